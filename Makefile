@@ -1,0 +1,69 @@
+# make train: an adapted hand estimator from a fresh clone. make help: the rest.
+CONFIG ?= configs/uda/hand_3d.py
+WORK_DIR ?= work_dirs/$(notdir $(basename $(CONFIG)))
+ARGS ?=
+VENV ?= .venv
+TEST_WORKERS ?= 2
+
+SUPPORTED := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
+ifndef PYTHON
+PYTHON := $(firstword $(shell for python in python3 python3.12 python3.11 python3.10; \
+  do $$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python; done) python3)
+endif
+
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check install
+REQUIREMENTS := requirements/stack.txt requirements/openmmlab.txt requirements/tests.txt
+# another Python or another list of requirements is another environment
+KEY := $(shell { $(PYTHON) --version; cat $(REQUIREMENTS); } 2>&1 | cksum | cut -d' ' -f1)
+STAMP := $(VENV)/.stamp-$(KEY)
+CHECKOUT := $(VENV)/.checkout-$(shell pwd -P | cksum | cut -d' ' -f1)
+
+# whatever the environment has installed, this checkout is what runs
+export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
+
+.DEFAULT_GOAL := help
+.PHONY: help env env-key data train test smoke lint clean
+
+help:  ## show this list
+	@echo 'usage: make TARGET [PYTHON=python3.11] [CONFIG=$(CONFIG)] [ARGS=--resume]'
+	@grep -hE '^[a-z-]+:.*  ## ' $(firstword $(MAKEFILE_LIST)) \
+	  | awk -F ':.*  ## ' '{printf "  %-8s %s\n", $$1, $$2}'
+
+env: $(CHECKOUT)  ## make the environment in .venv (again, if requirements changed)
+
+env-key:
+	@echo $(KEY)
+
+# no prerequisites: the key in its name says what it was made from, file times do not
+$(STAMP):
+	@$(PYTHON) -c '$(SUPPORTED)' || { echo 'error: $(PYTHON) is not a Python 3.10, 3.11' \
+	  'or 3.12: name one, for example make env PYTHON=python3.11' >&2; exit 2; }
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -r requirements/stack.txt -r requirements/tests.txt
+	$(PIP) --no-deps -r requirements/openmmlab.txt
+	@touch $@
+
+$(CHECKOUT): $(STAMP) setup.py pyproject.toml
+	$(PIP) --quiet --no-deps --no-build-isolation -e .
+	@rm -f $(VENV)/.checkout-*
+	@touch $@
+
+data: env  ## make the built-in data of CONFIG
+	$(PY) tools/prepare_data.py $(CONFIG)
+
+train: env  ## make the data of CONFIG and train it
+	$(PY) tools/train.py $(CONFIG) --work-dir $(WORK_DIR) $(ARGS)
+
+test: env  ## run the tests
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(TEST_WORKERS) tests
+
+smoke: env  ## run every phase of CONFIG for two iterations
+	$(PY) tools/train.py $(CONFIG) --work-dir $(WORK_DIR)_smoke --smoke $(ARGS)
+
+lint: env  ## check the code's style
+	$(PY) -m ruff check .
+
+clean:  ## remove the environment and caches; data and runs stay
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,7 @@
+"""What the command line tools do, for use from Python."""
+
+from .config import load_config, prepare_data
+from .evaluate import evaluate
+from .train import train
+
+__all__ = ['evaluate', 'load_config', 'prepare_data', 'train']

@@ -1,0 +1,65 @@
+"""What the command line tools share: overrides of the config, and how they end."""
+
+import argparse
+import logging
+import sys
+import traceback
+from contextlib import contextmanager
+from typing import Any, Iterator
+
+import torch
+from mmengine.config import DictAction
+from mmengine.logging import MMLogger
+
+from mmpose_uda.errors import UserError
+
+
+def parse_options(pairs: list[str]) -> dict[str, Any]:
+    """Values of ``--cfg-options`` with mmengine's rules for numbers and lists.
+
+    Raises:
+        UserError: One is not ``KEY=VALUE``.
+    """
+    for pair in pairs:
+        if '=' not in pair:
+            raise UserError(f'--cfg-options {pair} is not KEY=VALUE: write it so.')
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--pairs', nargs='+', action=DictAction, default={})
+    return parser.parse_args(['--pairs', *pairs] if pairs else []).pairs
+
+
+@contextmanager
+def exit_codes(resumable: bool = False) -> Iterator[None]:
+    """End a tool with one sentence where the user made a mistake.
+
+    A :class:`UserError` is printed without its traceback (which goes to the log file of
+    the run, if one was started) with status 2, an interrupt ends with status 130. Other
+    errors are bugs: they keep their traceback.
+
+    Args:
+        resumable (bool): Whether the tool takes ``--resume``.
+    """
+    try:
+        yield
+    except UserError as error:
+        _log_to_file(traceback.format_exc())
+        print(f'error: {error}', file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        remedy = (
+            ': run the same command with --resume to go on from the last checkpoint'
+            if resumable
+            else ''
+        )
+        print(f'interrupted{remedy}.', file=sys.stderr)
+        sys.exit(130)
+    finally:
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            torch.distributed.destroy_process_group()
+
+
+def _log_to_file(text: str) -> None:
+    logger = MMLogger.get_current_instance()
+    for handler in logger.handlers:
+        if isinstance(handler, logging.FileHandler):
+            handler.handle(logger.makeRecord('', logging.ERROR, '', 0, text, (), None))

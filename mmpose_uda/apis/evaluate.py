@@ -1,0 +1,79 @@
+"""Evaluation of a checkpoint: what ``tools/test.py`` does."""
+
+import json
+from typing import Any, Optional
+
+from mmengine.runner import Runner
+
+from mmpose_uda.apis.config import (
+    drop_missing_backends,
+    load_config,
+    prepare_data,
+    require,
+    set_launcher,
+    set_work_dir,
+)
+from mmpose_uda.apis.errors import user_errors
+from mmpose_uda.errors import UserError
+
+
+def evaluate(
+    config: str,
+    checkpoint: str,
+    which: Optional[str] = None,
+    work_dir: Optional[str] = None,
+    out: Optional[str] = None,
+    cfg_options: Optional[dict[str, Any]] = None,
+    launcher: str = 'none',
+) -> dict[str, float]:
+    """Evaluate a checkpoint on the config's test data.
+
+    Args:
+        config (str): Path of the config that the checkpoint was trained with.
+        checkpoint (str): Path of the checkpoint.
+        which (str, optional): 'teacher' or 'student'. Defaults to the config's choice.
+        work_dir (str, optional): Where the log goes; as for training.
+        out (str, optional): A JSON file for the results.
+        cfg_options (dict, optional): Dotted key -> value, merged into the config.
+        launcher (str): 'none', 'pytorch', 'slurm' or 'mpi'.
+
+    Returns:
+        dict[str, float]: Metric -> value.
+
+    Raises:
+        UserError: Something that the user can mend; a checkpoint that does not fit the
+            model is one.
+    """
+    cfg = load_config(config, cfg_options)
+    require(cfg, 'model', 'test_dataloader', 'test_cfg', 'test_evaluator')
+    set_work_dir(cfg, work_dir)
+    if which is not None:
+        if cfg.model.type != 'DomainAdaptivePoseEstimator':
+            raise UserError(
+                f'--which {which} does not go with a {cfg.model.type}, which has '
+                'neither teacher nor student: leave it out.'
+            )
+        cfg.model.test_network = which
+    # weights come from the checkpoint alone, and all of them
+    cfg.load_from = None
+    cfg.resume = False
+    with user_errors(cfg):
+        drop_missing_backends(cfg)
+        set_launcher(cfg, launcher)
+        prepare_data(cfg)
+        runner = Runner.from_cfg(cfg)
+        runner.load_checkpoint(checkpoint, strict=True)
+        metrics = {name: float(value) for name, value in runner.test().items()}
+        if out is not None and runner.rank == 0:
+            with open(out, 'w') as file:
+                json.dump(
+                    dict(
+                        config=config,
+                        checkpoint=checkpoint,
+                        which=which or cfg.model.get('test_network'),
+                        target=metrics,
+                    ),
+                    file,
+                    indent=2,
+                )
+    return metrics

@@ -1,0 +1,135 @@
+"""Training: what ``tools/train.py`` does."""
+
+import inspect
+import os.path as osp
+from typing import Any, Optional
+
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.runner import Runner, find_latest_checkpoint
+from mmpose.registry import DATASETS
+
+from mmpose_uda.apis.config import (
+    drop_missing_backends,
+    load_config,
+    prepare_data,
+    require,
+    set_launcher,
+    set_work_dir,
+)
+from mmpose_uda.apis.errors import user_errors
+from mmpose_uda.errors import UserError
+
+_SMOKE_ITERS = 2
+_SMOKE_BATCH = 4
+_SMOKE_TESTED = 8
+
+
+def train(
+    config: str,
+    work_dir: Optional[str] = None,
+    resume: Optional[str] = None,
+    amp: bool = False,
+    seed: Optional[int] = None,
+    cfg_options: Optional[dict[str, Any]] = None,
+    launcher: str = 'none',
+    smoke: bool = False,
+) -> Runner:
+    """Train what a config describes, all its phases.
+
+    Args:
+        config (str): Path of the config.
+        work_dir (str, optional): Where checkpoints, logs and results go. Defaults to
+            the config's own, or ``./work_dirs/<name of the config>``.
+        resume (str, optional): 'auto' for the last checkpoint of ``work_dir``, or the
+            path of one.
+        amp (bool): Automatic mixed precision.
+        seed (int, optional): Of weights, order of data and augmentation. The built-in
+            data itself has its own seed in the config.
+        cfg_options (dict, optional): Dotted key -> value, merged into the config.
+        launcher (str): 'none', 'pytorch', 'slurm' or 'mpi'.
+        smoke (bool): Two iterations a phase on little data, to see that all runs.
+
+    Returns:
+        Runner: The runner after training.
+
+    Raises:
+        UserError: Something that the user can mend.
+    """
+    cfg = load_config(config, cfg_options)
+    require(cfg, 'model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
+    set_work_dir(cfg, work_dir, suffix='_smoke' if smoke else '')
+    with user_errors(cfg):
+        if seed is not None:
+            _set_seed(cfg, seed)
+        if amp:
+            _set_amp(cfg)
+        if smoke:
+            _shorten(cfg)
+        if resume is not None:
+            _set_resume(cfg, resume)
+        drop_missing_backends(cfg)
+        set_launcher(cfg, launcher)
+        prepare_data(cfg)
+        runner = Runner.from_cfg(cfg)
+        runner.train()
+    return runner
+
+
+def _set_seed(cfg: Config, seed: int) -> None:
+    cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
+    dataset = cfg.train_dataloader.dataset
+    kind = DATASETS.get(dataset.type)
+    if kind is not None and 'seed' in inspect.signature(kind).parameters:
+        dataset.seed = seed
+
+
+def _set_amp(cfg: Config) -> None:
+    """As mmpose's ``--amp``; what mmengine would only assert is said before."""
+    if get_device() in ('cpu', 'mps'):
+        raise UserError(
+            '--amp needs a GPU and there is none here: leave it out on this machine.'
+        )
+    kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
+    if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
+        raise UserError(
+            f'--amp does not go with `optim_wrapper.type={kind}`: use OptimWrapper.'
+        )
+    cfg.optim_wrapper.type = 'AmpOptimWrapper'
+    cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+
+
+def _set_resume(cfg: Config, resume: str) -> None:
+    cfg.resume = True
+    cfg.load_from = _last_checkpoint(cfg.work_dir) if resume == 'auto' else resume
+    if not osp.isfile(cfg.load_from):
+        raise UserError(f'There is no checkpoint {cfg.load_from}: check the path.')
+
+
+def _last_checkpoint(work_dir: str) -> str:
+    path = find_latest_checkpoint(work_dir)
+    if path is None:
+        raise UserError(
+            f'There is no checkpoint in {work_dir} to go on from: leave --resume out, '
+            'or name the --work-dir of the run.'
+        )
+    # mmengine notes the path that the folder had when the checkpoint was written
+    moved = osp.join(work_dir, osp.basename(path))
+    return moved if osp.isfile(moved) else path
+
+
+def _shorten(cfg: Config) -> None:
+    """Every phase, validation and export once, in as little time as possible."""
+    for phase in cfg.train_cfg.get('phases', ()):
+        phase.iters = _SMOKE_ITERS
+    if 'max_iters' in cfg.train_cfg:
+        cfg.train_cfg.max_iters = _SMOKE_ITERS
+    cfg.train_dataloader.update(
+        batch_size=_SMOKE_BATCH, num_workers=0, persistent_workers=False
+    )
+    for name in ('val_dataloader', 'test_dataloader'):
+        if cfg.get(name) is not None:
+            cfg[name].update(
+                batch_size=_SMOKE_BATCH, num_workers=0, persistent_workers=False
+            )
+            cfg[name].dataset.indices = _SMOKE_TESTED

@@ -1,0 +1,110 @@
+"""Keypoints as crop pixels plus depth relative to the root."""
+
+from typing import Optional, Sequence
+
+import numpy as np
+
+from mmpose.codecs.base import BaseKeypointCodec
+from mmpose.registry import KEYPOINT_CODECS
+from mmpose_uda.codecs.lifting import lift_root_relative
+from mmpose_uda.errors import UserError
+
+
+@KEYPOINT_CODECS.register_module()
+class Pose3DLabel(BaseKeypointCodec):
+    """Codec of the 3D head: (x, y) in crop px and z in mm relative to the root.
+
+    The labels stay points; the loss renders them as distributions on the device.
+
+    Args:
+        input_size (tuple[int, int]): Crop width and height, px.
+        depth_range (tuple[float, float]): Depths the head can express, mm from the root.
+        skeleton (Sequence[tuple[int, int]]): Bones as pairs of keypoint indices.
+        total_length (float): Expected sum of all bone lengths, mm: the prior that gives
+            predictions their metric scale.
+        root (int): Root keypoint.
+    """
+
+    auxiliary_encode_keys = {'keypoints_3d'}
+    label_mapping_table = dict(
+        keypoint_labels='keypoint_labels', keypoint_weights='keypoint_weights'
+    )
+
+    def __init__(
+        self,
+        input_size: tuple[int, int],
+        depth_range: tuple[float, float],
+        skeleton: Sequence[tuple[int, int]],
+        total_length: float,
+        root: int = 0,
+    ):
+        self.input_size = tuple(input_size)
+        self.depth_range = tuple(depth_range)
+        self.skeleton = [tuple(bone) for bone in skeleton]
+        self.total_length = total_length
+        self.root = root
+
+    def encode(
+        self,
+        keypoints: np.ndarray,
+        keypoints_visible: Optional[np.ndarray] = None,
+        keypoints_3d: Optional[np.ndarray] = None,
+    ) -> dict:
+        """Make training labels.
+
+        Args:
+            keypoints (np.ndarray): [N, K, 2], crop px.
+            keypoints_visible (np.ndarray, optional): [N, K].
+            keypoints_3d (np.ndarray): [N, K, 3], mm, camera frame.
+
+        Returns:
+            dict: ``keypoint_labels`` [N, K, 3] and ``keypoint_weights`` [N, K], both
+            float32. Keypoints that the head cannot express (outside the crop or the depth
+            range) weigh nothing.
+
+        Raises:
+            UserError: There is no ``keypoints_3d``.
+        """
+        if keypoints_3d is None:
+            raise UserError(
+                'Pose3DLabel needs `keypoints_3d`: add it to the annotations, or train a '
+                '2D head.'
+            )
+        if keypoints_visible is None:
+            keypoints_visible = np.ones(keypoints.shape[:2], dtype=np.float32)
+        depth = keypoints_3d[..., 2] - keypoints_3d[:, self.root : self.root + 1, 2]
+        last = np.array(self.input_size) - 0.5
+        inside = ((keypoints >= -0.5) & (keypoints <= last)).all(-1)
+        inside &= (depth >= self.depth_range[0]) & (depth <= self.depth_range[1])
+        labels = np.concatenate([keypoints, depth[..., None]], axis=-1)
+        weights = (keypoints_visible > 0) & inside
+        return dict(
+            keypoint_labels=labels.astype(np.float32),
+            keypoint_weights=weights.astype(np.float32),
+        )
+
+    def decode(
+        self, encoded: np.ndarray, camera: Optional[dict] = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Split one sample's prediction into 2D keypoints and a metric 3D pose.
+
+        Args:
+            encoded (np.ndarray): [N, K, 3] as made by :meth:`encode`.
+            camera (dict, optional): ``focal`` [2] and ``principal_point`` [2] of the
+                crop, px.
+
+        Returns:
+            tuple[np.ndarray, np.ndarray]: [N, K, 2] crop px and [N, K, 3] mm relative to
+            the root.
+        """
+        count = len(encoded)
+        camera = {k: np.tile(v, (count, 1)) for k, v in (camera or {}).items()}
+        pose = lift_root_relative(
+            encoded[..., :2],
+            encoded[..., 2],
+            self.skeleton,
+            self.total_length,
+            self.root,
+            **camera,
+        )
+        return encoded[..., :2].copy(), pose

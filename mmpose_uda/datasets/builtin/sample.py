@@ -1,0 +1,101 @@
+"""One labelled picture of a body."""
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from .camera import Camera, place
+from .looks import to_bytes
+from .surface import Part, Surface, render
+
+# A joint counts as seen when the surface in front of it is at most this much farther
+# from it than its own flesh is thick.
+_FLESH_FACTOR, _FLESH_MARGIN = 1.4, 3.  # and mm
+
+
+@dataclass
+class Sample:
+    """A picture and its labels.
+
+    Args:
+        image (np.ndarray): uint8 BGR [size, size, 3].
+        mask (np.ndarray): uint8 [size, size], 255 on the visible skin of the body and
+            of its limb up to the body's `mask_limb`; 0 on sleeves and objects.
+        camera (Camera): The camera.
+        keypoints_3d (np.ndarray): Joints [K, 3] in mm, camera coordinates.
+        keypoints (np.ndarray): Their projections [K, 2] in px.
+        visible (np.ndarray): Whether nothing hides the joint's flesh [K].
+        bbox (np.ndarray): Box x, y, w, h of the body without its limb in px.
+    """
+    image: np.ndarray
+    mask: np.ndarray
+    camera: Camera
+    keypoints_3d: np.ndarray
+    keypoints: np.ndarray
+    visible: np.ndarray
+    bbox: np.ndarray
+
+
+def make_sample(rng: np.random.Generator, body, look, size: int) -> Sample:
+    """Pose, place, draw and label one body.
+
+    Args:
+        rng (np.random.Generator): Source of all randomness of the sample.
+        body (HandBody): What is drawn.
+        look (RenderedLook | PhotoLook): How it is drawn.
+        size (int): Width and height of the picture in px.
+    """
+    camera = look.camera(rng, size)
+    posed = body.sample(rng, look.name)
+    shift = place(posed.joints, camera, *look.framing(rng, size), size)
+    joints = posed.joints + shift
+    sleeve = look.dress(rng, posed)
+    local = np.concatenate([body.mesh.vertices, posed.limb[:, None]], axis=1)
+    parts = [Part((posed.vertices + shift).astype(np.float32),
+                  posed.normals.astype(np.float32), body.faces,
+                  local.astype(np.float32))]
+    parts += look.objects(rng, posed, shift, joints)
+
+    fine = int(round(size * look.supersampling))
+    sharp = camera.enlarged(fine / size)
+    surface = render(parts, sharp, fine)
+    on_body = surface.part == 0
+    marks = {}
+    found = body.marks(surface.local[on_body, :3], surface.fragments.face[on_body])
+    for name, values in found.items():
+        marks[name] = np.zeros(len(on_body), dtype=np.float32)
+        marks[name][on_body] = values
+    image = look.picture(rng, surface, parts, marks, sleeve, size)
+
+    skin = on_body & (surface.local[:, 3] < min(sleeve, body.mask_limb))
+    coverage = cv2.resize(surface.image(skin.astype(np.float32)), (size, size),
+                          interpolation=cv2.INTER_AREA)
+    mask = np.where(coverage >= .5, 255, 0).astype(np.uint8)
+    keypoints = camera.project(joints)
+    outline = camera.project(parts[0].vertices[posed.limb < 0])
+    return Sample(to_bytes(image), mask, camera, joints, keypoints,
+                  _visible(surface, sharp, joints, body.joint_radii, skin)
+                  & _inside(mask, keypoints), _box(outline, keypoints, size))
+
+
+def _visible(surface: Surface, camera: Camera, joints, radii, skin):
+    """Whether the surface in front of each joint [K] is its own flesh."""
+    depth = surface.image(np.where(skin, surface.points[:, 2], 0.))
+    u, v = np.rint(camera.project(joints)).astype(int).clip(0, surface.size - 1).T
+    front = depth[v, u]
+    return (front > 0) & (
+        front > joints[:, 2] - _FLESH_FACTOR * radii - _FLESH_MARGIN)
+
+
+def _inside(mask, keypoints):
+    """Whether the mask covers each keypoint [K]."""
+    u, v = np.rint(keypoints).astype(int).clip(0, len(mask) - 1).T
+    return mask[v, u] > 0
+
+
+def _box(outline, keypoints, size):
+    """Box x, y, w, h about points, inside the picture; pixels have width one."""
+    points = np.concatenate([outline, keypoints])
+    low = np.clip(points.min(axis=0), 0, size - 1)
+    high = np.clip(points.max(axis=0), 0, size - 1)
+    return np.concatenate([low, high - low])

@@ -1,0 +1,156 @@
+"""Built-in data on disk: made once, complete or not there at all."""
+import contextlib
+import errno
+import fcntl
+import glob
+import hashlib
+import json
+import os
+import os.path as osp
+import shutil
+from typing import Optional
+
+from mmpose_uda.errors import UserError
+
+from .hand import hand_body
+from .writer import DOMAINS, SPLITS, write_dataset
+
+# Count up when the pictures or labels change.
+VERSION = 1
+BODIES = dict(hand=hand_body)
+_BYTES_PER_PIXEL = 1.2  # of an image, its mask and its labels, on the safe side
+_BYTES_PER_FILE = 8192  # two files' last blocks and entries
+
+
+def ensure_builtin(name: str,
+                   root: str,
+                   seed: int = 0,
+                   num_train: int = 4000,
+                   num_test: int = 600,
+                   image_size: int = 128,
+                   workers: Optional[int] = None) -> dict:
+    """Make a built-in data set unless it is there already.
+
+    The data is written to a folder beside `root` that is renamed when it is complete:
+    a killed run leaves no half-made data set, and the next one clears its remains.
+    Processes that come at the same time wait for the first and use its data.
+
+    Args:
+        name (str): The body: 'hand'.
+        root (str): Where the data set is or shall be.
+        seed (int): Seed of everything random.
+        num_train (int): Training images of each domain.
+        num_test (int): Test images of each domain.
+        image_size (int): Width and height of the images in px.
+        workers (int, optional): Processes, by default one a core. The data does not
+            depend on it.
+
+    Returns:
+        dict: The manifest: parameters, hashes and counts.
+
+    Raises:
+        UserError: If `name` is unknown, `root` holds other or damaged data (nothing
+            is ever deleted there), or the disk is too full.
+    """
+    if name not in BODIES:
+        raise UserError(f"There is no built-in data set '{name}': choose one of "
+                        f'{", ".join(sorted(BODIES))}.')
+    parameters = dict(name=name, version=VERSION, seed=seed, num_train=num_train,
+                      num_test=num_test, image_size=image_size)
+    root = osp.abspath(root)
+    manifest = _finished(root, parameters)
+    if manifest:
+        return manifest
+    parent, base = osp.split(root)
+    try:
+        os.makedirs(parent, exist_ok=True)
+        with open(osp.join(parent, f'.{base}.lock'), 'w') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            manifest = _finished(root, parameters)
+            return manifest or _make(root, parameters, workers or _cores())
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise UserError(
+                f'The disk became full while the built-in data was written to {root}: '
+                'free some space and run again.') from error
+        if error.errno in (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
+            raise UserError(
+                f'The built-in data cannot be written to {root} ({error.strerror}): '
+                'choose a folder that can be written to.') from error
+        raise
+
+
+def _finished(root: str, parameters: dict) -> Optional[dict]:
+    """The manifest if `root` holds the wanted data, None if there is nothing."""
+    if not osp.lexists(root) or (osp.isdir(root) and not os.listdir(root)):
+        return None
+    remedy = 'move or delete that folder, or choose another one'
+    try:
+        with open(osp.join(root, 'manifest.json')) as file:
+            manifest = json.load(file)
+        found = manifest['parameters']
+        hashes = manifest['files']
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f'{root} is no finished built-in data set: {remedy}.') from error
+    if found != parameters:
+        other = ', '.join(f'{key}={found.get(key)} instead of {value}'
+                          for key, value in parameters.items()
+                          if found.get(key) != value)
+        raise UserError(
+            f'{root} holds built-in data of other parameters ({other}): {remedy}.')
+    counts = dict(train=found['num_train'], test=found['num_test'])
+    for domain in DOMAINS:
+        for folder in ('images', 'masks'):
+            path = osp.join(root, domain, folder)
+            there = len(os.listdir(path)) if osp.isdir(path) else 0
+            if there != sum(counts[split] for split in SPLITS):
+                raise UserError(f'{path} is damaged ({there} files instead of '
+                                f'{sum(counts.values())}): delete {root} and run again.')
+    for file_name, wanted in hashes.items():
+        path = osp.join(root, file_name)
+        if not osp.isfile(path) or _sha256(path) != wanted:
+            raise UserError(f'{path} was changed or deleted: delete {root} and run '
+                            'again.')
+    return manifest
+
+
+def _make(root: str, parameters: dict, workers: int) -> dict:
+    """Write the data beside `root` and move it there. The caller holds the lock."""
+    parent, base = osp.split(root)
+    for remains in glob.glob(glob.escape(osp.join(parent, f'.{base}.partial')) + '*'):
+        shutil.rmtree(remains)
+    images = 2 * (parameters['num_train'] + parameters['num_test'])
+    needed = images * (_BYTES_PER_FILE + parameters['image_size'] ** 2
+                       * _BYTES_PER_PIXEL)
+    free = shutil.disk_usage(parent).free
+    if free < needed:
+        raise UserError(
+            f'The built-in data in {root} needs {needed / 1e6:.0f} MB and '
+            f'{free / 1e6:.0f} MB are free: free some space or choose another folder.')
+    partial = osp.join(parent, f'.{base}.partial-{os.getpid()}')
+    os.makedirs(partial)
+    try:
+        hashes = write_dataset(
+            BODIES[parameters['name']](), partial, parameters['seed'],
+            dict(train=parameters['num_train'], test=parameters['num_test']),
+            parameters['image_size'], workers)
+        manifest = dict(parameters=parameters, **hashes)
+        with open(osp.join(partial, 'manifest.json'), 'w') as file:
+            json.dump(manifest, file, indent=1)
+        os.rename(partial, root)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            shutil.rmtree(partial)
+        raise
+    return manifest
+
+
+def _sha256(path: str) -> str:
+    """Hash of a file."""
+    with open(path, 'rb') as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0))

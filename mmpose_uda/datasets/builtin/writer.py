@@ -1,0 +1,125 @@
+"""Samples to an ordinary data set on disk, on all cores."""
+import hashlib
+import json
+import multiprocessing
+import os
+import os.path as osp
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from .looks import LOOKS
+from .sample import make_sample
+
+DOMAINS = ('rendered', 'photo')
+SPLITS = ('train', 'test')
+
+
+def write_dataset(body, root: str, seed: int, counts: dict, size: int,
+                  workers: int) -> dict:
+    """Write both domains and both splits below `root`.
+
+    Args:
+        body (HandBody): What is drawn.
+        root (str): A folder that exists.
+        seed (int): Seed; an image depends on it, its domain, split and index alone.
+        counts (dict): Number of images by split.
+        size (int): Width and height of the images in px.
+        workers (int): Number of processes.
+
+    Returns:
+        dict: `files`, the SHA-256 of each annotation file, and `content`, the SHA-256
+        over all annotations, images and masks.
+    """
+    for domain in DOMAINS:
+        for folder in ('annotations', 'images', 'masks'):
+            os.makedirs(osp.join(root, domain, folder))
+    jobs = [(domain, split, index) for domain in DOMAINS for split in SPLITS
+            for index in range(counts[split])]
+    _WORK.update(body=body, root=root, seed=seed, size=size, looks={
+        (domain, split): LOOKS[domain](split)
+        for domain in DOMAINS for split in SPLITS})
+    progress = tqdm(total=len(jobs), desc=f'built-in {body.category}', unit='img',
+                    smoothing=.05)
+    results = []
+    with progress:
+        # Forked workers share the template and the photographs.
+        if workers > 1:
+            context = multiprocessing.get_context('fork')
+            with context.Pool(workers, initializer=cv2.setNumThreads,
+                              initargs=(1,)) as pool:
+                for result in pool.imap(_write_sample, jobs, chunksize=16):
+                    results.append(result)
+                    progress.update()
+        else:
+            for job in jobs:
+                results.append(_write_sample(job))
+                progress.update()
+    content, files = hashlib.sha256(), {}
+    for domain in DOMAINS:
+        for split in SPLITS:
+            chosen = [r for r, job in zip(results, jobs) if job[:2] == (domain, split)]
+            name = f'{domain}/annotations/{split}.json'
+            text = json.dumps(_coco(body, chosen, size)).encode()
+            with open(osp.join(root, name), 'wb') as file:
+                file.write(text)
+            files[name] = hashlib.sha256(text).hexdigest()
+            content.update(text)
+            for result in chosen:
+                content.update(result['digest'])
+    return dict(files=files, content=content.hexdigest())
+
+
+_WORK = {}
+
+
+def _write_sample(job) -> dict:
+    """Make and store one picture; returns its labels and a digest of its files."""
+    domain, split, index = job
+    rng = np.random.default_rng(
+        [_WORK['seed'], DOMAINS.index(domain), SPLITS.index(split), index])
+    sample = make_sample(rng, _WORK['body'], _WORK['looks'][domain, split],
+                         _WORK['size'])
+    name = f'{split}_{index:05d}'
+    digest = hashlib.sha256()
+    for folder, picture, extension, options in (
+            ('images', sample.image, '.jpg', [cv2.IMWRITE_JPEG_QUALITY, 95]),
+            ('masks', sample.mask, '.png', [])):
+        data = cv2.imencode(extension, picture, options)[1].tobytes()
+        path = osp.join(_WORK['root'], domain, folder, name + extension)
+        with open(path, 'wb') as file:
+            file.write(data)
+        digest.update(data)
+    return dict(name=name, sample=_labels(sample), digest=digest.digest())
+
+
+def _labels(sample) -> dict:
+    """JSON labels of one picture."""
+    flags = np.where(sample.visible, 2, 1)
+    keypoints = np.concatenate([sample.keypoints, flags[:, None]], axis=1)
+    camera = sample.camera
+    x, y, w, h = sample.bbox
+    return dict(
+        camera=dict(focal=[camera.focal] * 2,
+                    principal_point=camera.centre.tolist()),
+        bbox=[round(float(v), 2) for v in (x, y, w, h)],
+        area=int((sample.mask > 0).sum()),
+        keypoints=np.round(keypoints, 5).ravel().tolist(),
+        keypoints_3d=np.round(sample.keypoints_3d, 5).tolist())
+
+
+def _coco(body, results, size) -> dict:
+    """COCO-style annotations of one split."""
+    images, annotations = [], []
+    for number, result in enumerate(results, start=1):
+        labels = dict(result['sample'])
+        images.append(dict(id=number, file_name=result['name'] + '.jpg', width=size,
+                           height=size, camera=labels.pop('camera')))
+        annotations.append(dict(
+            id=number, image_id=number, category_id=1, iscrowd=0,
+            num_keypoints=len(body.joint_names), mask_file=result['name'] + '.png',
+            **labels))
+    category = dict(id=1, name=body.category, keypoints=list(body.joint_names),
+                    skeleton=body.skeleton)
+    return dict(images=images, annotations=annotations, categories=[category])

@@ -1,0 +1,228 @@
+"""Data sets in COCO-style JSON, with 3D, cameras and masks where there are some."""
+
+import os.path as osp
+from typing import Any, Callable, Optional
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+from mmengine.fileio import load
+from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+from mmpose.registry import DATASETS
+
+from mmpose_uda.datasets.metainfo import HAND21
+from mmpose_uda.errors import UserError
+
+_METAINFO_KEYS = (
+    'dataset_name',
+    'upper_body_ids',
+    'lower_body_ids',
+    'flip_pairs',
+    'dataset_keypoint_weights',
+    'flip_indices',
+    'skeleton_links',
+)
+
+
+def require_path(
+    path: str, what: str, is_present: Callable[[str], bool] = osp.exists
+) -> None:
+    """Check that a path exists.
+
+    Raises:
+        UserError: It does not.
+    """
+    if is_present(path):
+        return
+    remedy = (
+        'run `python tools/misc/make_builtin_data.py`'
+        if 'builtin' in path
+        else 'put it there, or correct `data_root`, `data_prefix` and `ann_file`'
+    )
+    raise UserError(f'The {what} `{path}` does not exist: {remedy}.')
+
+
+def load_json(path: str) -> Any:
+    """Load a JSON file.
+
+    Raises:
+        UserError: It is not valid JSON.
+    """
+    try:
+        return load(path)
+    except ValueError as error:
+        raise UserError(
+            f'`{path}` is not valid JSON ({error}): half-written? make it again.'
+        ) from error
+
+
+@DATASETS.register_module()
+class PoseDataset(BaseCocoStyleDataset):
+    """One instance a sample, from a COCO-style JSON with optional 3D, camera and mask.
+
+    To the usual COCO keys it adds, all optional: ``camera`` of an image (``focal`` and
+    ``principal_point``, px), ``keypoints_3d`` of an annotation (K x 3, mm, in the
+    camera frame: x right, y down, z forward) and ``mask_file`` (relative to
+    ``data_prefix['mask']``).
+
+    Args:
+        labels (bool): If False, keypoints, 3D and masks are dropped when the file is
+            read, so that nothing later can see them.
+        require_3d (bool): Whether every annotation must have ``keypoints_3d``.
+        data_prefix (dict): Folders of images and masks, relative to ``data_root``.
+        metainfo (dict, optional): Keypoint definition in mmpose's format. Defaults to
+            :data:`HAND21`.
+        **kwargs: As for mmpose's ``BaseCocoStyleDataset``.
+
+    Raises:
+        UserError: A file is missing or does not fit ``metainfo``.
+    """
+
+    METAINFO = HAND21
+
+    def __init__(
+        self,
+        labels: bool = True,
+        require_3d: bool = False,
+        data_prefix: Optional[dict] = None,
+        **kwargs,
+    ):
+        if require_3d and not labels:
+            raise UserError(
+                '`require_3d=True` contradicts `labels=False`: drop one of them.'
+            )
+        self.labels = labels
+        self.require_3d = require_3d
+        if data_prefix is None:
+            data_prefix = dict(img='images/', mask='masks/')
+        super().__init__(data_prefix=data_prefix, **kwargs)
+
+    def load_data_list(self) -> list[dict]:
+        """Read the annotation file.
+
+        Returns:
+            list[dict]: One dict an instance.
+        """
+        if self.data_root:
+            require_path(self.data_root, 'data folder')
+        require_path(self.data_prefix['img'] or '.', 'image folder', osp.isdir)
+        data_list = super().load_data_list()
+        if not data_list:
+            raise UserError(
+                f'`{self.ann_file or self.data_root}` has no usable sample: it needs '
+                'annotations with a box of positive size and a visible keypoint.'
+            )
+        return data_list
+
+    def get_data_info(self, idx: int) -> dict:
+        """Return a sample's own data and the metainfo that transforms need.
+
+        mmpose's version deep-copies the metainfo, at more cost than decoding a small
+        image; no transform changes it in place.
+        """
+        info = BaseDataset.get_data_info(self, idx)
+        return {**info, **{key: self._metainfo[key] for key in _METAINFO_KEYS}}
+
+    def _load_annotations(self) -> tuple[list[dict], list[dict]]:
+        require_path(self.ann_file, 'annotation file', osp.isfile)
+        content = load_json(self.ann_file)
+        try:
+            images = {image['id']: image for image in content['images']}
+            annotations = content['annotations']
+        except (KeyError, TypeError) as error:
+            raise UserError(
+                f'`{self.ann_file}` is not a COCO-style file: it needs the lists '
+                '`images` and `annotations`.'
+            ) from error
+        for category in content.get('categories', []):
+            self._check_names(category.get('keypoints'))
+        for image in images.values():
+            image['img_path'] = osp.join(self.data_prefix['img'], image['file_name'])
+        instances = []
+        for ann in annotations:
+            try:
+                raw = dict(raw_ann_info=ann, raw_img_info=images[ann['image_id']])
+                if ann['image_id'] % self.sample_interval == 0:
+                    instances.append(self.parse_data_info(raw))
+            except KeyError as error:
+                raise UserError(
+                    f'Annotation {ann.get("id")} of `{self.ann_file}` lacks the key or '
+                    f'refers to the missing image {error}: add it.'
+                ) from error
+        return [item for item in instances if item], list(images.values())
+
+    def _check_names(self, names: Optional[list[str]]) -> None:
+        expected = list(self._metainfo['keypoint_id2name'].values())
+        if names and list(names) != expected:
+            raise UserError(
+                f'The {len(names)} keypoints of `{self.ann_file}` ({", ".join(names)}) '
+                f'are not the {len(expected)} of the metainfo ({", ".join(expected)}): '
+                'pass the `metainfo` that fits the file.'
+            )
+
+    def parse_data_info(self, raw_data_info: dict) -> Optional[dict]:
+        """Turn one annotation into a sample.
+
+        Args:
+            raw_data_info (dict): ``raw_ann_info`` and ``raw_img_info``, as in the file.
+
+        Returns:
+            dict | None: ``bbox`` [1, 4] xyxy px, ``bbox_score`` [1], ids, ``img_path``,
+            where known ``camera`` (``focal`` [2], ``principal_point`` [2], px), and
+            with labels ``keypoints`` [1, K, 2] px, ``keypoints_visible`` [1, K],
+            ``num_keypoints``, and where known ``keypoints_3d`` [1, K, 3] mm and
+            ``mask_path``. None for an annotation without keypoints, if labels are used.
+        """
+        ann, image = raw_data_info['raw_ann_info'], raw_data_info['raw_img_info']
+        x, y, w, h = ann['bbox']
+        last = [image['width'] - 1, image['height'] - 1] * 2
+        info = dict(
+            id=ann['id'],
+            img_id=ann['image_id'],
+            img_path=image['img_path'],
+            category_id=ann.get('category_id', 1),
+            iscrowd=ann.get('iscrowd', 0),
+            bbox=np.clip(np.array([[x, y, x + w, y + h]], np.float32), 0, last).astype(
+                np.float32
+            ),
+            bbox_score=np.ones(1, np.float32),
+        )
+        if 'camera' in image:
+            info['camera'] = {
+                key: np.array(image['camera'][key], np.float32)
+                for key in ('focal', 'principal_point')
+            }
+        if self.labels:
+            if 'keypoints' not in ann:
+                return None
+            info.update(self._parse_labels(ann))
+        return info
+
+    def _parse_labels(self, ann: dict) -> dict:
+        count = self._metainfo['num_keypoints']
+        points = self._to_array(ann, 'keypoints', count)
+        labels = dict(
+            keypoints=points[..., :2],
+            keypoints_visible=np.minimum(1, points[..., 2]),
+            num_keypoints=int((points[..., 2] > 0).sum()),
+        )
+        if ann.get('keypoints_3d') is not None:
+            labels['keypoints_3d'] = self._to_array(ann, 'keypoints_3d', count)
+        elif self.require_3d:
+            raise UserError(
+                f'Annotation {ann["id"]} of `{self.ann_file}` has no `keypoints_3d`: '
+                f'add {count} points in mm of the camera frame, or use a 2D head and '
+                '`require_3d=False`.'
+            )
+        if ann.get('mask_file') and 'mask' in self.data_prefix:
+            labels['mask_path'] = osp.join(self.data_prefix['mask'], ann['mask_file'])
+        return labels
+
+    def _to_array(self, ann: dict, key: str, count: int) -> np.ndarray:
+        """Return ``ann[key]`` as [1, K, 3] float32."""
+        try:
+            return np.array(ann[key], np.float32).reshape(1, count, 3)
+        except ValueError as error:
+            raise UserError(
+                f'`{key}` of annotation {ann["id"]} of `{self.ann_file}` does not hold '
+                f'{count} triples of numbers: mend it, or pass the fitting `metainfo`.'
+            ) from error

@@ -1,0 +1,221 @@
+"""Pairs of a labelled source and an unlabelled target sample, as named views."""
+
+import functools
+import random
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, Optional
+
+import numpy as np
+from mmengine.dataset import Compose
+from mmpose.registry import DATASETS
+from torch.utils.data import Dataset
+
+from mmpose_uda.datasets.image_folder import UnlabelledImageFolder
+from mmpose_uda.datasets.transforms import ReplaceBackground
+from mmpose_uda.errors import UserError
+
+# All that a target sample may bring along; labels of any name are thus left behind.
+_TARGET_KEYS = {
+    'bbox', 'bbox_center', 'bbox_scale', 'bbox_score', 'camera', 'category_id',
+    'dataset_name', 'flip_indices', 'flip_pairs', 'id', 'img', 'img_id', 'img_path',
+    'img_shape', 'lower_body_ids', 'ori_shape', 'sample_idx', 'skeleton_links',
+    'upper_body_ids',
+}  # fmt: skip
+
+
+@DATASETS.register_module()
+class SourceTargetDataset(Dataset):
+    """Named views of one source and one target sample for each training draw.
+
+    A draw is a non-negative integer of any size. Each domain is gone through in a
+    random order that is another one in every pass; domains of different length wrap
+    each on its own. A draw and the seed determine the item and every random choice of
+    its transforms, whatever was drawn before and in whichever worker.
+
+    Args:
+        source (dict): Config of the labelled dataset. Its ``pipeline`` does what all
+            its views share, such as loading; it runs once a draw.
+        target (dict, optional): Config of the target dataset. Only boxes, cameras and
+            ids of its samples are passed on, whatever labels it may hold, and this
+            before its own ``pipeline`` runs.
+        views (dict[str, list[dict]]): Pipeline of each view, ending in
+            :class:`PackPoseView`. The domain that feeds it is how its name begins:
+            ``source...`` or ``target...``.
+        seed (int): Seed of order and transforms.
+        metainfo (dict, optional): Keypoint definition passed to both datasets.
+
+    Raises:
+        UserError: The domains have different keypoints, or a view has no domain.
+    """
+
+    def __init__(
+        self,
+        source: dict,
+        target: Optional[dict],
+        views: dict[str, list[dict]],
+        seed: int = 0,
+        metainfo: Optional[dict] = None,
+    ):
+        shared = {} if metainfo is None else dict(metainfo=metainfo)
+        self.source = DATASETS.build(dict(source, lazy_init=True, **shared))
+        self.target = None
+        if target is not None:
+            self.target = DATASETS.build(dict(target, lazy_init=True, **shared))
+            if isinstance(self.target, UnlabelledImageFolder):
+                self.target.adopt_metainfo(self.source.metainfo)
+            self._check_keypoints()
+        self.seed = seed
+        self.views = {name: Compose(pipeline) for name, pipeline in views.items()}
+        self._check_views()
+        self.set_active_views(views)
+
+    @property
+    def metainfo(self) -> dict:
+        """Metainfo of the source, which is that of the target too."""
+        return self.source.metainfo
+
+    def full_init(self) -> None:
+        """Read the annotations of both domains."""
+        self.source.full_init()
+        if self.target is not None:
+            self.target.full_init()
+
+    def set_active_views(self, names: Iterable[str]) -> None:
+        """Restrict what a draw yields.
+
+        Args:
+            names (Iterable[str]): Views to make. Running workers have a copy of the
+                dataset: it takes effect with the next iterator of the data loader.
+        """
+        names = list(names)
+        for name in names:
+            if name not in self.views:
+                raise UserError(
+                    f'There is no view `{name}`: choose from {", ".join(self.views)}.'
+                )
+        self.active_views = names
+
+    def __len__(self) -> int:
+        """Length of the source: one pass over it. Draws may be any larger number."""
+        return len(self.source)
+
+    def __getitem__(self, draw: int) -> dict:
+        """Make the active views of a draw.
+
+        Args:
+            draw (int): A non-negative integer.
+
+        Returns:
+            dict: ``inputs`` and ``data_samples``, each a dict by view of uint8 tensors
+            [3, h, w] (BGR) and of :class:`PoseDataSample`.
+        """
+        needs_background = any(map(self._uses_background, self.active_views))
+        items, packed = {}, {}
+        with _kept_random_states():
+            for domain in ('source', 'target'):
+                used = any(name.startswith(domain) for name in self.active_views)
+                if used or (domain == 'target' and needs_background):
+                    items[domain] = self._load(domain, draw)
+            for name in self.active_views:
+                results = _copy_arrays(items[_domain_of(name)])
+                if self._uses_background(name):
+                    target = items['target']
+                    results['background'] = dict(img=target['img'], bbox=target['bbox'])
+                _seed(self.seed, draw, name)
+                packed[name] = self.views[name](results)
+        return {
+            key: {name: view[key] for name, view in packed.items()}
+            for key in ('inputs', 'data_samples')
+        }
+
+    def _load(self, domain: str, draw: int) -> dict:
+        """Load what the views of a domain share."""
+        dataset = getattr(self, domain)
+        epoch, position = divmod(draw, len(dataset))
+        order = _permutation(self.seed, domain, epoch, len(dataset))
+        info = dataset.get_data_info(int(order[position]))
+        if domain == 'target':
+            info = {key: value for key, value in info.items() if key in _TARGET_KEYS}
+        _seed(self.seed, draw, f'load {domain}')
+        item = dataset.pipeline(info)
+        if item is None:
+            raise UserError(
+                f'The {domain} pipeline gave nothing for `{info.get("img_path")}`: '
+                'replace or remove that file.'
+            )
+        return item
+
+    def _uses_background(self, view: str) -> bool:
+        steps = self.views[view].transforms
+        return any(isinstance(step, ReplaceBackground) for step in steps)
+
+    def _check_views(self) -> None:
+        for name in self.views:
+            domain = _domain_of(name)
+            uses_background = self._uses_background(name)
+            if self.target is None and (domain == 'target' or uses_background):
+                raise UserError(
+                    f'The view `{name}` needs a target, but `target` is None: name a '
+                    'target dataset or drop the view or its ReplaceBackground.'
+                )
+            if domain == 'target' and uses_background:
+                raise UserError(
+                    f'ReplaceBackground in `{name}` needs masks, which a target has '
+                    'not: use it in source views only.'
+                )
+
+    def _check_keypoints(self) -> None:
+        names = {
+            domain: list(dataset.metainfo['keypoint_id2name'].values())
+            for domain, dataset in (('source', self.source), ('target', self.target))
+        }
+        if names['source'] != names['target']:
+            lists = {k: f'{len(v)} ({", ".join(v)})' for k, v in names.items()}
+            raise UserError(
+                f'Source and target have different keypoints, {lists["source"]} against '
+                f'{lists["target"]}: convert one of the two data sets.'
+            )
+
+
+def _domain_of(view: str) -> str:
+    for domain in ('source', 'target'):
+        if view.startswith(domain):
+            return domain
+    raise UserError(
+        f'The view `{view}` belongs to no domain: let its name begin with `source` or '
+        '`target`.'
+    )
+
+
+@functools.lru_cache(maxsize=8)  # a batch may span two passes of each domain
+def _permutation(seed: int, domain: str, epoch: int, length: int) -> np.ndarray:
+    entropy = [seed, zlib.crc32(domain.encode()), epoch]
+    return np.random.default_rng(entropy).permutation(length)
+
+
+def _copy_arrays(value: Any) -> Any:
+    """Copy what transforms may write to; the lists of the metainfo stay shared."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, dict):
+        return {key: _copy_arrays(item) for key, item in value.items()}
+    return value
+
+
+def _seed(*key: Any) -> None:
+    """Seed ``random`` and ``np.random`` from a key, the same in every process."""
+    random.seed('/'.join(map(str, key)))
+    np.random.seed(random.getrandbits(32))
+
+
+@contextmanager
+def _kept_random_states() -> Iterator[None]:
+    """Put the states of ``random`` and ``np.random`` back afterwards."""
+    states = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])

@@ -1,0 +1,38 @@
+"""Packing of a view for the model."""
+
+import torch
+from mmengine.structures import PixelData
+from mmpose.datasets.transforms import PackPoseInputs
+from mmpose.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class PackPoseView(PackPoseInputs):
+    """mmpose's ``PackPoseInputs`` with what views and 3D need, each where present.
+
+    It adds ``warp_mat`` [2, 3] and ``camera`` of the crop to the metainfo,
+    ``keypoints_3d`` [1, K, 3] (mm, camera frame) to ``gt_instances``, and the mask as
+    ``gt_fields.foreground`` [1, h, w], float32 in 0..1.
+
+    Args:
+        extra_meta_keys (tuple[str]): Metainfo beside that of ``PackPoseInputs``.
+        **kwargs: As for mmpose's ``PackPoseInputs``.
+    """
+
+    def __init__(
+        self, extra_meta_keys: tuple[str, ...] = ('warp_mat', 'camera'), **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.meta_keys = (*self.meta_keys, *extra_meta_keys)
+
+    def transform(self, results: dict) -> dict:
+        packed = super().transform(results)
+        sample = packed['data_samples']
+        if 'keypoints_3d' in results:
+            sample.gt_instances.set_field(results['keypoints_3d'], 'keypoints_3d')
+        if 'mask' in results:
+            if 'gt_fields' not in sample:
+                sample.gt_fields = PixelData()
+            foreground = torch.from_numpy(results['mask'])[None].float() / 255
+            sample.gt_fields.set_field(foreground, 'foreground')
+        return packed

@@ -1,0 +1,38 @@
+"""Changes of pixel values that leave the geometry as it is."""
+
+import random
+
+import albumentations
+import cv2
+import numpy as np
+from mmpose.datasets.transforms import Albumentation
+from mmpose.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class SeededAlbumentation(Albumentation):
+    """mmpose's ``Albumentation`` for albumentations 2, seeded by ``np.random``.
+
+    albumentations 2 has random states of its own and uses OpenCV's, which would make a
+    sample depend on the worker and on what that worker did before.
+
+    Args:
+        transforms (list[dict]): Pixel-level transforms of albumentations.
+        keymap (dict, optional): As for mmpose's ``Albumentation``.
+    """
+
+    def albu_builder(self, cfg: dict):
+        """Build a transform, or nested ones, of albumentations from its config."""
+        args = cfg.copy()
+        build = getattr(albumentations, args.pop('type'))
+        if 'transforms' in args:
+            args['transforms'] = [self.albu_builder(t) for t in args['transforms']]
+        return build(**args)
+
+    def transform(self, results: dict) -> dict:
+        seed = np.random.randint(2**31)
+        # One state for all: `set_random_seed` would give each transform a state of its
+        # own from the same seed, so that all with equal `p` fire together.
+        self.aug.set_random_state(np.random.default_rng(seed), random.Random(seed))
+        cv2.setRNGSeed(seed)
+        return super().transform(results)

@@ -1,0 +1,3 @@
+from . import hooks, runner
+
+__all__ = ['hooks', 'runner']

@@ -1,0 +1,38 @@
+"""When the teacher follows the student."""
+
+from typing import Optional
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+
+from mmpose.registry import HOOKS
+
+
+@HOOKS.register_module()
+class EMATeacherHook(Hook):
+    """Copies the student into the teacher before training, then averages after each step.
+
+    The teacher and its step count are part of the model's state, so nothing is done before
+    a resumed run.
+    """
+
+    priority = 'NORMAL'
+
+    def before_train(self, runner) -> None:
+        """The teacher equals the student before its first use."""
+        if runner.iter == 0:
+            _model(runner).update_teacher()
+
+    def after_train_iter(
+        self,
+        runner,
+        batch_idx: int,
+        data_batch: Optional[dict] = None,
+        outputs: Optional[dict] = None,
+    ) -> None:
+        """One step of the average."""
+        _model(runner).update_teacher()
+
+
+def _model(runner):
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model

@@ -1,0 +1,129 @@
+"""What came out of a run, for machines and in plain words."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+
+from mmpose.registry import HOOKS
+from mmpose_uda.apis.export import export_estimator
+
+_SECONDS = 'seconds_before_checkpoint'
+
+
+@HOOKS.register_module()
+class SummaryHook(Hook):
+    """Exports the estimator and writes ``summary.json`` after training.
+
+    The last message says what adaptation changed, by the first metric of the evaluators:
+    its value after the last phase without adaptation (``before``) and at the end.
+
+    Args:
+        prefix (str): Prefix of the evaluators' metrics of the target.
+        before (str): Name of the phase to compare with.
+        headline (str): The metric of the last message, as in 'MPJPE'.
+        unit (str): Its unit, as in ' mm'.
+    """
+
+    priority = 'VERY_LOW'  # after the checkpoint and the pictures
+
+    def __init__(
+        self,
+        prefix: str = 'target',
+        before: str = 'source',
+        headline: str = 'MPJPE',
+        unit: str = ' mm',
+    ):
+        self.prefix = prefix
+        self.before = before
+        self.headline = headline
+        self.unit = unit
+        self._started = time.monotonic()
+
+    def before_train(self, runner) -> None:
+        """Start the clock."""
+        self._started = time.monotonic()
+
+    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Let a resumed run count its earlier seconds."""
+        checkpoint['meta'][_SECONDS] = self._seconds(runner)
+
+    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Read the seconds of the run that is resumed."""
+        seconds = checkpoint.get('meta', {}).get(_SECONDS, 0.0)
+        runner.message_hub.update_info(_SECONDS, seconds)
+
+    def after_train(self, runner) -> None:
+        """Export, write and tell."""
+        if not is_main_process():
+            return
+        exported = self.export(runner)
+        summary = self.summarize(runner, exported)
+        path = Path(runner.work_dir) / 'summary.json'
+        path.write_text(json.dumps(summary, indent=2) + '\n')
+        runner.logger.info(self.plain_words(runner, summary))
+
+    def export(self, runner) -> Path:
+        """Write the tested network as a plain mmpose model."""
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        checkpoint = dict(
+            state_dict=model.state_dict(),
+            meta=dict(dataset_meta=runner.train_dataloader.dataset.metainfo),
+        )
+        out_dir = Path(runner.work_dir) / 'export'
+        return export_estimator(runner.cfg, checkpoint, str(out_dir), model.test_network)
+
+    def summarize(self, runner, exported: Path) -> dict[str, Any]:
+        """The contents of ``summary.json``."""
+        phases = [
+            dict(
+                name=result['name'],
+                iters=result['iters'],
+                target=self._target(result['metrics']),
+            )
+            for result in runner.train_loop.results
+        ]
+        last = runner.train_loop.results[-1]['metrics']
+        return dict(
+            config=str(runner.cfg.filename),
+            seed=runner.seed,
+            seconds=round(self._seconds(runner), 1),
+            phases=phases,
+            target=self._target(last),
+            student=self._target(last, 'student/'),
+            export=str(exported),
+        )
+
+    def plain_words(self, runner, summary: dict[str, Any]) -> str:
+        """The last message of a run."""
+        key = f'{self.prefix}/{self.headline}'
+        by_phase = {phase['name']: phase['target'] for phase in summary['phases']}
+        lines = ['Training is done.']
+        if key in by_phase.get(self.before, {}) and key in summary['target']:
+            first, last = by_phase[self.before][key], summary['target'][key]
+            change = 100 * (last - first) / first
+            lines.append(
+                f'{self.headline} on the target: {first:.1f}{self.unit} after the phase '
+                f"'{self.before}', {last:.1f}{self.unit} at the end ({change:+.0f} %)."
+            )
+        pictures = Path(runner.work_dir) / 'pictures'
+        if pictures.is_dir():
+            lines.append(f'Pictures: {pictures}')
+        lines.append(f'The adapted model for mmpose: {summary["export"]}')
+        return '\n'.join(lines)
+
+    def _target(self, metrics: dict[str, float], network: str = '') -> dict[str, float]:
+        start = f'{network}{self.prefix}/'
+        return {
+            key.removeprefix(network): value
+            for key, value in metrics.items()
+            if key.startswith(start)
+        }
+
+    def _seconds(self, runner) -> float:
+        earlier = runner.message_hub.get_info(_SECONDS, 0.0)
+        return earlier + time.monotonic() - self._started

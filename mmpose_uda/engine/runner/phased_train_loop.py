@@ -1,0 +1,157 @@
+"""Training in phases, each with its own parts, in one run."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Sequence, Union
+
+import torch
+from mmengine.dist import get_rank
+from mmengine.model import is_model_wrapper
+from mmengine.runner import BaseLoop, IterBasedTrainLoop
+from torch.utils.data import DataLoader
+
+from mmpose.registry import LOOPS
+from mmpose_uda.errors import UserError
+
+_RESULTS = 'phase_results'
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of training.
+
+    Args:
+        name (str): For logs and results.
+        begin (int): First iteration.
+        end (int): One past the last iteration.
+        parts (tuple[str, ...]): Active parts of the model.
+    """
+
+    name: str
+    begin: int
+    end: int
+    parts: tuple[str, ...]
+
+
+@LOOPS.register_module()
+class PhasedTrainLoop(IterBasedTrainLoop):
+    """Iteration based training whose phases switch the model's parts.
+
+    Every phase makes only the views that its parts need and ends with a validation. The
+    random state of an iteration depends on the seed, the iteration and the rank alone, and
+    so does its data (:class:`mmpose_uda.datasets.SourceTargetDataset`): a resumed run
+    repeats nothing and ends as an uninterrupted one would.
+
+    Args:
+        runner (Runner): The runner.
+        dataloader (DataLoader | dict): Its sampler is an ``InfiniteDrawSampler``.
+        phases (Sequence[dict]): Each with ``name``, ``iters`` and ``parts``.
+
+    Raises:
+        UserError: No phases, a phase without a name, iterations or parts, or two phases of
+            one name.
+    """
+
+    def __init__(
+        self, runner, dataloader: Union[DataLoader, dict], phases: Sequence[dict]
+    ):
+        # The parent's own __init__ starts workers for an iterator of all views.
+        BaseLoop.__init__(self, runner, dataloader)
+        self.phases = make_phases(phases)
+        self.phase = self.phases[0]
+        self._max_iters = self.phases[-1].end
+        self._max_epochs = 1
+        self._epoch = 0
+        self._iter = 0
+        self.val_begin = self._max_iters
+        self.val_interval = self._max_iters
+        self.stop_training = False
+        self.runner.visualizer.dataset_meta = self.dataloader.dataset.metainfo
+
+    @property
+    def model(self):
+        """The model without a distributed wrapper."""
+        model = self.runner.model
+        return model.module if is_model_wrapper(model) else model
+
+    @property
+    def results(self) -> list[dict]:
+        """Of every finished phase: ``name``, ``iters`` and ``metrics``; survives resume."""
+        return self.runner.message_hub.get_info(_RESULTS, [])
+
+    def run(self) -> torch.nn.Module:
+        """Train all phases that are not finished."""
+        self.check_parts()
+        self.runner.call_hook('before_train')
+        self.runner.call_hook('before_train_epoch')
+        for self.phase in self.phases:
+            if self._iter < self.phase.end:
+                self.run_phase()
+            if self.phase.name not in [result['name'] for result in self.results]:
+                self.validate()
+        self.runner.call_hook('after_train_epoch')
+        self.runner.call_hook('after_train')
+        return self.runner.model
+
+    def check_parts(self) -> None:
+        """Let a misspelt part fail before the first iteration, not hours later."""
+        for phase in self.phases:
+            self.model.set_phase(phase.parts)
+
+    def run_phase(self) -> None:
+        """Train to the end of the current phase."""
+        self.model.set_phase(self.phase.parts)
+        for data_batch in self.start_data():
+            self.runner.model.train()
+            self.model.set_phase_iter(self._iter - self.phase.begin)
+            torch.manual_seed(iteration_seed(self.runner.seed, self._iter))
+            self.run_iter(data_batch)
+            if self._iter >= self.phase.end:
+                break
+
+    def start_data(self) -> DataLoader:
+        """Point the data at the current iteration and the views of the phase."""
+        views = set(self.model.required_views)
+        for hook in self.runner.hooks:
+            views.update(getattr(hook, 'required_views', ()))
+        self.dataloader.dataset.set_active_views(sorted(views))
+        self.dataloader.sampler.set_start(self._iter * self.dataloader.batch_size)
+        return self.dataloader
+
+    def validate(self) -> None:
+        """Validate and remember the metrics of the phase."""
+        metrics = self.runner.val_loop.run() if self.runner.val_loop is not None else {}
+        result = dict(
+            name=self.phase.name,
+            iters=self.phase.end - self.phase.begin,
+            metrics={key: float(value) for key, value in metrics.items()},
+        )
+        self.runner.message_hub.update_info(_RESULTS, [*self.results, result])
+
+
+def make_phases(configs: Sequence[dict]) -> tuple[Phase, ...]:
+    """Lay phases end to end.
+
+    Raises:
+        UserError: See :class:`PhasedTrainLoop`.
+    """
+    phases: list[Phase] = []
+    for config in configs:
+        if set(config) != {'name', 'iters', 'parts'} or config['iters'] < 1:
+            raise UserError(
+                f'The phase {dict(config)} needs exactly a `name`, `iters` of at least 1 '
+                'and the `parts` that are active in it.'
+            )
+        begin = phases[-1].end if phases else 0
+        end = begin + config['iters']
+        phases.append(Phase(config['name'], begin, end, tuple(config['parts'])))
+    names = [phase.name for phase in phases]
+    if not names or len(set(names)) < len(names):
+        raise UserError(f'`phases` needs one or more phases of different names: {names}.')
+    return tuple(phases)
+
+
+def iteration_seed(seed: int, iteration: int) -> int:
+    """A seed that depends on the run's seed, the iteration and the rank alone."""
+    text = f'{seed}/{iteration}/{get_rank()}'
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], 'big')

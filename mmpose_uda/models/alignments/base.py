@@ -1,0 +1,86 @@
+"""What every alignment offers to the estimator."""
+
+from abc import ABCMeta, abstractmethod
+from typing import TYPE_CHECKING, Optional
+
+from mmengine.model import BaseModule
+from torch import Tensor
+
+from mmpose_uda.errors import UserError
+
+if TYPE_CHECKING:  # the estimator builds alignments; importing it here would be a circle
+    from mmpose_uda.models.pose_estimators.domain_adaptive import (
+        DomainAdaptivePoseEstimator,
+    )
+    from mmpose_uda.models.pose_estimators.observation import Observations
+
+
+class Alignment(BaseModule, metaclass=ABCMeta):
+    """One method of adaptation: takes what the networks observed, returns named losses.
+
+    Args:
+        loss_weight (float): Weight of all its losses.
+        ramp_iters (int): Steps over which the weight grows linearly from 0 at the start
+            of a phase.
+    """
+
+    views: tuple[str, ...] = ()
+    """The views it looks at; the data pipeline of a phase makes no others."""
+
+    attention_layers: tuple[int, ...] = ()
+    """The backbone layers whose attention it looks at."""
+
+    def __init__(self, loss_weight: float = 1.0, ramp_iters: int = 0):
+        super().__init__()
+        self.loss_weight = loss_weight
+        self.ramp_iters = ramp_iters
+
+    def weight_at(self, phase_iter: Optional[int]) -> float:
+        """Weight after ``phase_iter`` steps of a phase; None is a run without phases."""
+        if phase_iter is None or phase_iter >= self.ramp_iters:
+            return self.loss_weight
+        return self.loss_weight * phase_iter / self.ramp_iters
+
+    def check(self, name: str, estimator: 'DomainAdaptivePoseEstimator') -> None:
+        """Refuse an estimator that this alignment cannot work with.
+
+        Args:
+            name (str): Name of this alignment in the config.
+            estimator (DomainAdaptivePoseEstimator): The model being built.
+
+        Raises:
+            UserError: They do not fit; the message says what would.
+        """
+
+    @abstractmethod
+    def forward(self, observed: 'Observations') -> dict[str, Tensor]:
+        """Losses of one step, keys with 'loss'; other keys are only logged."""
+
+
+def require_foreground(name: str, estimator: 'DomainAdaptivePoseEstimator') -> None:
+    """Refuse an estimator that cannot tell the foreground of target images."""
+    if estimator.foreground_head is None:
+        raise UserError(
+            f'The part {name!r} needs the foreground of target images: give the model a '
+            "`foreground_head` (and a 'ForegroundSegmentation' part to train it)."
+        )
+
+
+def require_masked_encoder(name: str, estimator: 'DomainAdaptivePoseEstimator') -> None:
+    """Refuse a backbone that is not a vision transformer."""
+    if not hasattr(estimator.student.backbone, 'forward_visible'):
+        backbone = type(estimator.student.backbone).__name__
+        raise UserError(
+            f'The part {name!r} needs a masked vision transformer, but the backbone is '
+            f"{backbone}: use type='MaskedVisionTransformer'."
+        )
+
+
+def require_distributions(name: str, estimator: 'DomainAdaptivePoseEstimator') -> None:
+    """Refuse a head without keypoint distributions."""
+    if not hasattr(estimator.student.head, 'distributions'):
+        head = type(estimator.student.head).__name__
+        raise UserError(
+            f'The part {name!r} works on keypoint distributions, which {head} does not '
+            'have: use VolumetricPose3DHead.'
+        )

@@ -1,0 +1,39 @@
+"""Learning to tell the foreground from the source's masks."""
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from mmpose.registry import MODELS
+from mmpose_uda.errors import UserError
+from mmpose_uda.models.alignments.base import Alignment, require_foreground
+
+if TYPE_CHECKING:
+    from mmpose_uda.models.pose_estimators.observation import Observations
+
+
+@MODELS.register_module()
+class ForegroundSegmentation(Alignment):
+    """Trains the estimator's foreground head on the masks of the source.
+
+    Args:
+        loss_weight (float): Weight of the loss.
+        ramp_iters (int): Steps over which the weight grows.
+    """
+
+    views = ('source',)
+
+    def check(self, name, estimator) -> None:
+        require_foreground(name, estimator)
+
+    def forward(self, observed: 'Observations') -> dict[str, Tensor]:
+        masks = observed.dataset_masks('source')
+        if masks is None:
+            raise UserError(
+                'ForegroundSegmentation needs masks of the source: add `mask_file` to its '
+                'annotations, or leave the part out.'
+            )
+        logits = observed.foreground_head(observed['source'].features)
+        masks = F.adaptive_avg_pool2d(masks, logits.shape[-2:])
+        return dict(loss_bce=F.binary_cross_entropy_with_logits(logits, masks))

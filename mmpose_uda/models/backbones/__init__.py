@@ -1,0 +1,3 @@
+from .masked_vit import ConvStem, MaskedVisionTransformer
+
+__all__ = ['ConvStem', 'MaskedVisionTransformer']

@@ -1,0 +1,128 @@
+"""A vision transformer that can also encode only the visible patches."""
+
+import torch
+from mmengine.model import BaseModule
+from mmpretrain.models.backbones import VisionTransformer
+from mmpretrain.models.utils import resize_pos_embed
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mmpose.registry import MODELS
+from mmpose_uda.errors import UserError
+from mmpose_uda.models.utils import PatchMask
+
+
+class ConvStem(BaseModule):
+    """Patch embedding by a stack of strided 3x3 convolutions (Xiao et al. 2021).
+
+    Learns far faster from scratch than one large linear projection, and normalises per
+    sample (GroupNorm), so no statistics of a domain are kept. Same interface as
+    mmpretrain's ``PatchEmbed``.
+
+    Args:
+        img_size (tuple[int, int]): Height and width of the input, px.
+        patch_size (int): Total stride, a power of two.
+        embed_dims (int): Channels of a token.
+        in_channels (int): Channels of the image.
+    """
+
+    def __init__(
+        self,
+        img_size: tuple[int, int],
+        patch_size: int,
+        embed_dims: int,
+        in_channels: int = 3,
+    ):
+        super().__init__()
+        steps = patch_size.bit_length() - 1
+        if 2**steps != patch_size:
+            raise UserError(
+                f'ConvStem: patch_size must be a power of two, not {patch_size}.'
+            )
+        self.init_out_size = (img_size[0] // patch_size, img_size[1] // patch_size)
+        layers, width = [], in_channels
+        for step in range(steps):
+            out = max(embed_dims >> (steps - step), 8) // 8 * 8
+            layers += [
+                nn.Conv2d(width, out, 3, stride=2, padding=1, bias=False),
+                nn.GroupNorm(8, out),
+                nn.GELU(),
+            ]
+            width = out
+        self.layers = nn.Sequential(*layers, nn.Conv2d(width, embed_dims, 1))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, tuple[int, int]]:
+        """[B, C, H, W] -> tokens [B, L, embed_dims] and the grid (rows, columns)."""
+        x = self.layers(x)
+        return x.flatten(2).transpose(1, 2), x.shape[-2:]
+
+
+@MODELS.register_module()
+class MaskedVisionTransformer(VisionTransformer):
+    """mmpretrain's ``VisionTransformer`` with a second, masked way through it.
+
+    ``forward`` and the names of all weights are those of the parent, so ViT, MAE and
+    ViTPose checkpoints load unchanged.
+
+    Args:
+        stem (str): 'patch' for the parent's linear patch embedding, 'conv' for
+            :class:`ConvStem`.
+        **kwargs: Arguments of the parent; ``patch_size`` is the stride of both stems.
+
+    Raises:
+        UserError: ``stem`` is neither 'patch' nor 'conv'.
+    """
+
+    def __init__(self, *args, stem: str = 'patch', **kwargs):
+        super().__init__(*args, **kwargs)
+        stride = self.patch_embed.projection.stride
+        if stem == 'conv':
+            self.patch_embed = ConvStem(self.img_size, stride[0], self.embed_dims)
+        elif stem != 'patch':
+            raise UserError(
+                f"MaskedVisionTransformer: stem is 'patch' or 'conv', not {stem!r}."
+            )
+        self.patch_size = stride
+
+    @property
+    def patch_grid(self) -> tuple[int, int]:
+        """Rows and columns of patches at the configured image size."""
+        return tuple(self.patch_embed.init_out_size)
+
+    def forward_visible(self, images: Tensor, mask: PatchMask) -> Tensor:
+        """Encode the visible patches only (MAE, He et al. 2022).
+
+        Masked pixels are blanked before the embedding as well: a convolutional stem would
+        otherwise see them through its overlapping windows.
+
+        Args:
+            images (Tensor): [B, 3, H, W], normalised.
+            mask (PatchMask): What is hidden.
+
+        Returns:
+            Tensor: [B, V, C] tokens in the order of their position, after the final
+            norm, without the class token.
+        """
+        rows = images.shape[-2] // self.patch_size[0]
+        hidden = mask.hidden.unflatten(1, (1, rows, -1)).to(images.dtype)
+        hidden = F.interpolate(hidden, size=images.shape[-2:])
+        tokens, grid = self.patch_embed(images * (1 - hidden))
+        pos_embed = resize_pos_embed(
+            self.pos_embed,
+            self.patch_resolution,
+            grid,
+            mode=self.interpolate_mode,
+            num_extra_tokens=self.num_extra_tokens,
+        )
+        tokens = tokens + pos_embed[:, self.num_extra_tokens :]
+        index = mask.visible.unsqueeze(-1).expand(-1, -1, tokens.shape[-1])
+        tokens = tokens.gather(1, index)
+        if self.cls_token is not None:
+            cls = (self.cls_token + pos_embed[:, :1]).expand(len(tokens), -1, -1)
+            tokens = torch.cat([cls, tokens], dim=1)
+        tokens = self.pre_norm(self.drop_after_pos(tokens))
+        for layer in self.layers:
+            tokens = layer(tokens)
+        if self.final_norm:
+            tokens = self.ln1(tokens)
+        return tokens[:, self.num_extra_tokens :]

@@ -1,0 +1,3 @@
+from .view_data_preprocessor import ViewDataPreprocessor
+
+__all__ = ['ViewDataPreprocessor']

@@ -1,0 +1,37 @@
+"""Attention should stay on the foreground."""
+
+from torch import Tensor, nn
+
+from mmpose.registry import MODELS
+
+
+@MODELS.register_module()
+class AttentionRegularizationLoss(nn.Module):
+    r"""Negative log of the attention mass that foreground queries keep on the foreground.
+
+    :math:`L = -\sum_q f_q \log \sum_l f_l \bar A_{q,l} / \sum_q f_q` with the attention
+    :math:`\bar A` averaged over heads. (The paper's own formula is not public; this is
+    candidate (a) of the forms that fit its description.)
+
+    Args:
+        loss_weight (float): Weight of the loss.
+    """
+
+    def __init__(self, loss_weight: float = 1.0):
+        super().__init__()
+        self.loss_weight = loss_weight
+
+    def forward(self, attention: Tensor, foreground: Tensor) -> Tensor:
+        """Loss of one layer.
+
+        Args:
+            attention (Tensor): [B, heads, L, L], rows are queries and sum to one.
+            foreground (Tensor): [B, L] in [0, 1].
+
+        Returns:
+            Tensor: Scalar; 0 for a batch without any foreground.
+        """
+        on_foreground = (attention.mean(1) * foreground.unsqueeze(1)).sum(-1)
+        per_query = -on_foreground.clamp_min(1e-6).log()
+        total = (foreground * per_query).sum() / foreground.sum().clamp_min(1e-6)
+        return self.loss_weight * total

@@ -1,0 +1,57 @@
+"""Fitting keypoint distributions to points."""
+
+import torch
+from torch import Tensor, nn
+
+from mmpose.registry import MODELS
+from mmpose_uda.models.utils import KeypointDistributions
+
+
+@MODELS.register_module()
+class KeypointDistributionLoss(nn.Module):
+    """Cross entropy to Gaussians around the points, plus L1 of the expected coordinates.
+
+    The cross entropy shapes each axis's distribution (as SimCC, Li et al. 2022), the L1
+    term ties its mean to the point (integral regression, Sun et al. 2018); both are needed
+    because predictions are read off as means and trusted by their peaks.
+
+    Args:
+        sigma (float): Standard deviation of the Gaussians, in bins.
+        l1_weight (float): Weight of the L1 term, whose unit is the length of the axis.
+        loss_weight (float): Weight of the sum.
+    """
+
+    def __init__(
+        self, sigma: float = 1.0, l1_weight: float = 10.0, loss_weight: float = 1.0
+    ):
+        super().__init__()
+        self.sigma = sigma
+        self.l1_weight = l1_weight
+        self.loss_weight = loss_weight
+
+    def forward(
+        self, predicted: KeypointDistributions, points: Tensor, weights: Tensor
+    ) -> Tensor:
+        """Mean over the axes and the weighted keypoints.
+
+        Args:
+            predicted (KeypointDistributions): A axes.
+            points (Tensor): [B, K, A], crop px and mm.
+            weights (Tensor): [B, K], 0 leaves a keypoint out whatever its point is.
+
+        Returns:
+            Tensor: Scalar.
+        """
+        points = torch.where(weights.unsqueeze(-1) > 0, points, torch.zeros_like(points))
+        terms = []
+        for i, axis in enumerate(predicted.axes):
+            labels = axis.gaussian_labels(points[..., i], self.sigma)
+            log_probs = axis.probs.clamp_min(1e-9).log()
+            cross_entropy = -(labels * log_probs).sum(-1)
+            length = axis.step * axis.probs.shape[-1]
+            l1 = (axis.mean() - points[..., i]).abs() / length
+            terms.append(cross_entropy + self.l1_weight * l1)
+        per_keypoint = torch.stack(terms).mean(0)
+        # The mean over all B * K keypoints, not over the weights alone: a batch whose
+        # pseudo labels are all uncertain must weigh little.
+        return self.loss_weight * (weights * per_keypoint).mean()

@@ -1,0 +1,172 @@
+"""Any mmpose estimator, adapted to a domain without labels."""
+
+from typing import Optional
+
+from mmengine.model import BaseModel, ModuleDict
+from torch import Tensor, nn
+
+from mmpose.registry import MODELS
+from mmpose.utils.typing import SampleList
+from mmpose_uda.errors import UserError
+from mmpose_uda.models.alignments.base import Alignment
+from mmpose_uda.models.pose_estimators.observation import Observations, ViewObservation
+
+SUPERVISED = 'supervised'
+
+
+@MODELS.register_module()
+class DomainAdaptivePoseEstimator(BaseModel):
+    """A student, its teacher, and the parts that align source and target.
+
+    The loss of a step is the supervised loss of the source plus that of each active
+    alignment. Which are active is decided by the current phase (:meth:`set_phase`);
+    without phases, all are. Only the student and what is exported from it remain after
+    training.
+
+    Args:
+        estimator (dict): A stock top-down estimator, with its ``data_preprocessor``.
+        alignments (dict[str, dict]): Name -> config of a part
+            (:mod:`mmpose_uda.models.alignments`). The names are used by phases and logs.
+        teacher (dict): The moving average of the student.
+        foreground_head (dict, optional): Predicts the foreground of target images for the
+            parts that need it.
+        test_network (str): 'teacher' or 'student': who predicts in validation and test.
+
+    Raises:
+        UserError: A part does not fit the estimator, or ``test_network`` is unknown.
+    """
+
+    def __init__(
+        self,
+        estimator: dict,
+        alignments: Optional[dict[str, dict]] = None,
+        teacher: dict = dict(type='TeacherEMA'),
+        foreground_head: Optional[dict] = None,
+        test_network: str = 'teacher',
+        init_cfg: Optional[dict] = None,
+    ):
+        preprocessor = dict(
+            type='ViewDataPreprocessor', preprocessor=estimator['data_preprocessor']
+        )
+        super().__init__(MODELS.build(preprocessor), init_cfg)
+        self.student = MODELS.build(estimator)
+        self.teacher = MODELS.build(dict(teacher, model=self.student))
+        self.foreground_head = foreground_head and MODELS.build(foreground_head)
+        self.alignments = ModuleDict(
+            {name: MODELS.build(cfg) for name, cfg in (alignments or {}).items()}
+        )
+        for name, alignment in self.alignments.items():
+            alignment.check(name, self)
+        self.use_for_test(test_network)
+        self.active_parts = (SUPERVISED, *self.alignments)
+        self.phase_iter: Optional[int] = None
+
+    # ---- which parts are active -------------------------------------------------------
+
+    def set_phase(self, parts: tuple[str, ...]) -> None:
+        """Choose the parts of the coming steps.
+
+        Args:
+            parts (tuple[str, ...]): Names of alignments, and 'supervised'.
+
+        Raises:
+            UserError: A name is unknown.
+        """
+        known = (SUPERVISED, *self.alignments)
+        for part in parts:
+            if part not in known:
+                raise UserError(
+                    f'A phase names the part {part!r}, which the model does not have: '
+                    f'use one of {", ".join(known)}.'
+                )
+        self.active_parts = tuple(parts)
+
+    def set_phase_iter(self, phase_iter: int) -> None:
+        """Say how many steps of the phase are done; the weights of parts ramp with it."""
+        self.phase_iter = phase_iter
+
+    @property
+    def active_alignments(self) -> dict[str, Alignment]:
+        """The alignments of the current phase by name."""
+        return {n: a for n, a in self.alignments.items() if n in self.active_parts}
+
+    @property
+    def required_views(self) -> set[str]:
+        """The views that the parts of the current phase look at."""
+        views = {'source'} if SUPERVISED in self.active_parts else set()
+        return views.union(*(a.views for a in self.active_alignments.values()))
+
+    # ---- training ---------------------------------------------------------------------
+
+    def loss(
+        self, inputs: dict[str, Tensor], data_samples: dict[str, SampleList]
+    ) -> dict[str, Tensor]:
+        """All losses of one step.
+
+        Args:
+            inputs (dict[str, Tensor]): View -> [B, 3, H, W], normalised.
+            data_samples (dict[str, list[PoseDataSample]]): View -> samples.
+
+        Returns:
+            dict[str, Tensor]: Scalars; those with 'loss' in their key are summed.
+        """
+        observed = self.observe(inputs, data_samples)
+        losses = {}
+        if SUPERVISED in self.active_parts:
+            losses.update(self.supervised_loss(observed['source']))
+        for name, alignment in self.active_alignments.items():
+            weight = alignment.weight_at(self.phase_iter)
+            for key, value in alignment(observed).items():
+                losses[f'{name}/{key}'] = weight * value if 'loss' in key else value
+        return losses
+
+    def observe(
+        self, inputs: dict[str, Tensor], data_samples: dict[str, SampleList]
+    ) -> Observations:
+        """Let the teacher look at views named ``*_teacher``, the student at the others."""
+        layers = {i for a in self.active_alignments.values() for i in a.attention_layers}
+        views = {}
+        for view, images in inputs.items():
+            by_student = not view.endswith('_teacher')
+            views[view] = ViewObservation(
+                network=self.student if by_student else self.teacher.module,
+                images=images,
+                data_samples=data_samples[view],
+                attention_layers=sorted(layers) if by_student else (),
+                trainable=by_student,
+            )
+        return Observations(views, self.foreground_head)
+
+    def supervised_loss(self, source: ViewObservation) -> dict[str, Tensor]:
+        """The estimator's own loss on the labelled source."""
+        return self.student.head.loss(
+            source.features, source.data_samples, train_cfg=self.student.train_cfg
+        )
+
+    def update_teacher(self) -> None:
+        """Move the teacher towards the student; the first call copies it."""
+        self.teacher.update_parameters(self.student)
+
+    # ---- prediction -------------------------------------------------------------------
+
+    def use_for_test(self, network: str) -> None:
+        """Choose who predicts: 'teacher' or 'student'."""
+        if network not in ('teacher', 'student'):
+            raise UserError(f"test_network is 'teacher' or 'student', not {network!r}.")
+        self.test_network = network
+
+    @property
+    def tested(self) -> nn.Module:
+        """The estimator that predicts."""
+        return self.teacher.module if self.test_network == 'teacher' else self.student
+
+    def forward(self, inputs, data_samples=None, mode: str = 'tensor'):
+        """mmengine's entry: 'loss' trains, other modes go to the tested estimator."""
+        if mode == 'loss':
+            return self.loss(inputs, data_samples)
+        return self.tested(inputs, data_samples, mode=mode)
+
+    def get_layer_depth(self, param_name: str) -> tuple[int, int]:
+        """Depth of a parameter for mmpretrain's layer-wise learning rate decay."""
+        param_name = param_name.removeprefix('student.')
+        return self.student.backbone.get_layer_depth(param_name, prefix='backbone.')

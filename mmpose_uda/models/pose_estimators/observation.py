@@ -1,0 +1,134 @@
+"""What the networks saw of each view, computed once and only when somebody asks."""
+
+from functools import cached_property
+from typing import Optional, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mmpose.utils.typing import SampleList
+from mmpose_uda.models.utils import (
+    KeypointDistributions,
+    PatchMask,
+    between_views,
+    capture_attention,
+    stack_warp_mats,
+    warp_maps,
+)
+
+
+class ViewObservation:
+    """One network looking at one view of a batch.
+
+    Every property is computed at its first use and kept, so parts that need the same
+    features share one forward pass and what nobody needs is never computed.
+
+    Args:
+        network (nn.Module): The student, or the teacher, as a stock pose estimator.
+        images (Tensor): [B, 3, H, W], normalised.
+        data_samples (list[PoseDataSample]): Their labels and meta information.
+        attention_layers (Sequence[int]): Backbone layers whose attention to record.
+        trainable (bool): Whether gradients may reach the network.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        images: Tensor,
+        data_samples: SampleList,
+        attention_layers: Sequence[int] = (),
+        trainable: bool = True,
+    ):
+        self.network = network
+        self.images = images
+        self.data_samples = data_samples
+        self.attention_layers = attention_layers
+        self.trainable = trainable
+
+    def _gradients(self) -> torch.set_grad_enabled:
+        return torch.set_grad_enabled(self.trainable and torch.is_grad_enabled())
+
+    @cached_property
+    def _forward(self) -> tuple[tuple[Tensor, ...], dict[int, Tensor]]:
+        with self._gradients():
+            with capture_attention(self.network.backbone, self.attention_layers) as maps:
+                features = self.network.extract_feat(self.images)
+        return features, maps
+
+    @property
+    def features(self) -> tuple[Tensor, ...]:
+        """Feature maps [B, C, h, w] of the backbone and neck."""
+        return self._forward[0]
+
+    @property
+    def attention(self) -> dict[int, Tensor]:
+        """Layer index -> [B, heads, L, L] for the layers that were asked for."""
+        return self._forward[1]
+
+    @cached_property
+    def distributions(self) -> KeypointDistributions:
+        """Keypoint distributions of the head."""
+        with self._gradients():
+            return self.network.head.distributions(self.network.head(self.features))
+
+    @cached_property
+    def warp_mats(self) -> Tensor:
+        """Image-to-crop matrices, [B, 3, 3]."""
+        return stack_warp_mats(self.data_samples, like=self.images)
+
+    def encode_visible(self, mask: PatchMask) -> Tensor:
+        """Backbone tokens [B, V, C] of the visible patches."""
+        with self._gradients():
+            return self.network.backbone.forward_visible(self.images, mask)
+
+
+class Observations(dict):
+    """All views of one training step: view name -> :class:`ViewObservation`.
+
+    Args:
+        views (dict[str, ViewObservation]): By name.
+        foreground_head (nn.Module, optional): Predicts the foreground of views that have
+            no masks.
+    """
+
+    def __init__(
+        self,
+        views: dict[str, ViewObservation],
+        foreground_head: Optional[nn.Module] = None,
+    ):
+        super().__init__(views)
+        self.foreground_head = foreground_head
+        self._foreground: dict[str, Tensor] = {}
+
+    def foreground(self, view: str) -> Tensor:
+        """Soft foreground mask of a view, [B, 1, H, W] in [0, 1], without gradient.
+
+        From the data set's masks where the view has them. Otherwise the foreground head
+        looks at the teacher's features of ``target_teacher`` and the result is carried
+        into ``view``: the teacher sees the undisturbed image.
+        """
+        if view not in self._foreground:
+            masks = self.dataset_masks(view)
+            if masks is None:
+                masks = self._predicted_foreground(view)
+            self._foreground[view] = masks
+        return self._foreground[view]
+
+    def dataset_masks(self, view: str) -> Optional[Tensor]:
+        """The data set's masks of a view, [B, 1, H, W], or None if it has none."""
+        samples = self[view].data_samples
+        if 'gt_fields' not in samples[0] or 'foreground' not in samples[0].gt_fields:
+            return None
+        masks = torch.stack([s.gt_fields.foreground for s in samples])
+        return masks.to(self[view].images)
+
+    @torch.no_grad()
+    def _predicted_foreground(self, view: str) -> Tensor:
+        seen = self['target_teacher']
+        soft = self.foreground_head(seen.features).sigmoid()
+        size = self[view].images.shape[-2:]
+        soft = F.interpolate(soft, size=seen.images.shape[-2:], mode='bilinear')
+        if view == 'target_teacher':
+            return soft
+        return warp_maps(soft, between_views(seen.warp_mats, self[view].warp_mats), size)

@@ -1,0 +1,43 @@
+"""The teacher: a moving average of the student."""
+
+import torch
+from mmengine.model import ExponentialMovingAverage
+from torch import nn
+
+from mmpose.registry import MODELS
+
+
+@MODELS.register_module()
+class TeacherEMA(ExponentialMovingAverage):
+    """Exponential moving average with a warm-up, always in evaluation mode.
+
+    Parameters are averaged with the rate ``max(momentum, 1 / (t + 1))``: the first update
+    copies the student, and an average over short runs is not dominated by the initial
+    weights. Buffers (BatchNorm statistics) are copied.
+
+    Note:
+        As in mmengine, ``momentum`` is the share of the *new* value: 0.01 here is 0.99 in
+        the literature on mean teachers.
+
+    Args:
+        model (nn.Module): The student.
+        momentum (float): Final rate.
+    """
+
+    def __init__(self, model: nn.Module, momentum: float = 0.01):
+        super().__init__(model, momentum=momentum)
+        self.eval()
+
+    @torch.no_grad()
+    def update_parameters(self, model: nn.Module) -> None:
+        """Move towards ``model``. Unlike the parent's, it never waits for the device."""
+        rate = (1 / (self.steps + 1)).clamp_min(self.momentum)
+        for average, source in zip(self.module.parameters(), model.parameters()):
+            average.lerp_(source, rate.to(average.dtype))
+        for average, source in zip(self.module.buffers(), model.buffers()):
+            average.copy_(source)
+        self.steps += 1
+
+    def train(self, mode: bool = True) -> 'TeacherEMA':
+        """Stay in evaluation mode whatever the model around it does."""
+        return super().train(False)

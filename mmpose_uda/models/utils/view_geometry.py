@@ -1,0 +1,75 @@
+"""Carrying predicted points from one view of an image to another."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from mmpose.utils.typing import SampleList
+
+
+def stack_warp_mats(data_samples: SampleList, like: Tensor) -> Tensor:
+    """The image-to-crop matrices of a batch as [B, 3, 3] on the device of ``like``."""
+    mats = torch.stack([torch.as_tensor(s.metainfo['warp_mat']) for s in data_samples])
+    last_row = mats.new_tensor([0.0, 0.0, 1.0]).expand(len(mats), 1, 3)
+    return torch.cat([mats, last_row], dim=1).to(like)
+
+
+def between_views(warp_from: Tensor, warp_to: Tensor) -> Tensor:
+    """Crop-to-crop matrices ``warp_to @ inverse(warp_from)``, [B, 3, 3]."""
+    return warp_to @ torch.linalg.inv(warp_from)
+
+
+def transform_points(points: Tensor, matrices: Tensor) -> Tensor:
+    """Move x and y of ``points`` [B, K, A] by ``matrices`` [B, 3, 3].
+
+    Further coordinates (depth relative to the root) are not changed by an in-plane
+    affine and pass through.
+    """
+    linear, shift = matrices[:, :2, :2], matrices[:, :2, 2]
+    moved = points[..., :2] @ linear.transpose(1, 2) + shift.unsqueeze(1)
+    return torch.cat([moved, points[..., 2:]], dim=-1)
+
+
+def swap_where_mirrored(
+    values: Tensor, matrices: Tensor, flip_indices: list[int]
+) -> Tensor:
+    """Exchange left and right keypoints of the samples that a matrix mirrors.
+
+    Args:
+        values (Tensor): [B, K, ...], indexed by keypoint.
+        matrices (Tensor): [B, 3, 3]; a negative determinant mirrors.
+        flip_indices (list[int]): Keypoint that each keypoint becomes in a mirror.
+
+    Returns:
+        Tensor: Same shape as ``values``.
+    """
+    mirrored = torch.linalg.det(matrices[:, :2, :2]) < 0
+    mirrored = mirrored.view(-1, *[1] * (values.dim() - 1))
+    return torch.where(mirrored, values[:, flip_indices], values)
+
+
+def warp_maps(maps: Tensor, matrices: Tensor, size: tuple[int, int]) -> Tensor:
+    """Resample maps from one view into another; outside is 0.
+
+    Meant for soft masks. Predicted keypoints travel as points instead, which loses
+    nothing.
+
+    Args:
+        maps (Tensor): [B, C, h, w].
+        matrices (Tensor): [B, 3, 3], from pixels of ``maps`` to pixels of the result.
+        size (tuple[int, int]): Height H and width W of the result.
+
+    Returns:
+        Tensor: [B, C, H, W].
+    """
+    height, width = size
+    rows = torch.arange(height, device=maps.device, dtype=matrices.dtype)
+    cols = torch.arange(width, device=maps.device, dtype=matrices.dtype)
+    y, x = torch.meshgrid(rows, cols, indexing='ij')
+    pixels = torch.stack([x, y], dim=-1).flatten(0, 1)
+    pixels = pixels.expand(len(maps), -1, -1)
+    source = transform_points(pixels, torch.linalg.inv(matrices))
+    source_size = source.new_tensor([maps.shape[-1], maps.shape[-2]])
+    grid = (2 * source + 1) / source_size - 1
+    grid = grid.unflatten(1, (height, width)).to(maps.dtype)
+    return F.grid_sample(maps, grid, mode='bilinear', align_corners=False)

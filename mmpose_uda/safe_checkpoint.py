@@ -1,0 +1,175 @@
+"""Reading checkpoints without running code from them.
+
+``torch.load(weights_only=True)`` refuses mmengine's own checkpoints: their message
+hub holds ``HistoryBuffer`` objects, whose pickles look up ``builtins.getattr``, and
+their metainfo holds NumPy arrays. Releases before 2.6 run whatever the file names.
+Here torch reads the file with an unpickler that resolves a short list of names and
+refuses the rest, which is the same policy on every torch.
+"""
+
+import os
+import os.path as osp
+import pickle
+import warnings
+from collections import OrderedDict, defaultdict
+from types import SimpleNamespace
+from urllib.parse import urlparse
+
+import numpy as np
+import torch
+from mmengine.dist import barrier, get_rank, get_world_size
+from mmengine.logging import HistoryBuffer
+
+from .errors import UserError
+
+_STATISTICS = ('min', 'max', 'current', 'mean')
+_DAMAGED = ('PytorchStreamReader', 'unexpected EOF', 'corrupt')
+_TORCHSCRIPT = '.*looks like a TorchScript archive.*'
+
+
+class _Refused(pickle.UnpicklingError):
+    """A checkpoint named something that is not on the list."""
+
+
+def _history_statistic(owner, name):
+    """Stand in for ``getattr``: only ``HistoryBuffer``'s own statistics."""
+    if owner is not HistoryBuffer or name not in _STATISTICS:
+        raise _Refused(f'getattr of {name!r}')
+    return getattr(HistoryBuffer, name)
+
+
+def _latin1(text, encoding):
+    """Stand in for ``_codecs.encode``: how pickle protocol 2 stores bytes."""
+    if encoding != 'latin1':
+        raise _Refused(f'the {encoding} codec')
+    return text.encode('latin1')
+
+
+def _allowed_globals():
+    """Name -> object; NumPy's rebuilders are asked from NumPy, which moved them."""
+    array = np.empty(0).__reduce__()[0]
+    scalar = np.float64(0).__reduce__()[0]
+    allowed = {
+        '_codecs.encode': _latin1,
+        'collections.OrderedDict': OrderedDict,
+        'collections.defaultdict': defaultdict,
+        'mmengine.logging.history_buffer.HistoryBuffer': HistoryBuffer,
+        'numpy.ndarray': np.ndarray,
+        'numpy.dtype': np.dtype,
+        'torch.Size': torch.Size,
+        'torch.device': torch.device,
+        'torch.nn.parameter.Parameter': torch.nn.Parameter,
+    }
+    for builtins in ('builtins', '__builtin__'):
+        for kind in (set, frozenset, complex, bytearray, slice, range):
+            allowed[f'{builtins}.{kind.__name__}'] = kind
+        allowed[f'{builtins}.getattr'] = _history_statistic
+    for core in ('numpy.core', 'numpy._core'):
+        allowed[f'{core}.multiarray._reconstruct'] = array
+        allowed[f'{core}.multiarray.scalar'] = scalar
+    for name in ('_rebuild_tensor', '_rebuild_tensor_v2', '_rebuild_parameter'):
+        allowed[f'torch._utils.{name}'] = getattr(torch._utils, name)
+    for name, value in vars(torch).items():
+        if isinstance(value, torch.dtype) or name.endswith('Storage'):
+            allowed[f'torch.{name}'] = value
+    return allowed
+
+
+class _Unpickler(pickle.Unpickler):
+    """An unpickler that knows the allowed globals and no others."""
+
+    _allowed = _allowed_globals()
+
+    def find_class(self, module, name):
+        try:
+            return self._allowed[f'{module}.{name}']
+        except KeyError:
+            raise _Refused(f'{module}.{name}') from None
+
+
+def _load(file, **kwargs):
+    return _Unpickler(file, **kwargs).load()
+
+
+_pickle_module = SimpleNamespace(
+    __name__=__name__,
+    Unpickler=_Unpickler,
+    load=_load,
+)
+
+
+def load_from_local(filename, map_location=None):
+    """Load a checkpoint file; nothing named in it is executed.
+
+    Args:
+        filename (str): Path of the checkpoint.
+        map_location: As in :func:`torch.load`.
+
+    Returns:
+        dict: The checkpoint.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        UserError: The file is damaged, or it names something else than tensors,
+            arrays, plain containers and mmengine's log history.
+    """
+    filename = osp.expanduser(filename)
+    if not osp.isfile(filename):
+        raise FileNotFoundError(f'{filename} can not be found.')
+    try:
+        with warnings.catch_warnings():
+            # torch hands these archives to torch.jit.load right after the warning
+            warnings.filterwarnings('error', message=_TORCHSCRIPT)
+            return torch.load(
+                filename,
+                map_location=map_location,
+                pickle_module=_pickle_module,
+                weights_only=False,  # the policy is the unpickler's list
+            )
+    except UserWarning as error:
+        raise UserError(
+            f'{filename} is a TorchScript archive: give a checkpoint that training '
+            'wrote.'
+        ) from error
+    except _Refused as error:
+        raise UserError(
+            f'The checkpoint {filename} refers to {error}, which is not run because it '
+            'is neither a tensor, an array nor a plain container: where you trust the '
+            "file, save its 'state_dict' alone and load that."
+        ) from error
+    except (pickle.UnpicklingError, EOFError, LookupError, ValueError) as error:
+        raise UserError(f'{filename} is no checkpoint: check the path.') from error
+    except RuntimeError as error:
+        if not any(sign in str(error) for sign in _DAMAGED):
+            raise
+        raise UserError(
+            f'The checkpoint {filename} is damaged or cut short: use an earlier one.'
+        ) from error
+
+
+def load_from_http(filename, map_location=None, model_dir=None, progress=True):
+    """Download a checkpoint once, into mmengine's cache, and load it as above.
+
+    Args:
+        filename (str): URL of the checkpoint.
+        map_location: As in :func:`torch.load`.
+        model_dir (str, optional): Folder for the file. Default: torch's cache.
+        progress (bool): Show a progress bar.
+
+    Returns:
+        dict: The checkpoint.
+    """
+    folder = model_dir or osp.join(torch.hub._get_torch_home(), 'checkpoints')
+    path = osp.join(folder, osp.basename(urlparse(filename).path))
+
+    def fetch():
+        if not osp.exists(path):
+            os.makedirs(folder, exist_ok=True)
+            torch.hub.download_url_to_file(filename, path, progress=progress)
+
+    if get_rank() == 0:
+        fetch()
+    if get_world_size() > 1:
+        barrier()
+        fetch()  # only where rank 0's disk is not ours
+    return load_from_local(path, map_location)

@@ -1,0 +1,23 @@
+"""Pictures of poses, reconstructions and attention, as BGR uint8 arrays."""
+
+from .canvas import draw_text, grid, save_picture, to_tile
+from .sheets import (
+    attention_sheet,
+    comparison_sheet,
+    hide_patches,
+    reconstruction_sheet,
+)
+from .skeleton import draw_pose_3d, draw_skeleton
+
+__all__ = [
+    'attention_sheet',
+    'comparison_sheet',
+    'draw_pose_3d',
+    'draw_skeleton',
+    'draw_text',
+    'grid',
+    'hide_patches',
+    'reconstruction_sheet',
+    'save_picture',
+    'to_tile',
+]

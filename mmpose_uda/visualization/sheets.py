@@ -1,0 +1,202 @@
+"""Sheets that compare samples: poses, reconstructions, attention."""
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+
+from .canvas import grid, note, to_tile
+from .skeleton import draw_pose_3d, draw_skeleton
+
+_CONTOUR = (255, 255, 0)
+
+
+def _tiles(images: Sequence[np.ndarray], width: int) -> list[np.ndarray]:
+    return [to_tile(image, width) for image in images]
+
+
+def _upscaled(keypoints: np.ndarray, image: np.ndarray, tile: np.ndarray) -> np.ndarray:
+    """Keypoints [K, 2] of an image on its tile; integers are centres of pixels."""
+    factor = np.array(tile.shape[1::-1]) / np.array(image.shape[1::-1])
+    return (np.asarray(keypoints, np.float64) + 0.5) * factor - 0.5
+
+
+def comparison_sheet(
+    images: Sequence[np.ndarray],
+    columns: Mapping[str, np.ndarray],
+    metainfo: dict,
+    poses_3d: Mapping[str, np.ndarray] | None = None,
+    reference: str | None = None,
+    notes: Mapping[str, Sequence[str]] | None = None,
+    valid: np.ndarray | None = None,
+    views: Sequence[str] = ('side',),
+    image_title: str = 'image',
+    width: int = 176,
+) -> np.ndarray:
+    """Images beside the poses that were found in them, one row an image.
+
+    Args:
+        images (Sequence[np.ndarray]): N crops [h, w, 3], BGR.
+        columns (Mapping[str, np.ndarray]): Title -> keypoints [N, K, 2] in px of the
+            crops, e.g. ``{'source only': .., 'adapted': .., 'ground truth': ..}``.
+        metainfo (dict): mmpose's ``dataset_meta``.
+        poses_3d (Mapping[str, np.ndarray], optional): Title of a column -> poses
+            [N, K, 3] in mm, drawn beside its keypoints.
+        reference (str, optional): Title in ``poses_3d`` (the ground truth) that is
+            drawn in grey behind the others, root on root.
+        notes (Mapping[str, Sequence[str]], optional): Title of a column -> N short
+            texts, e.g. the error of each pose.
+        valid (np.ndarray, optional): [N, K], for the column titled ``reference``:
+            joints without a label are left out.
+        views (Sequence[str]): Views of the 3D poses, see
+            :data:`~mmpose_uda.visualization.skeleton.VIEWS`.
+        image_title (str): Title over the images.
+        width (int): Width of a tile, px.
+
+    Returns:
+        np.ndarray: The sheet, BGR uint8.
+    """
+    poses_3d, notes = poses_3d or {}, notes or {}
+    plain = _tiles(images, width)
+    sheet = {image_title: plain}
+    for title, keypoints in columns.items():
+        sheet[title] = []
+        for n, tile in enumerate(plain):
+            shown = valid[n] if title == reference and valid is not None else None
+            points = _upscaled(keypoints[n], images[n], tile)
+            drawn = draw_skeleton(tile, points, metainfo, shown)
+            if title in notes:
+                note(drawn, notes[title][n])
+            if title in poses_3d:
+                behind = None
+                if reference is not None and title != reference:
+                    behind = poses_3d[reference][n]
+                drawn = np.hstack(
+                    [drawn]
+                    + [
+                        _pose_tile(poses_3d[title][n], metainfo, tile, view, behind)
+                        for view in views
+                    ]
+                )
+            sheet[title].append(drawn)
+    return grid(sheet)
+
+
+def _pose_tile(pose, metainfo, tile, view, reference) -> np.ndarray:
+    """A 3D pose on paper as high as the tile beside it."""
+    return draw_pose_3d(pose, metainfo, tile.shape[0], view, reference)
+
+
+def hide_patches(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """A copy of an image [h, w, 3] with the patches of a mask [gh, gw] greyed out."""
+    size = image.shape[1::-1]
+    hidden = cv2.resize(
+        (np.asarray(mask) > 0).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST
+    )
+    return np.where(hidden[..., None] > 0, np.uint8(128), to_tile(image, size[0]))
+
+
+def _on_tile(field: np.ndarray, tile: np.ndarray) -> np.ndarray:
+    """A field [h, w] resized to a tile, float."""
+    field = np.nan_to_num(np.asarray(field, np.float32))
+    return cv2.resize(field, tile.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _outline(tile: np.ndarray, foreground: np.ndarray) -> np.ndarray:
+    """A copy of a tile with the outline of a soft mask [h, w], 0 to 1, on it."""
+    inside = (_on_tile(foreground, tile) > 0.5).astype(np.uint8)
+    contours, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    return cv2.drawContours(tile.copy(), contours, -1, _CONTOUR, 1, cv2.LINE_AA)
+
+
+def reconstruction_sheet(
+    images: Sequence[np.ndarray],
+    masked: Sequence[np.ndarray],
+    reconstructions: Sequence[np.ndarray],
+    foreground: np.ndarray | None = None,
+    width: int = 176,
+) -> np.ndarray:
+    """Image, what the network saw of it, what it made of that, and the foreground.
+
+    Args:
+        images (Sequence[np.ndarray]): N images [h, w, 3], BGR, 0 to 255.
+        masked (Sequence[np.ndarray]): The same with hidden patches, see
+            :func:`hide_patches`.
+        reconstructions (Sequence[np.ndarray]): N images [h, w, 3], BGR, 0 to 255;
+            floats are clipped.
+        foreground (np.ndarray, optional): Soft masks [N, h, w], 0 to 1: a column with
+            the background dimmed.
+        width (int): Width of a tile, px.
+
+    Returns:
+        np.ndarray: The sheet, BGR uint8.
+    """
+    sheet = {
+        'image': _tiles(images, width),
+        'masked': _tiles(masked, width),
+        'reconstruction': _tiles(reconstructions, width),
+    }
+    if foreground is not None:
+        sheet['foreground'] = []
+        for tile, mask in zip(sheet['image'], foreground):
+            weight = 0.25 + 0.75 * np.clip(_on_tile(mask, tile), 0, 1)[..., None]
+            sheet['foreground'].append(_outline(to_tile(tile * weight, width), mask))
+    return grid(sheet)
+
+
+def attention_sheet(
+    images: Sequence[np.ndarray],
+    attention: np.ndarray | Mapping[str, np.ndarray],
+    foreground: np.ndarray | None = None,
+    width: int = 176,
+) -> np.ndarray:
+    """Images and the attention on them as heat, the outline of the foreground over it.
+
+    Args:
+        images (Sequence[np.ndarray]): N images [h, w, 3], BGR, 0 to 255.
+        attention (np.ndarray | Mapping[str, np.ndarray]): Maps [N, gh, gw], not
+            negative, of any scale; or title -> maps, a column each (layers, say).
+        foreground (np.ndarray, optional): Soft masks [N, h, w], 0 to 1. With them a
+            note says which share of the attention lies on the foreground.
+        width (int): Width of a tile, px.
+
+    Returns:
+        np.ndarray: The sheet, BGR uint8.
+    """
+    if not isinstance(attention, Mapping):
+        attention = {'attention': attention}
+    sheet = {'image': _tiles(images, width)}
+    for title, maps in attention.items():
+        sheet[title] = []
+        for n, tile in enumerate(sheet['image']):
+            drawn = _heat(tile, maps[n])
+            if foreground is not None:
+                drawn = _outline(drawn, foreground[n])
+                share = _share_inside(maps[n], foreground[n])
+                note(drawn, f'{share:.0%} on foreground')
+            sheet[title].append(drawn)
+    return grid(sheet)
+
+
+def _heat(tile: np.ndarray, attention: np.ndarray) -> np.ndarray:
+    """A tile, darkened and grey, with attention glowing on it."""
+    strength = np.clip(_on_tile(attention, tile), 0, None)
+    strength /= max(float(strength.max()), 1e-12)
+    heat = cv2.applyColorMap(
+        np.rint(255 * strength).astype(np.uint8), cv2.COLORMAP_INFERNO
+    )
+    grey = cv2.cvtColor(tile, cv2.COLOR_BGR2GRAY)[..., None] * 0.75
+    alpha = 0.8 * np.sqrt(strength)[..., None]
+    return np.rint(grey * (1 - alpha) + heat * alpha).astype(np.uint8)
+
+
+def _share_inside(attention: np.ndarray, foreground: np.ndarray) -> float:
+    """Share of the attention [gh, gw] on foreground [h, w]; 0 where there is none."""
+    attention = np.nan_to_num(np.asarray(attention, np.float32))
+    inside = cv2.resize(
+        np.asarray(foreground, np.float32),
+        attention.shape[::-1],
+        interpolation=cv2.INTER_AREA,
+    )
+    total = float(attention.sum())
+    return float((attention * inside).sum()) / total if total > 0 else 0.0

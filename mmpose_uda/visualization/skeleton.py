@@ -1,0 +1,162 @@
+"""Poses drawn as skeletons: on an image, and in space."""
+
+import cv2
+import numpy as np
+
+from .canvas import PAPER, draw_text
+
+VIEWS = {'front': (0.0, 0.0), 'side': (90.0, 0.0), 'turned': (40.0, 25.0)}
+"""Name of a view -> the camera's turn about the vertical axis and pitch, degrees."""
+
+_SHIFT = 4  # OpenCV draws at 1/16 px
+_DARK = (25, 25, 25)
+_LABEL = (120, 120, 120)
+_GREY = (198, 198, 198)
+
+
+def _links(metainfo: dict) -> tuple[np.ndarray, np.ndarray]:
+    """Joint pairs [L, 2] and their BGR colours [L, 3] of mmpose's ``dataset_meta``."""
+    colors = np.asarray(metainfo['skeleton_link_colors'], np.float64)[:, ::-1]
+    return np.asarray(metainfo['skeleton_links'], int), colors
+
+
+def _fixed(points: np.ndarray) -> np.ndarray:
+    """Pixel coordinates in OpenCV's fixed point numbers, kept inside their range."""
+    return np.rint(np.clip(points, -1e4, 1e4) * 2**_SHIFT).astype(int)
+
+
+def _draw_links(
+    image: np.ndarray,
+    points: np.ndarray,
+    links: np.ndarray,
+    colors: np.ndarray,
+    thickness: int,
+    outline: tuple[int, int, int] | None = None,
+) -> None:
+    """Draw links with round joints into ``image``, in place, the last one on top.
+
+    Args:
+        image (np.ndarray): [h, w, 3] BGR uint8.
+        points (np.ndarray): [K, 2] px; a link to a joint that is not finite is left
+            out.
+        links (np.ndarray): Joint pairs [L, 2].
+        colors (np.ndarray): BGR [L, 3].
+        thickness (int): Of the links, px.
+        outline (tuple, optional): BGR of a rim around them, for busy backgrounds.
+    """
+    shown = np.isfinite(points).all(-1)
+    points = _fixed(np.where(shown[:, None], points, 0.0))
+    strokes = [(None, thickness)]
+    if outline is not None:
+        strokes.insert(0, (outline, thickness + 2))
+    for rim, width in strokes:
+        radius = round((width / 2 + thickness / 4 + 0.7) * 2**_SHIFT)
+        for (a, b), color in zip(links, colors):
+            if shown[a] and shown[b]:
+                color = tuple(int(c) for c in (color if rim is None else rim))
+                start, end = points[a].tolist(), points[b].tolist()
+                cv2.line(image, start, end, color, width, cv2.LINE_AA, _SHIFT)
+                for point in (start, end):
+                    cv2.circle(image, point, radius, color, -1, cv2.LINE_AA, _SHIFT)
+
+
+def draw_skeleton(
+    image: np.ndarray,
+    keypoints: np.ndarray,
+    metainfo: dict,
+    valid: np.ndarray | None = None,
+) -> np.ndarray:
+    """A copy of the image with a 2D pose on it.
+
+    Args:
+        image (np.ndarray): [h, w, 3] BGR uint8.
+        keypoints (np.ndarray): [K, 2] px; integer coordinates are pixel centres.
+        metainfo (dict): mmpose's ``dataset_meta``: ``skeleton_links`` and
+            ``skeleton_link_colors`` (RGB).
+        valid (np.ndarray, optional): [K]; links to joints that are 0 or NaN are left
+            out.
+    """
+    image = np.ascontiguousarray(image).copy()
+    keypoints = np.asarray(keypoints, np.float64)
+    if valid is not None:
+        keypoints = np.where(np.asarray(valid)[:, None] > 0, keypoints, np.nan)
+    thickness = max(1, round(min(image.shape[:2]) / 90))
+    _draw_links(image, keypoints, *_links(metainfo), thickness, _DARK)
+    return image
+
+
+def _turned(points: np.ndarray, view: str) -> np.ndarray:
+    """Points [K, 3] (x right, y down, z away) as the camera of a view sees them."""
+    yaw, pitch = np.deg2rad(VIEWS[view])
+    c, s = np.cos(yaw), np.sin(yaw)
+    points = points @ np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]).T
+    c, s = np.cos(pitch), np.sin(pitch)
+    return points @ np.array([[1, 0, 0], [0, c, -s], [0, s, c]]).T
+
+
+def draw_pose_3d(
+    keypoints_3d: np.ndarray,
+    metainfo: dict,
+    size: int = 160,
+    view: str = 'turned',
+    reference: np.ndarray | None = None,
+    root: int = 0,
+) -> np.ndarray:
+    """A small picture of a 3D pose, without perspective; far links are paler.
+
+    Poses are moved so that their roots meet. A bar gives the scale.
+
+    Args:
+        keypoints_3d (np.ndarray): [K, 3] mm, camera frame (x right, y down, z away).
+        metainfo (dict): mmpose's ``dataset_meta``, as for :func:`draw_skeleton`.
+        size (int): Side of the picture, px. Default: 160.
+        view (str): One of :data:`VIEWS`: ``front`` as the camera sees it, ``side``
+            (depth runs to the right) or ``turned``. Default: ``turned``.
+        reference (np.ndarray, optional): A pose [K, 3] to draw in grey behind it, which
+            also sets centre and scale, so that pictures with one reference compare.
+        root (int): Index of the root joint. Default: 0.
+
+    Returns:
+        np.ndarray: [size, size, 3] BGR uint8.
+    """
+    picture = np.full((size, size, 3), PAPER, np.uint8)
+    links, colors = _links(metainfo)
+    poses = [np.asarray(keypoints_3d, np.float64)]
+    if reference is not None:
+        poses.insert(0, np.asarray(reference, np.float64))
+    poses = [_turned(pose - pose[root], view) for pose in poses]
+
+    frame = poses[0][np.isfinite(poses[0]).all(-1)]
+    if not len(frame):
+        frame = np.zeros((1, 3))
+    centre = (frame.min(0) + frame.max(0))[:2] / 2
+    # The extent in space, not on the picture: every view of a pose has one scale.
+    extent = max(1e-3, 2 * np.linalg.norm(frame - frame.mean(0), axis=-1).max())
+    scale = 0.85 * size / extent
+    thickness = max(2, round(size / 70))
+    for pose in poses:
+        points = (pose[:, :2] - centre) * scale + (size - 1) / 2
+        depth = pose[links, 2].mean(1)
+        order = np.argsort(-np.nan_to_num(depth))
+        if pose is poses[-1]:
+            near = np.clip(0.5 - depth / extent, 0, 1)[:, None]
+            shade = 0.4 + 0.6 * near
+            # A little darker than on images: the paper is white.
+            drawn = colors * 0.85 * shade + np.array(PAPER) * (1 - shade)
+            drawn = np.nan_to_num(drawn)
+        else:
+            drawn = np.broadcast_to(np.array(_GREY, float), colors.shape)
+        _draw_links(picture, points, links[order], drawn[order], thickness)
+    _draw_scale(picture, scale)
+    return picture
+
+
+def _draw_scale(picture: np.ndarray, scale: float) -> None:
+    """A bar of a round number of mm, at most a third of the picture, in place."""
+    size = len(picture)
+    most = size / 3 / scale
+    step = 10 ** np.floor(np.log10(most))
+    length = step * max(m for m in (1, 2, 5) if m * step <= most)
+    end, y = round(6 + length * scale), size - 7
+    cv2.line(picture, (6, y), (end, y), _LABEL, 1)
+    draw_text(picture, f'{length:g} mm', (end + 5, y - 3), cap=6.0, color=_LABEL)

@@ -1,0 +1,33 @@
+"""Packaging. `make env` installs a pinned stack; this installs the package alone."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(
+    r"__version__ = '([^']+)'", (HERE / 'mmpose_uda/version.py').read_text()
+).group(1)
+README = HERE / 'README.md'
+
+setup(
+    name='mmpose_uda',
+    version=VERSION,
+    description='Unsupervised domain adaptation for mmpose pose estimators',
+    long_description=README.read_text('utf-8') if README.exists() else '',
+    long_description_content_type='text/markdown',
+    license='Apache-2.0',
+    python_requires='>=3.10',
+    packages=find_packages(include=['mmpose_uda', 'mmpose_uda.*']),
+    include_package_data=True,
+    # No versions of the stack: it is the user's own (see requirements/ for the pins
+    # that are tested). mmpose brings mmengine, mmcv and torch.
+    install_requires=[
+        'mmpose>=1.3',
+        'mmpretrain>=1.2',
+        'albumentations>=1.4',
+        'scikit-image',
+        'tqdm',
+    ],
+)

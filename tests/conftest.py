@@ -1,0 +1,12 @@
+"""What all tests share."""
+
+import pytest
+import torch
+
+import mmpose_uda  # noqa: F401, registers the parts
+
+
+@pytest.fixture(scope='session', autouse=True)
+def one_thread():
+    """Several tests run at once; more threads than cores make all of them slower."""
+    torch.set_num_threads(1)

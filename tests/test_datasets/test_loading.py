@@ -1,0 +1,58 @@
+import cv2
+import numpy as np
+import pytest
+
+from mmpose_uda.datasets.transforms import LoadPoseImage, LoadPoseMask
+from mmpose_uda.errors import UserError
+
+
+@pytest.fixture
+def image_path(tmp_path):
+    path = tmp_path / 'image.png'
+    cv2.imwrite(str(path), np.full((20, 30, 3), (10, 20, 30), np.uint8))
+    return path
+
+
+def test_image_is_bgr_and_whole_by_default(image_path):
+    out = LoadPoseImage()(dict(img_path=str(image_path)))
+    assert out['img'].shape == (20, 30, 3) and out['img'].dtype == np.uint8
+    assert out['img'][0, 0].tolist() == [10, 20, 30]
+    assert out['bbox'].tolist() == [[0, 0, 29, 19]]
+    assert out['bbox_score'].tolist() == [1]
+
+
+def test_box_of_the_sample_is_kept(image_path):
+    box = np.array([[1, 2, 3, 4]], np.float32)
+    out = LoadPoseImage()(dict(img_path=str(image_path), bbox=box))
+    assert out['bbox'] is box
+
+
+@pytest.mark.parametrize('content', [None, b'', b'not an image', 'truncated'])
+def test_bad_image_is_named(image_path, content):
+    if content is None:
+        image_path.unlink()
+    elif content == 'truncated':
+        image_path.write_bytes(image_path.read_bytes()[:40])
+    else:
+        image_path.write_bytes(content)
+    with pytest.raises(UserError, match='image.png.*does not decode'):
+        LoadPoseImage()(dict(img_path=str(image_path)))
+
+
+def test_mask(tmp_path):
+    mask = np.zeros((20, 30), np.uint8)
+    mask[5:9, 6:20] = 255
+    cv2.imwrite(str(tmp_path / 'mask.png'), mask)
+    results = dict(mask_path=str(tmp_path / 'mask.png'), img_shape=(20, 30))
+    np.testing.assert_array_equal(LoadPoseMask()(results)['mask'], mask)
+    assert LoadPoseMask()(dict(img_shape=(20, 30))) == dict(img_shape=(20, 30))
+    with pytest.raises(UserError, match='mask.png.*30 x 20 px, its image 30 x 21'):
+        LoadPoseMask()(dict(results, img_shape=(21, 30)))
+
+
+@pytest.mark.parametrize('content', [None, b'', b'not an image'])
+def test_bad_mask_is_named(tmp_path, content):
+    if content is not None:
+        (tmp_path / 'mask.png').write_bytes(content)
+    with pytest.raises(UserError, match='mask.png.*does not decode'):
+        LoadPoseMask()(dict(mask_path=str(tmp_path / 'mask.png'), img_shape=(20, 30)))

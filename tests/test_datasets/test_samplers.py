@@ -1,0 +1,33 @@
+from itertools import islice
+
+import pytest
+
+from mmpose_uda.datasets import InfiniteDrawSampler, samplers
+
+
+def take(sampler, count):
+    return list(islice(iter(sampler), count))
+
+
+@pytest.mark.parametrize('world', [1, 2, 3])
+def test_ranks_partition_the_draws(monkeypatch, world):
+    draws = []
+    for rank in range(world):
+        monkeypatch.setattr(samplers, 'get_dist_info', lambda rank=rank: (rank, world))
+        draws += take(InfiniteDrawSampler(range(4)), 6)  # more than the data set has
+    assert sorted(draws) == list(range(6 * world))
+
+
+@pytest.mark.parametrize('world', [1, 3])
+def test_start_continues_where_the_draws_ended(monkeypatch, world):
+    monkeypatch.setattr(samplers, 'get_dist_info', lambda: (world - 1, world))
+    whole = take(InfiniteDrawSampler(range(4), seed=7), 10)
+    resumed = InfiniteDrawSampler(range(4))
+    resumed.set_start(4)
+    assert take(resumed, 6) == whole[4:]
+    assert take(InfiniteDrawSampler(range(4), start=4), 6) == whole[4:]
+    assert take(resumed, 6) == whole[4:]  # a new iterator begins at the start again
+
+
+def test_length_is_one_pass():
+    assert len(InfiniteDrawSampler(range(4))) == 4

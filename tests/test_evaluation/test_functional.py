@@ -1,0 +1,304 @@
+"""Each figure against a slow computation by other means, and by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.integrate import trapezoid
+from scipy.linalg import orthogonal_procrustes
+from scipy.optimize import minimize
+from scipy.spatial.transform import Rotation
+
+from mmpose_uda.errors import UserError
+from mmpose_uda.evaluation import functional as F
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def make_poses(seed=0, n=6, k=21, noise=15.0):
+    """Predictions, ground truth (mm, far from the origin) and validity with gaps."""
+    rng = np.random.default_rng(seed)
+    gt = rng.normal(0, 40, (n, k, 3)) + rng.normal(0, 300, (n, 1, 3))
+    pred = gt + rng.normal(0, noise, gt.shape) + rng.normal(0, 100, (n, 1, 3))
+    valid = rng.random((n, k)) < 0.8
+    valid[:, 0] = True
+    valid[:, 1:5] |= valid.sum(1, keepdims=True) < 5
+    return pred, gt, valid
+
+
+def poison(poses, valid):
+    """The poses with NaN at every joint that must not matter."""
+    return np.where(valid[..., None], poses, np.nan)
+
+
+def slow_align(pred, gt):
+    """One pose [K, 3] aligned by scipy's rotation fit, which never reflects."""
+    a, b = pred - pred.mean(0), gt - gt.mean(0)
+    rotation, _ = Rotation.align_vectors(b, a)
+    turned = rotation.apply(a)
+    return (turned * b).sum() / (a * a).sum() * turned + gt.mean(0)
+
+
+def slow_mean(pred, gt, valid):
+    """Mean distance over the valid joints, one by one."""
+    errors = [
+        sum((a - b) ** 2 for a, b in zip(pred[n][k], gt[n][k])) ** 0.5
+        for n in range(len(gt))
+        for k in range(len(gt[n]))
+        if valid[n][k]
+    ]
+    return sum(errors) / len(errors)
+
+
+@pytest.mark.parametrize('root', [0, 9])
+def test_mpjpe_against_loops(root):
+    pred, gt, valid = make_poses()
+    valid[:, root] = True
+    moved = [
+        [[c - r for c, r in zip(joint, pose[root])] for joint in pose]
+        for pose in pred.tolist()
+    ]
+    truth = [
+        [[c - r for c, r in zip(joint, pose[root])] for joint in pose]
+        for pose in gt.tolist()
+    ]
+    assert F.mpjpe(
+        poison(pred, valid), poison(gt, valid), valid, root
+    ) == pytest.approx(slow_mean(moved, truth, valid), rel=1e-12)
+
+
+def test_mpjpe_by_hand():
+    gt = np.zeros((2, 3, 3))
+    pred = np.zeros((2, 3, 3))
+    pred[0, 1] = 3, 4, 0
+    pred[1] += 100
+    assert F.mpjpe(pred, gt) == pytest.approx(5 / 6)
+    assert F.mpjpe(pred, gt, np.array([[1, 1, 0], [1, 0, 0]])) == pytest.approx(5 / 3)
+
+
+def test_pa_mpjpe_against_scipy_rotation():
+    pred, gt, valid = make_poses(noise=30.0)
+    aligned = np.full_like(gt, np.nan)
+    for n in range(len(gt)):
+        aligned[n, valid[n]] = slow_align(pred[n, valid[n]], gt[n, valid[n]])
+    assert F.pa_mpjpe(poison(pred, valid), poison(gt, valid), valid) == pytest.approx(
+        slow_mean(aligned, gt, valid), rel=1e-9
+    )
+
+
+def test_pa_mpjpe_against_scipy_procrustes_where_nothing_reflects():
+    pred, gt, _ = make_poses(noise=5.0)
+    errors = []
+    for p, g in zip(pred, gt):
+        a, b = p - p.mean(0), g - g.mean(0)
+        matrix, total = orthogonal_procrustes(a, b)
+        assert np.linalg.det(matrix) > 0
+        errors.append(np.linalg.norm(total / (a * a).sum() * a @ matrix - b, axis=-1))
+    assert F.pa_mpjpe(pred, gt) == pytest.approx(np.mean(errors), rel=1e-9)
+
+
+def test_alignment_is_the_least_squares_optimum():
+    pred, gt, _ = make_poses(n=1, k=6, noise=60.0)
+
+    def residual(x):
+        moved = x[6] * Rotation.from_rotvec(x[:3]).apply(pred[0]) + x[3:6]
+        return ((moved - gt[0]) ** 2).sum()
+
+    starts = np.random.default_rng(0).normal(0, 1, (5, 3))
+    best = min(
+        minimize(residual, [*start, *gt[0].mean(0), 1.0], tol=1e-12).fun
+        for start in starts
+    )
+    ours = ((F.similarity_align(pred, gt)[0] - gt[0]) ** 2).sum()
+    assert ours == pytest.approx(best, rel=1e-4)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=SEEDS, scale=st.floats(1e-2, 1e2))
+def test_pa_ignores_similarity_and_mpjpe_ignores_translation(seed, scale):
+    pred, gt, valid = make_poses(seed % 1000)
+    rng = np.random.default_rng(seed)
+    turn = Rotation.random(random_state=seed).as_matrix()
+    shift = rng.normal(0, 200, (len(pred), 1, 3))
+    moved = scale * pred @ turn.T + shift
+    assert F.pa_mpjpe(moved, gt, valid) == pytest.approx(
+        F.pa_mpjpe(pred, gt, valid), rel=1e-7
+    )
+    assert F.pa_mpjpe(scale * gt @ turn.T + shift, gt, valid) < 1e-6
+    assert F.mpjpe(pred + shift, gt, valid) == pytest.approx(F.mpjpe(pred, gt, valid))
+    assert F.n_mpjpe(scale * pred + shift, gt, valid) == pytest.approx(
+        F.n_mpjpe(pred, gt, valid)
+    )
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=SEEDS)
+def test_pa_does_not_depend_on_joints_that_are_not_valid(seed):
+    pred, gt, valid = make_poses(seed % 1000)
+    noise = np.random.default_rng(seed).normal(0, 1e4, gt.shape) * ~valid[..., None]
+    assert F.pa_mpjpe(pred + noise, gt - noise, valid) == F.pa_mpjpe(pred, gt, valid)
+
+
+def test_a_mirrored_pose_is_not_reflected_back():
+    _, gt, _ = make_poses()
+    mirrored = gt * [-1, 1, 1]
+    aligned = F.similarity_align(mirrored, gt)
+    for n in range(len(gt)):
+        np.testing.assert_allclose(
+            aligned[n], slow_align(mirrored[n], gt[n]), atol=1e-6
+        )
+    assert F.pa_mpjpe(mirrored, gt) > 5
+
+
+def test_planar_and_collinear_poses_align_exactly():
+    rng = np.random.default_rng(0)
+    turn = Rotation.random(random_state=1).as_matrix()
+    for rank in (1, 2):
+        gt = rng.normal(0, 40, (3, 21, 3)) * (np.arange(3) < rank)
+        assert F.pa_mpjpe(2 * gt @ turn + 7, gt) < 1e-9
+
+
+def test_n_mpjpe_against_a_scalar_search():
+    pred, gt, valid = make_poses(noise=30.0)
+    pred *= 3
+    scaled, truth = F.root_align(pred), F.root_align(gt)
+    for n in range(len(gt)):
+        p, g = scaled[n][valid[n]], truth[n][valid[n]]
+        factor = minimize(
+            lambda s, p=p, g=g: ((s * p - g) ** 2).sum(), 1.0, tol=1e-14
+        ).x
+        scaled[n] *= factor
+    assert F.n_mpjpe(pred, gt, valid) == pytest.approx(
+        slow_mean(scaled, truth, valid), rel=1e-5
+    )
+
+
+def slow_auc(errors, valid, max_threshold, steps):
+    """FreiHAND's loops: a curve for each joint, its area, the mean over the joints."""
+    thresholds = np.linspace(0, max_threshold, steps)
+    areas = []
+    for k in range(errors.shape[1]):
+        data = errors[valid[:, k], k]
+        if len(data):
+            curve = [np.mean(data <= t) for t in thresholds]
+            areas.append(trapezoid(curve, thresholds) / max_threshold)
+    return np.mean(areas)
+
+
+@pytest.mark.parametrize('max_threshold, steps', [(50.0, 100), (150.0, 31), (7.0, 2)])
+def test_auc_against_loops(max_threshold, steps):
+    pred, gt, valid = make_poses(n=9)
+    valid[:, 4] = False
+    errors = np.linalg.norm(F.root_align(pred) - F.root_align(gt), axis=-1)
+    assert F.pck_3d_auc(
+        poison(pred, valid), poison(gt, valid), valid, 0, max_threshold, steps
+    ) == pytest.approx(slow_auc(errors, valid, max_threshold, steps))
+
+
+def test_auc_by_hand():
+    gt = np.zeros((1, 2, 3))
+    pred = np.zeros((1, 2, 3))
+    # Thresholds 0, 10, .., 50. The root is exact: area 1. An error of 20 is met from
+    # the third on: the curve 0 0 1 1 1 1 has the area (1/2 + 3) / 5 = 0.7.
+    pred[0, 1, 2] = 20
+    assert F.pck_3d_auc(pred, gt, steps=6) == pytest.approx((1 + 0.7) / 2)
+    pred[0, 1, 2] = 20.001
+    assert F.pck_3d_auc(pred, gt, steps=6) == pytest.approx((1 + 0.5) / 2)
+    pred[0, 1, 2] = 51
+    assert F.pck_3d_auc(pred, gt, steps=6) == pytest.approx(0.5)
+
+
+def test_pck_3d_by_hand():
+    gt = np.zeros((1, 4, 3))
+    pred = np.zeros((1, 4, 3))
+    pred[0, 1:, 0] = 149, 150, 151
+    assert F.pck_3d(pred, gt) == 0.75
+    assert F.pck_3d(pred, gt, np.array([[1, 1, 0, 1]]), threshold=100) == 1 / 3
+
+
+def test_crop_pck_by_hand():
+    size = np.array([[200, 100]])
+    gt = np.zeros((1, 4, 2))
+    # Sides 200 x 100: 5% are 10 px across and 5 px down; on the line is outside.
+    pred = np.array([[[9.9, 0], [0, 5.0], [0, 4.9], [8, 3.2]]])
+    assert F.crop_pck(pred, gt, size) == 0.5
+    assert F.crop_pck(pred, gt, size, np.array([[1, 0, 1, 0]])) == 1
+    assert F.crop_pck(pred, gt, size, thr=0.0501) == 0.75
+
+
+def test_to_crop_against_mmpose_warp():
+    from mmpose.structures.bbox import get_warp_matrix
+
+    rng = np.random.default_rng(0)
+    points = rng.uniform(0, 640, (3, 21, 2))
+    center = rng.uniform(100, 500, (3, 2))
+    scale = rng.uniform(50, 300, (3, 1)) * [1.0, 4 / 3]
+    size = np.array([[96, 128]] * 3)
+    ours = F.to_crop(points, center, scale, size)
+    for n in range(3):
+        matrix = get_warp_matrix(center[n], scale[n], 0.0, (96, 128))
+        np.testing.assert_allclose(
+            ours[n], points[n] @ matrix[:, :2].T + matrix[:, 2], atol=1e-2
+        )
+
+
+def test_all_joints_in_one_point_give_numbers():
+    _, gt, _ = make_poses()
+    point = np.full_like(gt, 12.3)
+    spread = np.linalg.norm(gt - gt.mean(1, keepdims=True), axis=-1).mean()
+    assert F.pa_mpjpe(point, gt) == pytest.approx(spread)
+    assert F.pa_mpjpe(gt, point) == pytest.approx(0, abs=1e-6)
+    assert F.pa_mpjpe(point, point) == pytest.approx(0, abs=1e-9)
+    lengths = np.linalg.norm(F.root_align(gt), axis=-1).mean()
+    assert F.mpjpe(point, gt) == pytest.approx(lengths)
+    assert F.n_mpjpe(point, gt) == pytest.approx(lengths)
+
+
+@pytest.mark.parametrize('count', [1, 2])
+def test_one_or_two_valid_joints_give_numbers(count):
+    pred, gt, _ = make_poses()
+    valid = np.zeros(gt.shape[:2], bool)
+    valid[:, :count] = True
+    assert F.pa_mpjpe(poison(pred, valid), gt, valid) == pytest.approx(0, abs=1e-6)
+    assert np.isfinite(F.mpjpe(pred, gt, valid))
+    assert 0 <= F.pck_3d_auc(pred, gt, valid) <= 1
+
+
+def test_a_pose_without_root_is_left_out_of_root_aligned_figures():
+    pred, gt, valid = make_poses()
+    rest = np.arange(1, len(gt))
+    valid[0, 0] = False
+    for figure in (F.mpjpe, F.n_mpjpe, F.pck_3d, F.pck_3d_auc):
+        assert figure(poison(pred, valid), gt, valid) == pytest.approx(
+            figure(pred[rest], gt[rest], valid[rest])
+        )
+
+
+@pytest.mark.parametrize(
+    'figure', [F.mpjpe, F.pa_mpjpe, F.n_mpjpe, F.pck_3d, F.pck_3d_auc]
+)
+def test_nothing_to_score_and_nan_are_refused(figure):
+    pred, gt, valid = make_poses()
+    with pytest.raises(UserError, match='no joint to score'):
+        figure(pred, gt, np.zeros_like(valid))
+    broken = pred.copy()
+    broken[2, 0, 1] = np.nan
+    with pytest.raises(UserError, match='Prediction 2 is NaN or infinite at joint 0'):
+        figure(broken, gt, valid)
+    broken[2, 0, 1] = np.inf
+    with pytest.raises(UserError, match='Ground truth 2'):
+        figure(pred, broken, valid)
+    with pytest.raises(ValueError, match='one shape'):
+        figure(pred[:, :20], gt, valid)
+    with pytest.raises(ValueError, match='Validity must have shape'):
+        figure(pred, gt, valid[:, :20])
+
+
+def test_crop_pck_refuses_an_empty_score():
+    with pytest.raises(UserError, match='no joint to score'):
+        F.crop_pck(
+            np.zeros((1, 2, 2)),
+            np.zeros((1, 2, 2)),
+            np.array([[4, 4]]),
+            np.zeros((1, 2)),
+        )

@@ -1,0 +1,43 @@
+"""Evaluate a checkpoint: python tools/test.py CONFIG CHECKPOINT"""
+
+import argparse
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='the config that was trained')
+    parser.add_argument('checkpoint', help='a checkpoint of that training')
+    parser.add_argument(
+        '--which',
+        choices=['teacher', 'student'],
+        help="whom to evaluate, default the config's test_network",
+    )
+    parser.add_argument('--work-dir', help='folder of the log')
+    parser.add_argument('--out', metavar='FILE', help='write the results as JSON')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        default=[],
+        metavar='KEY=VALUE',
+        help='change the config, as in test_dataloader.batch_size=8',
+    )
+    parser.add_argument(
+        '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none'
+    )
+    return parser.parse_args()
+
+
+def main():
+    args = vars(parse_args())
+
+    # imported late: it takes seconds, which --help and misspelt arguments need not
+    from mmpose_uda.apis import evaluate
+    from mmpose_uda.apis.command_line import exit_codes, parse_options
+
+    with exit_codes():
+        args['cfg_options'] = parse_options(args['cfg_options'])
+        evaluate(**args)
+
+
+if __name__ == '__main__':
+    main()

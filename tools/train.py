@@ -1,0 +1,61 @@
+"""Adapt a pose estimator: python tools/train.py configs/uda/hand_3d.py"""
+
+import argparse
+import os
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='the benchmark, a file of configs/')
+    parser.add_argument(
+        '--work-dir', help='folder of results, default work_dirs/<name of the config>'
+    )
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        metavar='CKPT',
+        help='go on from the last checkpoint of the work dir, or from CKPT',
+    )
+    parser.add_argument('--amp', action='store_true', help='mixed precision, on a GPU')
+    parser.add_argument(
+        '--seed', type=int, help='of weights, order of data and augmentation'
+    )
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        default=[],
+        metavar='KEY=VALUE',
+        help='change the config, as in optim_wrapper.optimizer.lr=1e-4',
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='who started the processes (see tools/dist_train.sh)',
+    )
+    parser.add_argument(
+        '--smoke', action='store_true', help='two iterations of every phase'
+    )
+    # passed by torch.distributed.launch, torchrun's predecessor
+    parser.add_argument('--local-rank', '--local_rank', help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main():
+    args = vars(parse_args())
+    local_rank = args.pop('local_rank')
+    if local_rank is not None:
+        os.environ.setdefault('LOCAL_RANK', local_rank)
+
+    # imported late: it takes seconds, which --help and misspelt arguments need not
+    from mmpose_uda.apis import train
+    from mmpose_uda.apis.command_line import exit_codes, parse_options
+
+    with exit_codes(resumable=True):
+        args['cfg_options'] = parse_options(args['cfg_options'])
+        train(**args)
+
+
+if __name__ == '__main__':
+    main()
