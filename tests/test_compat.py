@@ -125,7 +125,9 @@ def _average_precisions(modules):
     for i in range(4):
         points = rng.uniform(10, 90, (3, 2))
         noisy = points + rng.normal(0, 1 + 4 * i, (3, 2))
-        shared = dict(id=i + 1, image_id=i, category_id=1, area=6400.0, bbox=[0, 0, 80, 80])
+        shared = dict(
+            id=i + 1, image_id=i, category_id=1, area=6400.0, bbox=[0, 0, 80, 80]
+        )
         for found, xy, more in (
             (truth, points, dict(iscrowd=0, num_keypoints=3)),
             (predicted, noisy, dict(score=1 - 0.1 * i)),

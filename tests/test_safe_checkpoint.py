@@ -10,11 +10,11 @@ import threading
 import numpy as np
 import pytest
 import torch
+import toy_parts
 from mmengine.config import Config
 from mmengine.logging import HistoryBuffer, MessageHub
 from mmengine.runner import CheckpointLoader, Runner
 
-import toy_parts
 from mmpose_uda.errors import UserError
 from mmpose_uda.safe_checkpoint import _Unpickler, load_from_local
 

@@ -1,9 +1,9 @@
 """A model and data of a few numbers, to test what happens around a training."""
 
 import torch
+from mmengine.evaluator import BaseMetric
 from mmengine.model import BaseModel
 from mmengine.registry import DATASETS, METRICS, MODELS
-from mmengine.evaluator import BaseMetric
 from torch.utils.data import Dataset
 
 from mmpose_uda.errors import UserError

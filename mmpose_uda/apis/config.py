@@ -148,7 +148,7 @@ def set_launcher(cfg: Config, launcher: str) -> None:
     gpus = torch.cuda.device_count()
     local = int(os.environ.get('LOCAL_WORLD_SIZE', 1))
     if gpus >= local:
-        cfg.setdefault('env_cfg', {}).setdefault('dist_cfg', {})['backend'] = 'nccl'
+        cfg.merge_from_dict({'env_cfg.dist_cfg.backend': 'nccl'})
     elif gpus:
         raise UserError(
             f'{local} processes were started for {gpus} GPUs: start {gpus} or fewer.'

@@ -24,7 +24,7 @@ _DISK_FULL = (
     'No space left on device',
     'Disk quota exceeded',
     'PytorchStreamWriter failed writing',
-    '. unexpected pos ',
+    'iostream error',  # what torch.save makes of it
 )
 
 

@@ -90,7 +90,9 @@ def deployed_config(cfg: Config) -> Config:
 def _check_weights(cfg: Config, weights: dict[str, Tensor]) -> None:
     expected = mmpose_registry.MODELS.build(cfg.model.estimator).state_dict()
     wrong = set(expected) ^ set(weights)
-    wrong |= {k for k in set(expected) & set(weights) if expected[k].shape != weights[k].shape}
+    wrong |= {
+        k for k in set(expected) & set(weights) if expected[k].shape != weights[k].shape
+    }
     if wrong:
         raise UserError(
             f'The checkpoint does not belong to {cfg.filename}: {len(wrong)} weights '

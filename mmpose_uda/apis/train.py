@@ -124,6 +124,7 @@ def _shorten(cfg: Config) -> None:
         phase.iters = _SMOKE_ITERS
     if 'max_iters' in cfg.train_cfg:
         cfg.train_cfg.max_iters = _SMOKE_ITERS
+    cfg.merge_from_dict({'default_hooks.logger.interval': 1})
     cfg.train_dataloader.update(
         batch_size=_SMOKE_BATCH, num_workers=0, persistent_workers=False
     )

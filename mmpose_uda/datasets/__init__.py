@@ -1,5 +1,6 @@
 """Data sets, their transforms and samplers; ``builtin`` generates benchmarks."""
 
+from .collate import collate_views
 from .image_folder import UnlabelledImageFolder
 from .metainfo import HAND21
 from .pose_dataset import PoseDataset
@@ -13,4 +14,5 @@ __all__ = [
     'PoseDataset',
     'SourceTargetDataset',
     'UnlabelledImageFolder',
+    'collate_views',
 ]

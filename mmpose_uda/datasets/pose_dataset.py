@@ -139,16 +139,25 @@ class PoseDataset(BaseCocoStyleDataset):
             image['img_path'] = osp.join(self.data_prefix['img'], image['file_name'])
         instances = []
         for ann in annotations:
-            try:
-                raw = dict(raw_ann_info=ann, raw_img_info=images[ann['image_id']])
-                if ann['image_id'] % self.sample_interval == 0:
-                    instances.append(self.parse_data_info(raw))
-            except KeyError as error:
+            image = images.get(ann.get('image_id'))
+            if image is None:
                 raise UserError(
-                    f'Annotation {ann.get("id")} of `{self.ann_file}` lacks the key or '
-                    f'refers to the missing image {error}: add it.'
-                ) from error
+                    f'Annotation {ann.get("id")} of `{self.ann_file}` is of image '
+                    f'{ann.get("image_id")}, which `images` lacks: add or remove it.'
+                )
+            if image['id'] % self.sample_interval == 0:
+                raw = dict(raw_ann_info=ann, raw_img_info=image)
+                instances.append(self._parse_or_explain(raw))
         return [item for item in instances if item], list(images.values())
+
+    def _parse_or_explain(self, raw: dict) -> Optional[dict]:
+        try:
+            return self.parse_data_info(raw)
+        except KeyError as error:
+            raise UserError(
+                f'Annotation {raw["raw_ann_info"].get("id")} of `{self.ann_file}`, or '
+                f'its image, lacks the key {error}: add it.'
+            ) from error
 
     def _check_names(self, names: Optional[list[str]]) -> None:
         expected = list(self._metainfo['keypoint_id2name'].values())

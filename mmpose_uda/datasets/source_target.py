@@ -174,8 +174,8 @@ class SourceTargetDataset(Dataset):
         if names['source'] != names['target']:
             lists = {k: f'{len(v)} ({", ".join(v)})' for k, v in names.items()}
             raise UserError(
-                f'Source and target have different keypoints, {lists["source"]} against '
-                f'{lists["target"]}: convert one of the two data sets.'
+                'Source and target have different keypoints, '
+                f'{lists["source"]} against {lists["target"]}: convert one data set.'
             )
 
 

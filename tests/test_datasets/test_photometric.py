@@ -13,7 +13,7 @@ TRANSFORMS = [
         p=0.5,
         transforms=[dict(type='GaussianBlur', p=1.0), dict(type='MotionBlur', p=1.0)],
     ),
-    dict(type='GaussNoise', std_range=(0.1, 0.2), p=0.5),  # uses OpenCV's generator
+    dict(type='GaussNoise', std_range=(0.1, 0.2), p=0.5),
     dict(type='ImageCompression', quality_range=(20, 90), p=0.5),
     dict(type='CoarseDropout', fill='random', p=0.5),
 ]

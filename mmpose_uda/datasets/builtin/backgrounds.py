@@ -5,6 +5,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 import skimage
+from PIL import Image
 
 from mmpose_uda.errors import UserError
 
@@ -22,12 +23,14 @@ def load_photos(split: str) -> tuple:
     photos = []
     for name in PHOTOS[split]:
         path = osp.join(osp.dirname(skimage.__file__), 'data', name)
-        photo = cv2.imread(path)
-        if photo is None:
-            raise UserError(f'The photograph {path} of scikit-image is missing: '
-                            'reinstall scikit-image.')
+        try:
+            with Image.open(path) as file:
+                photo = np.asarray(file.convert('RGB'))[..., ::-1]
+        except OSError as error:
+            raise UserError(f'The photograph {path} of scikit-image cannot be read: '
+                            'reinstall scikit-image.') from error
         factor = min(1., 512 / max(photo.shape[:2]))
-        photos.append(cv2.resize(photo, None, fx=factor, fy=factor,
+        photos.append(cv2.resize(np.ascontiguousarray(photo), None, fx=factor, fy=factor,
                                  interpolation=cv2.INTER_AREA))
     return tuple(photos)
 
@@ -59,8 +62,10 @@ def photo_patch(rng: np.random.Generator, photos: tuple, size: int) -> np.ndarra
     tint = np.exp(rng.normal(0, .1, 3))
     curve = np.linspace(0, 1, 256)[:, None] ** rng.uniform(.6, 1.7) * tint
     patch = cv2.LUT(np.ascontiguousarray(window), curve.astype(np.float32)[None])
-    grey = patch.mean(axis=2, keepdims=True)
-    return grey + (patch - grey) * np.float32(rng.uniform(.5, 1.3))
+    # Towards grey, or away from it.
+    colourful = rng.uniform(.5, 1.3)
+    mix = colourful * np.eye(3) + (1 - colourful) / 3
+    return cv2.transform(patch, mix)
 
 
 def paint(rng: np.random.Generator) -> np.ndarray:

@@ -40,10 +40,10 @@ def place(points: np.ndarray, camera: Camera, extent: float,
     """
     box = points.max(axis=0) - points.min(axis=0)
     shift = np.array([0., 0., camera.focal * box[:2].max() / extent])
-    for i in range(14):
+    for i in range(10):
         uv = camera.project(points + shift)
         low, high = uv.min(axis=0), uv.max(axis=0)
-        if i < 8:
+        if i < 6:
             # Nearer or farther until the size fits, damped for wide lenses; the last
             # rounds only centre.
             shift[2] = max(shift[2] * ((high - low).max() / extent) ** .7,

@@ -4,9 +4,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from ..metainfo import HAND21
 from .hand_poses import sample_pose
 from .hand_shape import FLESH, bone_origins, bone_transforms, hand_flesh, skin_marks
-from .hand_skeleton import (FOREARM_LENGTH, JOINTS, PARENTS, HandShape,
+from .hand_skeleton import (FOREARM, FOREARM_LENGTH, PARENTS, HandShape,
                             forward_kinematics, rotation)
 from .skinned_mesh import SkinnedMesh
 
@@ -41,7 +42,8 @@ class HandBody:
         joint_radii (np.ndarray): Flesh about each joint [21] in mm.
         mask_limb (float): The mask covers the arm up to here beyond the wrist (mm).
     """
-    joint_names = JOINTS
+    joint_names = tuple(
+        HAND21['keypoint_info'][i]['name'] for i in range(len(PARENTS)))
     skeleton = [[int(PARENTS[j]), j] for j in range(1, 21)]
     category = 'hand'
     joint_radii = np.concatenate([[18.], FLESH.ravel()])
@@ -56,15 +58,18 @@ class HandBody:
 
     def sample(self, rng: np.random.Generator, domain: str) -> PosedBody:
         """Draw a hand, its pose and the view on it."""
-        shape = HandShape.sample(rng, rng.uniform(*self._forearm[domain]))
+        shape = HandShape.sample(rng)
         pose = sample_pose(rng, shape, domain)
         joints, frames, hinges = (
             x[0] for x in forward_kinematics(pose[None], shape))
         view = sample_view(rng, domain)
+        # An arm that points at the camera is cut short: it would hide the hand.
+        towards = np.clip(view[2] @ frames[FOREARM, :, 1], 0, 1)
+        shape.forearm = rng.uniform(*self._forearm[domain]) * (1 - .75 * towards)
         linear, origins = bone_transforms(
             joints, frames, hinges, shape, self._rest_frames)
         vertices, normals = self.mesh.pose(view @ linear, origins @ view.T)
-        limb = -self.mesh.vertices[:, 1] * shape.forearm[0] / FOREARM_LENGTH
+        limb = -self.mesh.vertices[:, 1] * shape.forearm / FOREARM_LENGTH
         joints = joints @ view.T
         # A grasped thing lies across the palm, below the knuckles.
         centre = np.array([0, .85 * np.linalg.norm(joints[9]), 32.])

@@ -51,11 +51,11 @@ FAMILIES = dict(
 # poses evenly; people in photographs mostly relax, point, hold and pinch.
 WEIGHTS = dict(
     rendered=dict.fromkeys(FAMILIES, 1.) | dict(random=6., spread=2., fist=2.),
-    photo=dict(spread=1.5, flat=1.5, relaxed=3., claw=.7, hook=.6, tabletop=.5,
-               cup=1.5, grasp=3., fist=2., thumbs_up=1.2, point=2.5, gun=.6,
-               victory=1.2, three=.6, horns=.3, shaka=.3, ok=1., pinch_index=2.5,
-               pinch_middle=.8, pinch_ring=.4, counting=.4, random=2.))
-CANDIDATES = 40
+    photo=dict(spread=2.5, flat=2., relaxed=2., claw=.7, hook=.8, tabletop=.7,
+               cup=1., grasp=2.5, fist=3.5, thumbs_up=2., point=3., gun=.8,
+               victory=1.4, three=.8, horns=.4, shaka=.5, ok=1., pinch_index=2.5,
+               pinch_middle=.8, pinch_ring=.4, counting=.5, random=2.5))
+CANDIDATES = 28
 # Distance (mm) of the joints of two finger-tips whose pads touch.
 _PINCH_GAP = 13.
 # Flesh (mm) around the sampled points of thumb and fingers, for keeping them apart.

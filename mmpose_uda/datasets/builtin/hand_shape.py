@@ -67,14 +67,15 @@ def hand_flesh():
     add(8, (-9, 0, 1), (-8, 26, 1), (14.5, 12))
     add(8, (9, 0, 1), (9, 26, 1), (14.5, 12))
     for side in (-1, 1):
-        add(FOREARM, (side * 10, -2, 0), (side * 13, -FOREARM_LENGTH + 22, 0),
-            (15.5, 22))
-    add(FOREARM, (0, -2, 0), (0, -FOREARM_LENGTH + 22, 0), (16.5, 23))
+        add(FOREARM, (side * 10, -2, 0), (side * 12, -FOREARM_LENGTH + 20, 0),
+            (15.5, 19.5))
+    add(FOREARM, (0, -2, 0), (0, -FOREARM_LENGTH + 20, 0), (16.5, 20.5))
     # Hinges: knuckles.
     for index, joint in enumerate(HINGES[:-1]):
         finger, part = divmod(joint - 1, 4)
         radius = FLESH[finger, part]
-        back = -.8 if part else -2.
+        back = -.6 if part else -2.
+        radius *= .96 if part else 1
         add(NUM_BONES + index, (0, -.5, back), (0, .5, back), (radius, radius))
     add(NUM_BONES + len(HINGES) - 1, (-11, 0, 0), (11, 0, 0), (15.5, 15.5))
     return joints, frames, cones
@@ -93,7 +94,7 @@ def bone_transforms(joints, frames, hinges, shape, rest_frames):
     thickness of the flesh; a hinge keeps the mean of both.
     """
     ratio = np.concatenate([shape.lengths[0] / BONE_LENGTHS,
-                            shape.forearm / FOREARM_LENGTH])
+                            [shape.forearm / FOREARM_LENGTH]])
     thick = float(shape.thickness[0])
     scale = np.full((NUM_BONES + len(HINGES), 3), thick)
     scale[:NUM_BONES, 1] = ratio

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 FINGERS = ('thumb', 'index', 'middle', 'ring', 'little')
-JOINTS = ('wrist', 'thumb_cmc', 'thumb_mcp', 'thumb_ip', 'thumb_tip') + tuple(
-    f'{finger}_{part}' for finger in FINGERS[1:]
-    for part in ('mcp', 'pip', 'dip', 'tip'))
 PARENTS = np.array([-1] + [
     0 if part == 0 else 4 * finger + part
     for finger in range(5) for part in range(4)])
@@ -67,21 +64,20 @@ class HandShape:
         lengths (np.ndarray): Bone lengths [N, 20] in mm.
         directions (np.ndarray): Unit vectors wrist to palm joints [N, 5, 3].
         thickness (np.ndarray): Factor on the radius of the flesh [N].
-        forearm (np.ndarray): Length of the visible forearm [N] in mm.
+        forearm (float): Length of the visible forearm in mm.
     """
     lengths: np.ndarray
     directions: np.ndarray
     thickness: np.ndarray
-    forearm: np.ndarray
+    forearm: float = FOREARM_LENGTH
 
     @classmethod
     def mean(cls) -> 'HandShape':
         """The template hand, N = 1."""
-        return cls(BONE_LENGTHS[None], PALM_DIRECTIONS[None], np.ones(1),
-                   np.full(1, FOREARM_LENGTH))
+        return cls(BONE_LENGTHS[None], PALM_DIRECTIONS[None], np.ones(1))
 
     @classmethod
-    def sample(cls, rng, forearm: float) -> 'HandShape':
+    def sample(cls, rng: np.random.Generator) -> 'HandShape':
         """One random hand (N = 1): overall size, bones and thickness vary."""
         size = np.clip(rng.normal(1, .07), .8, 1.2)
         bones = np.clip(rng.normal(1, .04, 20), .9, 1.1)
@@ -92,7 +88,7 @@ class HandShape:
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
         thickness = size * np.clip(rng.normal(1, .07), .85, 1.18)
         return cls((BONE_LENGTHS * size * bones)[None], directions[None],
-                   np.array([thickness]), np.array([forearm]))
+                   np.array([thickness]))
 
 
 def rotation(axis: int, degrees: np.ndarray) -> np.ndarray:

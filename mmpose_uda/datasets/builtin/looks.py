@@ -14,7 +14,7 @@ from .skinned_mesh import unit
 from .surface import Light, Surface, lit
 
 # Skin (BGR, reflectance of red, green and blue as seen in daylight), light to dark.
-SKIN = np.array([(178, 196, 236), (146, 172, 226), (118, 150, 208), (92, 124, 184),
+SKIN = np.array([(168, 188, 230), (146, 172, 226), (118, 150, 208), (92, 124, 184),
                  (66, 92, 148), (48, 66, 108)]) / 255
 
 
@@ -49,8 +49,8 @@ class RenderedLook:
         albedo, gloss = skin_albedo(skin, marks, .55)
         light = Light(unit(np.array([rng.uniform(-.7, .7), rng.uniform(-.9, -.2),
                                      -1.])),
-                      np.full(3, rng.uniform(.55, .75)),
-                      np.full(3, rng.uniform(.4, .5)),
+                      np.full(3, rng.uniform(.5, .7)),
+                      np.full(3, rng.uniform(.38, .48)),
                       np.full(3, rng.uniform(.25, .35)))
         colours = light.shade(surface, albedo, .5 * gloss, 1.)
         return compose(plain_background(rng, size), surface, colours, size)
@@ -110,7 +110,7 @@ class PhotoLook:
         """The picture [size, size, 3] float32 in 0..1 (BGR)."""
         skin = skin_tone(rng, rng.uniform(0, len(SKIN) - 1.001))
         albedo, gloss = skin_albedo(skin, marks, rng.uniform(.4, 1.3))
-        albedo *= 1 + rng.uniform(.03, .13) * mottle(rng, surface.local[:, :3])[:, None]
+        albedo *= 1 + rng.uniform(.02, .09) * mottle(rng, surface.local[:, :3])[:, None]
         body = surface.part == 0
         cloth = body & (surface.local[:, 3] > sleeve)
         albedo[cloth] = cloth_albedo(rng, surface.local[cloth])
@@ -138,11 +138,11 @@ def skin_tone(rng, tone):
 
 def skin_albedo(skin, marks, strength):
     """Colours [P, 3] and gloss [P] of skin with nails, flushed places and creases."""
-    nail = .7 * strength * marks['nail']
+    nail = min(1.3 * strength, .9) * marks['nail']
     shade = (1 - .22 * strength * marks['crease']) * (1 - nail)
     channels = [
         shade * (tone - tone * loss * strength * marks['flush'])
-        + nail * (.35 * plate + .7 * tone)
+        + nail * (.45 * plate + .65 * tone)
         for tone, loss, plate in zip(skin.tolist(), (.15, .16, .02), (.72, .76, .95))]
     return np.stack(channels, axis=1), .12 + .35 * marks['nail']
 

@@ -26,7 +26,7 @@ class Fragments:
 
     def interpolate(self, values: np.ndarray, faces: np.ndarray) -> np.ndarray:
         """Vertex attributes [V, C] or [V] at the pixels, [P, C] or [P]."""
-        corners = values[faces[self.face]]
+        corners = values.take(faces[self.face], axis=0)
         return np.einsum('pk...,pk->p...', corners, self.barycentric)
 
 
@@ -40,41 +40,49 @@ def rasterize(uv: np.ndarray, depth: np.ndarray, faces: np.ndarray,
         faces (np.ndarray): Triangles [F, 3], counter-clockwise seen from outside.
         size (int): Width and height of the image in px.
     """
-    uv = uv.astype(np.float32)
-    a, b, c = (uv[faces[:, i]] for i in range(3))
-    ab, ac = b - a, c - a
+    # One flat array a quantity: NumPy is slow on short rows.
+    u, v = uv.astype(np.float32).T.copy()
+    depth = depth.astype(np.float32)
+    corners = faces.T.copy()
+    (ua, ub, uc), (va, vb, vc) = u[corners], v[corners]
+    far = depth[corners]
     # The y axis points down: front faces turn clockwise on the screen.
-    area = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0]
-    low = np.ceil(np.minimum(np.minimum(a, b), c)).clip(0, size).astype(np.int32)
-    high = np.floor(np.maximum(np.maximum(a, b), c)).clip(-1, size - 1).astype(
-        np.int32)
-    extent = high - low + 1
-    near = depth[faces].min(axis=1)
+    area = (ub - ua) * (vc - va) - (vb - va) * (uc - ua)
+    left = np.ceil(np.clip(np.minimum(np.minimum(ua, ub), uc), 0, size))
+    right = np.floor(np.clip(np.maximum(np.maximum(ua, ub), uc), -1, size - 1))
+    top = np.ceil(np.clip(np.minimum(np.minimum(va, vb), vc), 0, size))
+    bottom = np.floor(np.clip(np.maximum(np.maximum(va, vb), vc), -1, size - 1))
+    near = np.minimum(np.minimum(far[0], far[1]), far[2])
     seen = np.flatnonzero(
-        (area < -1e-6) & (extent > 0).all(axis=1) & (near > NEAR))
-    seen = seen[np.argsort(-depth[faces[seen]].sum(axis=1), kind='stable')]
-    low, extent = low[seen], extent[seen]
-    count = extent[:, 0] * extent[:, 1]
-    local = np.repeat(np.arange(len(seen), dtype=np.int32), count)
-    step = np.arange(len(local), dtype=np.int32) - np.repeat(
-        (np.cumsum(count) - count).astype(np.int32), count)
-    row = step // extent[local, 0]
-    column = step - row * extent[local, 0]
+        (area < -1e-6) & (left <= right) & (top <= bottom) & (near > NEAR))
+    seen = seen[np.argsort(-(far[0] + far[1] + far[2])[seen], kind='stable')]
 
-    # Barycentric weights of b and c are affine in the pixel's offset from `low`.
-    a, ab, ac, inverse = a[seen], ab[seen], ac[seen], 1 / area[seen]
-    start = low - a
+    # The weights of b and c are affine in the pixel's offset from the box's corner.
+    ua, ub, uc, va, vb, vc, left, top = (
+        x[seen] for x in (ua, ub, uc, va, vb, vc, left, top))
+    inverse = 1 / area[seen]
+    b_x, b_y = (vc - va) * inverse, (ua - uc) * inverse
+    c_x, c_y = (va - vb) * inverse, (ub - ua) * inverse
     plane = np.stack([
-        ac[:, 1] * inverse, -ac[:, 0] * inverse,
-        (start[:, 0] * ac[:, 1] - start[:, 1] * ac[:, 0]) * inverse,
-        -ab[:, 1] * inverse, ab[:, 0] * inverse,
-        (start[:, 1] * ab[:, 0] - start[:, 0] * ab[:, 1]) * inverse], axis=1)
-    plane = plane[local]
+        b_x, b_y, (left - ua) * b_x + (top - va) * b_y,
+        c_x, c_y, (left - ua) * c_x + (top - va) * c_y], axis=1)
+    width = (right[seen] - left + 1).astype(np.int32)
+    count = width * (bottom[seen] - top + 1).astype(np.int32)
+    first = np.cumsum(count) - count
+    corner = top.astype(np.int32) * size + left.astype(np.int32)
+
+    # Every pixel of every triangle's box.
+    local = np.repeat(np.arange(len(seen)), count)
+    step = np.arange(len(local), dtype=np.int32) - first.astype(np.int32)[local]
+    width = width[local]
+    row = step // width
+    column = step - row * width
+    plane = plane.take(local, axis=0)
     weight_b = plane[:, 0] * column + plane[:, 1] * row + plane[:, 2]
     weight_c = plane[:, 3] * column + plane[:, 4] * row + plane[:, 5]
     inside = np.flatnonzero(
         (weight_b >= 0) & (weight_c >= 0) & (weight_b + weight_c <= 1))
-    pixel = (row + low[local, 1])[inside] * size + (column + low[local, 0])[inside]
+    pixel = corner[local[inside]] + row[inside] * size + column[inside]
     # Of several values for one pixel the last stays, which is the nearest triangle.
     winner = np.full(size * size, -1, dtype=np.int64)
     winner[pixel] = inside
@@ -82,4 +90,4 @@ def rasterize(uv: np.ndarray, depth: np.ndarray, faces: np.ndarray,
     kept = winner[index]
     weight_b, weight_c = weight_b[kept], weight_c[kept]
     barycentric = np.stack([1 - weight_b - weight_c, weight_b, weight_c], axis=1)
-    return Fragments(index, seen[local[kept]], barycentric)
+    return Fragments(index, seen[local[kept]], barycentric.astype(np.float32))

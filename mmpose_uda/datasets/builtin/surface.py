@@ -9,7 +9,7 @@ from .rasterizer import Fragments, rasterize
 from .skinned_mesh import unit
 
 _SHADOW_CELL = 4.5  # mm, no finer than the meshes
-_SHADOW_OFFSET, _SHADOW_BIAS = 6., 3.  # mm
+_SHADOW_OFFSET, _SHADOW_BIAS = 7., 4.  # mm
 
 
 @dataclass
@@ -118,7 +118,7 @@ def lit(parts: list, surface: Surface, to_light: np.ndarray,
     order = np.argsort(-casters[:, 2], kind='stable')
     nearest = np.full(shape[::-1], 1e6, dtype=np.float32)
     nearest[cells[order, 1], cells[order, 0]] = casters[order, 2]
-    nearest = cv2.erode(nearest, np.ones((2, 2), np.uint8))
+    nearest = cv2.erode(nearest, np.ones((3, 3), np.uint8))
     # Points are looked up a little off the surface, or slanted skin shades itself.
     points = (surface.points + _SHADOW_OFFSET * surface.normals) @ axes.T
     grid = (points[:, :2] - low[:2]) * (1 / _SHADOW_CELL) + 1.5

@@ -1,9 +1,11 @@
 """Samples to an ordinary data set on disk, on all cores."""
+import contextlib
 import hashlib
 import json
 import multiprocessing
 import os
 import os.path as osp
+from concurrent.futures import ProcessPoolExecutor
 
 import cv2
 import numpy as np
@@ -40,22 +42,10 @@ def write_dataset(body, root: str, seed: int, counts: dict, size: int,
     _WORK.update(body=body, root=root, seed=seed, size=size, looks={
         (domain, split): LOOKS[domain](split)
         for domain in DOMAINS for split in SPLITS})
-    progress = tqdm(total=len(jobs), desc=f'built-in {body.category}', unit='img',
-                    smoothing=.05)
-    results = []
-    with progress:
-        # Forked workers share the template and the photographs.
-        if workers > 1:
-            context = multiprocessing.get_context('fork')
-            with context.Pool(workers, initializer=cv2.setNumThreads,
-                              initargs=(1,)) as pool:
-                for result in pool.imap(_write_sample, jobs, chunksize=16):
-                    results.append(result)
-                    progress.update()
-        else:
-            for job in jobs:
-                results.append(_write_sample(job))
-                progress.update()
+    with _single_threaded_opencv(), tqdm(
+            _map(jobs, workers), total=len(jobs), unit='img', smoothing=.05,
+            desc=f'built-in {body.category}') as progress:
+        results = list(progress)
     content, files = hashlib.sha256(), {}
     for domain in DOMAINS:
         for split in SPLITS:
@@ -69,6 +59,31 @@ def write_dataset(body, root: str, seed: int, counts: dict, size: int,
             for result in chosen:
                 content.update(result['digest'])
     return dict(files=files, content=content.hexdigest())
+
+
+@contextlib.contextmanager
+def _single_threaded_opencv():
+    """Stop OpenCV's threads: forked workers would wait for threads they lack."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
+
+
+def _map(jobs, workers):
+    """Results of the jobs in their order."""
+    if workers == 1:
+        yield from map(_write_sample, jobs)
+        return
+    # Forked workers share the template and the photographs.
+    executor = ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context('fork'))
+    try:
+        yield from executor.map(_write_sample, jobs, chunksize=16)
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 _WORK = {}

@@ -51,8 +51,9 @@ class ReplaceBackground(BaseTransform):
         background = results.pop('background')
         if 'mask' not in results:
             raise UserError(
-                f'`{results["img_path"]}` has no foreground mask: add `mask_file` to its '
-                'annotation and LoadPoseMask to the source, or drop ReplaceBackground.'
+                f'`{results["img_path"]}` has no foreground mask: add `mask_file` to '
+                'its annotation and LoadPoseMask to the source, or drop '
+                'ReplaceBackground.'
             )
         # without foreground there would be labels of nothing
         if np.random.rand() >= self.prob or not results['mask'].any():

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from mmpose.datasets.transforms import RandomBBoxTransform, RandomFlip, TopdownAffine
 from mmpose.registry import TRANSFORMS
-from mmpose.structures.bbox import get_udp_warp_matrix, get_warp_matrix
+from mmpose.structures.bbox import get_udp_warp_matrix
 from scipy.special import ndtr, ndtri
 
 
@@ -81,8 +81,7 @@ class TopdownAffine3D(TopdownAffine):
         results['bbox_scale'] = self._fix_aspect_ratio(results['bbox_scale'], w / h)
         center, scale = results['bbox_center'][0], results['bbox_scale'][0]
         angle = results['bbox_rotation'][0] if 'bbox_rotation' in results else 0.0
-        make = get_udp_warp_matrix if self.use_udp else get_warp_matrix
-        crop = make(center, scale, angle, output_size=(w, h)).astype(np.float64)
+        crop = _crop_matrix(center, scale, angle, (w, h), self.use_udp)
 
         for key in ('img', 'mask'):
             if key in results:
@@ -106,6 +105,25 @@ class TopdownAffine3D(TopdownAffine):
             input_scale=scale,
         )
         return results
+
+
+def _crop_matrix(
+    center: np.ndarray,
+    scale: np.ndarray,
+    angle: float,
+    size: tuple[int, int],
+    use_udp: bool,
+) -> np.ndarray:
+    """Return mmpose's matrix [2, 3] from image to crop, px.
+
+    Its own `get_warp_matrix` goes through three point pairs and takes as long as the
+    warp of a small image.
+    """
+    if use_udp:
+        return get_udp_warp_matrix(center, scale, angle, size).astype(np.float64)
+    cos, sin = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
+    linear = np.array([[cos, sin], [-sin, cos]]) * (size[0] / scale[0])
+    return np.column_stack([linear, np.array(size) / 2 - linear @ center])
 
 
 def _crop_camera(

@@ -3,7 +3,6 @@
 import random
 
 import albumentations
-import cv2
 import numpy as np
 from mmpose.datasets.transforms import Albumentation
 from mmpose.registry import TRANSFORMS
@@ -13,8 +12,8 @@ from mmpose.registry import TRANSFORMS
 class SeededAlbumentation(Albumentation):
     """mmpose's ``Albumentation`` for albumentations 2, seeded by ``np.random``.
 
-    albumentations 2 has random states of its own and uses OpenCV's, which would make a
-    sample depend on the worker and on what that worker did before.
+    albumentations 2 has random states of its own, which would make a sample depend on
+    the worker and on what that worker did before.
 
     Args:
         transforms (list[dict]): Pixel-level transforms of albumentations.
@@ -34,5 +33,4 @@ class SeededAlbumentation(Albumentation):
         # One state for all: `set_random_seed` would give each transform a state of its
         # own from the same seed, so that all with equal `p` fire together.
         self.aug.set_random_state(np.random.default_rng(seed), random.Random(seed))
-        cv2.setRNGSeed(seed)
         return super().transform(results)

@@ -1,0 +1,144 @@
+"""Training and evaluation of a toy, as the tools do it."""
+
+import json
+import os
+import sys
+
+import pytest
+import torch
+import toy_parts
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from mmpose_uda.apis import evaluate, train
+from mmpose_uda.apis.train import _set_seed, _shorten
+from mmpose_uda.errors import UserError
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / 'toy.py'
+    path.write_text(toy_parts.CONFIG)
+    return str(path)
+
+
+def _weights(runner):
+    return torch.cat([p.flatten() for p in runner.model.parameters()])
+
+
+def test_resume_ends_as_an_uninterrupted_run(config, tmp_path):
+    whole = train(config, work_dir=str(tmp_path / 'whole'))
+    assert whole.iter == 4
+    part = str(tmp_path / 'part')
+    train(config, work_dir=part, cfg_options={'train_cfg.max_iters': 2})
+    # as when the folder was moved: the path that mmengine noted is gone
+    moved = str(tmp_path / 'moved')
+    os.rename(part, moved)
+    resumed = train(config, work_dir=moved, resume='auto')
+    assert resumed.iter == 4
+    assert torch.equal(_weights(resumed), _weights(whole))
+    named = train(
+        config, work_dir=str(tmp_path / 'named'), resume=f'{moved}/iter_2.pth'
+    )
+    assert torch.equal(_weights(named), _weights(whole))
+
+
+def test_resume_from_nothing(config, tmp_path):
+    with pytest.raises(UserError, match='no checkpoint in .*empty.*--resume out'):
+        train(config, work_dir=str(tmp_path / 'empty'), resume='auto')
+    with pytest.raises(UserError, match='no checkpoint none.pth'):
+        train(config, work_dir=str(tmp_path), resume='none.pth')
+
+
+def test_seed_reaches_weights_and_data(config, tmp_path):
+    runs = [
+        train(config, work_dir=str(tmp_path), seed=seed, cfg_options=options)
+        for seed, options in ((1, None), (1, None), (2, None))
+        for options in ({'train_cfg.max_iters': 1},)
+    ]
+    assert torch.equal(_weights(runs[0]), _weights(runs[1]))
+    assert not torch.equal(_weights(runs[0]), _weights(runs[2]))
+    assert [run.train_dataloader.dataset.seed for run in runs] == [1, 1, 2]
+
+
+def test_seed_is_not_given_to_data_that_has_none():
+    cfg = Config(dict(train_dataloader=dict(dataset=dict(type='CocoDataset'))))
+    _set_seed(cfg, 3)
+    assert cfg.randomness.seed == 3
+    assert 'seed' not in cfg.train_dataloader.dataset
+
+
+def test_smoke_shortens_every_phase():
+    loader = dict(batch_size=64, num_workers=4, persistent_workers=True)
+    cfg = Config(
+        dict(
+            default_hooks=dict(logger=dict(type='LoggerHook', interval=50)),
+            train_cfg=dict(phases=[dict(name='a', iters=300), dict(name='b', iters=9)]),
+            train_dataloader=dict(loader, dataset=dict(type='Any')),
+            val_dataloader=dict(loader, dataset=dict(type='Any')),
+        )
+    )
+    _shorten(cfg)
+    assert [phase.iters for phase in cfg.train_cfg.phases] == [2, 2]
+    for name in ('train_dataloader', 'val_dataloader'):
+        assert cfg[name].batch_size == 4 and cfg[name].num_workers == 0
+        assert not cfg[name].persistent_workers
+    assert cfg.val_dataloader.dataset.indices == 8
+    assert cfg.default_hooks.logger == dict(type='LoggerHook', interval=1)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='has a GPU')
+def test_amp_without_a_gpu_is_refused(config, tmp_path):
+    with pytest.raises(UserError, match='--amp needs a GPU'):
+        train(config, work_dir=str(tmp_path), amp=True)
+
+
+def test_amp_switches_the_optimizer_wrapper(config, tmp_path, monkeypatch):
+    wrappers = []
+
+    def build(cfg):
+        wrappers.append(dict(cfg.optim_wrapper))
+        raise UserError('Far enough.')
+
+    module = sys.modules['mmpose_uda.apis.train']
+    monkeypatch.setattr(module, 'get_device', lambda: 'cuda')
+    monkeypatch.setattr(Runner, 'from_cfg', build)
+    with pytest.raises(UserError, match='Far enough'):
+        train(config, work_dir=str(tmp_path), amp=True)
+    assert wrappers[0]['type'] == 'AmpOptimWrapper'
+    assert wrappers[0]['loss_scale'] == 'dynamic'
+    options = {'optim_wrapper.type': 'Other'}
+    with pytest.raises(UserError, match='`optim_wrapper.type=Other`'):
+        train(config, work_dir=str(tmp_path), amp=True, cfg_options=options)
+
+
+def test_a_config_without_a_model(tmp_path):
+    path = tmp_path / 'empty.py'
+    path.write_text('a = 1')
+    with pytest.raises(UserError, match='empty.py has no `model`'):
+        train(str(path))
+
+
+def test_evaluate(config, tmp_path):
+    runner = train(config, work_dir=str(tmp_path))
+    out = tmp_path / 'result.json'
+    checkpoint = str(tmp_path / 'iter_4.pth')
+    metrics = evaluate(config, checkpoint, work_dir=str(tmp_path), out=str(out))
+    values = torch.arange(8.0)[:, None].expand(8, 2)
+    expected = runner.model.linear(values).mean().item()
+    assert metrics['mean'] == pytest.approx(expected, abs=1e-6)
+    written = json.loads(out.read_text())
+    assert written['target'] == metrics
+    assert written['checkpoint'] == checkpoint
+
+
+def test_evaluate_refuses_what_does_not_fit(config, tmp_path):
+    path = str(tmp_path / 'other.pth')
+    torch.save(dict(state_dict={'linear.weight': torch.zeros(1, 2)}), path)
+    work_dir = str(tmp_path)
+    with pytest.raises(UserError, match='does not fit the model.*linear.bias'):
+        evaluate(config, path, work_dir=work_dir)
+    with pytest.raises(UserError, match='no checkpoint none.pth'):
+        evaluate(config, 'none.pth', work_dir=work_dir)
+    with pytest.raises(UserError, match='neither teacher nor student'):
+        evaluate(config, path, which='teacher', work_dir=work_dir)

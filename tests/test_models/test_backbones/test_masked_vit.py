@@ -1,0 +1,152 @@
+import pytest
+import torch
+from mmpretrain.models.backbones import VisionTransformer
+from model_factory import EMBED_DIMS, INPUT_SIZE, PATCH_GRID, PATCH_SIZE, vit_config
+
+from mmpose.registry import MODELS
+from mmpose_uda import UserError
+from mmpose_uda.models.utils import PatchMask, PatchMasking
+
+NUM_PATCHES = PATCH_GRID[0] * PATCH_GRID[1]
+
+
+def build(**kwargs):
+    torch.manual_seed(0)
+    model = MODELS.build(vit_config(**kwargs))
+    model.eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    return model
+
+
+@pytest.fixture(params=['patch', 'conv'])
+def stem(request):
+    return request.param
+
+
+@pytest.fixture(params=[False, True], ids=['patches', 'with class token'])
+def backbone(request, stem):
+    return build(stem=stem, with_cls_token=request.param)
+
+
+@pytest.fixture
+def images():
+    torch.manual_seed(1)
+    return torch.randn(2, 3, *INPUT_SIZE[::-1])
+
+
+@pytest.fixture
+def mask():
+    torch.manual_seed(2)
+    return PatchMasking(0.6)(2, PATCH_GRID, torch.device('cpu'))
+
+
+def patch(row, column):
+    """The pixels of a patch."""
+    y, x = PATCH_SIZE * row, PATCH_SIZE * column
+    return (slice(None), slice(y, y + PATCH_SIZE), slice(x, x + PATCH_SIZE))
+
+
+def encode_slowly(backbone, image, visible):
+    """Tokens of one image: blank, embed, choose, transform."""
+    image = image.clone()
+    for position in range(NUM_PATCHES):
+        if position not in visible:
+            image[patch(*divmod(position, PATCH_GRID[1]))] = 0
+    embedded = backbone.patch_embed(image[None])[0][0]
+    extra = backbone.num_extra_tokens
+    tokens = [embedded[p] + backbone.pos_embed[0, extra + p] for p in visible]
+    if extra:
+        tokens.insert(0, backbone.cls_token[0, 0] + backbone.pos_embed[0, 0])
+    tokens = torch.stack(tokens)[None]
+    for layer in backbone.layers:
+        tokens = layer(tokens)
+    return backbone.ln1(tokens)[0, extra:]
+
+
+def test_visible_tokens_equal_a_slow_reference(backbone, images, mask):
+    tokens = backbone.forward_visible(images, mask)
+    assert tokens.shape == (2, mask.visible.shape[1], EMBED_DIMS)
+    for image, visible, found in zip(images, mask.visible.tolist(), tokens):
+        expected = encode_slowly(backbone, image, visible)
+        torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_with_nothing_hidden_it_is_the_forward(backbone, images):
+    everything = PatchMask(
+        torch.arange(NUM_PATCHES).expand(2, -1), torch.zeros(2, NUM_PATCHES).bool()
+    )
+    tokens = backbone.forward_visible(images, everything)
+    featmap = backbone(images)[-1]
+    assert featmap.shape == (2, EMBED_DIMS, *PATCH_GRID)
+    torch.testing.assert_close(tokens, featmap.flatten(2).mT, atol=1e-5, rtol=1e-4)
+
+
+def test_hidden_pixels_have_no_influence(backbone, images, mask):
+    before = backbone.forward_visible(images, mask)
+    changed = images.clone()
+    for b, p in mask.hidden.nonzero().tolist():
+        where = patch(*divmod(p, PATCH_GRID[1]))
+        changed[b][where] = 100 * torch.randn(3, PATCH_SIZE, PATCH_SIZE)
+    assert not torch.equal(changed, images)
+    assert torch.equal(backbone.forward_visible(changed, mask), before)
+
+
+def test_visible_pixels_have_influence(backbone, images, mask):
+    before = backbone.forward_visible(images, mask)
+    for position in mask.visible[0].tolist():
+        changed = images.clone()
+        changed[0][patch(*divmod(position, PATCH_GRID[1]))] += 1
+        after = backbone.forward_visible(changed, mask)
+        assert not torch.equal(after[0], before[0])
+        assert torch.equal(after[1], before[1])
+
+
+def test_other_image_sizes(backbone):
+    rows, columns = 6, 8
+    images = torch.randn(1, 3, rows * PATCH_SIZE, columns * PATCH_SIZE)
+    everything = PatchMask(
+        torch.arange(rows * columns)[None], torch.zeros(1, rows * columns).bool()
+    )
+    tokens = backbone.forward_visible(images, everything)
+    featmap = backbone(images)[-1]
+    torch.testing.assert_close(tokens, featmap.flatten(2).mT, atol=1e-5, rtol=1e-4)
+
+
+def test_the_linear_stem_is_the_stock_transformer(images):
+    config = vit_config(stem='patch', with_cls_token=True)
+    for key in ('type', 'stem'):
+        config.pop(key)
+    stock = VisionTransformer(**config)
+    stock.eval()
+    ours = build(stem='patch', with_cls_token=True)
+    ours.load_state_dict(stock.state_dict(), strict=True)
+    assert torch.equal(ours(images)[0], stock(images)[0])
+
+
+def test_the_grid_is_rows_by_columns(backbone):
+    assert backbone.patch_grid == PATCH_GRID
+    tokens, grid = backbone.patch_embed(torch.zeros(1, 3, *INPUT_SIZE[::-1]))
+    assert tuple(grid) == PATCH_GRID and tokens.shape == (1, NUM_PATCHES, EMBED_DIMS)
+
+
+def test_the_convolutional_stem_keeps_no_statistics():
+    stem = build(stem='conv').patch_embed
+    images = torch.randn(4, 3, *INPUT_SIZE[::-1])
+    stem.train()
+    together = stem(images)[0]
+    stem.eval()
+    alone = torch.cat([stem(image[None])[0] for image in images])
+    torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-4)
+    assert not list(stem.buffers())
+
+
+def test_refuses_unknown_stems():
+    with pytest.raises(UserError, match="stem is 'patch' or 'conv', not 'cnov'"):
+        build(stem='cnov')
+
+
+def test_refuses_strides_that_convolutions_do_not_make():
+    with pytest.raises(UserError, match='patch_size must be a power of two, not 6'):
+        build(stem='conv', patch_size=6, img_size=(36, 48))

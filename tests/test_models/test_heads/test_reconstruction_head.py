@@ -1,0 +1,135 @@
+import pytest
+import torch
+from model_factory import EMBED_DIMS, INPUT_SIZE, PATCH_GRID, PATCH_SIZE
+from torch.nn import functional as F
+
+from mmpose_uda.models.heads import ForegroundReconstructionHead
+from mmpose_uda.models.utils import PatchMask, PatchMasking
+
+ROWS, COLUMNS = PATCH_GRID
+
+
+@pytest.fixture
+def head():
+    torch.manual_seed(0)
+    head = ForegroundReconstructionHead(
+        EMBED_DIMS, PATCH_SIZE, PATCH_GRID, embed_dims=16, num_heads=2
+    )
+    head.mask_token.data.normal_()
+    return head.eval()
+
+
+@pytest.fixture
+def images():
+    torch.manual_seed(1)
+    return torch.randn(2, 3, *INPUT_SIZE[::-1]) * 2 + 1
+
+
+@pytest.fixture
+def mask():
+    torch.manual_seed(2)
+    return PatchMasking(0.5)(2, PATCH_GRID, torch.device('cpu'))
+
+
+def loop_patches(images):
+    """[B, L, D], values in the order row, column, channel."""
+    patches = torch.zeros(2, ROWS * COLUMNS, PATCH_SIZE * PATCH_SIZE * 3)
+    for row in range(ROWS):
+        for column in range(COLUMNS):
+            for y in range(PATCH_SIZE):
+                for x in range(PATCH_SIZE):
+                    for channel in range(3):
+                        patches[
+                            :,
+                            row * COLUMNS + column,
+                            (y * PATCH_SIZE + x) * 3 + channel,
+                        ] = images[
+                            :, channel, row * PATCH_SIZE + y, column * PATCH_SIZE + x
+                        ]
+    return patches
+
+
+def test_normalised_patches_equal_a_loop(head, images):
+    patches = loop_patches(images)
+    normalised, mean, std = head.normalised_patches(images)
+    torch.testing.assert_close(mean, patches.mean(-1, keepdim=True))
+    torch.testing.assert_close(std, patches.std(-1, keepdim=True))
+    torch.testing.assert_close(normalised, (patches - mean) / (std + 1e-3))
+
+
+def test_flat_patches_are_zero(head):
+    flat = torch.full((1, 3, *INPUT_SIZE[::-1]), 0.7)
+    normalised, _, _ = head.normalised_patches(flat)
+    assert normalised.abs().max() < 1e-3
+
+
+def test_to_images_undoes_the_patches(head, images):
+    assert torch.equal(head.to_images(loop_patches(images)), images)
+    normalised, mean, std = head.normalised_patches(images)
+    back = head.to_images(normalised * std + mean)
+    # the 1e-3 beside the deviation is not undone: a thousandth of the contrast
+    torch.testing.assert_close(back, images, atol=5e-3, rtol=0)
+
+
+def test_visible_tokens_are_decoded_at_their_places(head, mask):
+    visible = torch.randn(2, mask.visible.shape[1], EMBED_DIMS)
+    found = head(visible, mask)
+    assert found.shape == (2, ROWS * COLUMNS, 3 * PATCH_SIZE**2)
+    for b in range(2):
+        order = mask.visible[b].tolist()
+        tokens = []
+        for position in range(ROWS * COLUMNS):
+            token = head.mask_token[0, 0]
+            if position in order:
+                token = head.embed(visible[b, order.index(position)])
+            tokens.append(token + head.position[0, position])
+        tokens = torch.stack(tokens)[None]
+        for layer in head.layers:
+            tokens = layer(tokens)
+        expected = head.to_pixels(head.norm(tokens))[0]
+        torch.testing.assert_close(found[b], expected, atol=1e-5, rtol=1e-4)
+
+
+def test_positions_tell_rows_from_columns(head):
+    position = head.position[0]
+    assert position.shape == (ROWS * COLUMNS, 16)
+    distances = torch.cdist(position, position) + 10 * torch.eye(ROWS * COLUMNS)
+    assert distances.min() > 0.1
+    assert 'position' not in head.state_dict()
+
+
+@pytest.mark.parametrize('emphasis', [0.0, 0.8])
+def test_loss_of_normalised_hidden_patches(head, images, mask, emphasis):
+    head.loss_module.foreground_emphasis = emphasis
+    foreground = torch.rand(2, 1, *INPUT_SIZE[::-1])
+    visible = torch.randn(2, mask.visible.shape[1], EMBED_DIMS)
+    patches = loop_patches(images)
+    std, mean = torch.std_mean(patches, dim=-1, keepdim=True)
+    target = (patches - mean) / (std + 1e-3)
+    error = (head(visible, mask) - target).square().mean(-1)
+    share = F.avg_pool2d(foreground, PATCH_SIZE).flatten(1)
+    weight = mask.hidden * (1 - emphasis + emphasis * share)
+    expected = (weight * error).sum() / weight.sum()
+    loss = head.loss(visible, mask, images, foreground)
+    torch.testing.assert_close(loss, expected)
+
+
+def test_loss_does_not_look_at_visible_patches(head, images, mask):
+    visible = torch.randn(2, mask.visible.shape[1], EMBED_DIMS)
+    before = head.loss(visible, mask, images)
+    shown = head.to_images((~mask.hidden)[..., None].expand(-1, -1, 192))
+    assert head.loss(visible, mask, images + 5 * shown * torch.rand_like(images)) == before
+    assert head.loss(visible, mask, images + 5 * torch.rand_like(images)) != before
+
+
+def test_trains_on_tokens_and_mask_token(head, images, mask):
+    visible = torch.randn(2, mask.visible.shape[1], EMBED_DIMS, requires_grad=True)
+    head.loss(visible, mask, images).backward()
+    assert visible.grad.abs().sum() > 0 and head.mask_token.grad.abs().sum() > 0
+
+
+def test_a_mask_may_hide_any_patch(head):
+    visible = torch.tensor([[5], [0]])
+    hidden = torch.ones(2, ROWS * COLUMNS, dtype=torch.bool).scatter_(1, visible, False)
+    decoded = head(torch.randn(2, 1, EMBED_DIMS), PatchMask(visible, hidden))
+    assert decoded.isfinite().all()

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+import torch
+from model_factory import CODEC, EMBED_DIMS, INPUT_SIZE, make_batch
+from mmengine.structures import InstanceData
+
+from mmpose.registry import MODELS
+from mmpose.structures import PoseDataSample
+from mmpose_uda import UserError
+from mmpose_uda.codecs import lift_root_relative
+from mmpose_uda.models.heads.volumetric_pose3d_head import stack_labels
+
+DEPTH_BINS = 5
+
+
+@pytest.fixture
+def head():
+    torch.manual_seed(0)
+    return MODELS.build(
+        dict(
+            type='VolumetricPose3DHead',
+            in_channels=EMBED_DIMS,
+            out_channels=21,
+            depth_bins=DEPTH_BINS,
+            upsample_channels=16,
+            decoder=CODEC,
+        )
+    )
+
+
+@pytest.fixture
+def feats():
+    torch.manual_seed(1)
+    return (torch.randn(2, EMBED_DIMS, 4, 6) * 3,)
+
+
+def test_upsamples_to_a_volume_a_keypoint(head, feats):
+    assert head(feats).shape == (2, 21, DEPTH_BINS, 8, 12)
+
+
+def test_marginals_of_the_volume(head, feats):
+    torch.nn.init.normal_(head.to_volume.weight)
+    logits = head(feats)
+    predicted = head.distributions(logits)
+    volume = logits.detach().double().flatten(2).softmax(-1).view(logits.shape)
+    for axis, kept in zip(predicted.axes, ('w', 'h', 'd')):
+        expected = torch.einsum(f'bkdhw->bk{kept}', volume)
+        torch.testing.assert_close(axis.probs.double(), expected, atol=1e-5, rtol=1e-4)
+        total = axis.probs.sum(-1)
+        torch.testing.assert_close(total, torch.ones_like(total))
+
+
+def test_axes_span_crop_and_depths(head, feats):
+    x, y, z = head.distributions(head(feats)).axes
+    for axis, bins, low, high in (
+        (x, 12, -0.5, 47.5),
+        (y, 8, -0.5, 31.5),
+        (z, DEPTH_BINS, -100, 100),
+    ):
+        assert axis.probs.shape[-1] == bins
+        assert axis.origin - axis.step / 2 == pytest.approx(low)
+        assert axis.origin + axis.step * (bins - 0.5) == pytest.approx(high)
+
+
+def test_a_peak_in_the_volume_is_the_prediction(head):
+    logits = torch.full((1, 21, DEPTH_BINS, 8, 12), -50.0)
+    logits[0, :, 3, 2, 7] = 50  # depth, row, column
+    mean = head.distributions(logits).mean()
+    # bins of 4 px and of 40 mm
+    torch.testing.assert_close(mean[0, 0], torch.tensor([29.5, 9.5, 40.0]))
+
+
+def test_a_new_head_is_unsure(head, feats):
+    predicted = head.distributions(head(feats))
+    assert predicted.confidence().max() < 0.5
+    centre = predicted.mean() - torch.tensor([23.5, 15.5, 0])
+    assert centre.abs().max() < 15
+
+
+def test_loss_is_that_of_the_labels(head, feats):
+    samples = make_batch()['data_samples']['source']
+    points, weights = stack_labels(samples)
+    assert points.shape == (2, 21, 3) and weights.shape == (2, 21)
+    assert torch.equal(points[1], samples[1].gt_instance_labels.keypoint_labels[0])
+    losses = head.loss(feats, samples)
+    expected = head.loss_module(head.distributions(head(feats)), points, weights)
+    assert losses.keys() == {'loss_kpt'} and torch.equal(losses['loss_kpt'], expected)
+
+
+def test_predictions(head, feats):
+    torch.nn.init.normal_(head.to_volume.weight)
+    samples = make_batch()['data_samples']['target_teacher']
+    del samples[1].camera
+    with torch.no_grad():
+        instances = head.predict(feats, samples, test_cfg=dict(flip_test=False))
+        predicted = head.distributions(head(feats))
+    mean, confidence = predicted.mean().numpy(), predicted.confidence().numpy()
+    assert len(instances) == 2
+    for i, instance in enumerate(instances):
+        assert isinstance(instance, InstanceData)
+        assert instance.keypoints.shape == (1, 21, 2)
+        assert instance.keypoint_scores.shape == (1, 21)
+        assert instance.keypoints_3d.shape == (1, 21, 3)
+        np.testing.assert_array_equal(instance.keypoints[0], mean[i, :, :2])
+        np.testing.assert_array_equal(instance.keypoint_scores[0], confidence[i])
+        camera = samples[i].metainfo.get('camera')
+        assert (camera is None) == (i == 1)
+        expected = lift_root_relative(
+            mean[i : i + 1, :, :2],
+            mean[i : i + 1, :, 2],
+            CODEC['skeleton'],
+            CODEC['total_length'],
+            **{key: value[None] for key, value in (camera or {}).items()},
+        )
+        np.testing.assert_allclose(instance.keypoints_3d, expected, rtol=1e-6)
+        assert (instance.keypoints_3d[:, 0] == 0).all()
+
+
+def test_refuses_flip_test(head, feats):
+    samples = [PoseDataSample(metainfo=dict(input_size=INPUT_SIZE))] * 2
+    with pytest.raises(UserError, match='set test_cfg.flip_test=False'):
+        head.predict([feats, feats], samples, test_cfg=dict(flip_test=True))

@@ -1,0 +1,353 @@
+from collections import Counter
+
+import pytest
+import torch
+from mmengine.optim import build_optim_wrapper
+from mmengine.structures import InstanceData, PixelData
+from model_factory import (
+    NUM_KEYPOINTS,
+    VIEWS,
+    build_adaptive,
+    equal_states,
+    losses_of,
+    make_batch,
+    part_configs,
+    resnet_estimator,
+    vit_config,
+    vit_estimator,
+)
+
+from mmpose_uda import UserError
+
+PARTS = ['supervised', 'reconstruction', 'foreground', 'attention', 'mean_teacher']
+
+
+@pytest.fixture
+def model():
+    return build_adaptive()
+
+
+def total(losses):
+    return sum(value for key, value in losses.items() if 'loss' in key)
+
+
+# ---- what a step computes ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize('part', PARTS)
+def test_gradient_of_every_part_reaches_the_backbone(model, part):
+    model.set_phase([part])
+    losses = losses_of(model, make_batch())
+    assert any('loss' in key for key in losses)
+    total(losses).backward()
+    # the stem is the part of the backbone farthest from every loss
+    for name, parameter in model.student.backbone.patch_embed.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all() and parameter.grad.abs().sum() > 0, name
+    assert all(parameter.grad is None for parameter in model.teacher.parameters())
+
+
+def test_parts_train_their_own_networks(model):
+    total(losses_of(model, make_batch())).backward()
+    untrained = [
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.grad is None or parameter.grad.abs().sum() == 0
+    ]
+    assert all(name.startswith('teacher.') for name in untrained), untrained
+
+
+def test_losses_carry_the_names_of_parts_and_views(model):
+    losses = losses_of(model, make_batch())
+    assert set(losses) == {
+        'loss_kpt',
+        'reconstruction/loss_source',
+        'reconstruction/loss_target_student',
+        'foreground/loss_bce',
+        'attention/loss_source',
+        'attention/loss_target_student',
+        'mean_teacher/loss',
+        'mean_teacher/pseudo_label_confidence',
+    }
+    assert all(value.dim() == 0 and value.isfinite() for value in losses.values())
+    # mmengine sums all keys with 'loss': what is only logged must not have it
+    summed, _ = model.parse_losses(losses)
+    logged = losses.pop('mean_teacher/pseudo_label_confidence')
+    assert logged > 0
+    torch.testing.assert_close(summed, sum(losses.values()))
+
+
+COSTS = {
+    # forwards of: student backbone, its visible patches, student head, teacher, its head
+    ('supervised',): (1, 0, 1, 0, 0),
+    ('foreground',): (1, 0, 0, 0, 0),
+    ('supervised', 'foreground'): (1, 0, 1, 0, 0),
+    ('reconstruction',): (0, 2, 0, 1, 0),
+    ('attention',): (2, 0, 0, 1, 0),
+    ('mean_teacher',): (1, 0, 1, 1, 1),
+    tuple(PARTS): (2, 2, 2, 1, 1),
+}
+
+
+@pytest.mark.parametrize('parts', COSTS, ids='+'.join)
+def test_a_phase_computes_nothing_that_its_parts_do_not_need(model, parts, monkeypatch):
+    calls = Counter()
+    student, teacher = model.student, model.teacher.module
+    for name, module in (
+        ('backbone', student.backbone),
+        ('head', student.head),
+        ('teacher', teacher.backbone),
+        ('teacher head', teacher.head),
+    ):
+        module.register_forward_hook(lambda *_, name=name: calls.update([name]))
+    for network in (student, teacher):
+        encode = network.backbone.forward_visible
+        name = 'visible' if network is student else 'of the teacher'
+        monkeypatch.setattr(
+            network.backbone,
+            'forward_visible',
+            lambda *args, encode=encode, name=name: calls.update([name]) or encode(*args),
+        )
+    model.set_phase(parts)
+    losses_of(model, make_batch())
+    keys = ('backbone', 'visible', 'head', 'teacher', 'teacher head')
+    assert tuple(calls[key] for key in keys) == COSTS[parts]
+    assert calls['of the teacher'] == 0
+
+
+@pytest.mark.parametrize('parts', COSTS, ids='+'.join)
+def test_a_phase_needs_no_other_views(model, parts):
+    model.set_phase(parts)
+    losses = losses_of(model, make_batch(views=sorted(model.required_views)))
+    assert total(losses).isfinite()
+    everything = losses_of(model, make_batch(views=VIEWS))
+    assert losses.keys() == everything.keys()
+
+
+def test_required_views(model):
+    def views(*parts):
+        model.set_phase(parts)
+        return model.required_views
+
+    assert views() == set()
+    assert views('supervised') == views('foreground') == {'source'}
+    assert views('mean_teacher') == {'target_teacher', 'target_student'}
+    assert views('reconstruction') == views('attention') == set(VIEWS)
+    assert views('supervised', 'mean_teacher') == set(VIEWS)
+
+
+def test_plain_reconstruction_needs_no_teacher():
+    parts = part_configs()
+    parts['reconstruction'].update(foreground=False, views=['source', 'target_student'])
+    parts = dict(reconstruction=parts['reconstruction'])
+    model = build_adaptive(alignments=parts, foreground_head=None)
+    model.set_phase(['reconstruction'])
+    assert model.required_views == {'source', 'target_student'}
+    batch = make_batch(views=['source', 'target_student'])
+    assert total(losses_of(model, batch)).isfinite()
+
+
+# ---- phases ------------------------------------------------------------------------------
+
+
+def test_all_parts_are_active_without_phases(model):
+    assert set(model.active_parts) == set(PARTS)
+
+
+def test_unknown_parts_are_refused(model):
+    with pytest.raises(UserError) as caught:
+        model.set_phase(['supervised', 'recontruction'])
+    assert "'recontruction'" in str(caught.value)
+    assert 'supervised, reconstruction, foreground, attention' in str(caught.value)
+
+
+def test_weights_ramp_within_a_phase(model):
+    part = model.alignments['mean_teacher']
+    part.loss_weight, part.ramp_iters = 3.0, 4
+    key = 'mean_teacher/loss'
+    model.set_phase(['mean_teacher'])
+    full = losses_of(model, make_batch())[key]  # without phases the ramp is over
+    found = []
+    for phase_iter in (0, 1, 3, 4, 100):
+        model.set_phase_iter(phase_iter)
+        losses = losses_of(model, make_batch())
+        found.append(losses[key])
+        assert losses['mean_teacher/pseudo_label_confidence'] > 0.001
+    expected = full * torch.tensor([0, 0.25, 0.75, 1, 1])
+    torch.testing.assert_close(torch.stack(found), expected)
+
+
+# ---- the teacher -------------------------------------------------------------------------
+
+
+def test_the_first_update_makes_the_teacher_equal(model):
+    student, teacher = model.student.state_dict(), model.teacher.module.state_dict()
+    assert not equal_states(student, teacher)
+    model.update_teacher()
+    assert equal_states(student, model.teacher.module.state_dict())
+
+
+def test_the_teacher_is_not_in_the_optimizer(model):
+    optim_wrapper = build_optim_wrapper(
+        model, dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3))
+    )
+    optimized = {id(p) for group in optim_wrapper.param_groups for p in group['params']}
+    assert optimized.isdisjoint(id(p) for p in model.teacher.parameters())
+    for part in (model.student, model.foreground_head, model.alignments):
+        assert optimized.issuperset(id(p) for p in part.parameters())
+
+
+def test_a_step_moves_the_student_alone(model):
+    optim_wrapper = build_optim_wrapper(
+        model,
+        dict(
+            type='OptimWrapper',
+            optimizer=dict(type='AdamW', lr=1e-3, weight_decay=0.5),
+        ),
+    )
+    teacher = {k: v.clone() for k, v in model.teacher.state_dict().items()}
+    student = {k: v.clone() for k, v in model.student.state_dict().items()}
+    model.train()
+    model.train_step(make_batch(), optim_wrapper)
+    assert equal_states(teacher, model.teacher.state_dict())
+    for name, parameter in model.student.named_parameters():
+        assert not torch.equal(parameter, student[name]), name
+
+
+def heatmap_batch():
+    """A batch for a stock HeatmapHead."""
+    batch = make_batch(views=['source'], foreground=False)
+    for sample in batch['data_samples']['source']:
+        sample.gt_fields = PixelData(heatmaps=torch.rand(NUM_KEYPOINTS, 2, 3))
+        sample.gt_instance_labels = InstanceData(
+            keypoint_weights=torch.ones(1, NUM_KEYPOINTS)
+        )
+    return batch
+
+
+def test_a_stock_estimator_with_batchnorm():
+    model = build_adaptive(
+        estimator=resnet_estimator(), alignments={}, foreground_head=None
+    )
+    model.update_teacher()
+    optim_wrapper = build_optim_wrapper(
+        model, dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.1))
+    )
+    before = {k: v.clone() for k, v in model.teacher.state_dict().items()}
+    model.train()
+    assert not any(module.training for module in model.teacher.modules())
+    losses = model.train_step(heatmap_batch(), optim_wrapper)
+    assert losses['loss_kpt'] > 0
+    assert equal_states(before, model.teacher.state_dict())
+    model.update_teacher()
+    statistics = [n for n, _ in model.student.named_buffers() if 'running' in n]
+    assert len(statistics) > 20
+    for name, buffer in model.student.named_buffers():
+        assert torch.equal(buffer, model.teacher.module.get_buffer(name)), name
+        if name in statistics:
+            assert not torch.equal(buffer, before[f'module.{name}']), name
+    for name, parameter in model.student.named_parameters():
+        found = model.teacher.module.get_parameter(name)
+        expected = (before[f'module.{name}'] + parameter) / 2
+        torch.testing.assert_close(found, expected, msg=name)
+
+
+# ---- prediction --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('which', ['teacher', 'student'])
+def test_the_tested_network_predicts(model, which):
+    model.use_for_test(which)
+    model.eval()
+    images = torch.randn(2, 3, 32, 48)
+    network = model.student if which == 'student' else model.teacher.module
+    other = model.teacher.module if which == 'student' else model.student
+    with torch.no_grad():
+        found = model(images)
+        assert torch.equal(found, network(images))
+        assert not torch.equal(found, other(images))
+
+
+def test_the_teacher_is_tested_by_default(model):
+    assert model.test_network == 'teacher' and model.tested is model.teacher.module
+
+
+# ---- what does not fit -------------------------------------------------------------------
+
+
+def parts(*names):
+    return {name: part_configs()[name] for name in names}
+
+
+def test_unknown_test_network_is_refused():
+    with pytest.raises(UserError, match="'teacher' or 'student', not 'techer'"):
+        build_adaptive(test_network='techer')
+
+
+def test_consistency_refuses_heads_without_distributions():
+    with pytest.raises(UserError) as caught:
+        build_adaptive(
+            estimator=resnet_estimator('RegressionHead'),
+            alignments=parts('mean_teacher'),
+            foreground_head=None,
+        )
+    message = str(caught.value)
+    assert "'mean_teacher'" in message and 'RegressionHead' in message
+    assert 'use VolumetricPose3DHead' in message
+
+
+@pytest.mark.parametrize('name', ['reconstruction', 'attention'])
+def test_parts_that_need_a_transformer_refuse_others(name):
+    with pytest.raises(UserError) as caught:
+        build_adaptive(estimator=resnet_estimator(), alignments=parts(name))
+    message = str(caught.value)
+    assert f'{name!r}' in message and 'ResNet' in message
+    assert "use type='MaskedVisionTransformer'" in message
+
+
+@pytest.mark.parametrize('name', ['reconstruction', 'attention', 'foreground'])
+def test_parts_that_need_the_foreground_refuse_models_without(name):
+    with pytest.raises(UserError) as caught:
+        build_adaptive(alignments=parts(name), foreground_head=None)
+    message = str(caught.value)
+    assert f'{name!r}' in message and '`foreground_head`' in message
+    assert 'ForegroundSegmentation' in message
+
+
+def test_the_foreground_of_the_source_alone_needs_no_head():
+    attention = dict(type='AttentionRegularization', layers=[0], views=['source'])
+    model = build_adaptive(alignments=dict(attention=attention), foreground_head=None)
+    model.set_phase(['attention'])
+    assert model.required_views == {'source'}
+    assert total(losses_of(model, make_batch(views=['source']))) > 0
+
+
+@pytest.mark.parametrize('layer', [2, -3])
+def test_attention_layers_that_do_not_exist_are_refused(layer):
+    attention = dict(type='AttentionRegularization', layers=[layer])
+    with pytest.raises(UserError, match='layers'):
+        build_adaptive(alignments=dict(attention=attention))
+
+
+def test_reconstruction_of_another_grid_is_refused():
+    wrong = parts('reconstruction')
+    wrong['reconstruction']['head']['patch_grid'] = (6, 4)
+    with pytest.raises(UserError, match='patch_grid'):
+        build_adaptive(alignments=wrong)
+
+
+# ---- layer-wise learning rates -----------------------------------------------------------
+
+
+def test_layer_depths_are_those_of_the_backbone(model):
+    depth = model.get_layer_depth
+    assert depth('student.backbone.pos_embed') == (0, 4)
+    assert depth('student.backbone.layers.1.attn.qkv.weight') == (2, 4)
+    assert depth('student.head.to_volume.bias') == (3, 4)
+    assert depth('foreground_head.classifier.bias') == (3, 4)
+
+
+def test_a_class_token_changes_nothing_around_the_backbone():
+    estimator = vit_estimator(backbone=vit_config('patch', with_cls_token=True))
+    model = build_adaptive(estimator=estimator)
+    assert total(losses_of(model, make_batch())).isfinite()

@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+import torch
+
+from mmpose_uda.models.utils import AxisDistribution, KeypointDistributions, crop_axis
+
+
+@pytest.fixture
+def axis():
+    logits = torch.randn(2, 5, 9, generator=torch.Generator().manual_seed(0)) * 2
+    return AxisDistribution(logits.softmax(-1), origin=-3.0, step=2.5)
+
+
+CENTRES = -3.0 + 2.5 * np.arange(9)
+
+
+def test_mean(axis):
+    expected = (axis.probs.numpy() * CENTRES).sum(-1)
+    np.testing.assert_allclose(axis.mean().numpy(), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize('radius', [0, 1, 1.5, 3])
+def test_peak_mass(axis, radius):
+    expected = np.zeros((2, 5))
+    for b in range(2):
+        for k in range(5):
+            probs = axis.probs[b, k].numpy()
+            for i in range(9):
+                if abs(i - probs.argmax()) <= radius:
+                    expected[b, k] += probs[i]
+    np.testing.assert_allclose(axis.peak_mass(radius).numpy(), expected, rtol=1e-5)
+
+
+def test_gaussian_labels(axis):
+    coordinates = torch.tensor([[-3.0, 0.1, 17, 100, -50], [1, 2, 3, 4, 5]])
+    labels = axis.gaussian_labels(coordinates, sigma=1.2).numpy()
+    for b in range(2):
+        for k in range(5):
+            distance = (CENTRES - float(coordinates[b, k])) / (2.5 * 1.2)
+            # far outside every bin underflows before it is normalised
+            expected = np.exp(-0.5 * (distance**2 - (distance**2).min()))
+            expected /= expected.sum()
+            np.testing.assert_allclose(labels[b, k], expected, atol=1e-6)
+
+
+def test_a_sharp_gaussian_has_its_mean_at_the_point():
+    axis = crop_axis(torch.full((1, 1, 64), 1 / 64), 64)
+    point = torch.tensor([[20.3]])
+    labels = AxisDistribution(axis.gaussian_labels(point, 1.0), axis.origin, axis.step)
+    assert float(labels.mean()) == pytest.approx(20.3, abs=1e-3)
+
+
+def test_contains(axis):
+    # the nine bins reach from -4.25 to 18.25
+    points = torch.tensor([[-4.26, -4.24, 0, 18.24, 18.26]])
+    assert axis.contains(points).tolist() == [[False, True, True, True, False]]
+    assert not axis.contains(torch.tensor([[float('nan')]])).any()
+
+
+def test_bins_tile_the_crop():
+    # pixel centres are integers: a crop of 48 px reaches from -0.5 to 47.5
+    axis = crop_axis(torch.full((1, 1, 6), 1 / 6), 48)
+    np.testing.assert_allclose(axis.centres.numpy(), [3.5, 11.5, 19.5, 27.5, 35.5, 43.5])
+    assert axis.contains(torch.tensor([[-0.5]])) and axis.contains(torch.tensor([[47.5]]))
+    assert not axis.contains(torch.tensor([[-0.51]]))
+    assert not axis.contains(torch.tensor([[47.51]]))
+    # one bin a pixel: bin i is pixel i
+    pixels = crop_axis(torch.full((1, 1, 48), 1 / 48), 48)
+    np.testing.assert_allclose(pixels.centres.numpy(), np.arange(48))
+
+
+def one_hot(bins, count):
+    return torch.nn.functional.one_hot(torch.tensor(bins), count).float()[None]
+
+
+def test_means_and_confidence_of_several_axes():
+    x = crop_axis(one_hot([1, 4], 6), 48)
+    y = crop_axis(torch.tensor([[[1.0, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]]]), 32)
+    z = AxisDistribution(one_hot([0, 2], 3), -10.0, 10.0)
+    predicted = KeypointDistributions([x, y, z])
+    expected = [[[11.5, 3.5, -10], [35.5, 15.5, 10]]]
+    np.testing.assert_allclose(predicted.mean().numpy(), expected)
+    # of a flat axis, the first bin and its one neighbour count
+    np.testing.assert_allclose(predicted.confidence().numpy(), [[1, 0.5]])
+    points = torch.tensor([[[0.0, 0, 0], [0, 0, 16]]])
+    assert predicted.contains(points).tolist() == [[True, False]]
+    assert not predicted.contains(torch.tensor([[[0.0, 32, 0], [-1, 0, 0]]])).any()

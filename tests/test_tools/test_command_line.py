@@ -1,0 +1,129 @@
+"""The tools as a user calls them: exit status and what is printed."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+import toy_parts
+
+from mmpose_uda.apis import train
+from mmpose_uda.apis.command_line import exit_codes, parse_options
+from mmpose_uda.errors import UserError
+from mmpose_uda.safe_checkpoint import load_from_local
+
+ROOT = Path(__file__).resolve().parents[2]
+PATHS = os.pathsep.join([str(ROOT), str(ROOT / 'tests')])
+ENV = dict(os.environ, PYTHONPATH=PATHS, OMP_NUM_THREADS='1', PYTHON=sys.executable)
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / 'toy.py'
+    path.write_text(toy_parts.CONFIG)
+    return str(path)
+
+
+def _run(*command, **options):
+    return subprocess.run(
+        command, env=ENV, capture_output=True, text=True, timeout=120, **options
+    )
+
+
+def _tool(name, *arguments):
+    return _run(sys.executable, str(ROOT / 'tools' / name), *arguments)
+
+
+@pytest.mark.parametrize(
+    'tool, argument', [('train.py', '--resume [CKPT]'), ('test.py', 'teacher,student')]
+)
+def test_help(tool, argument):
+    done = _tool(tool, '--help')
+    assert done.returncode == 0
+    assert argument in done.stdout
+
+
+def test_a_mistake_is_one_sentence_and_status_2(config, tmp_path):
+    done = _tool(
+        'train.py',
+        config,
+        '--work-dir',
+        str(tmp_path / 'run'),
+        '--cfg-options',
+        'train_dataloader.dataset.fail=True',
+        'train_dataloader.num_workers=1',
+    )
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert lines[-1] == 'error: The file 3.png is no image: replace it.'
+    assert 'Traceback' not in done.stderr + done.stdout
+    # the traceback is kept where it can be looked up
+    (log,) = (tmp_path / 'run').glob('*/*.log')
+    assert 'Traceback' in log.read_text() and '__getitem__' in log.read_text()
+
+
+def test_a_bug_keeps_its_traceback():
+    with pytest.raises(ZeroDivisionError), exit_codes():
+        1 / 0  # noqa: B018
+
+
+def test_options_that_are_none():
+    assert parse_options(['a.b=1e-3', 'c=[1,(2,3)]', 'd=x=y']) == {
+        'a.b': 1e-3,
+        'c': [1, (2, 3)],
+        'd': 'x=y',
+    }
+    assert parse_options([]) == {}
+    with pytest.raises(UserError, match='--cfg-options lr is not KEY=VALUE'):
+        parse_options(['a=1', 'lr'])
+
+
+def test_an_interrupt_says_how_to_go_on(config, tmp_path):
+    Path(config).write_text(toy_parts.CONFIG.replace('max_iters=4', 'max_iters=10**7'))
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / 'tools/train.py'), config]
+        + ['--work-dir', str(tmp_path / 'run')],
+        env=ENV,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for line in process.stdout:
+        if 'Saving checkpoint' in line:
+            break
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert 'with --resume' in errors.splitlines()[-1]
+    assert 'Traceback' not in errors
+
+
+def test_two_processes_train_as_one(config, tmp_path):
+    """Each of two processes sees half of the data, so their mean is a batch of all."""
+    text = toy_parts.CONFIG.replace('batch_size=2', 'batch_size=1')
+    Path(config).write_text(text)
+    work_dir = tmp_path / 'two'
+    done = _run(
+        'bash',
+        str(ROOT / 'tools/dist_train.sh'),
+        config,
+        '2',
+        '--work-dir',
+        str(work_dir),
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    Path(config).write_text(toy_parts.CONFIG)
+    one = train(config, work_dir=str(tmp_path / 'one')).model.state_dict()
+    two = load_from_local(str(work_dir / 'iter_4.pth'))['state_dict']
+    for name, weights in one.items():
+        torch.testing.assert_close(two[name], weights)
+
+
+@pytest.mark.parametrize('script', ['dist_train.sh', 'slurm_train.sh'])
+def test_scripts_say_how_they_are_used(script):
+    done = _run('bash', str(ROOT / 'tools' / script))
+    assert done.returncode == 2
+    assert done.stderr.startswith('usage: bash')
