@@ -39,7 +39,10 @@ env-key:
 $(STAMP):
 	@$(PYTHON) -c '$(SUPPORTED)' || { echo 'error: $(PYTHON) is not a Python 3.10, 3.11' \
 	  'or 3.12: name one, for example make env PYTHON=python3.11' >&2; exit 2; }
+	@test $(VENV) = .venv -o ! -e $(VENV) -o -e $(VENV)/.mmpose_uda || { echo \
+	  'error: $(VENV) is not an environment of this Makefile: name another VENV' >&2; exit 2; }
 	rm -rf $(VENV)
+	@mkdir -p $(VENV) && touch $(VENV)/.mmpose_uda
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) -r requirements/stack.txt -r requirements/tests.txt
 	$(PIP) --no-deps -r requirements/openmmlab.txt
@@ -50,8 +53,8 @@ $(CHECKOUT): $(STAMP) setup.py pyproject.toml
 	@rm -f $(VENV)/.checkout-*
 	@touch $@
 
-data: env  ## make the built-in data of CONFIG
-	$(PY) tools/prepare_data.py $(CONFIG)
+data: env  ## make the built-in data of hands
+	$(PY) tools/misc/make_builtin_data.py hand
 
 train: env  ## make the data of CONFIG and train it
 	$(PY) tools/train.py $(CONFIG) --work-dir $(WORK_DIR) $(ARGS)
@@ -66,4 +69,4 @@ lint: env  ## check the code's style
 	$(PY) -m ruff check .
 
 clean:  ## remove the environment and caches; data and runs stay
-	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis

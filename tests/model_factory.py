@@ -9,10 +9,9 @@ import numpy as np
 import torch
 from data_factory import SKELETON
 from mmengine.structures import InstanceData, PixelData
-from torch import Tensor, nn
-
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
+from torch import Tensor, nn
 
 INPUT_SIZE = (48, 32)  # width, height, px
 PATCH_SIZE = 8
@@ -88,7 +87,7 @@ def resnet_estimator(head: str = 'HeatmapHead') -> dict:
             deconv_kernel_sizes=(4,),
             loss=dict(type='KeypointMSELoss', use_target_weight=True),
             decoder=dict(
-                type='MSRAHeatmap', input_size=INPUT_SIZE, heatmap_size=(3, 2), sigma=2
+                type='MSRAHeatmap', input_size=INPUT_SIZE, heatmap_size=(4, 2), sigma=2
             ),
         ),
         RegressionHead=dict(
@@ -186,7 +185,7 @@ def make_batch(
     seed: int = 0,
     foreground: bool = True,
 ) -> dict:
-    """A collated training batch: ``inputs`` uint8 and ``data_samples``, both by view."""
+    """A collated training batch: ``inputs`` (bytes) and ``data_samples`` by view."""
     rng = np.random.default_rng(seed)
     shape = (batch_size, 3, *INPUT_SIZE[::-1])
     inputs, samples = {}, {}

@@ -6,6 +6,7 @@ import io
 import os
 import pickle
 import threading
+import uuid
 
 import numpy as np
 import pytest
@@ -32,6 +33,8 @@ class Calls:
 def _runner(work_dir, **changes):
     cfg = Config.fromstring(toy_parts.CONFIG, '.py')
     cfg.merge_from_dict(dict(work_dir=str(work_dir), **changes))
+    # mmengine shares loggers and results of runs of one name, which ends in the second
+    cfg.experiment_name = uuid.uuid4().hex
     return Runner.from_cfg(cfg)
 
 

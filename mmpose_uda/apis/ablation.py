@@ -72,7 +72,7 @@ def run_variants(
     for variant in variants:
         control_config(cfg, variant).dump(out / f'{variant}.py')
     runs = [(variant, seed) for seed in seeds for variant in variants]
-    with Progress() as progress, ThreadPoolExecutor(jobs) as pool:
+    with Progress(refresh_per_second=1) as progress, ThreadPoolExecutor(jobs) as pool:
         task = progress.add_task('trainings', total=len(runs))
 
         def run(variant: str, seed: int) -> Optional[str]:

@@ -41,6 +41,7 @@ def exit_codes(resumable: bool = False) -> Iterator[None]:
     """
     try:
         yield
+        _leave_together()
     except UserError as error:
         _log_to_file(traceback.format_exc())
         print(f'error: {error}', file=sys.stderr)
@@ -53,9 +54,13 @@ def exit_codes(resumable: bool = False) -> Iterator[None]:
         )
         print(f'interrupted{remedy}.', file=sys.stderr)
         sys.exit(130)
-    finally:
-        if torch.distributed.is_available() and torch.distributed.is_initialized():
-            torch.distributed.destroy_process_group()
+
+
+def _leave_together() -> None:
+    """Close the process group once all are done; after an error, none would answer."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.barrier()
+        torch.distributed.destroy_process_group()
 
 
 def _log_to_file(text: str) -> None:

@@ -1,6 +1,7 @@
 """Evaluation of a checkpoint: what ``tools/test.py`` does."""
 
 import json
+import os.path as osp
 from typing import Any, Optional
 
 from mmengine.runner import Runner
@@ -54,6 +55,8 @@ def evaluate(
                 'neither teacher nor student: leave it out.'
             )
         cfg.model.test_network = which
+    if out is not None and not osp.isdir(osp.dirname(out) or '.'):
+        raise UserError(f'There is no folder for --out {out}: make it.')
     # weights come from the checkpoint alone, and all of them
     cfg.load_from = None
     cfg.resume = False

@@ -6,9 +6,9 @@ from typing import Any, Iterator
 import torch
 from mmengine.config import Config
 from mmengine.registry import Registry
+from mmpose import registry as mmpose_registry
 from torch import Tensor
 
-from mmpose import registry as mmpose_registry
 from mmpose_uda.errors import UserError
 
 _PREFIXES = {'teacher': 'teacher.module.', 'student': 'student.'}

@@ -3,8 +3,8 @@
 import numpy as np
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-
 from mmpose.registry import DATASETS
+
 from mmpose_uda.apis.config import load_config, prepare_data
 from mmpose_uda.evaluation import functional as F
 

@@ -3,9 +3,9 @@
 from typing import Optional, Sequence
 
 import numpy as np
-
 from mmpose.codecs.base import BaseKeypointCodec
 from mmpose.registry import KEYPOINT_CODECS
+
 from mmpose_uda.codecs.lifting import lift_root_relative
 from mmpose_uda.errors import UserError
 

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import uuid
 
 import pytest
 import torch
@@ -10,7 +11,8 @@ import toy_parts
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-from mmpose_uda.apis import evaluate, train
+from mmpose_uda import apis
+from mmpose_uda.apis import evaluate
 from mmpose_uda.apis.train import _set_seed, _shorten
 from mmpose_uda.errors import UserError
 
@@ -20,6 +22,12 @@ def config(tmp_path):
     path = tmp_path / 'toy.py'
     path.write_text(toy_parts.CONFIG)
     return str(path)
+
+
+def train(config, cfg_options=None, **arguments):
+    # mmengine shares loggers and results of runs of one name, which ends in the second
+    name = {'experiment_name': uuid.uuid4().hex}
+    return apis.train(config, cfg_options={**name, **(cfg_options or {})}, **arguments)
 
 
 def _weights(runner):
@@ -51,10 +59,9 @@ def test_resume_from_nothing(config, tmp_path):
 
 
 def test_seed_reaches_weights_and_data(config, tmp_path):
+    options = {'train_cfg.max_iters': 1}
     runs = [
-        train(config, work_dir=str(tmp_path), seed=seed, cfg_options=options)
-        for seed, options in ((1, None), (1, None), (2, None))
-        for options in ({'train_cfg.max_iters': 1},)
+        train(config, options, work_dir=str(tmp_path), seed=seed) for seed in (1, 1, 2)
     ]
     assert torch.equal(_weights(runs[0]), _weights(runs[1]))
     assert not torch.equal(_weights(runs[0]), _weights(runs[2]))
@@ -140,5 +147,7 @@ def test_evaluate_refuses_what_does_not_fit(config, tmp_path):
         evaluate(config, path, work_dir=work_dir)
     with pytest.raises(UserError, match='no checkpoint none.pth'):
         evaluate(config, 'none.pth', work_dir=work_dir)
+    with pytest.raises(UserError, match='no folder for --out gone/a.json'):
+        evaluate(config, path, out='gone/a.json', work_dir=work_dir)
     with pytest.raises(UserError, match='neither teacher nor student'):
         evaluate(config, path, which='teacher', work_dir=work_dir)

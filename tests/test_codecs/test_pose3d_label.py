@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from mmpose.registry import KEYPOINT_CODECS
 from model_factory import CODEC
 
-from mmpose.registry import KEYPOINT_CODECS
 from mmpose_uda import UserError
 
 
@@ -81,9 +81,7 @@ def test_decodes_what_it_encoded(codec):
     bones = np.array(codec.skeleton)
     lengths = np.linalg.norm(pose[0, bones[:, 1]] - pose[0, bones[:, 0]], axis=-1)
     pose *= codec.total_length / lengths.sum()
-    camera = dict(
-        focal=np.array([60.0, 60.0]), principal_point=np.array([23.0, 16.0])
-    )
+    camera = dict(focal=np.array([60.0, 60.0]), principal_point=np.array([23.0, 16.0]))
     points = camera['focal'] * pose[..., :2] / pose[..., 2:] + camera['principal_point']
     labels = codec.encode(points, None, pose)['keypoint_labels']
     keypoints, keypoints_3d = codec.decode(labels.astype(np.float64), camera)

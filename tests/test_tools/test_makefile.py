@@ -27,18 +27,23 @@ esac
 def checkout(tmp_path):
     for name in ('Makefile', 'setup.py', 'pyproject.toml'):
         shutil.copy(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / 'requirements', tmp_path / 'requirements')
+    for name in ('requirements', '.ci'):
+        shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / 'python').write_text(FAKE_PYTHON)
     (tmp_path / 'python').chmod(0o755)
     return tmp_path
 
 
 def _make(checkout, *arguments, **env):
-    command = ['make', f'PYTHON={checkout}/python', *arguments]
-    # make's own variables, where the tests were started by make
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith('M')}
+    return _run(checkout, 'make', f'PYTHON={checkout}/python', *arguments, **env)
+
+
+def _run(checkout, *command, **env):
+    # Nothing else of the environment: where make runs the tests, its variables are in
+    # there, and VENV would be the environment that the tests run in.
+    env = {'PATH': os.environ['PATH'], 'HOME': str(checkout), **env}
     return subprocess.run(
-        command, cwd=checkout, env={**inherited, **env}, capture_output=True, text=True
+        command, cwd=checkout, env=env, capture_output=True, text=True
     )
 
 
@@ -120,8 +125,43 @@ def test_an_unsupported_python_is_named(checkout):
     assert not (checkout / '.venv').exists()
 
 
+def test_a_folder_of_the_user_is_left_alone(checkout):
+    own = checkout / 'own'
+    own.mkdir()
+    (own / 'thesis.tex').touch()
+    done = _make(checkout, 'env', 'VENV=own')
+    assert done.returncode == 2
+    assert 'error: own is not an environment of this Makefile' in done.stderr
+    assert (own / 'thesis.tex').exists()
+
+
 def test_train_runs_the_benchmark(checkout):
     _make(checkout, 'train', 'ARGS=--seed 3')
     assert (checkout / 'run.log').read_text() == (
         'tools/train.py configs/uda/hand_3d.py --work-dir work_dirs/hand_3d --seed 3\n'
     )
+
+
+def test_ci_keeps_the_env_between_checkouts(checkout):
+    cache = checkout / 'cache'
+    env = dict(PYTHON=f'{checkout}/python', MMPOSE_UDA_VENV_CACHE=str(cache))
+    unused = [cache / 'venv-1', cache / 'venv-1.lock']
+    unused[0].mkdir(parents=True)
+    unused[1].touch()
+    os.utime(unused[1], (0, 0))
+    for expected in (ALL, []):
+        done = _run(checkout, '.ci/run', **env)
+        assert done.returncode == 0, done.stderr
+        assert _pip(checkout) == expected
+    assert (checkout / 'run.log').read_text() == 2 * '-m pytest -n 2 tests\n'
+    assert not (checkout / '.venv').exists()
+    assert not any(path.exists() for path in unused)
+
+
+def test_ci_fails_where_a_test_does(checkout):
+    python = checkout / 'python'
+    python.write_text(FAKE_PYTHON.replace('run.log', 'run.log; exit 1'))
+    done = _run(
+        checkout, '.ci/run', PYTHON=str(python), MMPOSE_UDA_VENV_CACHE=str(checkout)
+    )
+    assert done.returncode != 0

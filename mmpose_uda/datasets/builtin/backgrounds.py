@@ -1,4 +1,5 @@
 """Backgrounds: smooth ones for renders; photographs and textures for photos."""
+
 import os.path as osp
 from functools import lru_cache
 
@@ -12,9 +13,18 @@ from mmpose_uda.errors import UserError
 # Photographs that come with scikit-image. Training and test share none; both pictures
 # of the motorcycle show one scene and stay together.
 PHOTOS = dict(
-    train=('astronaut.png', 'brick.png', 'camera.png', 'coffee.png', 'grass.png',
-           'motorcycle_left.png', 'motorcycle_right.png', 'text.png'),
-    test=('chelsea.png', 'coins.png', 'gravel.png', 'page.png', 'rocket.jpg'))
+    train=(
+        'astronaut.png',
+        'brick.png',
+        'camera.png',
+        'coffee.png',
+        'grass.png',
+        'motorcycle_left.png',
+        'motorcycle_right.png',
+        'text.png',
+    ),
+    test=('chelsea.png', 'coins.png', 'gravel.png', 'page.png', 'rocket.jpg'),
+)
 
 
 @lru_cache(maxsize=2)
@@ -27,22 +37,34 @@ def load_photos(split: str) -> tuple:
             with Image.open(path) as file:
                 photo = np.asarray(file.convert('RGB'))[..., ::-1]
         except OSError as error:
-            raise UserError(f'The photograph {path} of scikit-image cannot be read: '
-                            'reinstall scikit-image.') from error
-        factor = min(1., 512 / max(photo.shape[:2]))
-        photos.append(cv2.resize(np.ascontiguousarray(photo), None, fx=factor, fy=factor,
-                                 interpolation=cv2.INTER_AREA))
+            raise UserError(
+                f'The photograph {path} of scikit-image cannot be read: '
+                'reinstall scikit-image.'
+            ) from error
+        factor = min(1.0, 512 / max(photo.shape[:2]))
+        photos.append(
+            cv2.resize(
+                np.ascontiguousarray(photo),
+                None,
+                fx=factor,
+                fy=factor,
+                interpolation=cv2.INTER_AREA,
+            )
+        )
     return tuple(photos)
 
 
 def plain_background(rng: np.random.Generator, size: int) -> np.ndarray:
     """One colour, or a soft change between two, [size, size, 3] float32 in 0..1."""
-    first = rng.uniform(.2, .9, 3).astype(np.float32)
-    second = first if rng.random() < .35 else np.clip(
-        first + rng.normal(0, .15, 3), 0, 1).astype(np.float32)
+    first = rng.uniform(0.2, 0.9, 3).astype(np.float32)
+    second = (
+        first
+        if rng.random() < 0.35
+        else np.clip(first + rng.normal(0, 0.15, 3), 0, 1).astype(np.float32)
+    )
     angle = rng.uniform(0, 2 * np.pi)
-    axis = np.linspace(-.5, .5, size, dtype=np.float32)
-    ramp = np.cos(angle) * axis[None] + np.sin(angle) * axis[:, None] + .5
+    axis = np.linspace(-0.5, 0.5, size, dtype=np.float32)
+    ramp = np.cos(angle) * axis[None] + np.sin(angle) * axis[:, None] + 0.5
     return first + ramp.astype(np.float32).clip(0, 1)[..., None] * (second - first)
 
 
@@ -50,29 +72,33 @@ def photo_patch(rng: np.random.Generator, photos: tuple, size: int) -> np.ndarra
     """A random window of a photograph in changed colours, like `plain_background`."""
     photo = photos[rng.integers(len(photos))]
     short = min(photo.shape[:2])
-    side = int(rng.uniform(.25, 1.) * short)
+    side = int(rng.uniform(0.25, 1.0) * short)
     top = rng.integers(photo.shape[0] - side + 1)
     left = rng.integers(photo.shape[1] - side + 1)
-    window = photo[top:top + side, left:left + side]
-    window = cv2.resize(window, (size, size), interpolation=(
-        cv2.INTER_AREA if side > size else cv2.INTER_LINEAR))
-    window = np.rot90(window, rng.choice(4, p=[.7, .1, .1, .1]))
-    if rng.random() < .5:
+    window = photo[top : top + side, left : left + side]
+    window = cv2.resize(
+        window,
+        (size, size),
+        interpolation=(cv2.INTER_AREA if side > size else cv2.INTER_LINEAR),
+    )
+    window = np.rot90(window, rng.choice(4, p=[0.7, 0.1, 0.1, 0.1]))
+    if rng.random() < 0.5:
         window = window[:, ::-1]
-    tint = np.exp(rng.normal(0, .1, 3))
-    curve = np.linspace(0, 1, 256)[:, None] ** rng.uniform(.6, 1.7) * tint
+    tint = np.exp(rng.normal(0, 0.1, 3))
+    curve = np.linspace(0, 1, 256)[:, None] ** rng.uniform(0.6, 1.7) * tint
     patch = cv2.LUT(np.ascontiguousarray(window), curve.astype(np.float32)[None])
     # Towards grey, or away from it.
-    colourful = rng.uniform(.5, 1.3)
+    colourful = rng.uniform(0.5, 1.3)
     mix = colourful * np.eye(3) + (1 - colourful) / 3
     return cv2.transform(patch, mix)
 
 
 def paint(rng: np.random.Generator) -> np.ndarray:
     """A colour [3] as paint and cloth have: strong ones are rarer than muted ones."""
-    grey = rng.uniform(.04, .9)
-    return np.clip(grey + (rng.random(3) - .5) * rng.beta(1.2, 2.) * 1.2,
-                   .02, .95).astype(np.float32)
+    grey = rng.uniform(0.04, 0.9)
+    return np.clip(
+        grey + (rng.random(3) - 0.5) * rng.beta(1.2, 2.0) * 1.2, 0.02, 0.95
+    ).astype(np.float32)
 
 
 def texture(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -86,12 +112,12 @@ def texture(rng: np.random.Generator, size: int) -> np.ndarray:
     along = cos * axis[None] + sin * axis[:, None]
     across = cos * axis[:, None] - sin * axis[None]
     if kind == 1:  # wood
-        field = .5 + .5 * np.sin(6.28 * (along + 1.5 * field))
+        field = 0.5 + 0.5 * np.sin(6.28 * (along + 1.5 * field))
     elif kind == 2:  # cloth
-        field = .25 * (np.sin(6.28 * along) + np.sin(6.28 * across)) + .5
+        field = 0.25 * (np.sin(6.28 * along) + np.sin(6.28 * across)) + 0.5
     elif kind == 3:  # tiles
-        field = ((along // 1 + across // 1) % 2)
-    field = field + .15 * (noise(rng, size, size // 3) - .5)
+        field = (along // 1 + across // 1) % 2
+    field = field + 0.15 * (noise(rng, size, size // 3) - 0.5)
     return low + field.clip(0, 1)[..., None] * (high - low)
 
 
@@ -101,31 +127,40 @@ def noise(rng: np.random.Generator, size: int, cells: int) -> np.ndarray:
     return cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC).clip(0, 1)
 
 
-def cluttered_background(rng: np.random.Generator, photos: tuple,
-                         size: int) -> np.ndarray:
+def cluttered_background(rng: np.random.Generator, photos: tuple, size: int) -> np.ndarray:
     """Photographs and textures behind flat shapes, out of focus to some degree."""
+
     def layer():
-        return (photo_patch(rng, photos, size) if rng.random() < .78
-                else texture(rng, size))
+        return photo_patch(rng, photos, size) if rng.random() < 0.85 else texture(rng, size)
 
     out = layer()
-    for _ in range(rng.choice(5, p=[.3, .3, .2, .12, .08])):
+    for _ in range(rng.choice(5, p=[0.3, 0.3, 0.2, 0.12, 0.08])):
         mask = np.zeros((size, size), dtype=np.uint8)
-        centre, radius = rng.uniform(0, size, 2), rng.uniform(.08, .5) * size
+        centre, radius = rng.uniform(0, size, 2), rng.uniform(0.08, 0.5) * size
         corners = rng.integers(3, 7)
         angles = np.sort(rng.uniform(0, 2 * np.pi, corners))
         polygon = centre + radius * np.stack([np.cos(angles), np.sin(angles)], 1)
-        if rng.random() < .3:
-            cv2.ellipse(mask, tuple(int(v) for v in centre),
-                        (int(radius), int(radius * rng.uniform(.3, 1))),
-                        rng.uniform(0, 180), 0, 360, 255, -1, cv2.LINE_AA)
+        if rng.random() < 0.3:
+            cv2.ellipse(
+                mask,
+                tuple(int(v) for v in centre),
+                (int(radius), int(radius * rng.uniform(0.3, 1))),
+                rng.uniform(0, 180),
+                0,
+                360,
+                255,
+                -1,
+                cv2.LINE_AA,
+            )
         else:
             cv2.fillPoly(mask, [polygon.astype(np.int32)], 255, cv2.LINE_AA)
         alpha = mask[..., None].astype(np.float32) / 255
-        fill = (layer() if rng.random() < .5 else
-                paint(rng)
-                * (.6 + .4 * noise(rng, size, 3))[..., None])
+        fill = (
+            layer()
+            if rng.random() < 0.5
+            else paint(rng) * (0.6 + 0.4 * noise(rng, size, 3))[..., None]
+        )
         out = out + alpha * (fill - out)
-    if rng.random() < .6:
-        out = cv2.GaussianBlur(out, (0, 0), rng.uniform(.4, 2.5) * size / 128)
+    if rng.random() < 0.6:
+        out = cv2.GaussianBlur(out, (0, 0), rng.uniform(0.4, 2.5) * size / 128)
     return out

@@ -1,25 +1,40 @@
 """Flesh of the template hand: round cones on the bones, and marks of the skin."""
+
 import numpy as np
 
-from .hand_skeleton import (BONE_LENGTHS, FOREARM, FOREARM_LENGTH, HINGES,
-                            NUM_BONES, HandShape, forward_kinematics)
+from .hand_skeleton import (
+    BONE_LENGTHS,
+    FOREARM,
+    FOREARM_LENGTH,
+    HINGES,
+    NUM_BONES,
+    HandShape,
+    forward_kinematics,
+)
 from .skinned_mesh import RoundCones
 
 # Fingers slightly spread, so that the template's surfaces stay apart.
-REST_POSE = np.array([[
-    4, 11, 6, 4, 4, 3, 6, 4, 4, -6, 6, 4, 4, -15, 6, 4,
-    44, 22, 48, 6, 6, 0, 0, 0]], dtype=np.float64)
+REST_POSE = np.array(
+    [[4, 11, 6, 4, 4, 3, 6, 4, 4, -6, 6, 4, 4, -15, 6, 4, 44, 22, 48, 6, 6, 0, 0, 0]],
+    dtype=np.float64,
+)
 
 # Radii (mm) of MCP, PIP, DIP and the pad of the tip of each finger.
-FLESH = np.array([(11.5, 10.5, 9.6, 7.6), (9.8, 8.9, 7.9, 6.5), (10., 9.1, 8., 6.6),
-                  (9.5, 8.5, 7.6, 6.3), (8.6, 7.4, 6.6, 5.6)])
+FLESH = np.array(
+    [
+        (11.5, 10.5, 9.6, 7.6),
+        (9.8, 8.9, 7.9, 6.5),
+        (10.0, 9.1, 8.0, 6.6),
+        (9.5, 8.5, 7.6, 6.3),
+        (8.6, 7.4, 6.6, 5.6),
+    ]
+)
 TIP_BONES = np.array([3, 7, 11, 15, 19])
 
 
 def hand_flesh():
     """Rest joints [21, 3], rest frames [36, 3, 3] (bones, then hinges), round cones."""
-    joints, frames, hinges = (
-        x[0] for x in forward_kinematics(REST_POSE, HandShape.mean()))
+    joints, frames, hinges = (x[0] for x in forward_kinematics(REST_POSE, HandShape.mean()))
     frames = np.concatenate([frames, hinges])
     starts = bone_origins(joints)
     cones = RoundCones()
@@ -27,31 +42,39 @@ def hand_flesh():
     def add(bone, start, end, radii):
         """Add a cone from start to end, in the bone's frame (mm)."""
         axes = frames[bone]
-        cones.add(bone, starts[bone] + axes @ np.asarray(start, float),
-                  starts[bone] + axes @ np.asarray(end, float), radii)
+        cones.add(
+            bone,
+            starts[bone] + axes @ np.asarray(start, float),
+            starts[bone] + axes @ np.asarray(end, float),
+            radii,
+        )
 
     for finger in range(5):
         for part in range(3):
             bone = 4 * finger + part + 1
             length = BONE_LENGTHS[bone]
-            r0, r1 = FLESH[finger, part:part + 2]
+            r0, r1 = FLESH[finger, part : part + 2]
             if finger == 0 and part == 0:
                 add(bone, (0, 4, 1), (0, length, 0), (13.5, r1))
                 continue
             if part == 2:
                 # The pad is a little thicker than the back of the finger-tip.
-                add(bone, (0, 0, 0), (0, length - r1 + .5, .6), (r0, r1))
+                add(bone, (0, 0, 0), (0, length - r1 + 0.5, 0.6), (r0, r1))
             else:
-                add(bone, (0, 0, 0), (0, length, 0), (r0 * .97, r1 * .95))
+                add(bone, (0, 0, 0), (0, length, 0), (r0 * 0.97, r1 * 0.95))
                 # Soft middle of the phalanx on the palm side.
-                add(bone, (0, .3 * length, 2.2), (0, .7 * length, 2.2),
-                    (r0 * .84, r1 * .86))
+                add(
+                    bone,
+                    (0, 0.3 * length, 2.2),
+                    (0, 0.7 * length, 2.2),
+                    (r0 * 0.84, r1 * 0.86),
+                )
     for finger in range(1, 5):
         bone = 4 * finger
         length = BONE_LENGTHS[bone]
-        add(bone, (0, .16 * length, 0), (0, length - 3, 1.5), (11.5, 10.2))
+        add(bone, (0, 0.16 * length, 0), (0, length - 3, 1.5), (11.5, 10.2))
         # Pads under the knuckles.
-        add(bone, (0, .62 * length, 5), (0, .9 * length, 6), (9., 8.5))
+        add(bone, (0, 0.62 * length, 5), (0, 0.9 * length, 6), (9.0, 8.5))
     # Web between the fingers.
     for finger in range(1, 4):
         middle = joints[[4 * finger + 1, 4 * finger + 5]].mean(axis=0)
@@ -59,24 +82,28 @@ def hand_flesh():
     # Ball of the thumb, its web, and the ball of the little finger.
     add(1, (0, -4, 5), (0, 30, 4), (14.5, 11))
     add(1, (-7, 4, 5), (-5, 22, 5), (11, 8))
-    cones.add(1, joints[1] + (-9, 18, 3), joints[1] + (-2, 34, 4), (10., 6.5))
-    cones.add(4, joints[1] + (-9, 18, 3), joints[5] - (-4, 28, -4), (10., 7.5))
+    cones.add(1, joints[1] + (-9, 18, 3), joints[1] + (-2, 34, 4), (10.0, 6.5))
+    cones.add(4, joints[1] + (-9, 18, 3), joints[5] - (-4, 28, -4), (10.0, 7.5))
     add(16, (-6, 22, 9), (-3, 58, 7), (12.5, 10.5))
     add(16, (-6, 6, 3), (-5, 40, 4), (13, 12))
     # Carpus and forearm, wider than deep.
     add(8, (-9, 0, 1), (-8, 26, 1), (14.5, 12))
     add(8, (9, 0, 1), (9, 26, 1), (14.5, 12))
     for side in (-1, 1):
-        add(FOREARM, (side * 10, -2, 0), (side * 12, -FOREARM_LENGTH + 20, 0),
-            (15.5, 19.5))
+        add(
+            FOREARM,
+            (side * 10, -2, 0),
+            (side * 12, -FOREARM_LENGTH + 20, 0),
+            (15.5, 19.5),
+        )
     add(FOREARM, (0, -2, 0), (0, -FOREARM_LENGTH + 20, 0), (16.5, 20.5))
     # Hinges: knuckles.
     for index, joint in enumerate(HINGES[:-1]):
         finger, part = divmod(joint - 1, 4)
         radius = FLESH[finger, part]
-        back = -.6 if part else -2.
-        radius *= .96 if part else 1
-        add(NUM_BONES + index, (0, -.5, back), (0, .5, back), (radius, radius))
+        back = -0.6 if part else -2.0
+        radius *= 0.96 if part else 1
+        add(NUM_BONES + index, (0, -0.5, back), (0, 0.5, back), (radius, radius))
     add(NUM_BONES + len(HINGES) - 1, (-11, 0, 0), (11, 0, 0), (15.5, 15.5))
     return joints, frames, cones
 
@@ -93,8 +120,9 @@ def bone_transforms(joints, frames, hinges, shape, rest_frames):
     A bone stretches along its own axis with its length and across it with the
     thickness of the flesh; a hinge keeps the mean of both.
     """
-    ratio = np.concatenate([shape.lengths[0] / BONE_LENGTHS,
-                            [shape.forearm / FOREARM_LENGTH]])
+    ratio = np.concatenate(
+        [shape.lengths[0] / BONE_LENGTHS, [shape.forearm / FOREARM_LENGTH]]
+    )
     thick = float(shape.thickness[0])
     scale = np.full((NUM_BONES + len(HINGES), 3), thick)
     scale[:NUM_BONES, 1] = ratio
@@ -118,24 +146,31 @@ def skin_marks(rest, bone, rest_joints, rest_frames):
     marks = np.zeros((3, len(rest)), dtype=np.float32)
     marked = np.flatnonzero(_MARKED[bone])
     bone = bone[marked]
-    local = np.einsum('pij,pi->pj', rest_frames.astype(np.float32)[bone],
-                      rest[marked] - bone_origins(rest_joints).astype(np.float32)[bone])
+    local = np.einsum(
+        'pij,pi->pj',
+        rest_frames.astype(np.float32)[bone],
+        rest[marked] - bone_origins(rest_joints).astype(np.float32)[bone],
+    )
     x, y, z = local.T
     tip, dorsal = bone < NUM_BONES, z < 0
     length = _LENGTHS[bone]
     half = _NAIL[bone]
-    ellipse = (x / half) ** 2 + ((y - .72 * length) / (half * 1.35)) ** 2
+    ellipse = (x / half) ** 2 + ((y - 0.72 * length) / (half * 1.35)) ** 2
     marks[0, marked] = np.clip(4 * (1 - ellipse), 0, 1) * (tip & dorsal)
     marks[1, marked] = np.where(
-        tip, np.clip((y / length - .3) * 1.6, 0, 1) * (z > -1), .6 * dorsal)
-    marks[2, marked] = np.exp(-(y / 1.2) ** 2) * (~tip & (np.abs(z) > 3))
+        tip, np.clip((y / length - 0.3) * 1.6, 0, 1) * (z > -1), 0.6 * dorsal
+    )
+    marks[2, marked] = np.exp(-((y / 1.2) ** 2)) * (~tip & (np.abs(z) > 3))
     return dict(zip(('nail', 'flush', 'crease'), marks))
 
 
 _LENGTHS = np.append(BONE_LENGTHS, np.ones(1 + len(HINGES))).astype(np.float32)
 # Half the width of the nail on each bone (mm), where it has one.
-_NAIL = np.append(np.repeat(.72 * FLESH[:, 3], 4),
-                  np.ones(1 + len(HINGES))).astype(np.float32)
+_NAIL = np.append(np.repeat(0.72 * FLESH[:, 3], 4), np.ones(1 + len(HINGES))).astype(
+    np.float32
+)
 # Tips and knuckles have marks.
-_MARKED = np.isin(np.arange(NUM_BONES + len(HINGES)),
-                  [*TIP_BONES, *range(NUM_BONES, NUM_BONES + len(HINGES) - 1)])
+_MARKED = np.isin(
+    np.arange(NUM_BONES + len(HINGES)),
+    [*TIP_BONES, *range(NUM_BONES, NUM_BONES + len(HINGES) - 1)],
+)

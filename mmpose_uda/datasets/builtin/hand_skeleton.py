@@ -6,54 +6,78 @@ palm side of the finger, so a positive rotation about x closes the hand.
 Joints follow the order of FreiHAND and RHD: wrist, then thumb, index, middle, ring and
 little finger from the palm to the tip. Everything is vectorised over N hands.
 """
+
 from dataclasses import dataclass
 
 import numpy as np
 
 FINGERS = ('thumb', 'index', 'middle', 'ring', 'little')
-PARENTS = np.array([-1] + [
-    0 if part == 0 else 4 * finger + part
-    for finger in range(5) for part in range(4)])
+PARENTS = np.array(
+    [-1]
+    + [0 if part == 0 else 4 * finger + part for finger in range(5) for part in range(4)]
+)
 
 # A pose is a vector of angles in degrees: for each finger the flexion and abduction of
 # the MCP and the flexion of PIP and DIP; for the thumb the metacarpal's radial and
 # palmar abduction and its twist, then MCP and IP flexion; the cupping of the palm; the
 # flexion and deviation of the wrist.
 DOFS = tuple(
-    f'{finger}_{dof}' for finger in FINGERS[1:]
-    for dof in ('mcp', 'abd', 'pip', 'dip')) + (
-    'thumb_radial', 'thumb_palmar', 'thumb_twist', 'thumb_mcp', 'thumb_ip',
-    'palm_cup', 'wrist_flex', 'wrist_dev')
+    f'{finger}_{dof}' for finger in FINGERS[1:] for dof in ('mcp', 'abd', 'pip', 'dip')
+) + (
+    'thumb_radial',
+    'thumb_palmar',
+    'thumb_twist',
+    'thumb_mcp',
+    'thumb_ip',
+    'palm_cup',
+    'wrist_flex',
+    'wrist_dev',
+)
 _FINGER_LIMITS = [(-20, 90), (-20, 20), (0, 108), (-8, 80)]
 LIMITS = np.array(
-    4 * _FINGER_LIMITS + [(-5, 65), (-5, 62), (20, 100), (-12, 60), (-20, 80),
-                          (0, 14), (-55, 60), (-25, 22)], dtype=np.float64)
+    4 * _FINGER_LIMITS
+    + [
+        (-5, 65),
+        (-5, 62),
+        (20, 100),
+        (-12, 60),
+        (-20, 80),
+        (0, 14),
+        (-55, 60),
+        (-25, 22),
+    ],
+    dtype=np.float64,
+)
 # The fingers of a straight hand fan out by these abductions (index to little finger).
-NEUTRAL_ABDUCTION = (4., 0., -4., -9.)
+NEUTRAL_ABDUCTION = (4.0, 0.0, -4.0, -9.0)
 # DIP follows PIP (one tendon bends both); individuals differ by the tolerance.
-DIP_PER_PIP, DIP_TOLERANCE = 0.6, 15.
+DIP_PER_PIP, DIP_TOLERANCE = 0.6, 15.0
 
 # Mean lengths of the bone that ends in joint k + 1 (mm).
-BONE_LENGTHS = np.array([
-    29, 44, 33, 28,
-    91, 43, 26, 22,
-    91, 47, 30, 23,
-    85, 43, 28, 23,
-    79, 34, 21, 20], dtype=np.float64)
-FOREARM_LENGTH = 90.
+BONE_LENGTHS = np.array(
+    [29, 44, 33, 28, 91, 43, 26, 22, 91, 47, 30, 23, 85, 43, 28, 23, 79, 34, 21, 20],
+    dtype=np.float64,
+)
+FOREARM_LENGTH = 90.0
 # Directions wrist -> CMC of the thumb and MCP of the fingers.
-_PALM_DIRECTIONS = np.array([
-    (.72, .66, .22), (.27, .962, -.02), (.03, .999, -.05),
-    (-.19, .981, -.02), (-.395, .918, .05)])
-PALM_DIRECTIONS = _PALM_DIRECTIONS / np.linalg.norm(
-    _PALM_DIRECTIONS, axis=1, keepdims=True)
+_PALM_DIRECTIONS = np.array(
+    [
+        (0.72, 0.66, 0.22),
+        (0.27, 0.962, -0.02),
+        (0.03, 0.999, -0.05),
+        (-0.19, 0.981, -0.02),
+        (-0.395, 0.918, 0.05),
+    ]
+)
+PALM_DIRECTIONS = _PALM_DIRECTIONS / np.linalg.norm(_PALM_DIRECTIONS, axis=1, keepdims=True)
 
 NUM_BONES = 21  # bone k < 20 ends in joint k + 1, bone 20 is the forearm
 FOREARM = 20
 # Joints that bend get a frame half-way between both bones; without it the skin of a
-# strongly flexed joint collapses. Order: PIP, DIP and MCP of each finger, wrist.
-HINGES = tuple(j for f in range(5) for j in range(4 * f + 1, 4 * f + 4)
-               if j != 1) + (0,)
+# strongly flexed joint collapses. Order: joints of each finger, then the wrist.
+HINGES = tuple(j for f in range(5) for j in range(4 * f + 1, 4 * f + 4) if j != 1) + (
+    0,
+)  # the base of the thumb is a saddle, no hinge
 
 
 @dataclass
@@ -66,6 +90,7 @@ class HandShape:
         thickness (np.ndarray): Factor on the radius of the flesh [N].
         forearm (float): Length of the visible forearm in mm.
     """
+
     lengths: np.ndarray
     directions: np.ndarray
     thickness: np.ndarray
@@ -79,16 +104,18 @@ class HandShape:
     @classmethod
     def sample(cls, rng: np.random.Generator) -> 'HandShape':
         """One random hand (N = 1): overall size, bones and thickness vary."""
-        size = np.clip(rng.normal(1, .07), .8, 1.2)
-        bones = np.clip(rng.normal(1, .04, 20), .9, 1.1)
+        size = np.clip(rng.normal(1, 0.07), 0.8, 1.2)
+        bones = np.clip(rng.normal(1, 0.04, 20), 0.9, 1.1)
         # The metacarpals of the fingers hang together: their lengths vary together.
-        bones[[4, 8, 12, 16]] = (np.clip(rng.normal(1, .035), .91, 1.09)
-                                 * np.clip(rng.normal(1, .012, 4), .97, 1.03))
-        directions = PALM_DIRECTIONS + rng.normal(0, .012, (5, 3))
+        bones[[4, 8, 12, 16]] = np.clip(rng.normal(1, 0.035), 0.91, 1.09) * np.clip(
+            rng.normal(1, 0.012, 4), 0.97, 1.03
+        )
+        directions = PALM_DIRECTIONS + rng.normal(0, 0.012, (5, 3))
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        thickness = size * np.clip(rng.normal(1, .07), .85, 1.18)
-        return cls((BONE_LENGTHS * size * bones)[None], directions[None],
-                   np.array([thickness]))
+        thickness = size * np.clip(rng.normal(1, 0.07), 0.85, 1.18)
+        return cls(
+            (BONE_LENGTHS * size * bones)[None], directions[None], np.array([thickness])
+        )
 
 
 def rotation(axis: int, degrees: np.ndarray) -> np.ndarray:
@@ -103,7 +130,7 @@ def rotation(axis: int, degrees: np.ndarray) -> np.ndarray:
     return out
 
 
-def _frame(direction, palmar):
+def _frame(direction: np.ndarray, palmar: np.ndarray) -> np.ndarray:
     """Frames [N, 3, 3] (columns x, y, z) with y along direction, z near palmar."""
     z = palmar - (palmar * direction).sum(-1, keepdims=True) * direction
     z /= np.linalg.norm(z, axis=-1, keepdims=True)
@@ -116,16 +143,16 @@ def clip_pose(pose: np.ndarray) -> np.ndarray:
     fingers = pose[..., :16].reshape(pose.shape[:-1] + (4, 4))
     mcp, abd, pip, dip = np.moveaxis(fingers, -1, 0)
     # A flexed MCP joint leaves its collateral ligaments no room for abduction.
-    room = 20 * (1 - .75 * np.clip(mcp, 0, None) / 90)
+    room = 20 * (1 - 0.75 * np.clip(mcp, 0, None) / 90)
     fingers[..., 1] = np.clip(abd, -room, room)
     coupled = DIP_PER_PIP * pip
     fingers[..., 3] = np.clip(
-        np.clip(dip, coupled - DIP_TOLERANCE, coupled + DIP_TOLERANCE),
-        *LIMITS[3])
+        np.clip(dip, coupled - DIP_TOLERANCE, coupled + DIP_TOLERANCE), *LIMITS[3]
+    )
     return pose
 
 
-def forward_kinematics(pose: np.ndarray, shape: HandShape):
+def forward_kinematics(pose: np.ndarray, shape: HandShape) -> tuple:
     """Joints and bone frames of hands.
 
     Args:
@@ -139,19 +166,22 @@ def forward_kinematics(pose: np.ndarray, shape: HandShape):
     num = len(pose)
     directions = np.broadcast_to(shape.directions, (num, 5, 3)).copy()
     lengths = np.broadcast_to(shape.lengths, (num, 20)).reshape(num, 5, 4)
-    palmar = np.array([0., 0., 1.])
+    palmar = np.array([0.0, 0.0, 1.0])
     fingers = pose[:, :16].reshape(num, 4, 4)
-    cup = rotation(0, pose[:, 21:22] * (0, 0, .5, 1.))
+    cup = rotation(0, pose[:, 21:22] * (0, 0, 0.5, 1.0))
     directions[:, 1:] = (cup @ directions[:, 1:, :, None])[..., 0]
 
     radial, lift, twist = np.radians(pose[:, 16:19]).T
-    thumb = np.stack([np.sin(radial) * np.cos(lift),
-                      np.cos(radial) * np.cos(lift), np.sin(lift)], axis=-1)
+    thumb = np.stack(
+        [np.sin(radial) * np.cos(lift), np.cos(radial) * np.cos(lift), np.sin(lift)],
+        axis=-1,
+    )
     # The pad of the thumb turns from facing like the palm to facing the fingers.
     thumb = _frame(thumb, palmar) @ rotation(1, -np.degrees(twist))
-    turn = np.concatenate([
-        thumb[:, None],
-        cup @ rotation(2, -fingers[..., 1] - NEUTRAL_ABDUCTION)], axis=1)
+    turn = np.concatenate(
+        [thumb[:, None], cup @ rotation(2, -fingers[..., 1] - NEUTRAL_ABDUCTION)],
+        axis=1,
+    )
 
     joints = np.zeros((num, 5, 4, 3))
     frames = np.zeros((num, 5, 4, 3, 3))
@@ -159,21 +189,28 @@ def forward_kinematics(pose: np.ndarray, shape: HandShape):
     frames[:, :, 0] = _frame(directions, palmar)
     joints[:, :, 0] = directions * lengths[:, :, :1]
     # Flexions: none at the base of the thumb, whose frame is complete.
-    flexions = np.concatenate([
-        np.stack([np.zeros(num), pose[:, 19], pose[:, 20]], axis=1)[:, None],
-        fingers[..., [0, 2, 3]]], axis=1)
+    flexions = np.concatenate(
+        [
+            np.stack([np.zeros(num), pose[:, 19], pose[:, 20]], axis=1)[:, None],
+            fingers[..., [0, 2, 3]],
+        ],
+        axis=1,
+    )
     for i in range(3):
-        middles[:, :, i] = turn @ rotation(0, .5 * flexions[..., i])
+        middles[:, :, i] = turn @ rotation(0, 0.5 * flexions[..., i])
         turn = turn @ rotation(0, flexions[..., i])
         frames[:, :, i + 1] = turn
-        joints[:, :, i + 1] = (
-            joints[:, :, i] + turn[..., 1] * lengths[:, :, i + 1, None])
+        joints[:, :, i + 1] = joints[:, :, i] + turn[..., 1] * lengths[:, :, i + 1, None]
 
     bend = pose[:, 22:23], pose[:, 23:24]
-    forearm, wrist = (rotation(0, -share * bend[0]) @ rotation(2, -share * bend[1])
-                      for share in (1., .5))
+    forearm, wrist = (
+        rotation(0, -share * bend[0]) @ rotation(2, -share * bend[1])
+        for share in (1.0, 0.5)
+    )
     # The base of the thumb is no hinge.
     middles = middles.reshape(num, 15, 3, 3)[:, 1:]
-    return (np.concatenate([np.zeros((num, 1, 3)), joints.reshape(num, 20, 3)], axis=1),
-            np.concatenate([frames.reshape(num, 20, 3, 3), forearm], axis=1),
-            np.concatenate([middles, wrist], axis=1))
+    return (
+        np.concatenate([np.zeros((num, 1, 3)), joints.reshape(num, 20, 3)], axis=1),
+        np.concatenate([frames.reshape(num, 20, 3, 3), forearm], axis=1),
+        np.concatenate([middles, wrist], axis=1),
+    )

@@ -1,4 +1,5 @@
 """Things that hide parts of a body: balls, boxes, cans and pens."""
+
 import numpy as np
 
 from .skinned_mesh import unit
@@ -6,38 +7,38 @@ from .surface import Part
 
 # Half-axes (mm) and roundness of the kinds: 1 is an ellipsoid, near 0 has edges.
 KINDS = dict(
-    ball=((14, 14, 14), (32, 32, 32), (1., 1.)),
-    can=((35, 12, 12), (60, 28, 28), (.15, 1.)),
-    box=((22, 12, 6), (55, 32, 20), (.15, .15)),
-    pen=((50, 4.5, 4.5), (75, 7, 7), (.3, 1.)))
+    ball=((14, 14, 14), (32, 32, 32), (1.0, 1.0)),
+    can=((35, 12, 12), (60, 28, 28), (0.15, 1.0)),
+    box=((22, 12, 6), (55, 32, 20), (0.15, 0.15)),
+    pen=((50, 4.5, 4.5), (75, 7, 7), (0.3, 1.0)),
+)
 
 
-def random_object(rng: np.random.Generator, centre: np.ndarray, axes: np.ndarray,
-                  kinds: tuple) -> Part:
+def random_object(rng: np.random.Generator, centre: np.ndarray, axes: np.ndarray) -> Part:
     """One object of a random kind and size.
 
     Args:
         rng (np.random.Generator): Source of randomness.
         centre (np.ndarray): Its centre [3] in mm, camera coordinates.
         axes (np.ndarray): Rotation [3, 3]; the long axis is the first column.
-        kinds (tuple[str]): Kinds to choose from.
     """
-    low, high, roundness = KINDS[str(rng.choice(kinds))]
+    low, high, roundness = KINDS[str(rng.choice(list(KINDS)))]
     size = np.array(low) + rng.random() * (np.array(high) - low)
     vertices, normals, faces = superquadric(size, *roundness)
-    return Part((vertices @ axes.T + centre).astype(np.float32),
-                (normals @ axes.T).astype(np.float32), faces,
-                np.pad(vertices, ((0, 0), (0, 1))))
+    return Part(
+        (vertices @ axes.T + centre).astype(np.float32),
+        (normals @ axes.T).astype(np.float32),
+        faces,
+        np.pad(vertices, ((0, 0), (0, 1))),
+    )
 
 
-def superquadric(size, along: float, around: float, rows: int = 22,
-                 columns: int = 32):
+def superquadric(size, along: float, around: float, rows: int = 22, columns: int = 32):
     """Closed surface between a box, a cylinder and an ellipsoid, long axis x.
 
     Returns:
         tuple: vertices [V, 3] in mm, outward normals [V, 3] and faces [F, 3].
     """
-    # Angles denser at the edges, where a box's surface turns.
     latitude = np.linspace(-np.pi / 2, np.pi / 2, rows)[:, None]
     longitude = np.linspace(-np.pi, np.pi, columns, endpoint=False)[None]
 
@@ -46,17 +47,23 @@ def superquadric(size, along: float, around: float, rows: int = 22,
 
     def surface(e0, e1):
         ring = power(np.cos(latitude), e0)
-        return np.stack(np.broadcast_arrays(
-            power(np.sin(latitude), e0), ring * power(np.cos(longitude), e1),
-            ring * power(np.sin(longitude), e1)), axis=-1)
+        return np.stack(
+            np.broadcast_arrays(
+                power(np.sin(latitude), e0),
+                ring * power(np.cos(longitude), e1),
+                ring * power(np.sin(longitude), e1),
+            ),
+            axis=-1,
+        )
 
     vertices = (surface(along, around) * size).reshape(-1, 3)
     normals = unit((surface(2 - along, 2 - around) / size).reshape(-1, 3))
     index = np.arange(rows * columns).reshape(rows, columns)
     right = np.roll(index, -1, axis=1)
     a, b, c, d = index[:-1], right[:-1], right[1:], index[1:]
-    faces = np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3),
-                            np.stack([a, c, d], -1).reshape(-1, 3)])
+    faces = np.concatenate(
+        [np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)]
+    )
     v0, v1, v2 = (vertices[faces[:, i]] for i in range(3))
     if (v0 * np.cross(v1, v2)).sum() < 0:
         faces = faces[:, ::-1]

@@ -4,11 +4,12 @@ Made for skins of small triangles: all pixels of all triangles' boxes are tested
 once, and triangles are written from far to near, which orders depth to within the
 size of a triangle.
 """
+
 from dataclasses import dataclass
 
 import numpy as np
 
-NEAR = 40.  # mm; triangles nearer to the camera are left out
+NEAR = 40.0  # mm; triangles nearer to the camera are left out
 
 
 @dataclass
@@ -20,6 +21,7 @@ class Fragments:
         face (np.ndarray): Visible triangle [P].
         barycentric (np.ndarray): Weights of its three vertices [P, 3] float32.
     """
+
     index: np.ndarray
     face: np.ndarray
     barycentric: np.ndarray
@@ -30,8 +32,7 @@ class Fragments:
         return np.einsum('pk...,pk->p...', corners, self.barycentric)
 
 
-def rasterize(uv: np.ndarray, depth: np.ndarray, faces: np.ndarray,
-              size: int) -> Fragments:
+def rasterize(uv: np.ndarray, depth: np.ndarray, faces: np.ndarray, size: int) -> Fragments:
     """Find the visible triangle of each pixel of a square image.
 
     Args:
@@ -54,18 +55,28 @@ def rasterize(uv: np.ndarray, depth: np.ndarray, faces: np.ndarray,
     bottom = np.floor(np.clip(np.maximum(np.maximum(va, vb), vc), -1, size - 1))
     near = np.minimum(np.minimum(far[0], far[1]), far[2])
     seen = np.flatnonzero(
-        (area < -1e-6) & (left <= right) & (top <= bottom) & (near > NEAR))
+        (area < -1e-6) & (left <= right) & (top <= bottom) & (near > NEAR)
+    )
     seen = seen[np.argsort(-(far[0] + far[1] + far[2])[seen], kind='stable')]
 
     # The weights of b and c are affine in the pixel's offset from the box's corner.
     ua, ub, uc, va, vb, vc, left, top = (
-        x[seen] for x in (ua, ub, uc, va, vb, vc, left, top))
+        x[seen] for x in (ua, ub, uc, va, vb, vc, left, top)
+    )
     inverse = 1 / area[seen]
     b_x, b_y = (vc - va) * inverse, (ua - uc) * inverse
     c_x, c_y = (va - vb) * inverse, (ub - ua) * inverse
-    plane = np.stack([
-        b_x, b_y, (left - ua) * b_x + (top - va) * b_y,
-        c_x, c_y, (left - ua) * c_x + (top - va) * c_y], axis=1)
+    plane = np.stack(
+        [
+            b_x,
+            b_y,
+            (left - ua) * b_x + (top - va) * b_y,
+            c_x,
+            c_y,
+            (left - ua) * c_x + (top - va) * c_y,
+        ],
+        axis=1,
+    )
     width = (right[seen] - left + 1).astype(np.int32)
     count = width * (bottom[seen] - top + 1).astype(np.int32)
     first = np.cumsum(count) - count
@@ -80,8 +91,7 @@ def rasterize(uv: np.ndarray, depth: np.ndarray, faces: np.ndarray,
     plane = plane.take(local, axis=0)
     weight_b = plane[:, 0] * column + plane[:, 1] * row + plane[:, 2]
     weight_c = plane[:, 3] * column + plane[:, 4] * row + plane[:, 5]
-    inside = np.flatnonzero(
-        (weight_b >= 0) & (weight_c >= 0) & (weight_b + weight_c <= 1))
+    inside = np.flatnonzero((weight_b >= 0) & (weight_c >= 0) & (weight_b + weight_c <= 1))
     pixel = corner[local[inside]] + row[inside] * size + column[inside]
     # Of several values for one pixel the last stays, which is the nearest triangle.
     winner = np.full(size * size, -1, dtype=np.int64)

@@ -1,16 +1,17 @@
 """One labelled picture of a body."""
+
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from .camera import Camera, place
-from .looks import to_bytes
+from .photography import to_bytes
 from .surface import Part, Surface, render
 
 # A joint counts as seen when the surface in front of it is at most this much farther
 # from it than its own flesh is thick.
-_FLESH_FACTOR, _FLESH_MARGIN = 1.4, 3.  # and mm
+_FLESH_FACTOR, _FLESH_MARGIN = 1.4, 3.0  # and mm
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Sample:
         visible (np.ndarray): Whether nothing hides the joint's flesh [K].
         bbox (np.ndarray): Box x, y, w, h of the body without its limb in px.
     """
+
     image: np.ndarray
     mask: np.ndarray
     camera: Camera
@@ -42,19 +44,25 @@ def make_sample(rng: np.random.Generator, body, look, size: int) -> Sample:
     Args:
         rng (np.random.Generator): Source of all randomness of the sample.
         body (HandBody): What is drawn.
-        look (RenderedLook | PhotoLook): How it is drawn.
+        look (Look): How it is drawn.
         size (int): Width and height of the picture in px.
     """
     camera = look.camera(rng, size)
     posed = body.sample(rng, look.name)
-    shift = place(posed.joints, camera, *look.framing(rng, size), size)
+    framing = look.framing(rng, size)
+    shift = place(posed.joints, body.joint_radii, camera, *framing, size)
     joints = posed.joints + shift
     sleeve = look.dress(rng, posed)
     local = np.concatenate([body.mesh.vertices, posed.limb[:, None]], axis=1)
-    parts = [Part((posed.vertices + shift).astype(np.float32),
-                  posed.normals.astype(np.float32), body.faces,
-                  local.astype(np.float32))]
-    parts += look.objects(rng, posed, shift, joints)
+    parts = [
+        Part(
+            (posed.vertices + shift).astype(np.float32),
+            posed.normals.astype(np.float32),
+            body.faces,
+            local.astype(np.float32),
+        )
+    ]
+    parts += look.objects(rng, posed, joints)
 
     fine = int(round(size * look.supersampling))
     sharp = camera.enlarged(fine / size)
@@ -68,32 +76,46 @@ def make_sample(rng: np.random.Generator, body, look, size: int) -> Sample:
     image = look.picture(rng, surface, parts, marks, sleeve, size)
 
     skin = on_body & (surface.local[:, 3] < min(sleeve, body.mask_limb))
-    coverage = cv2.resize(surface.image(skin.astype(np.float32)), (size, size),
-                          interpolation=cv2.INTER_AREA)
-    mask = np.where(coverage >= .5, 255, 0).astype(np.uint8)
+    coverage = cv2.resize(
+        surface.image(skin.astype(np.float32)),
+        (size, size),
+        interpolation=cv2.INTER_AREA,
+    )
+    mask = np.where(coverage >= 0.5, 255, 0).astype(np.uint8)
     keypoints = camera.project(joints)
     outline = camera.project(parts[0].vertices[posed.limb < 0])
-    return Sample(to_bytes(image), mask, camera, joints, keypoints,
-                  _visible(surface, sharp, joints, body.joint_radii, skin)
-                  & _inside(mask, keypoints), _box(outline, keypoints, size))
+    return Sample(
+        to_bytes(image),
+        mask,
+        camera,
+        joints,
+        keypoints,
+        _visible(surface, sharp, joints, body.joint_radii, skin) & _inside(mask, keypoints),
+        _box(outline, keypoints, size),
+    )
 
 
-def _visible(surface: Surface, camera: Camera, joints, radii, skin):
+def _visible(
+    surface: Surface,
+    camera: Camera,
+    joints: np.ndarray,
+    radii: np.ndarray,
+    skin: np.ndarray,
+) -> np.ndarray:
     """Whether the surface in front of each joint [K] is its own flesh."""
-    depth = surface.image(np.where(skin, surface.points[:, 2], 0.))
+    depth = surface.image(np.where(skin, surface.points[:, 2], 0.0))
     u, v = np.rint(camera.project(joints)).astype(int).clip(0, surface.size - 1).T
     front = depth[v, u]
-    return (front > 0) & (
-        front > joints[:, 2] - _FLESH_FACTOR * radii - _FLESH_MARGIN)
+    return (front > 0) & (front > joints[:, 2] - _FLESH_FACTOR * radii - _FLESH_MARGIN)
 
 
-def _inside(mask, keypoints):
+def _inside(mask: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
     """Whether the mask covers each keypoint [K]."""
     u, v = np.rint(keypoints).astype(int).clip(0, len(mask) - 1).T
     return mask[v, u] > 0
 
 
-def _box(outline, keypoints, size):
+def _box(outline: np.ndarray, keypoints: np.ndarray, size: int) -> np.ndarray:
     """Box x, y, w, h about points, inside the picture; pixels have width one."""
     points = np.concatenate([outline, keypoints])
     low = np.clip(points.min(axis=0), 0, size - 1)

@@ -1,4 +1,5 @@
 """A smooth skin around bones: blended round cones, turned into a mesh once."""
+
 import numpy as np
 from scipy.sparse import csr_matrix
 from skimage.measure import marching_cubes
@@ -20,13 +21,13 @@ class RoundCones:
     def distances(self, points: np.ndarray) -> np.ndarray:
         """Signed distances [P, C] of points [P, 3] to each cone (mm)."""
         out = np.empty((len(points), len(self.bones)), dtype=np.float32)
-        for i, (a, b, (r0, r1)) in enumerate(
-                zip(self.starts, self.ends, self.radii)):
+        for i, (a, b, (r0, r1)) in enumerate(zip(self.starts, self.ends, self.radii)):
             axis = np.asarray(b, float) - a
             offset = points - a
             t = np.clip(offset @ axis / (axis @ axis), 0, 1)
-            out[:, i] = (np.linalg.norm(offset - t[:, None] * axis, axis=1)
-                         - (r0 + t * (r1 - r0)))
+            out[:, i] = np.linalg.norm(offset - t[:, None] * axis, axis=1) - (
+                r0 + t * (r1 - r0)
+            )
         return out
 
 
@@ -41,18 +42,26 @@ class SkinnedMesh:
         skin_blend (float): Width of the blend between bones (mm).
     """
 
-    def __init__(self, cones: RoundCones, origins: np.ndarray, spacing: float = 4.2,
-                 blend: float = 2., skin_blend: float = 2.2) -> None:
+    def __init__(
+        self,
+        cones: RoundCones,
+        origins: np.ndarray,
+        spacing: float = 4.2,
+        blend: float = 2.0,
+        skin_blend: float = 2.2,
+    ) -> None:
         ends = np.concatenate([cones.starts, cones.ends])
-        radii = np.concatenate([np.array(cones.radii)[:, 0],
-                                np.array(cones.radii)[:, 1]])[:, None]
+        radii = np.concatenate([np.array(cones.radii)[:, 0], np.array(cones.radii)[:, 1]])[
+            :, None
+        ]
         low = (ends - radii).min(axis=0) - 2 * spacing
         high = (ends + radii).max(axis=0) + 2 * spacing
         axes = [np.arange(lo, hi, spacing) for lo, hi in zip(low, high)]
         grid = np.stack(np.meshgrid(*axes, indexing='ij'), axis=-1)
         field = _smooth_min(cones.distances(grid.reshape(-1, 3)), blend)
         vertices, faces, _, _ = marching_cubes(
-            field.reshape(grid.shape[:3]), 0., spacing=(spacing,) * 3)
+            field.reshape(grid.shape[:3]), 0.0, spacing=(spacing,) * 3
+        )
         vertices = vertices + low
         a, b, c = (vertices[faces[:, i]] for i in range(3))
         if (a * np.cross(b, c)).sum() < 0:  # faces turn counter-clockwise outside
@@ -62,8 +71,7 @@ class SkinnedMesh:
         self.normals = self._gradient(cones, blend)
         distances = cones.distances(self.vertices)
         weights = np.zeros((len(vertices), len(origins)), dtype=np.float32)
-        pull = np.exp(-(distances - distances.min(axis=1, keepdims=True))
-                      / skin_blend)
+        pull = np.exp(-(distances - distances.min(axis=1, keepdims=True)) / skin_blend)
         for i, bone in enumerate(cones.bones):
             weights[:, bone] = np.maximum(weights[:, bone], pull[:, i])
         self.nearest_bone = weights.argmax(axis=1)
@@ -75,11 +83,15 @@ class SkinnedMesh:
 
     def _gradient(self, cones, blend):
         """Outward unit normals [V, 3] from the distance field."""
-        step = .5 * np.eye(3)
-        gradient = np.stack([
-            _smooth_min(cones.distances(self.vertices + d), blend)
-            - _smooth_min(cones.distances(self.vertices - d), blend)
-            for d in step], axis=1)
+        step = 0.5 * np.eye(3)
+        gradient = np.stack(
+            [
+                _smooth_min(cones.distances(self.vertices + d), blend)
+                - _smooth_min(cones.distances(self.vertices - d), blend)
+                for d in step
+            ],
+            axis=1,
+        )
         return unit(gradient).astype(np.float32)
 
     def pose(self, linear: np.ndarray, origins: np.ndarray):

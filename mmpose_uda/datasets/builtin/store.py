@@ -1,4 +1,5 @@
 """Built-in data on disk: made once, complete or not there at all."""
+
 import contextlib
 import errno
 import fcntl
@@ -16,19 +17,21 @@ from .hand import hand_body
 from .writer import DOMAINS, SPLITS, write_dataset
 
 # Count up when the pictures or labels change.
-VERSION = 1
+VERSION = 2
 BODIES = dict(hand=hand_body)
 _BYTES_PER_PIXEL = 1.2  # of an image, its mask and its labels, on the safe side
 _BYTES_PER_FILE = 8192  # two files' last blocks and entries
 
 
-def ensure_builtin(name: str,
-                   root: str,
-                   seed: int = 0,
-                   num_train: int = 4000,
-                   num_test: int = 600,
-                   image_size: int = 128,
-                   workers: Optional[int] = None) -> dict:
+def ensure_builtin(
+    name: str,
+    root: str,
+    seed: int = 0,
+    num_train: int = 4000,
+    num_test: int = 600,
+    image_size: int = 128,
+    workers: Optional[int] = None,
+) -> dict:
     """Make a built-in data set unless it is there already.
 
     The data is written to a folder beside `root` that is renamed when it is complete:
@@ -53,11 +56,19 @@ def ensure_builtin(name: str,
             is ever deleted there), or the disk is too full.
     """
     if name not in BODIES:
-        raise UserError(f"There is no built-in data set '{name}': choose one of "
-                        f'{", ".join(sorted(BODIES))}.')
-    parameters = dict(name=name, version=VERSION, seed=seed, num_train=num_train,
-                      num_test=num_test, image_size=image_size)
-    root = osp.abspath(root)
+        raise UserError(
+            f"There is no built-in data set '{name}': choose one of "
+            f'{", ".join(sorted(BODIES))}.'
+        )
+    parameters = dict(
+        name=name,
+        version=VERSION,
+        seed=seed,
+        num_train=num_train,
+        num_test=num_test,
+        image_size=image_size,
+    )
+    root = osp.realpath(root)
     manifest = _finished(root, parameters)
     if manifest:
         return manifest
@@ -72,11 +83,13 @@ def ensure_builtin(name: str,
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(
                 f'The disk became full while the built-in data was written to {root}: '
-                'free some space and run again.') from error
+                'free some space and run again.'
+            ) from error
         if error.errno in (errno.EACCES, errno.EROFS, errno.ENOTDIR, errno.EEXIST):
             raise UserError(
                 f'The built-in data cannot be written to {root} ({error.strerror}): '
-                'choose a folder that can be written to.') from error
+                'choose a folder that can be written to.'
+            ) from error
         raise
 
 
@@ -93,24 +106,28 @@ def _finished(root: str, parameters: dict) -> Optional[dict]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f'{root} is no finished built-in data set: {remedy}.') from error
     if found != parameters:
-        other = ', '.join(f'{key}={found.get(key)} instead of {value}'
-                          for key, value in parameters.items()
-                          if found.get(key) != value)
+        other = ', '.join(
+            f'{key}={found.get(key)} instead of {value}'
+            for key, value in parameters.items()
+            if found.get(key) != value
+        )
         raise UserError(
-            f'{root} holds built-in data of other parameters ({other}): {remedy}.')
+            f'{root} holds built-in data of other parameters ({other}): {remedy}.'
+        )
     counts = dict(train=found['num_train'], test=found['num_test'])
     for domain in DOMAINS:
         for folder in ('images', 'masks'):
             path = osp.join(root, domain, folder)
             there = len(os.listdir(path)) if osp.isdir(path) else 0
             if there != sum(counts[split] for split in SPLITS):
-                raise UserError(f'{path} is damaged ({there} files instead of '
-                                f'{sum(counts.values())}): delete {root} and run again.')
+                raise UserError(
+                    f'{path} is damaged ({there} files instead of '
+                    f'{sum(counts.values())}): delete {root} and run again.'
+                )
     for file_name, wanted in hashes.items():
         path = osp.join(root, file_name)
         if not osp.isfile(path) or _sha256(path) != wanted:
-            raise UserError(f'{path} was changed or deleted: delete {root} and run '
-                            'again.')
+            raise UserError(f'{path} was changed or deleted: delete {root} and run again.')
     return manifest
 
 
@@ -120,20 +137,24 @@ def _make(root: str, parameters: dict, workers: int) -> dict:
     for remains in glob.glob(glob.escape(osp.join(parent, f'.{base}.partial')) + '*'):
         shutil.rmtree(remains)
     images = 2 * (parameters['num_train'] + parameters['num_test'])
-    needed = images * (_BYTES_PER_FILE + parameters['image_size'] ** 2
-                       * _BYTES_PER_PIXEL)
+    needed = space_needed(images, parameters['image_size'])
     free = shutil.disk_usage(parent).free
     if free < needed:
         raise UserError(
             f'The built-in data in {root} needs {needed / 1e6:.0f} MB and '
-            f'{free / 1e6:.0f} MB are free: free some space or choose another folder.')
+            f'{free / 1e6:.0f} MB are free: free some space or choose another folder.'
+        )
     partial = osp.join(parent, f'.{base}.partial-{os.getpid()}')
     os.makedirs(partial)
     try:
         hashes = write_dataset(
-            BODIES[parameters['name']](), partial, parameters['seed'],
+            BODIES[parameters['name']](),
+            partial,
+            parameters['seed'],
             dict(train=parameters['num_train'], test=parameters['num_test']),
-            parameters['image_size'], workers)
+            parameters['image_size'],
+            workers,
+        )
         manifest = dict(parameters=parameters, **hashes)
         with open(osp.join(partial, 'manifest.json'), 'w') as file:
             json.dump(manifest, file, indent=1)
@@ -143,6 +164,11 @@ def _make(root: str, parameters: dict, workers: int) -> dict:
             shutil.rmtree(partial)
         raise
     return manifest
+
+
+def space_needed(images: int, image_size: int) -> float:
+    """Estimate of the disk space in bytes that so many images and masks take."""
+    return images * (_BYTES_PER_FILE + image_size**2 * _BYTES_PER_PIXEL)
 
 
 def _sha256(path: str) -> str:

@@ -1,10 +1,13 @@
 """Samples to an ordinary data set on disk, on all cores."""
+
 import contextlib
 import hashlib
 import json
 import multiprocessing
 import os
 import os.path as osp
+import threading
+import time
 from concurrent.futures import ProcessPoolExecutor
 
 import cv2
@@ -18,8 +21,9 @@ DOMAINS = ('rendered', 'photo')
 SPLITS = ('train', 'test')
 
 
-def write_dataset(body, root: str, seed: int, counts: dict, size: int,
-                  workers: int) -> dict:
+def write_dataset(
+    body, root: str, seed: int, counts: dict, size: int, workers: int
+) -> dict:
     """Write both domains and both splits below `root`.
 
     Args:
@@ -37,14 +41,31 @@ def write_dataset(body, root: str, seed: int, counts: dict, size: int,
     for domain in DOMAINS:
         for folder in ('annotations', 'images', 'masks'):
             os.makedirs(osp.join(root, domain, folder))
-    jobs = [(domain, split, index) for domain in DOMAINS for split in SPLITS
-            for index in range(counts[split])]
-    _WORK.update(body=body, root=root, seed=seed, size=size, looks={
-        (domain, split): LOOKS[domain](split)
-        for domain in DOMAINS for split in SPLITS})
-    with _single_threaded_opencv(), tqdm(
-            _map(jobs, workers), total=len(jobs), unit='img', smoothing=.05,
-            desc=f'built-in {body.category}') as progress:
+    jobs = [
+        (domain, split, index)
+        for domain in DOMAINS
+        for split in SPLITS
+        for index in range(counts[split])
+    ]
+    _WORK.update(
+        body=body,
+        root=root,
+        seed=seed,
+        size=size,
+        looks={
+            (domain, split): LOOKS[domain](split) for domain in DOMAINS for split in SPLITS
+        },
+    )
+    with (
+        _single_threaded_opencv(),
+        tqdm(
+            _map(jobs, workers),
+            total=len(jobs),
+            unit='img',
+            smoothing=0.05,
+            desc=f'built-in {body.category}',
+        ) as progress,
+    ):
         results = list(progress)
     content, files = hashlib.sha256(), {}
     for domain in DOMAINS:
@@ -72,6 +93,18 @@ def _single_threaded_opencv():
         cv2.setNumThreads(threads)
 
 
+def _die_with_parent():
+    """End a worker when its parent is killed: it would wait, and hold the lock."""
+    parent = os.getppid()
+
+    def watch():
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _map(jobs, workers):
     """Results of the jobs in their order."""
     if workers == 1:
@@ -79,7 +112,10 @@ def _map(jobs, workers):
         return
     # Forked workers share the template and the photographs.
     executor = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context('fork'))
+        workers,
+        mp_context=multiprocessing.get_context('fork'),
+        initializer=_die_with_parent,
+    )
     try:
         yield from executor.map(_write_sample, jobs, chunksize=16)
     finally:
@@ -93,14 +129,15 @@ def _write_sample(job) -> dict:
     """Make and store one picture; returns its labels and a digest of its files."""
     domain, split, index = job
     rng = np.random.default_rng(
-        [_WORK['seed'], DOMAINS.index(domain), SPLITS.index(split), index])
-    sample = make_sample(rng, _WORK['body'], _WORK['looks'][domain, split],
-                         _WORK['size'])
+        [_WORK['seed'], DOMAINS.index(domain), SPLITS.index(split), index]
+    )
+    sample = make_sample(rng, _WORK['body'], _WORK['looks'][domain, split], _WORK['size'])
     name = f'{split}_{index:05d}'
     digest = hashlib.sha256()
     for folder, picture, extension, options in (
-            ('images', sample.image, '.jpg', [cv2.IMWRITE_JPEG_QUALITY, 95]),
-            ('masks', sample.mask, '.png', [])):
+        ('images', sample.image, '.jpg', [cv2.IMWRITE_JPEG_QUALITY, 95]),
+        ('masks', sample.mask, '.png', []),
+    ):
         data = cv2.imencode(extension, picture, options)[1].tobytes()
         path = osp.join(_WORK['root'], domain, folder, name + extension)
         with open(path, 'wb') as file:
@@ -116,12 +153,12 @@ def _labels(sample) -> dict:
     camera = sample.camera
     x, y, w, h = sample.bbox
     return dict(
-        camera=dict(focal=[camera.focal] * 2,
-                    principal_point=camera.centre.tolist()),
+        camera=dict(focal=[camera.focal] * 2, principal_point=camera.centre.tolist()),
         bbox=[round(float(v), 2) for v in (x, y, w, h)],
         area=int((sample.mask > 0).sum()),
         keypoints=np.round(keypoints, 5).ravel().tolist(),
-        keypoints_3d=np.round(sample.keypoints_3d, 5).tolist())
+        keypoints_3d=np.round(sample.keypoints_3d, 5).tolist(),
+    )
 
 
 def _coco(body, results, size) -> dict:
@@ -129,12 +166,30 @@ def _coco(body, results, size) -> dict:
     images, annotations = [], []
     for number, result in enumerate(results, start=1):
         labels = dict(result['sample'])
-        images.append(dict(id=number, file_name=result['name'] + '.jpg', width=size,
-                           height=size, camera=labels.pop('camera')))
-        annotations.append(dict(
-            id=number, image_id=number, category_id=1, iscrowd=0,
-            num_keypoints=len(body.joint_names), mask_file=result['name'] + '.png',
-            **labels))
-    category = dict(id=1, name=body.category, keypoints=list(body.joint_names),
-                    skeleton=body.skeleton)
+        images.append(
+            dict(
+                id=number,
+                file_name=result['name'] + '.jpg',
+                width=size,
+                height=size,
+                camera=labels.pop('camera'),
+            )
+        )
+        annotations.append(
+            dict(
+                id=number,
+                image_id=number,
+                category_id=1,
+                iscrowd=0,
+                num_keypoints=len(body.joint_names),
+                mask_file=result['name'] + '.png',
+                **labels,
+            )
+        )
+    category = dict(
+        id=1,
+        name=body.category,
+        keypoints=list(body.joint_names),
+        skeleton=body.skeleton,
+    )
     return dict(images=images, annotations=annotations, categories=[category])

@@ -4,19 +4,19 @@ from typing import Optional, Sequence
 
 import torch
 from mmengine.hooks import Hook
+from mmpose.registry import HOOKS
 from torch import Tensor
 
-from mmpose.registry import HOOKS
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.utils import wavelet_adain
+from mmpose_uda.models.utils import pyramid_adain
 
 
 @HOOKS.register_module()
 class AdaINStyleHook(Hook):
     """Gives images of one domain the style of the other before each training step.
 
-    The style network is weight-free: channel statistics of the bands of a Haar pyramid
-    (:func:`wavelet_adain`). Every image of a batch draws for itself whether it is
+    The style network is weight-free: channel statistics of the bands of a pyramid
+    (:func:`pyramid_adain`). Every image of a batch draws for itself whether it is
     restyled, after which image of the other domain, and how strongly.
 
     Args:
@@ -97,5 +97,5 @@ def restyle(
     partner = torch.randint(len(style), (count,), device=device)
     strength = torch.empty(count, 1, 1, 1, device=device).uniform_(*alpha)
     strength = strength * (torch.rand_like(strength) < prob)
-    styled = wavelet_adain(content, style[partner], levels).clamp(0, 255)
+    styled = pyramid_adain(content, style[partner], levels).clamp(0, 255)
     return torch.lerp(content, styled, strength)

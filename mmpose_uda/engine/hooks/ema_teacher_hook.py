@@ -3,9 +3,9 @@
 from typing import Optional
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
-
 from mmpose.registry import HOOKS
+
+from mmpose_uda.engine.unwrap import unwrapped_model
 
 
 @HOOKS.register_module()
@@ -21,7 +21,7 @@ class EMATeacherHook(Hook):
     def before_train(self, runner) -> None:
         """The teacher equals the student before its first use."""
         if runner.iter == 0:
-            _model(runner).update_teacher()
+            unwrapped_model(runner).update_teacher()
 
     def after_train_iter(
         self,
@@ -31,8 +31,4 @@ class EMATeacherHook(Hook):
         outputs: Optional[dict] = None,
     ) -> None:
         """One step of the average."""
-        _model(runner).update_teacher()
-
-
-def _model(runner):
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model
+        unwrapped_model(runner).update_teacher()

@@ -8,10 +8,10 @@ import torch
 from mmengine.dataset import pseudo_collate
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
+from mmpose.registry import HOOKS
 from torch import Tensor
 
-from mmpose.registry import HOOKS
+from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.models.alignments import AttentionRegularization, MaskedReconstruction
 from mmpose_uda.visualization import (
     attention_sheet,
@@ -63,7 +63,7 @@ class AdaptationPictureHook(Hook):
             return
         phase = runner.train_loop.phase.name
         folder = Path(runner.work_dir) / 'pictures'
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped_model(runner)
         if phase in self.titles:
             self.draw_predictions(runner, model, folder, phase)
         if self._batch is not None:

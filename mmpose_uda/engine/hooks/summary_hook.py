@@ -7,10 +7,10 @@ from typing import Any
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
-
 from mmpose.registry import HOOKS
+
 from mmpose_uda.apis.export import export_estimator
+from mmpose_uda.engine.unwrap import unwrapped_model
 
 _SECONDS = 'seconds_before_checkpoint'
 
@@ -55,7 +55,8 @@ class SummaryHook(Hook):
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Read the seconds of the run that is resumed."""
         seconds = checkpoint.get('meta', {}).get(_SECONDS, 0.0)
-        runner.message_hub.update_info(_SECONDS, seconds)
+        # not resumed with the message hub, which would put an older value back
+        runner.message_hub.update_info(_SECONDS, seconds, resumed=False)
 
     def after_train(self, runner) -> None:
         """Export, write and tell."""
@@ -69,7 +70,7 @@ class SummaryHook(Hook):
 
     def export(self, runner) -> Path:
         """Write the tested network as a plain mmpose model."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped_model(runner)
         checkpoint = dict(
             state_dict=model.state_dict(),
             meta=dict(dataset_meta=runner.train_dataloader.dataset.metainfo),

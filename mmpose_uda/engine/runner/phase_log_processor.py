@@ -1,8 +1,8 @@
 """Log lines that name the phase."""
 
 from mmengine.runner import LogProcessor
-
 from mmpose.registry import LOG_PROCESSORS
+
 from mmpose_uda.engine.runner.phased_train_loop import PhasedTrainLoop
 
 

@@ -6,11 +6,11 @@ from typing import Sequence, Union
 
 import torch
 from mmengine.dist import get_rank
-from mmengine.model import is_model_wrapper
 from mmengine.runner import BaseLoop, IterBasedTrainLoop
+from mmpose.registry import LOOPS
 from torch.utils.data import DataLoader
 
-from mmpose.registry import LOOPS
+from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.errors import UserError
 
 _RESULTS = 'phase_results'
@@ -71,8 +71,7 @@ class PhasedTrainLoop(IterBasedTrainLoop):
     @property
     def model(self):
         """The model without a distributed wrapper."""
-        model = self.runner.model
-        return model.module if is_model_wrapper(model) else model
+        return unwrapped_model(self.runner)
 
     @property
     def results(self) -> list[dict]:
@@ -84,10 +83,11 @@ class PhasedTrainLoop(IterBasedTrainLoop):
         self.check_parts()
         self.runner.call_hook('before_train')
         self.runner.call_hook('before_train_epoch')
-        for self.phase in self.phases:
-            if self._iter < self.phase.end:
+        for phase in self.phases:
+            self.phase = phase
+            if self._iter < phase.end:
                 self.run_phase()
-            if self.phase.name not in [result['name'] for result in self.results]:
+            if phase.name not in [result['name'] for result in self.results]:
                 self.validate()
         self.runner.call_hook('after_train_epoch')
         self.runner.call_hook('after_train')

@@ -4,11 +4,11 @@ from typing import Sequence, Union
 
 import torch
 from mmengine.evaluator import Evaluator
-from mmengine.model import is_model_wrapper
 from mmengine.runner import ValLoop
+from mmpose.registry import LOOPS
 from torch.utils.data import DataLoader
 
-from mmpose.registry import LOOPS
+from mmpose_uda.engine.unwrap import unwrapped_model
 
 
 @LOOPS.register_module()
@@ -44,8 +44,7 @@ class TeacherStudentValLoop(ValLoop):
         self.runner.call_hook('before_val_epoch')
         self.runner.model.eval()
         metrics = self.evaluate()
-        wrapped = is_model_wrapper(self.runner.model)
-        model = self.runner.model.module if wrapped else self.runner.model
+        model = unwrapped_model(self.runner)
         tested = model.test_network
         for network in self.beside:
             model.use_for_test(network)

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from mmpose.registry import MODELS
 from torch import Tensor
 from torch.nn import functional as F
 
-from mmpose.registry import MODELS
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment, require_foreground
 

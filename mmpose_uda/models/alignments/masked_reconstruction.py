@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Sequence
 
 import torch
+from mmpose.registry import MODELS
 from torch import Tensor
 
-from mmpose.registry import MODELS
 from mmpose_uda.models.alignments.base import (
     Alignment,
     require_foreground,

@@ -2,12 +2,12 @@
 
 import torch
 from mmengine.model import BaseModule
+from mmpose.registry import MODELS
 from mmpretrain.models.backbones import VisionTransformer
-from mmpretrain.models.utils import resize_pos_embed
+from mmpretrain.models.utils import build_2d_sincos_position_embedding, resize_pos_embed
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmpose.registry import MODELS
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.utils import PatchMask
 
@@ -40,21 +40,25 @@ class ConvStem(BaseModule):
                 f'ConvStem: patch_size must be a power of two, not {patch_size}.'
             )
         self.init_out_size = (img_size[0] // patch_size, img_size[1] // patch_size)
-        layers, width = [], in_channels
-        for step in range(steps):
-            out = max(embed_dims >> (steps - step), 8) // 8 * 8
-            layers += [
-                nn.Conv2d(width, out, 3, stride=2, padding=1, bias=False),
-                nn.GroupNorm(8, out),
-                nn.GELU(),
-            ]
-            width = out
-        self.layers = nn.Sequential(*layers, nn.Conv2d(width, embed_dims, 1))
+        widths = [max(embed_dims >> (steps - 1 - i), 16) for i in range(steps)]
+        layers: list[nn.Module] = []
+        for width_in, width_out in zip([in_channels, *widths], widths):
+            layers += _conv_block(width_in, width_out, stride=2)
+        layers += _conv_block(widths[-1], widths[-1], stride=1)
+        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], embed_dims, 1))
 
     def forward(self, x: Tensor) -> tuple[Tensor, tuple[int, int]]:
         """[B, C, H, W] -> tokens [B, L, embed_dims] and the grid (rows, columns)."""
         x = self.layers(x)
         return x.flatten(2).transpose(1, 2), x.shape[-2:]
+
+
+def _conv_block(width_in: int, width_out: int, stride: int) -> list[nn.Module]:
+    return [
+        nn.Conv2d(width_in, width_out, 3, stride=stride, padding=1, bias=False),
+        nn.GroupNorm(8, width_out),
+        nn.GELU(),
+    ]
 
 
 @MODELS.register_module()
@@ -83,6 +87,19 @@ class MaskedVisionTransformer(VisionTransformer):
                 f"MaskedVisionTransformer: stem is 'patch' or 'conv', not {stem!r}."
             )
         self.patch_size = stride
+
+    def init_weights(self) -> None:
+        """As the parent, but positions start as sines and cosines (as in MAE).
+
+        From scratch that spares the network learning what is next to what.
+        """
+        super().init_weights()
+        pretrained = self.init_cfg is not None and self.init_cfg['type'] == 'Pretrained'
+        if not pretrained:
+            position = build_2d_sincos_position_embedding(
+                self.patch_grid, self.embed_dims, cls_token=self.cls_token is not None
+            )
+            self.pos_embed.data.copy_(position)
 
     @property
     def patch_grid(self) -> tuple[int, int]:

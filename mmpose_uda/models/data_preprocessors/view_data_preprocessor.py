@@ -1,7 +1,6 @@
 """Pre-processing of a batch that holds several views."""
 
 from mmengine.model import BaseDataPreprocessor
-
 from mmpose.registry import MODELS
 
 

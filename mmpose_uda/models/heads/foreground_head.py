@@ -1,9 +1,8 @@
 """A small segmentation head: where is the foreground?"""
 
 from mmengine.model import BaseModule
-from torch import Tensor, nn
-
 from mmpose.registry import MODELS
+from torch import Tensor, nn
 
 
 @MODELS.register_module()

@@ -4,11 +4,11 @@ from typing import Optional
 
 import torch
 from mmengine.model import BaseModule, ModuleList
+from mmpose.registry import MODELS
 from mmpretrain.models.backbones.vision_transformer import TransformerEncoderLayer
 from mmpretrain.models.utils import build_2d_sincos_position_embedding
 from torch import Tensor, nn
 
-from mmpose.registry import MODELS
 from mmpose_uda.models.utils import PatchMask, pool_to_patches
 
 

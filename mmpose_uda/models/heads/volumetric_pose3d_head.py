@@ -4,12 +4,12 @@ from typing import Optional
 
 import torch
 from mmengine.structures import InstanceData
-from torch import Tensor, nn
-
 from mmpose.models.heads.base_head import BaseHead
 from mmpose.registry import KEYPOINT_CODECS, MODELS
 from mmpose.utils.tensor_utils import to_numpy
 from mmpose.utils.typing import InstanceList, SampleList
+from torch import Tensor, nn
+
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.utils import AxisDistribution, KeypointDistributions, crop_axis
 

@@ -1,8 +1,7 @@
 """Attention should stay on the foreground."""
 
-from torch import Tensor, nn
-
 from mmpose.registry import MODELS
+from torch import Tensor, nn
 
 
 @MODELS.register_module()

@@ -2,9 +2,9 @@
 
 from typing import Optional
 
+from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from mmpose.registry import MODELS
 from mmpose_uda.errors import UserError
 
 

@@ -1,9 +1,9 @@
 """Fitting keypoint distributions to points."""
 
 import torch
+from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from mmpose.registry import MODELS
 from mmpose_uda.models.utils import KeypointDistributions
 
 

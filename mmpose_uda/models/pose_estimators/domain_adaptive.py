@@ -3,10 +3,10 @@
 from typing import Optional
 
 from mmengine.model import BaseModel, ModuleDict
-from torch import Tensor, nn
-
 from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
+from torch import Tensor, nn
+
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment
 from mmpose_uda.models.pose_estimators.observation import Observations, ViewObservation

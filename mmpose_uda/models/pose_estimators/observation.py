@@ -4,10 +4,10 @@ from functools import cached_property
 from typing import Optional, Sequence
 
 import torch
+from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmpose.utils.typing import SampleList
 from mmpose_uda.models.utils import (
     KeypointDistributions,
     PatchMask,

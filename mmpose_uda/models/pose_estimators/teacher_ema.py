@@ -2,9 +2,8 @@
 
 import torch
 from mmengine.model import ExponentialMovingAverage
-from torch import nn
-
 from mmpose.registry import MODELS
+from torch import nn
 
 
 @MODELS.register_module()

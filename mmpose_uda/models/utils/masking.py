@@ -6,10 +6,10 @@ Masks are drawn here and passed in; networks never draw their own.
 from typing import NamedTuple, Optional
 
 import torch
+from mmpose.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmpose.registry import MODELS
 from mmpose_uda.errors import UserError
 
 

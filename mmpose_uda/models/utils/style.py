@@ -1,8 +1,11 @@
-"""Weight-free style transfer: channel statistics of wavelet bands."""
+"""Weight-free style transfer: channel statistics of the bands of a pyramid."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+# A nearly flat band has nothing to amplify but compression artefacts.
+_MAX_GAIN = 4.0
 
 
 def match_statistics(content: Tensor, style: Tensor, eps: float = 1e-5) -> Tensor:
@@ -13,46 +16,45 @@ def match_statistics(content: Tensor, style: Tensor, eps: float = 1e-5) -> Tenso
         style (Tensor): [B, C, H', W'].
 
     Returns:
-        Tensor: ``content`` with the mean and deviation of ``style`` in every channel.
+        Tensor: ``content`` with the mean and deviation of ``style`` in every channel; the
+        deviation grows at most fourfold.
     """
     std_c, mean_c = torch.std_mean(content, dim=(2, 3), keepdim=True)
     std_s, mean_s = torch.std_mean(style, dim=(2, 3), keepdim=True)
-    return (content - mean_c) / (std_c + eps) * std_s + mean_s
+    gain = (std_s / (std_c + eps)).clamp_max(_MAX_GAIN)
+    return (content - mean_c) * gain + mean_s
 
 
-def haar_split(image: Tensor) -> tuple[Tensor, Tensor]:
-    """One level of the orthonormal Haar transform.
+def pyramid_split(image: Tensor) -> tuple[Tensor, Tensor]:
+    """One level of a Laplacian pyramid (Burt & Adelson 1983).
 
     Args:
         image (Tensor): [B, C, H, W], H and W even.
 
     Returns:
-        tuple[Tensor, Tensor]: The low band [B, C, H/2, W/2], and the three detail bands
-        stacked as [B, 3C, H/2, W/2].
+        tuple[Tensor, Tensor]: The low band [B, C, H/2, W/2] and the detail
+        [B, C, H, W]; :func:`pyramid_merge` of both is the image.
     """
-    a, b, c, d = F.pixel_unshuffle(image, 2).unflatten(1, (-1, 4)).unbind(2)
-    low = (a + b + c + d) / 2
-    details = torch.cat([a + b - c - d, a - b + c - d, a - b - c + d], dim=1) / 2
-    return low, details
+    low = F.avg_pool2d(image, 2)
+    return low, image - _enlarge(low)
 
 
-def haar_merge(low: Tensor, details: Tensor) -> Tensor:
-    """The inverse of :func:`haar_split`."""
-    vertical, horizontal, diagonal = details.chunk(3, dim=1)
-    a = low + vertical + horizontal + diagonal
-    b = low + vertical - horizontal - diagonal
-    c = low - vertical + horizontal - diagonal
-    d = low - vertical - horizontal + diagonal
-    quads = torch.stack([a, b, c, d], dim=2) / 2
-    return F.pixel_shuffle(quads.flatten(1, 2), 2)
+def pyramid_merge(low: Tensor, detail: Tensor) -> Tensor:
+    """The inverse of :func:`pyramid_split`."""
+    return _enlarge(low) + detail
 
 
-def wavelet_adain(content: Tensor, style: Tensor, levels: int) -> Tensor:
-    """Adaptive instance normalisation of every band of a Haar pyramid.
+def _enlarge(low: Tensor) -> Tensor:
+    return F.interpolate(low, scale_factor=2, mode='bilinear', align_corners=False)
+
+
+def pyramid_adain(content: Tensor, style: Tensor, levels: int) -> Tensor:
+    """Adaptive instance normalisation of every band of a Laplacian pyramid.
 
     Colour and contrast come from the statistics of the coarsest band, texture and noise
-    from those of the detail bands. Nothing is learned and nothing is lost: with ``style``
-    equal to ``content`` the output is ``content``.
+    from those of the details. Nothing is learned and nothing is lost: with ``style`` equal
+    to ``content`` the output is ``content``. (A Haar pyramid, tried first, leaves visible
+    blocks.)
 
     Args:
         content (Tensor): [B, C, H, W]; H and W divisible by ``2 ** levels``.
@@ -64,7 +66,7 @@ def wavelet_adain(content: Tensor, style: Tensor, levels: int) -> Tensor:
     """
     if levels == 0:
         return match_statistics(content, style)
-    low_c, details_c = haar_split(content)
-    low_s, details_s = haar_split(style)
-    low = wavelet_adain(low_c, low_s, levels - 1)
-    return haar_merge(low, match_statistics(details_c, details_s))
+    low_c, detail_c = pyramid_split(content)
+    low_s, detail_s = pyramid_split(style)
+    low = pyramid_adain(low_c, low_s, levels - 1)
+    return pyramid_merge(low, match_statistics(detail_c, detail_s))

@@ -1,10 +1,9 @@
 """Carrying predicted points from one view of an image to another."""
 
 import torch
+from mmpose.utils.typing import SampleList
 from torch import Tensor
 from torch.nn import functional as F
-
-from mmpose.utils.typing import SampleList
 
 
 def stack_warp_mats(data_samples: SampleList, like: Tensor) -> Tensor:

@@ -1,9 +1,9 @@
 import pytest
 import torch
+from mmpose.registry import MODELS
 from mmpretrain.models.backbones import VisionTransformer
 from model_factory import EMBED_DIMS, INPUT_SIZE, PATCH_GRID, PATCH_SIZE, vit_config
 
-from mmpose.registry import MODELS
 from mmpose_uda import UserError
 from mmpose_uda.models.utils import PatchMask, PatchMasking
 

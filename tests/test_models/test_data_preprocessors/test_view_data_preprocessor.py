@@ -1,8 +1,7 @@
 import pytest
 import torch
-from model_factory import INPUT_SIZE, PREPROCESSOR, VIEWS, make_batch
-
 from mmpose.registry import MODELS
+from model_factory import INPUT_SIZE, PREPROCESSOR, VIEWS, make_batch
 
 
 @pytest.fixture

@@ -118,8 +118,9 @@ def test_loss_does_not_look_at_visible_patches(head, images, mask):
     visible = torch.randn(2, mask.visible.shape[1], EMBED_DIMS)
     before = head.loss(visible, mask, images)
     shown = head.to_images((~mask.hidden)[..., None].expand(-1, -1, 192))
-    assert head.loss(visible, mask, images + 5 * shown * torch.rand_like(images)) == before
-    assert head.loss(visible, mask, images + 5 * torch.rand_like(images)) != before
+    noise = torch.rand_like(images)
+    assert head.loss(visible, mask, images + 5 * shown * noise) == before
+    assert head.loss(visible, mask, images + 5 * noise) != before
 
 
 def test_trains_on_tokens_and_mask_token(head, images, mask):

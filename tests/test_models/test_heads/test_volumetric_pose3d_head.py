@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import torch
-from model_factory import CODEC, EMBED_DIMS, INPUT_SIZE, make_batch
 from mmengine.structures import InstanceData
-
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
+from model_factory import CODEC, EMBED_DIMS, INPUT_SIZE, make_batch
+
 from mmpose_uda import UserError
 from mmpose_uda.codecs import lift_root_relative
 from mmpose_uda.models.heads.volumetric_pose3d_head import stack_labels

@@ -31,7 +31,7 @@ def total(losses):
     return sum(value for key, value in losses.items() if 'loss' in key)
 
 
-# ---- what a step computes ----------------------------------------------------------------
+# ---- what a step computes ----------------------------------------------------------
 
 
 @pytest.mark.parametrize('part', PARTS)
@@ -78,7 +78,7 @@ def test_losses_carry_the_names_of_parts_and_views(model):
 
 
 COSTS = {
-    # forwards of: student backbone, its visible patches, student head, teacher, its head
+    # forwards of the student: backbone, visible patches, head; of the teacher: both
     ('supervised',): (1, 0, 1, 0, 0),
     ('foreground',): (1, 0, 0, 0, 0),
     ('supervised', 'foreground'): (1, 0, 1, 0, 0),
@@ -100,19 +100,17 @@ def test_a_phase_computes_nothing_that_its_parts_do_not_need(model, parts, monke
         ('teacher head', teacher.head),
     ):
         module.register_forward_hook(lambda *_, name=name: calls.update([name]))
-    for network in (student, teacher):
-        encode = network.backbone.forward_visible
-        name = 'visible' if network is student else 'of the teacher'
-        monkeypatch.setattr(
-            network.backbone,
-            'forward_visible',
-            lambda *args, encode=encode, name=name: calls.update([name]) or encode(*args),
-        )
+    for backbone in (student.backbone, teacher.backbone):
+
+        def counted(*args, encode=backbone.forward_visible):
+            calls['visible'] += 1
+            return encode(*args)
+
+        monkeypatch.setattr(backbone, 'forward_visible', counted)
     model.set_phase(parts)
     losses_of(model, make_batch())
     keys = ('backbone', 'visible', 'head', 'teacher', 'teacher head')
     assert tuple(calls[key] for key in keys) == COSTS[parts]
-    assert calls['of the teacher'] == 0
 
 
 @pytest.mark.parametrize('parts', COSTS, ids='+'.join)
@@ -147,7 +145,7 @@ def test_plain_reconstruction_needs_no_teacher():
     assert total(losses_of(model, batch)).isfinite()
 
 
-# ---- phases ------------------------------------------------------------------------------
+# ---- phases ------------------------------------------------------------------------
 
 
 def test_all_parts_are_active_without_phases(model):
@@ -177,7 +175,7 @@ def test_weights_ramp_within_a_phase(model):
     torch.testing.assert_close(torch.stack(found), expected)
 
 
-# ---- the teacher -------------------------------------------------------------------------
+# ---- the teacher -------------------------------------------------------------------
 
 
 def test_the_first_update_makes_the_teacher_equal(model):
@@ -185,16 +183,6 @@ def test_the_first_update_makes_the_teacher_equal(model):
     assert not equal_states(student, teacher)
     model.update_teacher()
     assert equal_states(student, model.teacher.module.state_dict())
-
-
-def test_the_teacher_is_not_in_the_optimizer(model):
-    optim_wrapper = build_optim_wrapper(
-        model, dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=1e-3))
-    )
-    optimized = {id(p) for group in optim_wrapper.param_groups for p in group['params']}
-    assert optimized.isdisjoint(id(p) for p in model.teacher.parameters())
-    for part in (model.student, model.foreground_head, model.alignments):
-        assert optimized.issuperset(id(p) for p in part.parameters())
 
 
 def test_a_step_moves_the_student_alone(model):
@@ -218,7 +206,7 @@ def heatmap_batch():
     """A batch for a stock HeatmapHead."""
     batch = make_batch(views=['source'], foreground=False)
     for sample in batch['data_samples']['source']:
-        sample.gt_fields = PixelData(heatmaps=torch.rand(NUM_KEYPOINTS, 2, 3))
+        sample.gt_fields = PixelData(heatmaps=torch.rand(NUM_KEYPOINTS, 2, 4))
         sample.gt_instance_labels = InstanceData(
             keypoint_weights=torch.ones(1, NUM_KEYPOINTS)
         )
@@ -252,7 +240,7 @@ def test_a_stock_estimator_with_batchnorm():
         torch.testing.assert_close(found, expected, msg=name)
 
 
-# ---- prediction --------------------------------------------------------------------------
+# ---- prediction --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize('which', ['teacher', 'student'])
@@ -264,15 +252,15 @@ def test_the_tested_network_predicts(model, which):
     other = model.teacher.module if which == 'student' else model.student
     with torch.no_grad():
         found = model(images)
-        assert torch.equal(found, network(images))
-        assert not torch.equal(found, other(images))
+        assert torch.equal(found, network(images, None))
+        assert not torch.equal(found, other(images, None))
 
 
 def test_the_teacher_is_tested_by_default(model):
     assert model.test_network == 'teacher' and model.tested is model.teacher.module
 
 
-# ---- what does not fit -------------------------------------------------------------------
+# ---- what does not fit -------------------------------------------------------------
 
 
 def parts(*names):
@@ -336,7 +324,7 @@ def test_reconstruction_of_another_grid_is_refused():
         build_adaptive(alignments=wrong)
 
 
-# ---- layer-wise learning rates -----------------------------------------------------------
+# ---- layer-wise learning rates -----------------------------------------------------
 
 
 def test_layer_depths_are_those_of_the_backbone(model):

@@ -110,17 +110,27 @@ class Blob(nn.Module):
 
 
 def test_predicted_foreground_is_carried_into_the_view(model, observed):
-    observed.foreground_head = Blob((24.0, 16.0))
+    observed.foreground_head = Blob((20.0, 17.0))
+    turned = np.array([[0, -1.2, 50], [1.2, 0, -10]], np.float32)
+    mirrored = np.array([[-0.8, 0, 40], [0, 0.8, 3]], np.float32)
+    shifted = np.array([[1, 0, 3], [0, 1, -4]], np.float32)
+    for view, mats in (
+        ('target_teacher', [np.eye(2, 3, dtype=np.float32), shifted]),
+        ('target_student', [turned, mirrored]),
+    ):
+        for sample, mat in zip(observed[view].data_samples, mats):
+            sample.set_metainfo(dict(warp_mat=mat))
     soft = observed.foreground('target_student')
     matrices = between_views(
         observed['target_teacher'].warp_mats, observed['target_student'].warp_mats
     )
-    expected = transform_points(torch.tensor([[[24.0, 16.0]]] * 2), matrices)[:, 0]
+    expected = transform_points(torch.tensor([[[20.0, 17.0]]] * 2), matrices)[:, 0]
     mass = soft[:, 0] / soft[:, 0].sum((1, 2), keepdim=True)
     x = (mass.sum(1) * torch.arange(48)).sum(-1)
     y = (mass.sum(2) * torch.arange(32)).sum(-1)
-    assert ((expected > 8) & (expected < 24 + 10)).all()  # the test's own bounds
-    assert (torch.stack([x, y], 1) - expected).abs().max() < 0.5
+    # 50 - 1.2 * 17, 1.2 * 20 - 10; 40 - 0.8 * (20 - 3), 3 + 0.8 * (17 + 4)
+    torch.testing.assert_close(expected, torch.tensor([[29.6, 14], [26.4, 19.8]]))
+    assert (torch.stack([x, y], 1) - expected).abs().max() < 0.1
 
 
 def test_the_teachers_prediction_does_not_stand_in_for_masks_of_the_source(model):

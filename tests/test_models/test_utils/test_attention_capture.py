@@ -1,9 +1,9 @@
 import pytest
 import torch
+from mmpose.registry import MODELS
 from model_factory import EMBED_DIMS, INPUT_SIZE, vit_config
 from torch.nn import functional as F
 
-from mmpose.registry import MODELS
 from mmpose_uda.models.utils import capture_attention
 
 HEADS = 4
@@ -21,7 +21,8 @@ def backbone(request):
 
 @pytest.fixture
 def images():
-    return torch.randn(2, 3, *INPUT_SIZE[::-1], generator=torch.Generator().manual_seed(1))
+    torch.manual_seed(1)
+    return torch.randn(2, 3, *INPUT_SIZE[::-1])
 
 
 def attention_by_hand(backbone, images, index):

@@ -1,0 +1,76 @@
+"""Colours of skin, cloth and painted objects."""
+
+import numpy as np
+
+from .backgrounds import paint
+
+# Skin (BGR, reflectance of red, green and blue as seen in daylight), light to dark.
+SKIN = (
+    np.array(
+        [
+            (168, 188, 230),
+            (146, 172, 226),
+            (118, 150, 208),
+            (92, 124, 184),
+            (66, 92, 148),
+            (48, 66, 108),
+        ]
+    )
+    / 255
+)
+
+
+def skin_tone(rng: np.random.Generator, tone: float) -> np.ndarray:
+    """Colour [3] between two of SKIN, a little more red or yellow, or paler."""
+    low = int(tone)
+    skin = SKIN[low] + (tone - low) * (SKIN[low + 1] - SKIN[low])
+    return skin * np.exp(rng.normal(0, 0.07) + rng.normal(0, 0.025, 3))
+
+
+def skin_albedo(skin: np.ndarray, marks: dict, strength: float) -> tuple:
+    """Colours [P, 3] and gloss [P] of skin with nails, flushed places and creases."""
+    nail = min(1.3 * strength, 0.9) * marks['nail']
+    shade = (1 - 0.22 * strength * marks['crease']) * (1 - nail)
+    channels = [
+        shade * (tone - tone * loss * strength * marks['flush'])
+        + nail * (0.45 * plate + 0.65 * tone)
+        for tone, loss, plate in zip(skin.tolist(), (0.15, 0.16, 0.02), (0.72, 0.76, 0.95))
+    ]
+    return np.stack(channels, axis=1), 0.12 + 0.35 * marks['nail']
+
+
+def mottle(rng: np.random.Generator, rest: np.ndarray) -> np.ndarray:
+    """Uneven skin: noise [P] about 0 at points [P, 3], spots of 5 to 20 mm."""
+    out = 0.0
+    for _ in range(4):
+        wave = rng.normal(0, 1, 3) * rng.uniform(0.1, 0.45)
+        out = out + np.sin(
+            rest @ wave.astype(np.float32) + np.float32(rng.uniform(0, 2 * np.pi))
+        )
+    return 0.5 * out
+
+
+def cloth_albedo(rng: np.random.Generator, local: np.ndarray) -> np.ndarray:
+    """Plain, striped or chequered cloth [P, 3]."""
+    first, second = paint(rng), paint(rng)
+    kind = rng.choice(3, p=[0.55, 0.25, 0.2])
+    width = rng.uniform(5, 14)
+    stripes = (local[:, 1] // width) % 2
+    if kind == 2:
+        stripes = 0.5 * stripes + 0.5 * ((local[:, 0] // width) % 2)
+    share = np.zeros_like(stripes) if kind == 0 else stripes
+    return first + share[:, None] * (second - first)
+
+
+def object_albedo(rng: np.random.Generator, local: np.ndarray) -> np.ndarray:
+    """Plain, banded or spotted paint [P, 3]."""
+    first, second = paint(rng), paint(rng)
+    kind = rng.choice(3, p=[0.5, 0.3, 0.2])
+    width = rng.uniform(4, 20)
+    if kind == 0:
+        share = np.zeros(len(local), dtype=np.float32)
+    elif kind == 1:
+        share = (local[:, 0] // width) % 2
+    else:
+        share = (np.sin(local[:, :3] * 3 / width).prod(axis=1) > 0.1).astype(np.float32)
+    return first + share[:, None] * (second - first)

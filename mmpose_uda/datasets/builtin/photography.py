@@ -1,0 +1,83 @@
+"""What makes a picture a photograph: its light, its shadows, a real camera."""
+
+import cv2
+import numpy as np
+
+from .lighting import Light
+from .skinned_mesh import unit
+from .surface import Surface
+
+
+def photo_light(rng: np.random.Generator) -> tuple[Light, int]:
+    """Sun or lamp from anywhere before the picture, with its edge softness in px."""
+    to_light = unit(np.array([rng.uniform(-1.2, 1.2), rng.uniform(-1.3, 0.4), -0.8]))
+    warmth = rng.normal(0, 0.09)
+    colour = np.array([1 - warmth, 1.0, 1 + warmth])
+    hard = rng.random()
+    dome = rng.uniform(0.55, 1.0) * (1 - 0.6 * hard)
+    tint = np.exp(rng.normal(0, 0.07, 3))
+    light = Light(
+        to_light,
+        colour * (0.35 + 0.75 * hard),
+        dome * tint,
+        dome * tint[::-1] * rng.uniform(0.35, 0.9),
+        wrap=0.25 - 0.2 * hard,
+    )
+    return light, int(rng.integers(1, 4))
+
+
+def cast_shadow(
+    rng: np.random.Generator,
+    background: np.ndarray,
+    surface: Surface,
+    light: Light,
+    size: int,
+) -> np.ndarray:
+    """Darken the background where the body's shadow falls, if it is near."""
+    if rng.random() < 0.55:
+        return background
+    alpha = cv2.resize(
+        surface.image(np.ones(len(surface.part), dtype=np.float32)),
+        (size, size),
+        interpolation=cv2.INTER_AREA,
+    )
+    offset = -light.to_light[:2] * size * rng.uniform(0.05, 0.22)
+    moved = cv2.warpAffine(
+        alpha, np.array([[1, 0, offset[0]], [0, 1, offset[1]]]), (size, size)
+    )
+    moved = cv2.GaussianBlur(moved, (0, 0), size * rng.uniform(0.008, 0.035))
+    return background * (1 - rng.uniform(0.3, 0.65) * moved[..., None])
+
+
+def develop(rng: np.random.Generator, image: np.ndarray, size: int) -> np.ndarray:
+    """What a camera does: exposure, blur, noise, JPEG."""
+    exposure = np.exp(rng.normal(0, 0.18) + rng.normal(0, 0.05, 3))
+    image = image * exposure.astype(np.float32)
+    scale = size / 128
+    if rng.random() < 0.6:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.1) * scale)
+    if rng.random() < 0.15:
+        length = int(rng.integers(3, 6) * scale)
+        kernel = np.zeros((length, length), dtype=np.float32)
+        kernel[length // 2] = 1 / length
+        turn = cv2.getRotationMatrix2D(
+            ((length - 1) / 2, (length - 1) / 2), rng.uniform(0, 180), 1
+        )
+        kernel = cv2.warpAffine(kernel, turn, (length, length))
+        image = cv2.filter2D(image, -1, kernel / max(kernel.sum(), 1e-3))
+    # A soft shoulder instead of hard clipping, then contrast.
+    image = np.clip(image, 0, 1.6)
+    over = np.clip(image - 0.75, 0, None)
+    image = image - over * over / 1.7
+    image = cv2.pow(image, rng.uniform(0.8, 1.25))
+    grain = rng.standard_normal(image.shape, dtype=np.float32)
+    image += grain * (rng.uniform(0.002, 0.018) + rng.uniform(0, 0.02) * cv2.sqrt(image))
+    coded = cv2.imencode(
+        '.jpg', to_bytes(image), [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 96))]
+    )[1]
+    return cv2.imdecode(coded, cv2.IMREAD_COLOR).astype(np.float32) / 255
+
+
+def to_bytes(image: np.ndarray) -> np.ndarray:
+    """Image in 0..1 to uint8."""
+    return (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -1,0 +1,154 @@
+"""The repository's configs on tiny data, to run them in seconds."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any, Iterator
+from unittest.mock import patch
+
+from data_factory import write_pose_dataset
+from mmengine.config import Config, ConfigDict
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.registry import DATASETS, HOOKS
+
+CONFIG_DIR = Path(__file__).parents[1] / 'configs' / 'uda'
+PHASE_ITERS = 2
+BATCH_SIZE = 4
+NUM_IMAGES = 9  # no multiple of the batch: the last batch of a validation is smaller
+
+_count = itertools.count()
+
+
+class Killed(Exception):
+    """Ends a run as a kill does: nothing is tidied up or saved."""
+
+
+@HOOKS.register_module()
+class KillHook(Hook):
+    """Ends the run before an iteration.
+
+    Args:
+        at (int): The first iteration that is not run.
+    """
+
+    def __init__(self, at: int):
+        self.at = at
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        if runner.iter == self.at:
+            raise Killed
+
+
+@HOOKS.register_module()
+class RecordHook(Hook):
+    """Writes what each iteration was given into ``work_dir/record.json``."""
+
+    priority = 'VERY_LOW'
+
+    def __init__(self):
+        self.rows = []
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        self.rows.append(
+            dict(
+                phase=runner.train_loop.phase.name,
+                views=sorted(data_batch['inputs']),
+                losses={key: value.item() for key, value in outputs.items()},
+                lr=runner.optim_wrapper.get_lr()['lr'][0],
+            )
+        )
+        Path(runner.work_dir, 'record.json').write_text(json.dumps(self.rows))
+
+
+def runnable_configs() -> list[Path]:
+    """Configs under ``configs/uda`` that ``tools/train.py`` takes."""
+    return sorted(
+        path
+        for path in CONFIG_DIR.rglob('*.py')
+        if not any(part.startswith('_') for part in path.relative_to(CONFIG_DIR).parts)
+    )
+
+
+def _dicts(value: Any) -> Iterator[ConfigDict]:
+    """All dicts in nested dicts and lists, each once."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _dicts(item)
+
+
+def redirect_data(cfg: Config, root: Path) -> None:
+    """Let the data sets of a config read tiny ones under ``root``; made if missing."""
+    cfg.builtin_data = None
+    seed = 0
+    for dataset in _dicts([cfg.train_dataloader, cfg.val_dataloader]):
+        if 'ann_file' not in dataset:
+            continue
+        metainfo = dataset.get('metainfo') or DATASETS.get(dataset.type).METAINFO
+        names = parse_pose_metainfo(dict(metainfo))['keypoint_id2name'].values()
+        dataset.data_root = str(root / Path(dataset.data_root).name)
+        seed += 1
+        if not Path(dataset.data_root, dataset.ann_file).exists():
+            split = Path(dataset.ann_file).stem
+            write_pose_dataset(
+                dataset.data_root, NUM_IMAGES, split, seed=seed, names=list(names)
+            )
+    cfg.test_dataloader = cfg.val_dataloader
+
+
+def tiny_config(path: Path, data_root: Path, work_dir: Path) -> Config:
+    """A config that trains each of its phases for two iterations.
+
+    Networks, parts and pipelines are those of the file.
+    """
+    cfg = Config.fromfile(path)
+    redirect_data(cfg, data_root)
+    for phase in cfg.train_cfg.phases:
+        phase.iters = PHASE_ITERS
+    for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
+        loader.update(batch_size=BATCH_SIZE, num_workers=0, persistent_workers=False)
+    cfg.default_hooks.checkpoint.update(interval=1, max_keep_ckpts=1)
+    cfg.default_hooks.logger.interval = 1
+    cfg.custom_hooks = [*cfg.custom_hooks, dict(type='RecordHook')]
+    cfg.visualizer.vis_backends = [dict(type='LocalVisBackend')]
+    cfg.work_dir = str(work_dir)
+    # mmengine's logs and pictures of one name are shared by all runs of a process
+    cfg.experiment_name = cfg.visualizer.name = f'tiny{next(_count)}'
+    return cfg
+
+
+def run(cfg: Config) -> Runner:
+    """Train what a config describes."""
+    # Every checkpoint holds the text of the config, and yapf takes seconds for it.
+    with patch('mmengine.config.config.FormatCode', lambda text, **_: (text, True)):
+        runner = Runner.from_cfg(cfg)
+        runner.train()
+    return runner
+
+
+def run_killed_and_resumed(
+    path: Path, data_root: Path, work_dir: Path, *kills: int
+) -> Runner:
+    """Train, kill before each of some iterations, resume, and finish."""
+    for number, at in enumerate([*kills, None]):
+        cfg = tiny_config(path, data_root, work_dir)
+        if number:
+            last = Path(work_dir, 'last_checkpoint').read_text()
+            cfg.update(resume=True, load_from=last)
+        if at is None:
+            return run(cfg)
+        cfg.custom_hooks.append(dict(type='KillHook', at=at))
+        try:
+            run(cfg)
+        except Killed:
+            continue
+        raise AssertionError(f'The run ended before iteration {at}.')
+
+
+def read_summary(work_dir: Path) -> dict:
+    """``summary.json`` of a run."""
+    return json.loads(Path(work_dir, 'summary.json').read_text())

@@ -1,0 +1,46 @@
+"""Every config trains, validates, exports and resumes."""
+
+from pathlib import Path
+
+import pytest
+from config_factory import (
+    CONFIG_DIR,
+    PHASE_ITERS,
+    read_summary,
+    run_killed_and_resumed,
+    runnable_configs,
+)
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.apis import inference_topdown, init_model
+
+CONFIGS = {str(path.relative_to(CONFIG_DIR)): path for path in runnable_configs()}
+
+
+@pytest.fixture(autouse=True)
+def mmpose_scope():
+    init_default_scope('mmpose')
+
+
+def test_the_configs_are_found():
+    assert 'hand_3d.py' in CONFIGS
+
+
+@pytest.mark.parametrize('path', CONFIGS.values(), ids=CONFIGS)
+def test_trains_validates_exports_and_resumes(path, tmp_path):
+    work_dir = tmp_path / 'run'
+    kill = PHASE_ITERS - 1  # in the first phase
+    runner = run_killed_and_resumed(path, tmp_path / 'data', work_dir, kill)
+    summary = read_summary(work_dir)
+    names = [phase['name'] for phase in Config.fromfile(path).train_cfg.phases]
+    assert [phase['name'] for phase in summary['phases']] == names
+    for figures in (summary['target'], *(p['target'] for p in summary['phases'])):
+        assert figures and all(value == value for value in figures.values())
+    exported = Path(summary['export'])
+    model = init_model(
+        str(exported / 'config.py'), str(exported / 'model.pth'), device='cpu'
+    )
+    sample = runner.val_dataloader.dataset[0]['data_samples']
+    (result,) = inference_topdown(model, sample.img_path)
+    count = runner.val_dataloader.dataset.metainfo['num_keypoints']
+    assert result.pred_instances.keypoints.shape == (1, count, 2)

@@ -1,0 +1,92 @@
+import copy
+from types import SimpleNamespace
+
+import pytest
+import torch
+from config_factory import Killed, run, tiny_config
+from mmengine.hooks import Hook
+from mmpose.registry import HOOKS
+from model_factory import build_adaptive, equal_states
+
+from mmpose_uda.engine.hooks import EMATeacherHook
+
+
+@pytest.fixture
+def runner():
+    return SimpleNamespace(model=build_adaptive(), iter=0)
+
+
+def both(model):
+    return model.student.state_dict(), model.teacher.module.state_dict()
+
+
+def test_the_teacher_equals_the_student_before_training(runner):
+    assert not equal_states(*both(runner.model))
+    EMATeacherHook().before_train(runner)
+    assert equal_states(*both(runner.model))
+    assert runner.model.teacher.steps == 1
+
+
+def test_a_resumed_teacher_is_left_alone(runner):
+    runner.iter = 7
+    before = copy.deepcopy(runner.model.teacher.state_dict())
+    EMATeacherHook().before_train(runner)
+    assert equal_states(runner.model.teacher.state_dict(), before)
+
+
+def test_the_teacher_follows_each_step(runner):
+    hook = EMATeacherHook()
+    hook.before_train(runner)
+    before = copy.deepcopy(runner.model.teacher.module)
+    with torch.no_grad():
+        for parameter in runner.model.student.parameters():
+            parameter.add_(1)
+    hook.after_train_iter(runner, 0)
+    for old, student, teacher in zip(
+        before.parameters(),
+        runner.model.student.parameters(),
+        runner.model.teacher.module.parameters(),
+    ):
+        torch.testing.assert_close(teacher, (old + student) / 2)
+
+
+@HOOKS.register_module()
+class FirstUse(Hook):
+    """Notes both networks when the first step begins."""
+
+    priority = 'LOWEST'
+    noted = None
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        model = runner.model
+        FirstUse.noted = copy.deepcopy(both(model))
+        FirstUse.modes = [m.training for m in model.teacher.modules()]
+        raise Killed
+
+
+def test_first_use_in_a_run(hand_config, data_root, tmp_path):
+    cfg = tiny_config(hand_config, data_root, tmp_path)
+    cfg.custom_hooks.append(dict(type='FirstUse'))
+    with pytest.raises(Killed):
+        run(cfg)
+    student, teacher = FirstUse.noted
+    assert equal_states(student, teacher)
+    assert not any(FirstUse.modes)
+
+
+def test_the_teacher_is_not_in_the_optimizer(finished):
+    model, optim_wrapper = finished.runner.model, finished.runner.optim_wrapper
+    optimized = {id(p) for group in optim_wrapper.param_groups for p in group['params']}
+    assert optimized.issuperset(id(p) for p in model.student.parameters())
+    assert optimized.isdisjoint(id(p) for p in model.teacher.parameters())
+
+
+def test_the_teacher_has_followed_the_run(finished):
+    model = finished.runner.model
+    assert model.teacher.steps == finished.runner.max_iters + 1
+    assert not equal_states(*both(model))
+    distance = [
+        (a - b).abs().mean() / (a.abs().mean() + 1e-3)
+        for a, b in zip(model.student.parameters(), model.teacher.module.parameters())
+    ]
+    assert max(distance) < 0.5

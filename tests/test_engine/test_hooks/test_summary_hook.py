@@ -1,0 +1,101 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from mmengine.logging import MessageHub
+
+from mmpose_uda.engine.hooks import SummaryHook
+
+
+@pytest.fixture
+def runner(tmp_path, request):
+    hub = MessageHub.get_instance(f'{request.node.name}-0')
+    return SimpleNamespace(message_hub=hub, work_dir=str(tmp_path))
+
+
+def restarted(runner, request, number):
+    """A new process: the state of the message hub comes from a checkpoint."""
+    hub = MessageHub.get_instance(f'{request.node.name}-{number}')
+    return SimpleNamespace(message_hub=hub, work_dir=runner.work_dir)
+
+
+def test_seconds_add_up_over_restarts(runner, request, monkeypatch):
+    clock, checkpoint = SimpleNamespace(now=0.0), None
+    monkeypatch.setattr(
+        'mmpose_uda.engine.hooks.summary_hook.time.monotonic', lambda: clock.now
+    )
+    for number, (length, total) in enumerate([(100, 100), (20, 120), (3, 123)]):
+        runner = restarted(runner, request, number)
+        hook = SummaryHook()
+        if number:  # in the order of Runner.resume
+            hook.after_load_checkpoint(runner, checkpoint)
+            runner.message_hub.load_state_dict(checkpoint['message_hub'])
+        hook.before_train(runner)
+        clock.now += length
+        checkpoint = dict(meta={}, message_hub=runner.message_hub.state_dict())
+        hook.before_save_checkpoint(runner, checkpoint)
+        assert hook._seconds(runner) == pytest.approx(total)
+
+
+def test_weights_of_other_runs_bring_no_seconds(runner):
+    SummaryHook().after_load_checkpoint(runner, dict(state_dict={}))
+    assert SummaryHook()._seconds(runner) == pytest.approx(0, abs=1)
+
+
+def summary(first=40.0, last=30.0):
+    phases = [
+        dict(name='source', iters=5, target={'target/MPJPE': first}),
+        dict(name='adapt', iters=5, target={'target/MPJPE': last}),
+    ]
+    return dict(phases=phases, target={'target/MPJPE': last}, export='here/export')
+
+
+def test_the_last_message_says_what_adaptation_changed(runner):
+    words = SummaryHook().plain_words(runner, summary())
+    assert 'MPJPE on the target' in words
+    assert "40.0 mm after the phase 'source', 30.0 mm at the end (-25 %)" in words
+    assert 'here/export' in words and 'Pictures' not in words
+    Path(runner.work_dir, 'pictures').mkdir()
+    assert 'Pictures: ' in SummaryHook().plain_words(runner, summary())
+    assert '(+50 %)' in SummaryHook().plain_words(runner, summary(40, 60))
+
+
+@pytest.mark.parametrize(
+    'hook',
+    [
+        SummaryHook(headline='EPE'),
+        SummaryHook(before='nothing'),
+        SummaryHook(prefix='test'),
+    ],
+    ids=['metric', 'phase', 'prefix'],
+)
+def test_without_figures_the_last_message_still_tells_the_export(runner, hook):
+    words = hook.plain_words(runner, summary())
+    assert 'here/export' in words and 'on the target' not in words
+
+
+def test_summary_of_a_run(finished):
+    found = finished.summary
+    runner = finished.runner
+    assert found['config'] == str(runner.cfg.filename) and found['seed'] == runner.seed
+    assert 0 < found['seconds'] < 1000
+    assert [phase['name'] for phase in found['phases']] == [
+        phase.name for phase in runner.train_loop.phases
+    ]
+    assert sum(phase['iters'] for phase in found['phases']) == runner.max_iters
+    ends = {'MPJPE', 'PA-MPJPE', 'AUC', 'PCK'}
+    for figures in (*(p['target'] for p in found['phases']), found['student']):
+        assert {key.rsplit('/', 1)[-1] for key in figures} == ends
+        assert all(key.startswith('target/') for key in figures)
+        assert all(isinstance(value, float) for value in figures.values())
+    assert found['target'] == found['phases'][-1]['target']
+    assert found['student'] != found['target']
+    exported = Path(found['export'])
+    assert (exported / 'config.py').is_file() and (exported / 'model.pth').is_file()
+
+
+def test_the_run_ends_with_the_message(finished):
+    (log,) = Path(finished.work_dir).glob('*/*.log')
+    text = log.read_text()
+    assert 'Training is done.' in text
+    assert f'The adapted model for mmpose: {finished.summary["export"]}' in text

@@ -1,0 +1,275 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from config_factory import (
+    PHASE_ITERS,
+    read_summary,
+    run,
+    run_killed_and_resumed,
+    tiny_config,
+)
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.runner import CheckpointLoader, Runner
+from mmpose.apis import init_model
+
+from mmpose_uda import UserError
+from mmpose_uda.engine.runner import phased_train_loop
+from mmpose_uda.engine.runner.phased_train_loop import iteration_seed, make_phases
+
+# ---- phases --------------------------------------------------------------------------
+
+
+def phase(name='a', iters=3, **kwargs):
+    return dict(dict(name=name, iters=iters, parts=['supervised']), **kwargs)
+
+
+def test_phases_follow_each_other():
+    first, second = make_phases([phase('a', 3), phase('b', 4, parts=['x', 'y'])])
+    assert (first.name, first.begin, first.end) == ('a', 0, 3)
+    assert (second.name, second.begin, second.end) == ('b', 3, 7)
+    assert first.parts == ('supervised',) and second.parts == ('x', 'y')
+
+
+@pytest.mark.parametrize(
+    'configs, message',
+    [
+        ([], 'one or more phases'),
+        ([phase(), phase()], 'different names'),
+        ([phase(iters=0)], '`iters` of at least 1'),
+        ([phase(), dict(name='b', iters=3)], 'exactly a `name`'),
+        ([dict(iters=3, parts=[])], 'exactly a `name`'),
+        ([phase(part=['supervised'])], 'exactly a `name`'),
+    ],
+)
+def test_phases_that_make_no_sense(configs, message):
+    with pytest.raises(UserError, match=message):
+        make_phases(configs)
+
+
+def test_each_iteration_has_its_seed():
+    seeds = {iteration_seed(s, i) for s in range(5) for i in range(200)}
+    assert len(seeds) == 1000
+    assert iteration_seed(3, 7) == iteration_seed(3, 7)
+    draws = []
+    for seed in sorted(seeds)[:50]:
+        torch.manual_seed(seed)
+        draws.append(float(torch.rand(())))
+    assert len(set(draws)) == 50
+
+
+def test_ranks_have_their_own_seeds(monkeypatch):
+    alone = iteration_seed(0, 0)
+    monkeypatch.setattr(phased_train_loop, 'get_rank', lambda: 1)
+    assert iteration_seed(0, 0) != alone
+
+
+def test_misspelt_parts_fail_before_the_first_iteration(
+    hand_config, data_root, tmp_path
+):
+    cfg = tiny_config(hand_config, data_root, tmp_path)
+    cfg.train_cfg.phases[-1].parts.append('men_teacher')
+    with pytest.raises(UserError, match="'men_teacher'"):
+        run(cfg)
+    assert not (tmp_path / 'record.json').exists()
+
+
+# ---- a run ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope='module')
+def record(finished):
+    """What each iteration was given."""
+    return json.loads(Path(finished.work_dir, 'record.json').read_text())
+
+
+def test_every_phase_has_its_iterations(finished, record):
+    phases = finished.runner.train_loop.phases
+    expected = [p.name for p in phases for _ in range(PHASE_ITERS)]
+    assert [row['phase'] for row in record] == expected
+
+
+def test_every_phase_has_its_views_and_losses(finished, record):
+    model = finished.runner.model
+    for_all = set()
+    for hook in finished.runner.hooks:
+        for_all.update(getattr(hook, 'required_views', ()))
+    for p in finished.runner.train_loop.phases:
+        model.set_phase(p.parts)
+        views = sorted(model.required_views | for_all)
+        for row in record[p.begin : p.end]:
+            assert row['views'] == views
+            owners = {key.split('/')[0] for key in row['losses'] if '/' in key}
+            assert owners == set(p.parts) - {'supervised'}
+            assert ('loss_kpt' in row['losses']) == ('supervised' in p.parts)
+
+
+def test_training_changes_all_networks(finished):
+    torch.manual_seed(0)
+    optimizer = finished.runner.optim_wrapper.optimizer
+    trained = {id(p) for p, state in optimizer.state.items() if state['step'] > 0}
+    model = finished.runner.model
+    for part in (model.student, model.foreground_head, model.alignments):
+        assert trained.issuperset(id(p) for p in part.parameters())
+
+
+def test_every_phase_ends_with_a_validation(finished):
+    results = finished.runner.train_loop.results
+    phases = finished.runner.train_loop.phases
+    assert [r['name'] for r in results] == [p.name for p in phases]
+    figures = [tuple(r['metrics'].values()) for r in results]
+    assert len(set(figures)) == len(figures)
+
+
+def test_the_exported_estimator_predicts_what_the_teacher_predicts(finished):
+    runner, folder = finished.runner, Path(finished.summary['export'])
+    exported = init_model(
+        str(folder / 'config.py'), str(folder / 'model.pth'), device='cpu'
+    )
+    dataset = runner.val_dataloader.dataset
+    predictions = []
+    for model in (exported, runner.model):
+        model.eval()
+        batch = pseudo_collate([dataset[i] for i in range(len(dataset))])
+        predictions.append([s.pred_instances for s in model.test_step(batch)])
+    for found, expected in zip(*predictions):
+        for key in ('keypoints', 'keypoint_scores', 'keypoints_3d'):
+            assert (found[key] == expected[key]).all()
+
+
+def test_the_exported_config_gives_the_figures_of_the_summary(finished, tmp_path):
+    folder = Path(finished.summary['export'])
+    cfg = Config.fromfile(folder / 'config.py')
+    cfg.update(
+        work_dir=str(tmp_path),
+        load_from=str(folder / 'model.pth'),
+        experiment_name='exported',
+    )
+    found = Runner.from_cfg(cfg).test()
+    assert found == pytest.approx(finished.summary['target'])
+
+
+# ---- the same result -----------------------------------------------------------------
+
+
+def last_checkpoint(work_dir):
+    path = Path(work_dir, 'last_checkpoint').read_text()
+    return CheckpointLoader.load_checkpoint(path, map_location='cpu')
+
+
+def differences(first, second, path=''):
+    """Places where two nested values are not the same bit for bit."""
+    if isinstance(first, torch.Tensor):
+        return [] if torch.equal(first, second) else [path]
+    if isinstance(first, dict):
+        if first.keys() != second.keys():
+            return [path]
+        pairs = [(first[key], second[key], f'{path}/{key}') for key in first]
+    elif isinstance(first, (list, tuple)):
+        if len(first) != len(second):
+            return [path]
+        pairs = [(a, b, f'{path}/{i}') for i, (a, b) in enumerate(zip(first, second))]
+    else:
+        return [] if first == second else [path]
+    return [found for pair in pairs for found in differences(*pair)]
+
+
+def assert_same_result(finished, work_dir):
+    expected, found = last_checkpoint(finished.work_dir), last_checkpoint(work_dir)
+    assert found['meta']['iter'] == expected['meta']['iter']
+    for part in ('state_dict', 'optimizer', 'param_schedulers'):
+        assert differences(expected[part], found[part]) == []
+    summary = read_summary(work_dir)
+    for key in ('seed', 'phases', 'target', 'student'):
+        assert summary[key] == finished.summary[key]
+
+
+def test_the_comparison_sees_a_single_bit():
+    value = dict(a=[torch.zeros(3), 1.5])
+    assert differences(value, dict(a=[torch.zeros(3), 1.5])) == []
+    other = dict(a=[torch.tensor([0, 0, 1e-30]), 1.5])
+    assert differences(value, other) == ['/a/0']
+    assert differences(value, dict(a=[torch.zeros(3), 1.6])) == ['/a/1']
+    assert differences(value, dict(b=1)) == ['']
+
+
+# in the middle of the second phase; in the first, and between the last two
+KILLS = {'midway': (3,), 'twice, the second time at the end': (1, -PHASE_ITERS)}
+
+
+@pytest.mark.parametrize('kills', KILLS.values(), ids=KILLS)
+def test_a_killed_and_resumed_run_ends_the_same(
+    finished, hand_config, data_root, tmp_path, kills
+):
+    total = finished.runner.max_iters
+    kills = [at % total for at in kills]
+    run_killed_and_resumed(hand_config, data_root, tmp_path, *kills)
+    assert_same_result(finished, tmp_path)
+    record = json.loads((tmp_path / 'record.json').read_text())
+    whole = json.loads(Path(finished.work_dir, 'record.json').read_text())
+    assert record == whole[kills[-1] :]
+
+
+def test_a_finished_run_is_resumed_to_its_summary(finished, hand_config, tmp_path):
+    work_dir = tmp_path / 'copy'
+    shutil.copytree(finished.work_dir, work_dir)
+    (work_dir / 'summary.json').unlink()
+    data_root = Path(finished.runner.cfg.val_dataloader.dataset.data_root).parent
+    cfg = tiny_config(hand_config, data_root, work_dir)
+    last = Path(finished.work_dir, 'last_checkpoint').read_text()
+    cfg.update(resume=True, load_from=last)
+    run(cfg)
+    found = read_summary(work_dir)
+    assert found['phases'] == finished.summary['phases']
+    assert found['target'] == finished.summary['target']
+
+
+def poison(ann_file):
+    """Make every label of an annotation file useless."""
+    content = json.loads(ann_file.read_text())
+    for ann in content['annotations']:
+        ann['keypoints'] = [float('nan')] * len(ann['keypoints'])
+        ann['keypoints_3d'] = [[float('nan')] * 3 for _ in ann['keypoints_3d']]
+        ann['mask_file'] = 'missing.png'
+        ann['num_keypoints'] = 0
+    ann_file.write_text(json.dumps(content))
+
+
+def test_labels_of_the_target_never_matter(finished, hand_config, data_root, tmp_path):
+    poisoned = tmp_path / 'data'
+    shutil.copytree(data_root, poisoned)
+    cfg = tiny_config(hand_config, poisoned, tmp_path / 'run')
+    target = cfg.train_dataloader.dataset.target
+    ann_file = Path(target.data_root, target.ann_file)
+    poison(ann_file)
+    assert 'NaN' in ann_file.read_text() and ann_file.is_relative_to(tmp_path)
+    run(cfg)
+    assert_same_result(finished, tmp_path / 'run')
+    record = json.loads((tmp_path / 'run' / 'record.json').read_text())
+    losses = torch.tensor([value for row in record for value in row['losses'].values()])
+    assert losses.isfinite().all()
+
+
+def test_workers_and_other_work_beside_it_change_nothing(
+    finished, hand_config, data_root, tmp_path
+):
+    torch.manual_seed(12345)
+    cfg = tiny_config(hand_config, data_root, tmp_path)
+    cfg.train_dataloader.num_workers = 2
+    run(cfg)
+    assert_same_result(finished, tmp_path)
+
+
+def test_another_seed_is_another_run(finished, hand_config, data_root, tmp_path):
+    cfg = tiny_config(hand_config, data_root, tmp_path)
+    for p in cfg.train_cfg.phases:
+        p.iters = 1
+    cfg.randomness.seed = 1
+    run(cfg)
+    first = json.loads(Path(finished.work_dir, 'record.json').read_text())[0]
+    other = json.loads((tmp_path / 'record.json').read_text())[0]
+    assert other['losses'] != first['losses']
+    assert read_summary(tmp_path)['seed'] == 1

@@ -1,0 +1,117 @@
+import pytest
+import torch
+from model_factory import (
+    PATCH_GRID,
+    PATCH_SIZE,
+    build_adaptive,
+    losses_of,
+    make_batch,
+    part_configs,
+)
+
+from mmpose_uda.models.utils import PatchMask
+
+
+@pytest.fixture(scope='module')
+def model():
+    return build_adaptive()
+
+
+@pytest.fixture
+def part(model):
+    return model.alignments['reconstruction']
+
+
+@pytest.fixture
+def observed(model):
+    return model.observe(**model.data_preprocessor(make_batch(), training=True))
+
+
+class FixedMask(torch.nn.Module):
+    """Hides the patches of the middle rows, and remembers the foreground it is told."""
+
+    def forward(self, batch_size, grid, device, foreground=None):
+        assert grid == PATCH_GRID
+        self.foreground = foreground
+        hidden = torch.zeros(batch_size, *grid, dtype=torch.bool)
+        hidden[:, 1:3] = True
+        hidden = hidden.flatten(1)
+        visible = (~hidden).nonzero()[:, 1].view(batch_size, -1)
+        self.mask = PatchMask(visible, hidden)
+        return self.mask
+
+
+@pytest.fixture
+def masking(part, monkeypatch):
+    fixed = FixedMask()
+    monkeypatch.setitem(part._modules, 'masking', fixed)
+    return fixed
+
+
+@pytest.mark.parametrize('view', ['source', 'target_student'])
+def test_loss_of_a_view(model, part, observed, masking, view):
+    loss = part.loss(observed, view)
+    foreground = observed.foreground(view)
+    assert masking.foreground is foreground
+    images = observed[view].images
+    tokens = model.student.backbone.forward_visible(images, masking.mask)
+    expected = part.head.loss(tokens, masking.mask, images, foreground)
+    torch.testing.assert_close(loss, expected)
+
+
+def test_both_domains_have_a_loss(model):
+    model.set_phase(['reconstruction'])
+    assert set(losses_of(model, make_batch())) == {
+        'reconstruction/loss_source',
+        'reconstruction/loss_target_student',
+    }
+
+
+def test_plain_reconstruction_is_not_told_the_foreground(observed, masking, part):
+    part.foreground = False
+    try:
+        part.loss(observed, 'source')
+        assert masking.foreground is None
+    finally:
+        part.foreground = True
+
+
+def test_masks_follow_the_random_state(model):
+    model.set_phase(['reconstruction'])
+    first = losses_of(model, make_batch(), seed=1)
+    again = losses_of(model, make_batch(), seed=1)
+    other = losses_of(model, make_batch(), seed=2)
+    for key in first:
+        assert torch.equal(first[key], again[key])
+        assert not torch.equal(first[key], other[key])
+
+
+def test_pictures_keep_what_is_visible(part, observed, masking):
+    images = observed['target_student'].images
+    painted, hidden = part.reconstruct(observed, 'target_student')
+    assert painted.shape == images.shape and hidden.shape == (2, 1, 32, 48)
+    expected = torch.zeros(2, 1, 32, 48, dtype=torch.bool)
+    expected[:, :, PATCH_SIZE : 3 * PATCH_SIZE] = True
+    assert torch.equal(hidden, expected)
+    everywhere = hidden.expand_as(images)
+    assert torch.equal(painted[~everywhere], images[~everywhere])
+    assert (painted != images)[everywhere].float().mean() > 0.99
+    assert not painted.requires_grad
+
+
+def test_pictures_show_the_decoders_patches(part, observed, masking, monkeypatch):
+    view = 'source'
+    target, _, _ = part.head.normalised_patches(observed[view].images)
+    monkeypatch.setattr(part.head, 'forward', lambda *_: target)
+    painted, _ = part.reconstruct(observed, view)
+    # a perfect decoder gives the image itself, but for the 1e-3 beside the deviation
+    torch.testing.assert_close(painted, observed[view].images, atol=1e-2, rtol=0)
+
+
+def test_only_the_chosen_views():
+    config = part_configs()['reconstruction']
+    config.update(views=['target_student'])
+    model = build_adaptive(alignments=dict(mae=config))
+    model.set_phase(['mae'])
+    assert model.required_views == {'target_student', 'target_teacher'}
+    assert set(losses_of(model, make_batch())) == {'mae/loss_target_student'}

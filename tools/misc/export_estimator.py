@@ -1,0 +1,45 @@
+"""Export an estimator as a plain mmpose model.
+
+python tools/misc/export_estimator.py configs/uda/hand_3d.py CHECKPOINT OUT_DIR
+"""
+
+import argparse
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('config', help='the config that was trained')
+    parser.add_argument('checkpoint', help='a checkpoint of that training')
+    parser.add_argument('out_dir', help='folder for config.py and model.pth')
+    parser.add_argument(
+        '--which',
+        choices=['teacher', 'student'],
+        default='teacher',
+        help='whom to export, default the teacher',
+    )
+    return parser.parse_args()
+
+
+def main():
+    args = parse_args()
+
+    # imported late: it takes seconds, which --help and misspelt arguments need not
+    from mmengine.runner import CheckpointLoader
+
+    import mmpose_uda  # noqa: F401, sets the policy that checkpoints are loaded by
+    from mmpose_uda.apis.command_line import exit_codes
+    from mmpose_uda.apis.config import load_config, require
+    from mmpose_uda.apis.errors import user_errors
+    from mmpose_uda.apis.export import export_estimator
+
+    with exit_codes():
+        cfg = load_config(args.config)
+        require(cfg, 'model')
+        with user_errors(cfg):
+            checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
+            out_dir = export_estimator(cfg, checkpoint, args.out_dir, args.which)
+        print(f'The {args.which} is in {out_dir}: config.py and model.pth.')
+
+
+if __name__ == '__main__':
+    main()
