@@ -205,6 +205,16 @@ def losses_of(model: nn.Module, batch: dict, seed: int = 0) -> dict[str, Tensor]
     return model(**model.data_preprocessor(batch, training=True), mode='loss')
 
 
+def rows_and_columns_apart(position: Tensor) -> bool:
+    """Whether one half of an embedding [L, C] tells the row and the other the column."""
+    rows, columns = PATCH_GRID
+    halves = position.view(rows, columns, 2, -1).unbind(2)
+    of_row = [(half == half[:, :1]).all() for half in halves]
+    of_column = [(half == half[:1]).all() for half in halves]
+    distinct = len({tuple(values) for values in position.tolist()}) == rows * columns
+    return distinct and sorted(zip(of_row, of_column)) == [(False, True), (True, False)]
+
+
 def equal_states(first: dict[str, Tensor], second: dict[str, Tensor]) -> bool:
     """Whether two state dicts are the same bit for bit."""
     return first.keys() == second.keys() and all(

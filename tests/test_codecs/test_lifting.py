@@ -57,8 +57,9 @@ def test_recovers_poses_under_unequal_focal_lengths():
     assert np.abs(lifted - poses).max() < 1e-3
 
 
-def test_recovers_poses_under_weak_perspective():
-    poses, _ = random_hands()
+@pytest.mark.parametrize('depth', [0.1, 1, 4])
+def test_recovers_poses_under_weak_perspective(depth):
+    poses = random_hands()[0] * [1, 1, depth]
     scale = np.random.default_rng(1).uniform(0.05, 3, (len(poses), 1, 1))
     points = poses[..., :2] * scale + [30, 40]
     assert np.abs(lift_each(points, poses) - poses).max() < 1e-3

@@ -40,7 +40,7 @@ class ConvStem(BaseModule):
                 f'ConvStem: patch_size must be a power of two, not {patch_size}.'
             )
         self.init_out_size = (img_size[0] // patch_size, img_size[1] // patch_size)
-        widths = [max(embed_dims >> (steps - 1 - i), 16) for i in range(steps)]
+        widths = [max(embed_dims >> (steps - 1 - i), 16) // 8 * 8 for i in range(steps)]
         layers: list[nn.Module] = []
         for width_in, width_out in zip([in_channels, *widths], widths):
             layers += _conv_block(width_in, width_out, stride=2)
@@ -96,8 +96,12 @@ class MaskedVisionTransformer(VisionTransformer):
         super().init_weights()
         pretrained = self.init_cfg is not None and self.init_cfg['type'] == 'Pretrained'
         if not pretrained:
+            # mmpretrain goes through the patches column by column: with both sides
+            # exchanged that is row by row.
             position = build_2d_sincos_position_embedding(
-                self.patch_grid, self.embed_dims, cls_token=self.cls_token is not None
+                self.patch_grid[::-1],
+                self.embed_dims,
+                cls_token=self.cls_token is not None,
             )
             self.pos_embed.data.copy_(position)
 

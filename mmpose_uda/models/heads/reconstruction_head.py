@@ -44,7 +44,10 @@ class ForegroundReconstructionHead(BaseModule):
         self.patch_grid = tuple(patch_grid)
         self.embed = nn.Linear(in_channels, embed_dims)
         self.mask_token = nn.Parameter(torch.zeros(1, 1, embed_dims))
-        position = build_2d_sincos_position_embedding(self.patch_grid, embed_dims)
+        # mmpretrain goes through the patches column by column: with both sides exchanged
+        # that is row by row.
+        columns_rows = self.patch_grid[::-1]
+        position = build_2d_sincos_position_embedding(columns_rows, embed_dims)
         self.register_buffer('position', position, persistent=False)
         self.layers = ModuleList(
             TransformerEncoderLayer(embed_dims, num_heads, 4 * embed_dims)

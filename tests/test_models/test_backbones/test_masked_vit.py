@@ -2,9 +2,17 @@ import pytest
 import torch
 from mmpose.registry import MODELS
 from mmpretrain.models.backbones import VisionTransformer
-from model_factory import EMBED_DIMS, INPUT_SIZE, PATCH_GRID, PATCH_SIZE, vit_config
+from model_factory import (
+    EMBED_DIMS,
+    INPUT_SIZE,
+    PATCH_GRID,
+    PATCH_SIZE,
+    rows_and_columns_apart,
+    vit_config,
+)
 
 from mmpose_uda import UserError
+from mmpose_uda.models.backbones import ConvStem
 from mmpose_uda.models.utils import PatchMask, PatchMasking
 
 NUM_PATCHES = PATCH_GRID[0] * PATCH_GRID[1]
@@ -140,6 +148,31 @@ def test_the_convolutional_stem_keeps_no_statistics():
     alone = torch.cat([stem(image[None])[0] for image in images])
     torch.testing.assert_close(together, alone, atol=1e-5, rtol=1e-4)
     assert not list(stem.buffers())
+
+
+@pytest.mark.parametrize('width, stride', [(40, 8), (96, 8), (160, 16), (192, 16)])
+def test_the_convolutional_stem_of_any_width(width, stride):
+    stem = ConvStem((32, 48), stride, width)
+    tokens, grid = stem(torch.randn(1, 3, 32, 48))
+    assert tuple(grid) == (32 // stride, 48 // stride) == stem.init_out_size
+    assert tokens.shape == (1, grid[0] * grid[1], width)
+
+
+def test_positions_start_as_sines_of_row_and_column(backbone):
+    backbone.init_weights()
+    extra = backbone.num_extra_tokens
+    assert rows_and_columns_apart(backbone.pos_embed[0, extra:])
+    assert (backbone.pos_embed[0, :extra] == 0).all()
+    assert backbone.pos_embed.requires_grad
+
+
+def test_pretrained_positions_are_kept(tmp_path):
+    trained = build(stem='patch')
+    torch.save(trained.state_dict(), tmp_path / 'weights.pth')
+    pretrained = dict(type='Pretrained', checkpoint=str(tmp_path / 'weights.pth'))
+    model = MODELS.build(vit_config(stem='patch', init_cfg=pretrained))
+    model.init_weights()
+    assert torch.equal(model.pos_embed, trained.pos_embed)
 
 
 def test_refuses_unknown_stems():
