@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Iterator
 
+import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.registry import Registry
@@ -54,9 +55,14 @@ def export_estimator(
             f'The config {cfg.filename} has no `model.estimator`: only a '
             'DomainAdaptivePoseEstimator can be exported.'
         )
+    for key in ('state_dict', 'meta'):
+        if key not in checkpoint:
+            raise UserError(
+                f'The checkpoint has no `{key}`: give one that a training wrote.'
+            )
     weights = select_weights(checkpoint['state_dict'], _PREFIXES[which])
     _check_weights(cfg, weights)
-    meta = dict(dataset_meta=checkpoint['meta']['dataset_meta'], exported=which)
+    meta = dict(dataset_meta=_plain(checkpoint['meta']['dataset_meta']), exported=which)
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
     deployed_config(cfg).dump(out / 'config.py')
@@ -98,6 +104,17 @@ def _check_weights(cfg: Config, weights: dict[str, Tensor]) -> None:
             f'The checkpoint does not belong to {cfg.filename}: {len(wrong)} weights '
             f'differ in name or shape, such as {min(wrong)}; name the config of its run.'
         )
+
+
+def _plain(value: Any) -> Any:
+    """Lists for arrays, which torch.load(weights_only=True) refuses."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_plain(item) for item in value)
+    return value
 
 
 def _types(value: Any) -> Iterator[str]:

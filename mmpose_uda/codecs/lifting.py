@@ -23,11 +23,11 @@ def lift_root_relative(
 ) -> np.ndarray:
     """Root-relative 3D poses whose bones add up to ``total_length``.
 
-    A keypoint at depth ``Z_0 + z`` and pixel ``p`` lies at ``(p - c) (Z_0 + z) / f``.
-    Relative to the root that is ``s (p - p_0) + (p - c) z / f`` with the unknown
-    ``s = Z_0 / f`` in mm per px; without a camera the second, perspective term is dropped
-    (weak perspective). The sum of bone lengths is convex in ``s``; Newton's method starts
-    right of the solution and descends to it.
+    A keypoint at depth ``Z_0 + z`` on the ray ``r = (p - c) / f`` lies at ``r (Z_0 + z)``.
+    Relative to the root that is ``s (r - r_0) + r z`` with the unknown ``s = Z_0`` in mm.
+    Without a camera pixels stand for rays and the second, perspective term is dropped
+    (weak perspective); ``s`` is then in mm per px. The sum of bone lengths is convex in
+    ``s``; Newton's method starts right of the solution and descends to it.
 
     Args:
         points (np.ndarray): [N, K, 2], px.
@@ -40,15 +40,15 @@ def lift_root_relative(
 
     Returns:
         np.ndarray: [N, K, 3], mm, the root at the origin. If the depths alone are longer
-        than ``total_length`` the result is the pose of the smallest total length.
+        than ``total_length`` no scale fits, and the result is finite but longer.
     """
     bones = np.asarray(skeleton)
     depth = depth - depth[:, root : root + 1]
-    lateral = points - points[:, root : root + 1]
-    shift = np.zeros_like(lateral)
+    shift = np.zeros_like(points)
     if focal is not None and principal_point is not None:
-        rays = (points - principal_point[:, None]) / focal[:, None]
-        shift = rays * depth[..., None]
+        points = (points - principal_point[:, None]) / focal[:, None]
+        shift = points * depth[..., None]
+    lateral = points - points[:, root : root + 1]
 
     def along_bones(values: np.ndarray) -> np.ndarray:
         return values[:, bones[:, 1]] - values[:, bones[:, 0]]
@@ -66,7 +66,7 @@ def _solve_scale(
     """s >= 0 with sum_b sqrt(|s lateral_b + shift_b|^2 + depth_b^2) = total_length, [N].
 
     Args:
-        lateral (np.ndarray): [N, bones, 2], px.
+        lateral (np.ndarray): [N, bones, 2], px, or rays without unit.
         shift (np.ndarray): [N, bones, 2], mm.
         depth (np.ndarray): [N, bones], mm.
     """

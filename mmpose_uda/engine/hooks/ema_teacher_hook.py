@@ -3,6 +3,7 @@
 from typing import Optional
 
 from mmengine.hooks import Hook
+from mmengine.optim import OptimWrapper
 from mmpose.registry import HOOKS
 
 from mmpose_uda.engine.unwrap import unwrapped_model
@@ -17,6 +18,16 @@ class EMATeacherHook(Hook):
     """
 
     priority = 'NORMAL'
+
+    def before_run(self, runner) -> None:
+        """Take the teacher out of the optimizer, for which mmengine picks all parameters.
+
+        This must precede the loading of a resumed optimizer.
+        """
+        if isinstance(runner.optim_wrapper, OptimWrapper):
+            teacher = set(map(id, unwrapped_model(runner).teacher.parameters()))
+            for group in runner.optim_wrapper.param_groups:
+                group['params'] = [p for p in group['params'] if id(p) not in teacher]
 
     def before_train(self, runner) -> None:
         """The teacher equals the student before its first use."""

@@ -81,6 +81,9 @@ class PhasedTrainLoop(IterBasedTrainLoop):
     def run(self) -> torch.nn.Module:
         """Train all phases that are not finished."""
         self.check_parts()
+        if self._iter == 0:
+            # An earlier run of this name in the same process shares the message hub.
+            self.runner.message_hub.update_info(_RESULTS, [])
         self.runner.call_hook('before_train')
         self.runner.call_hook('before_train_epoch')
         for phase in self.phases:
@@ -101,6 +104,7 @@ class PhasedTrainLoop(IterBasedTrainLoop):
     def run_phase(self) -> None:
         """Train to the end of the current phase."""
         self.model.set_phase(self.phase.parts)
+        self.forget_losses()
         for data_batch in self.start_data():
             self.runner.model.train()
             self.model.set_phase_iter(self._iter - self.phase.begin)
@@ -109,12 +113,21 @@ class PhasedTrainLoop(IterBasedTrainLoop):
             if self._iter >= self.phase.end:
                 break
 
+    def forget_losses(self) -> None:
+        """Let the log of a phase not go on with the losses of parts it does not have."""
+        scalars = self.runner.message_hub.log_scalars
+        for key in [key for key in scalars if key.startswith('train/')]:
+            if 'loss' in key or key.split('/')[1] in self.model.alignments:
+                scalars.pop(key)
+
     def start_data(self) -> DataLoader:
         """Point the data at the current iteration and the views of the phase."""
         views = set(self.model.required_views)
         for hook in self.runner.hooks:
             views.update(getattr(hook, 'required_views', ()))
         self.dataloader.dataset.set_active_views(sorted(views))
+        # The run's seed, which a resumed run has from its checkpoint, is the only one.
+        self.dataloader.dataset.seed = self.runner.seed
         self.dataloader.sampler.set_start(self._iter * self.dataloader.batch_size)
         return self.dataloader
 

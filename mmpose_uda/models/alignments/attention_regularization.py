@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Sequence
 from mmpose.registry import MODELS
 from torch import Tensor
 
+from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import (
     Alignment,
     require_foreground,
@@ -45,6 +46,12 @@ class AttentionRegularization(Alignment):
 
     def check(self, name, estimator) -> None:
         require_masked_encoder(name, estimator)
+        depth = len(estimator.student.backbone.layers)
+        if not all(0 <= layer < depth for layer in self.attention_layers):
+            raise UserError(
+                f'The part {name!r} has layers={list(self.attention_layers)}, but those of '
+                f'the backbone are 0 to {depth - 1}: correct them.'
+            )
         if 'target_teacher' in self.views:
             require_foreground(name, estimator)
 

@@ -6,6 +6,7 @@ import torch
 from mmpose.registry import MODELS
 from torch import Tensor
 
+from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import (
     Alignment,
     require_foreground,
@@ -53,6 +54,12 @@ class MaskedReconstruction(Alignment):
 
     def check(self, name, estimator) -> None:
         require_masked_encoder(name, estimator)
+        grid = estimator.student.backbone.patch_grid
+        if self.head.patch_grid != grid:
+            raise UserError(
+                f'The part {name!r} has patch_grid={self.head.patch_grid}, but the '
+                f'backbone has {grid} rows and columns: correct it.'
+            )
         if self.foreground:
             require_foreground(name, estimator)
 

@@ -8,6 +8,7 @@ from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mmpose_uda.errors import UserError
 from mmpose_uda.models.utils import (
     KeypointDistributions,
     PatchMask,
@@ -110,6 +111,11 @@ class Observations(dict):
         """
         if view not in self._foreground:
             masks = self.dataset_masks(view)
+            if masks is None and not view.startswith('target'):
+                raise UserError(
+                    f'The foreground of {view!r} needs masks: add `mask_file` to its '
+                    'annotations and LoadPoseMask to its pipeline.'
+                )
             if masks is None:
                 masks = self._predicted_foreground(view)
             self._foreground[view] = masks
