@@ -17,20 +17,20 @@ input_size = (64, 64)  # width, height, px
 backend_args = None
 
 # ---- schedule -----------------------------------------------------------------------------
-# Batches of 32 source and 32 target images; the student makes 800 steps in all.
+# Many small steps: from scratch, 2000 steps of 16 + 16 images learn more than 1000 of 32.
 phases = [
     # Both domains teach the backbone what hands and backgrounds look like.
     dict(
         name='pretrain',
-        iters=100,
+        iters=200,
         parts=['reconstruction', 'foreground', 'attention'],
     ),
     # The head learns to read poses off the source.
-    dict(name='source', iters=200, parts=['supervised', 'foreground']),
+    dict(name='source', iters=500, parts=['supervised', 'foreground']),
     # The teacher labels the target.
     dict(
         name='adapt',
-        iters=500,
+        iters=1300,
         parts=[
             'supervised',
             'mean_teacher',
@@ -47,15 +47,15 @@ test_cfg = dict()
 
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='AdamW', lr=1.5e-3, betas=(0.9, 0.95), weight_decay=0.05),
+    optimizer=dict(type='AdamW', lr=3e-3, betas=(0.9, 0.95), weight_decay=0.05),
     clip_grad=dict(max_norm=1.0),
 )
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=60),
+    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=120),
     dict(
         type='CosineAnnealingLR',
         by_epoch=False,
-        begin=60,
+        begin=120,
         end=max_iters,
         eta_min_ratio=0.02,
     ),
@@ -87,7 +87,7 @@ estimator = dict(
         # A small ViT: a large one learns nothing from 4,000 images in minutes.
         arch=dict(
             embed_dims=embed_dims,
-            num_layers=4,
+            num_layers=3,
             num_heads=4,
             feedforward_channels=3 * embed_dims,
         ),
@@ -109,8 +109,8 @@ estimator = dict(
 model = dict(
     type='DomainAdaptivePoseEstimator',
     estimator=estimator,
-    # 0.99 in the usual convention: a teacher of 800 steps must not remember step 0.
-    teacher=dict(type='TeacherEMA', momentum=0.01),
+    # 0.995 in the usual convention: in 2000 steps, 0.999 would remember the beginning.
+    teacher=dict(type='TeacherEMA', momentum=0.005),
     foreground_head=dict(type='ForegroundHead', in_channels=embed_dims),
     alignments=dict(
         reconstruction=dict(
@@ -129,10 +129,10 @@ model = dict(
         ),
         foreground=dict(type='ForegroundSegmentation', loss_weight=1.0),
         attention=dict(
-            type='AttentionRegularization', layers=[2], loss_weight=0.05
+            type='AttentionRegularization', layers=[1], loss_weight=0.05
         ),
         mean_teacher=dict(
-            type='MeanTeacherConsistency', loss_weight=1.0, ramp_iters=100
+            type='MeanTeacherConsistency', loss_weight=1.0, ramp_iters=200
         ),
     ),
 )
@@ -157,7 +157,7 @@ strong_look = dict(
             contrast=(0.6, 1.4),
             saturation=(0.5, 1.5),
             hue=(-0.05, 0.05),
-            p=0.8,
+            p=0.7,
         ),
         dict(
             type='OneOf',
@@ -165,27 +165,27 @@ strong_look = dict(
                 dict(type='GaussianBlur', blur_limit=(3, 5)),
                 dict(type='MotionBlur', blur_limit=(3, 5)),
             ],
-            p=0.3,
+            p=0.2,
         ),
-        dict(type='GaussNoise', std_range=(0.01, 0.08), p=0.3),
-        dict(type='ImageCompression', quality_range=(30, 90), p=0.3),
+        dict(type='GaussNoise', std_range=(0.01, 0.05), p=0.2),
+        dict(type='ImageCompression', quality_range=(30, 90), p=0.2),
         dict(
             type='CoarseDropout',
-            num_holes_range=(1, 3),
-            hole_height_range=(0.1, 0.3),
-            hole_width_range=(0.1, 0.3),
+            num_holes_range=(1, 2),
+            hole_height_range=(0.1, 0.25),
+            hole_width_range=(0.1, 0.25),
             fill='random_uniform',
-            p=0.5,
+            p=0.3,
         ),
     ],
 )
 strong_box = dict(
     type='FastRandomBBoxTransform',
-    shift_factor=0.08,
+    shift_factor=0.06,
     shift_prob=1.0,
-    scale_factor=(0.8, 1.25),
+    scale_factor=(0.85, 1.2),
     scale_prob=1.0,
-    rotate_factor=60,
+    rotate_factor=30,
     rotate_prob=0.8,
 )
 weak_box = dict(
@@ -247,7 +247,7 @@ target_train = dict(
     pipeline=[dict(type='LoadPoseImage')],
 )
 train_dataloader = dict(
-    batch_size=32,
+    batch_size=16,
     num_workers=2,
     persistent_workers=False,
     sampler=dict(type='InfiniteDrawSampler'),
