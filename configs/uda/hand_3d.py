@@ -121,11 +121,13 @@ model = dict(
                 in_channels=embed_dims,
                 patch_size=patch_size,
                 patch_grid=patch_grid,
+                embed_dims=64,
                 loss=dict(
                     type='ForegroundReconstructionLoss', foreground_emphasis=0.8
                 ),
             ),
-            loss_weight=1.0,
+            # The pose stays the main task of the adaptation.
+            loss_weight=0.2,
         ),
         foreground=dict(type='ForegroundSegmentation', loss_weight=1.0),
         attention=dict(
