@@ -39,7 +39,7 @@ class AdaptationPictureHook(Hook):
 
     def __init__(
         self,
-        titles: dict[str, str] = dict(source='source only', adapt='adapted'),
+        titles: dict[str, str] = dict(source='before adaptation', adapt='adapted'),
         num_images: int = 8,
     ):
         self.titles = dict(titles)
