@@ -7,7 +7,7 @@ minutes. Read it top to bottom; every value that was chosen says why.
 
 _base_ = ['../_base_/default_runtime.py']
 
-# ---- data ---------------------------------------------------------------------------------
+# ---- data ----------------------------------------------------------------------------
 # Generated on first use. Another seed makes other data: tune there, report here.
 builtin_data = dict(name='hand', root='data/builtin_hand', seed=0)
 data_root = builtin_data['root']
@@ -16,7 +16,7 @@ data_mode = 'topdown'
 input_size = (64, 64)  # width, height, px
 backend_args = None
 
-# ---- schedule -----------------------------------------------------------------------------
+# ---- schedule ------------------------------------------------------------------------
 # Many small steps: from scratch, two steps of 16 images teach more than one of 32. 1550 are
 # what fits into 12 minutes on two CPU cores; more are better.
 phases = [
@@ -62,7 +62,7 @@ param_scheduler = [
     ),
 ]
 
-# ---- model --------------------------------------------------------------------------------
+# ---- model ---------------------------------------------------------------------------
 codec = dict(
     type='Pose3DLabel',
     input_size=input_size,
@@ -150,7 +150,7 @@ custom_hooks = [
     dict(type='SummaryHook'),
 ]
 
-# ---- pipelines ----------------------------------------------------------------------------
+# ---- pipelines -----------------------------------------------------------------------
 strong_look = dict(
     type='SeededAlbumentation',
     transforms=[

@@ -30,29 +30,29 @@ def mean_pose_baseline(config: str) -> dict[str, float]:
     truth = F.root_align(target['poses'], 0)
     mean = F.root_align(source['poses'], 0).mean(0, keepdims=True).repeat(len(truth), 0)
     crop = source['crops'].mean(0, keepdims=True).repeat(len(truth), 0)
-    size = np.array(cfg.input_size)
     return {
         'MPJPE': float(F.mpjpe(mean, truth, valid)),
         'PA-MPJPE': float(F.pa_mpjpe(mean, truth, valid)),
         'AUC': float(F.pck_3d_auc(mean, truth, valid)),
-        'PCK': float(F.crop_pck(crop, target['crops'], size, valid)),
+        'PCK': float(F.crop_pck(crop, target['crops'], target['sizes'], valid)),
     }
 
 
 def _load(cfg: Config, dataset: dict) -> dict[str, np.ndarray]:
-    """Poses [N, K, 3], keypoints in the test crop [N, K, 2] and validity [N, K]."""
+    """Poses [N, K, 3], keypoints in the test crop [N, K, 2], its sizes, and validity."""
     data = DATASETS.build(dict(dataset, pipeline=cfg.val_pipeline))
     samples = [data[i]['data_samples'] for i in range(len(data))]
     truths = [sample.gt_instances for sample in samples]
     metas = [sample.metainfo for sample in samples]
     points = np.stack([truth.keypoints[0] for truth in truths])
-    boxes = [
+    center, scale, size = (
         np.stack([meta[key] for meta in metas])
         for key in ('input_center', 'input_scale', 'input_size')
-    ]
+    )
     visible = np.stack([truth.keypoints_visible[0] for truth in truths])
     return dict(
         poses=np.stack([truth.keypoints_3d[0] for truth in truths]),
-        crops=F.to_crop(points, *boxes),
+        crops=F.to_crop(points, center, scale, size),
+        sizes=size,
         valid=(visible if visible.ndim == 2 else visible[..., 0]) > 0,
     )
