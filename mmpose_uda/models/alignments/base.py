@@ -30,6 +30,9 @@ class Alignment(BaseModule, metaclass=ABCMeta):
     attention_layers: tuple[int, ...] = ()
     """The backbone layers whose attention it looks at."""
 
+    captured_features: tuple[str, ...] = ()
+    """Dotted names of the estimator's modules whose output it looks at."""
+
     def __init__(self, loss_weight: float = 1.0, ramp_iters: int = 0):
         super().__init__()
         self.loss_weight = loss_weight

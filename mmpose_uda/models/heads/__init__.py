@@ -1,5 +1,11 @@
+from .domain_discriminator import DomainDiscriminator
 from .foreground_head import ForegroundHead
 from .reconstruction_head import ForegroundReconstructionHead
 from .volumetric_pose3d_head import VolumetricPose3DHead
 
-__all__ = ['ForegroundHead', 'ForegroundReconstructionHead', 'VolumetricPose3DHead']
+__all__ = [
+    'DomainDiscriminator',
+    'ForegroundHead',
+    'ForegroundReconstructionHead',
+    'VolumetricPose3DHead',
+]

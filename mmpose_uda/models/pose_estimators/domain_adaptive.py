@@ -113,7 +113,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         observed = self.observe(inputs, data_samples)
         losses = {}
         if SUPERVISED in self.active_parts:
-            losses.update(self.supervised_loss(observed['source']))
+            losses.update(observed['source'].supervised_loss())
         for name, alignment in self.active_alignments.items():
             weight = alignment.weight_at(self.phase_iter)
             for key, value in alignment(observed).items():
@@ -124,7 +124,9 @@ class DomainAdaptivePoseEstimator(BaseModel):
         self, inputs: dict[str, Tensor], data_samples: dict[str, SampleList]
     ) -> Observations:
         """Let the teacher look at views named ``*_teacher``, the student at the others."""
-        layers = {i for a in self.active_alignments.values() for i in a.attention_layers}
+        active = self.active_alignments.values()
+        layers = sorted({i for a in active for i in a.attention_layers})
+        features = sorted({name for a in active for name in a.captured_features})
         views = {}
         for view, images in inputs.items():
             by_student = not view.endswith('_teacher')
@@ -132,16 +134,11 @@ class DomainAdaptivePoseEstimator(BaseModel):
                 network=self.student if by_student else self.teacher.module,
                 images=images,
                 data_samples=data_samples[view],
-                attention_layers=sorted(layers) if by_student else (),
+                attention_layers=layers if by_student else (),
+                captured_features=features if by_student else (),
                 trainable=by_student,
             )
         return Observations(views, self.foreground_head)
-
-    def supervised_loss(self, source: ViewObservation) -> dict[str, Tensor]:
-        """The estimator's own loss on the labelled source."""
-        return self.student.head.loss(
-            source.features, source.data_samples, train_cfg=self.student.train_cfg
-        )
 
     def update_teacher(self) -> None:
         """Move the teacher towards the student; the first call copies it."""

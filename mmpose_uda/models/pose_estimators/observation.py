@@ -1,7 +1,8 @@
 """What the networks saw of each view, computed once and only when somebody asks."""
 
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Optional, Sequence
+from typing import Iterator, Optional, Sequence, Union
 
 import torch
 from mmpose.utils.typing import SampleList
@@ -14,6 +15,7 @@ from mmpose_uda.models.utils import (
     PatchMask,
     between_views,
     capture_attention,
+    capture_features,
     stack_warp_mats,
     warp_maps,
 )
@@ -30,6 +32,7 @@ class ViewObservation:
         images (Tensor): [B, 3, H, W], normalised.
         data_samples (list[PoseDataSample]): Their labels and meta information.
         attention_layers (Sequence[int]): Backbone layers whose attention to record.
+        captured_features (Sequence[str]): Modules whose output to record.
         trainable (bool): Whether gradients may reach the network.
     """
 
@@ -39,20 +42,30 @@ class ViewObservation:
         images: Tensor,
         data_samples: SampleList,
         attention_layers: Sequence[int] = (),
+        captured_features: Sequence[str] = (),
         trainable: bool = True,
     ):
         self.network = network
         self.images = images
         self.data_samples = data_samples
         self.attention_layers = attention_layers
+        self.captured_features = captured_features
+        self._captured: dict[str, Tensor] = {}
         self.trainable = trainable
 
-    def _gradients(self) -> torch.set_grad_enabled:
-        return torch.set_grad_enabled(self.trainable and torch.is_grad_enabled())
+    @contextmanager
+    def _looking(self) -> Iterator[None]:
+        """Gradients where the network is trained, and its chosen features recorded."""
+        gradients = torch.set_grad_enabled(self.trainable and torch.is_grad_enabled())
+        recording = capture_features(
+            self.network, self.captured_features, self._captured
+        )
+        with gradients, recording:
+            yield
 
     @cached_property
     def _forward(self) -> tuple[tuple[Tensor, ...], dict[int, Tensor]]:
-        with self._gradients():
+        with self._looking():
             with capture_attention(self.network.backbone, self.attention_layers) as maps:
                 features = self.network.extract_feat(self.images)
         return features, maps
@@ -68,10 +81,32 @@ class ViewObservation:
         return self._forward[1]
 
     @cached_property
+    def head_outputs(self) -> Union[Tensor, tuple[Tensor, ...]]:
+        """The raw output of the head: heatmaps, a vector an axis, a volume."""
+        features = self.features
+        with self._looking():
+            return self.network.head(features)
+
+    def feature(self, name: str) -> Tensor:
+        """The output of a module, one of ``captured_features``."""
+        if name not in self._captured:
+            _ = self.features
+        if name not in self._captured:
+            _ = self.head_outputs
+        return self._captured[name]
+
+    @cached_property
     def distributions(self) -> KeypointDistributions:
         """Keypoint distributions of the head."""
-        with self._gradients():
-            return self.network.head.distributions(self.network.head(self.features))
+        return self.network.head.distributions(self.head_outputs)
+
+    def supervised_loss(self) -> dict[str, Tensor]:
+        """The estimator's own loss on its labels."""
+        features = self.features
+        with self._looking():
+            return self.network.head.loss(
+                features, self.data_samples, train_cfg=self.network.train_cfg
+            )
 
     @cached_property
     def warp_mats(self) -> Tensor:
@@ -80,7 +115,7 @@ class ViewObservation:
 
     def encode_visible(self, mask: PatchMask) -> Tensor:
         """Backbone tokens [B, V, C] of the visible patches."""
-        with self._gradients():
+        with torch.set_grad_enabled(self.trainable and torch.is_grad_enabled()):
             return self.network.backbone.forward_visible(self.images, mask)
 
 

@@ -1,4 +1,6 @@
 from .attention_capture import capture_attention
+from .feature_capture import capture_features
+from .gradient_reversal import reverse_gradient
 from .keypoint_distribution import AxisDistribution, KeypointDistributions, crop_axis
 from .masking import PatchMask, PatchMasking, pool_to_patches
 from .style import match_statistics, pyramid_adain, pyramid_merge, pyramid_split
@@ -17,12 +19,14 @@ __all__ = [
     'PatchMasking',
     'between_views',
     'capture_attention',
+    'capture_features',
     'crop_axis',
     'match_statistics',
     'pool_to_patches',
     'pyramid_adain',
     'pyramid_merge',
     'pyramid_split',
+    'reverse_gradient',
     'stack_warp_mats',
     'swap_where_mirrored',
     'transform_points',

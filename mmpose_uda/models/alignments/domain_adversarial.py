@@ -1,0 +1,87 @@
+"""Adversarial alignment of features."""
+
+from typing import TYPE_CHECKING
+
+import torch
+from mmpose.registry import MODELS
+from torch import Tensor
+
+from mmpose_uda.errors import UserError
+from mmpose_uda.models.alignments.base import Alignment
+from mmpose_uda.models.losses.domain_adversarial_loss import domain_accuracy
+from mmpose_uda.models.utils import reverse_gradient
+
+if TYPE_CHECKING:
+    from mmpose_uda.models.pose_estimators.observation import Observations
+
+
+@MODELS.register_module()
+class DomainAdversarial(Alignment):
+    """Features from which a discriminator cannot tell the domain (arXiv 2404.14885).
+
+    The discriminator is trained by the same backward pass as the student, through a
+    gradient reversal. To train it at another speed give its parameters, which are
+    ``alignments.<name>.discriminator``, a ``lr_mult`` in the optimizer's
+    ``paramwise_cfg.custom_keys``.
+
+    Args:
+        discriminator (dict): One logit per position of a feature.
+        feature (str): Dotted name of a module of the estimator whose output is aligned:
+            'backbone', 'neck', 'head.deconv_layers', 'backbone.layers.2', ...
+        loss (dict): Loss of (source logits, target logits).
+        coefficient (float): The reversed gradient is multiplied by it.
+        coefficient_ramp (int): Steps over which the coefficient grows linearly from 0; the
+            discriminator learns from the first step.
+        loss_weight (float): Weight of the loss.
+        ramp_iters (int): Steps over which the weight grows.
+    """
+
+    views = ('source', 'target_student')
+
+    def __init__(
+        self,
+        discriminator: dict,
+        feature: str = 'backbone',
+        loss: dict = dict(type='DomainAdversarialLoss'),
+        coefficient: float = 1.0,
+        coefficient_ramp: int = 0,
+        loss_weight: float = 0.1,
+        ramp_iters: int = 0,
+    ):
+        super().__init__(loss_weight, ramp_iters)
+        self.discriminator = MODELS.build(discriminator)
+        self.feature = feature
+        self.captured_features = (feature,)
+        self.loss_module = MODELS.build(loss)
+        self.coefficient = coefficient
+        self.coefficient_ramp = coefficient_ramp
+        # A buffer: saved with the checkpoint, and read without leaving the device.
+        self.register_buffer('steps', torch.zeros(()))
+
+    def check(self, name, estimator) -> None:
+        known = {path for path, _ in estimator.student.named_modules()} - {''}
+        if self.feature not in known:
+            parts = ', '.join(child for child, _ in estimator.student.named_children())
+            raise UserError(
+                f'The part {name!r} aligns feature={self.feature!r}, which the estimator '
+                f'does not have: name one of its modules ({parts}, or one inside them).'
+            )
+
+    def forward(self, observed: 'Observations') -> dict[str, Tensor]:
+        source, target = (self.logits(observed, view) for view in self.views)
+        self.steps += 1
+        return dict(
+            loss=self.loss_module(source, target),
+            domain_accuracy=domain_accuracy(source, target),
+        )
+
+    def logits(self, observed: 'Observations', view: str) -> Tensor:
+        """What the discriminator thinks of the features of a view."""
+        features = observed[view].feature(self.feature)
+        return self.discriminator(reverse_gradient(features, self.current_coefficient()))
+
+    def current_coefficient(self) -> Tensor:
+        """The coefficient at this step, a scalar tensor."""
+        if not self.coefficient_ramp:
+            return self.coefficient * torch.ones_like(self.steps)
+        return self.coefficient * (self.steps / self.coefficient_ramp).clamp_max(1)

@@ -1,0 +1,106 @@
+"""Information maximisation on keypoint maps."""
+
+from typing import Sequence, Union
+
+import torch
+from mmengine.dist import get_world_size
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
+
+from mmpose_uda.errors import UserError
+
+MODES = ('normalized', 'released')
+
+
+@MODELS.register_module()
+class InfoMaxLoss(nn.Module):
+    """Every keypoint is in one place, and not in the same place in every image.
+
+    The pose level of arXiv 2404.14885: the entropy of each prediction minus the entropy of
+    their mean over the batch. It needs no labels and takes the raw output of any head
+    whose softmax is a distribution of positions: heatmaps, SimCC or RTMCC vectors,
+    volumes.
+
+    ``mode='released'`` is the formula of the paper's code, for heatmaps [B, K, H, W]: the
+    row and the column means of a heatmap, each through a softmax, should be certain, and
+    the softmax of the batch mean of the heatmaps should not; entropies are divided by
+    H * W. As those softmaxes have no temperature they are next to flat, and so is the
+    loss. ``mode='normalized'`` is ours: one softmax with a temperature over all positions,
+    entropies as a share of the largest possible, and the mean of the probabilities, over
+    the batch and all processes, instead of that of the logits.
+
+    Args:
+        mode (str): 'normalized' or 'released'.
+        temperature (float): Of the softmax of 'normalized'. 0.2 to 0.5 suits heatmaps with
+            peaks of 1, 1 suits heads that are trained through a softmax.
+        loss_weight (float): Weight of the loss.
+
+    Raises:
+        UserError: The mode is unknown or the temperature is not positive.
+    """
+
+    def __init__(
+        self,
+        mode: str = 'normalized',
+        temperature: float = 0.5,
+        loss_weight: float = 1.0,
+    ):
+        super().__init__()
+        if mode not in MODES:
+            raise UserError(f'InfoMaxLoss has mode {mode!r}: use {" or ".join(MODES)}.')
+        if temperature <= 0:
+            raise UserError(f'InfoMaxLoss needs a temperature over 0, not {temperature}.')
+        self.mode = mode
+        self.temperature = temperature
+        self.loss_weight = loss_weight
+
+    def forward(self, outputs: Union[Tensor, Sequence[Tensor]]) -> Tensor:
+        """Mean over the maps of a head.
+
+        Args:
+            outputs (Tensor | Sequence[Tensor]): Logits [B, K, ...] of the positions, or
+                several such (one an axis).
+
+        Returns:
+            Tensor: Scalar. 'normalized' is between -1 (certain and diverse) and 0.
+
+        Raises:
+            UserError: 'released' got something else than heatmaps.
+        """
+        maps = [outputs] if isinstance(outputs, Tensor) else outputs
+        term = self._released if self.mode == 'released' else self._normalized
+        return self.loss_weight * sum(term(logits.float()) for logits in maps) / len(maps)
+
+    def _normalized(self, logits: Tensor) -> Tensor:
+        probs = (logits.flatten(2) / self.temperature).softmax(-1)
+        largest = torch.log(probs.new_tensor(probs.shape[-1]))
+        certainty = entropy(probs).mean() / largest
+        diversity = entropy(mean_over_all_samples(probs)).mean() / largest
+        return certainty - diversity
+
+    @staticmethod
+    def _released(heatmaps: Tensor) -> Tensor:
+        if heatmaps.ndim != 4:
+            raise UserError(
+                "InfoMaxLoss with mode='released' is for heatmaps [B, K, H, W], not for "
+                f"{list(heatmaps.shape)}: use mode='normalized'."
+            )
+        size = heatmaps.shape[2] * heatmaps.shape[3]
+        rows = entropy(heatmaps.mean(3).softmax(-1)).mean()
+        columns = entropy(heatmaps.mean(2).softmax(-1)).mean()
+        together = entropy(heatmaps.mean(0).flatten(1).softmax(-1)).mean()
+        return (rows + columns - together) / size
+
+
+def entropy(probs: Tensor) -> Tensor:
+    """Entropy in nats over the last axis; 0 log 0 is 0."""
+    return torch.special.entr(probs).sum(-1)
+
+
+def mean_over_all_samples(values: Tensor) -> Tensor:
+    """Mean over the batch axis of [B, ...] and over all processes, with gradient."""
+    mean = values.mean(0)
+    processes = get_world_size()
+    # all_reduce of torch.distributed.nn passes gradients on, mmengine's does not
+    return all_reduce(mean) / processes if processes > 1 else mean

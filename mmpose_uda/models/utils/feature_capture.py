@@ -1,0 +1,34 @@
+"""Recording the output of any module from outside."""
+
+from contextlib import contextmanager
+from typing import Iterator, Sequence
+
+from torch import Tensor, nn
+
+
+@contextmanager
+def capture_features(
+    network: nn.Module, names: Sequence[str], store: dict[str, Tensor]
+) -> Iterator[None]:
+    """Record the output of some modules of a network while the block runs.
+
+    Args:
+        network (nn.Module): Any network.
+        names (Sequence[str]): Dotted names of modules in it, such as 'backbone' or
+            'head.deconv_layers'.
+        store (dict[str, Tensor]): Receives name -> output; of several outputs the last.
+    """
+
+    def recorder(name: str):
+        def hook(module: nn.Module, args: tuple, output) -> None:
+            store[name] = output if isinstance(output, Tensor) else output[-1]
+
+        return hook
+
+    modules = {name: network.get_submodule(name) for name in names}
+    handles = [m.register_forward_hook(recorder(name)) for name, m in modules.items()]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,96 @@
+import pytest
+import torch
+from model_factory import (
+    EMBED_DIMS,
+    build_adaptive,
+    losses_of,
+    make_batch,
+    resnet_estimator,
+)
+
+from mmpose_uda import UserError
+
+
+def adversarial(feature='backbone', in_channels=EMBED_DIMS, kernel_size=3, **kwargs):
+    discriminator = dict(
+        type='DomainDiscriminator',
+        in_channels=in_channels,
+        channels=(8,),
+        kernel_size=kernel_size,
+    )
+    part = dict(type='DomainAdversarial', discriminator=discriminator, feature=feature)
+    return dict(adversarial={**part, **kwargs})
+
+
+def gradients(coefficient):
+    """Of the backbone's stem and of the discriminator after one step of this part."""
+    model = build_adaptive(alignments=adversarial(coefficient=coefficient))
+    model.set_phase(['adversarial'])
+    losses_of(model, make_batch())['adversarial/loss'].backward()
+    discriminator = model.alignments['adversarial'].discriminator
+    return [
+        [p.grad.clone() for p in module.parameters() if p.grad is not None]
+        for module in (model.student.backbone, discriminator)
+    ]
+
+
+def test_the_backbone_gets_the_reversed_gradient_and_the_discriminator_its_own():
+    for_it, discriminator = gradients(coefficient=-1.0)
+    against_it, same = gradients(coefficient=1.0)
+    assert for_it and any(grad.abs().sum() > 0 for grad in for_it)
+    for one, other in zip(for_it, against_it):
+        torch.testing.assert_close(one, -other)
+    for one, other in zip(discriminator, same):
+        torch.testing.assert_close(one, other)
+
+
+def test_the_coefficient_grows_and_is_saved():
+    model = build_adaptive(alignments=adversarial(coefficient=0.5, coefficient_ramp=4))
+    part = model.alignments['adversarial']
+    model.set_phase(['adversarial'])
+    seen = []
+    for _ in range(6):
+        seen.append(part.current_coefficient().item())
+        losses_of(model, make_batch())
+    assert seen == [0, 0.125, 0.25, 0.375, 0.5, 0.5]
+    assert model.state_dict()['alignments.adversarial.steps'] == 6
+
+
+def test_tokens_of_a_layer():
+    part = adversarial('backbone.layers.1', kernel_size=1)
+    model = build_adaptive(alignments=part)
+    model.set_phase(['adversarial'])
+    losses = losses_of(model, make_batch())
+    assert losses['adversarial/loss'].isfinite()
+    assert 0 <= losses['adversarial/domain_accuracy'] <= 1
+
+
+def test_the_feature_of_a_stock_head_costs_no_second_forward():
+    model = build_adaptive(
+        estimator=resnet_estimator(),
+        foreground_head=None,
+        alignments=adversarial('head.deconv_layers', in_channels=8),
+    )
+    head, calls = model.student.head, []
+    head.register_forward_hook(lambda *_: calls.append(1))
+    batch = model.data_preprocessor(make_batch(), training=True)
+    observed = model.observe(**batch)
+    features = observed['target_student'].feature('head.deconv_layers')
+    outputs = observed['target_student'].head_outputs
+    torch.testing.assert_close(head.final_layer(features), outputs)
+    assert len(calls) == 1
+
+
+def test_only_the_features_asked_for_are_computed():
+    model = build_adaptive(alignments=adversarial())
+    model.set_phase(['adversarial'])
+    calls = []
+    model.student.head.register_forward_hook(lambda *_: calls.append(1))
+    losses_of(model, make_batch())
+    assert not calls
+
+
+@pytest.mark.parametrize('feature', ['neck', 'backbone.layer9', ''])
+def test_a_feature_that_does_not_exist_is_refused(feature):
+    with pytest.raises(UserError, match="'adversarial'.*backbone, head"):
+        build_adaptive(alignments=adversarial(feature))
