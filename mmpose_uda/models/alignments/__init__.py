@@ -3,15 +3,21 @@ from .base import Alignment
 from .domain_adversarial import DomainAdversarial
 from .foreground_segmentation import ForegroundSegmentation
 from .information_maximization import InformationMaximization
+from .keypoint_occlusion import KeypointOcclusion
 from .masked_reconstruction import MaskedReconstruction
 from .mean_teacher import MeanTeacherConsistency
+from .pseudo_labels import ConfidenceWeighting, QuantileSelection, ThresholdSelection
 
 __all__ = [
     'Alignment',
     'AttentionRegularization',
+    'ConfidenceWeighting',
     'DomainAdversarial',
     'ForegroundSegmentation',
     'InformationMaximization',
+    'KeypointOcclusion',
     'MaskedReconstruction',
     'MeanTeacherConsistency',
+    'QuantileSelection',
+    'ThresholdSelection',
 ]

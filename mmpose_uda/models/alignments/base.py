@@ -7,6 +7,7 @@ from mmengine.model import BaseModule
 from torch import Tensor
 
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.head_readers import find_reader
 
 if TYPE_CHECKING:  # the estimator builds alignments; importing it here would be a circle
     from mmpose_uda.models.pose_estimators.domain_adaptive import (
@@ -55,6 +56,9 @@ class Alignment(BaseModule, metaclass=ABCMeta):
             UserError: They do not fit; the message says what would.
         """
 
+    def disturb(self, observed: 'Observations') -> None:
+        """Change what the student is about to look at; called before any loss."""
+
     @abstractmethod
     def forward(self, observed: 'Observations') -> dict[str, Tensor]:
         """Losses of one step, keys with 'loss'; other keys are only logged."""
@@ -79,11 +83,15 @@ def require_masked_encoder(name: str, estimator: 'DomainAdaptivePoseEstimator') 
         )
 
 
-def require_distributions(name: str, estimator: 'DomainAdaptivePoseEstimator') -> None:
+def require_reader(name: str, estimator: 'DomainAdaptivePoseEstimator') -> None:
     """Refuse a head without keypoint distributions."""
-    if not hasattr(estimator.student.head, 'distributions'):
-        head = type(estimator.student.head).__name__
+    head = estimator.student.head
+    if find_reader(head) is None:
+        codec = type(getattr(head, 'decoder', None)).__name__
         raise UserError(
-            f'The part {name!r} works on keypoint distributions, which {head} does not '
-            'have: use VolumetricPose3DHead.'
+            f'The part {name!r} works on keypoint distributions, which '
+            f'{type(head).__name__} with the codec {codec} does not have: use a '
+            'HeatmapHead (MSRAHeatmap, or UDPHeatmap of Gaussians), SimCCHead or '
+            'RTMCCHead (SimCCLabel with Gaussian smoothing), IntegralRegressionHead or '
+            'VolumetricPose3DHead.'
         )

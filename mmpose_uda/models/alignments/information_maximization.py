@@ -2,18 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from mmpose.models.heads import DSNTHead, IntegralRegressionHead, RegressionHead, RLEHead
 from mmpose.registry import MODELS
 from torch import Tensor
 
-from mmpose_uda.errors import UserError
-from mmpose_uda.models.alignments.base import Alignment
+from mmpose_uda.models.alignments.base import Alignment, require_reader
 
 if TYPE_CHECKING:
     from mmpose_uda.models.pose_estimators.observation import Observations
-
-# Their outputs are coordinates, not maps of positions.
-_COORDINATE_HEADS = (RegressionHead, RLEHead, IntegralRegressionHead, DSNTHead)
 
 
 @MODELS.register_module()
@@ -21,7 +16,7 @@ class InformationMaximization(Alignment):
     """The student's target predictions are certain one by one and diverse together.
 
     Args:
-        loss (dict): Loss of the output of the head.
+        loss (dict): Loss of the logits of the head's maps of positions.
         loss_weight (float): Weight of the loss.
         ramp_iters (int): Steps over which the weight grows.
     """
@@ -38,14 +33,7 @@ class InformationMaximization(Alignment):
         self.loss_module = MODELS.build(loss)
 
     def check(self, name, estimator) -> None:
-        head = estimator.student.head
-        if isinstance(head, _COORDINATE_HEADS):
-            raise UserError(
-                f'The part {name!r} maximises the information of maps of positions, but '
-                f'{type(head).__name__} predicts coordinates: use a heatmap, SimCC, RTMCC '
-                'or volumetric head.'
-            )
+        require_reader(name, estimator)
 
     def forward(self, observed: 'Observations') -> dict[str, Tensor]:
-        outputs = observed['target_student'].head_outputs
-        return dict(loss=self.loss_module(outputs))
+        return dict(loss=self.loss_module(observed['target_student'].logits))

@@ -2,16 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-import torch
 from mmpose.registry import MODELS
 from torch import Tensor
 
-from mmpose_uda.models.alignments.base import Alignment, require_distributions
-from mmpose_uda.models.utils import (
-    between_views,
-    swap_where_mirrored,
-    transform_points,
-)
+from mmpose_uda.errors import UserError
+from mmpose_uda.models.alignments.base import Alignment, require_reader
+from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
 
 if TYPE_CHECKING:
     from mmpose_uda.models.pose_estimators.observation import Observations
@@ -22,13 +18,12 @@ class MeanTeacherConsistency(Alignment):
     """The student, on a hard view, agrees with the teacher on an easy one.
 
     The teacher's predictions are points with a confidence. They travel to the student's
-    view through the exact affine between both crops, where the student's distributions
-    are fitted to them.
+    view through the exact affine between both crops and are there made into labels as the
+    head's codec makes them, for the head's own loss (the squared error of heatmaps in
+    arXiv 2404.14885).
 
     Args:
-        loss (dict): Loss of (distributions, points, weights).
-        min_confidence (float): Pseudo labels below it are dropped; above it they weigh
-            what their confidence is.
+        selection (dict): Weights of pseudo labels by their confidence.
         loss_weight (float): Weight of the loss.
         ramp_iters (int): Steps over which the weight grows.
     """
@@ -37,35 +32,28 @@ class MeanTeacherConsistency(Alignment):
 
     def __init__(
         self,
-        loss: dict = dict(type='KeypointDistributionLoss'),
-        min_confidence: float = 0.0,
+        selection: dict = dict(type='ConfidenceWeighting'),
         loss_weight: float = 1.0,
         ramp_iters: int = 0,
     ):
         super().__init__(loss_weight, ramp_iters)
-        self.loss_module = MODELS.build(loss)
-        self.min_confidence = min_confidence
+        self.selection = MODELS.build(selection)
 
     def check(self, name, estimator) -> None:
-        require_distributions(name, estimator)
+        require_reader(name, estimator)
+        loss = estimator.student.head.loss_module
+        if not getattr(loss, 'use_target_weight', True):
+            raise UserError(
+                f'The part {name!r} weighs pseudo labels by confidence, which the loss '
+                f'{type(loss).__name__} of the head ignores: set its '
+                '`use_target_weight=True`.'
+            )
 
     def forward(self, observed: 'Observations') -> dict[str, Tensor]:
-        student = observed['target_student'].distributions
-        points, confidence = self.pseudo_labels(observed)
-        weights = confidence * (confidence >= self.min_confidence)
-        weights = weights * student.contains(points)
+        student = observed['target_student']
+        points, confidence = pseudo_labels(observed)
+        weights = self.selection(confidence) * student.distributions.contains(points)
         return dict(
-            loss=self.loss_module(student, points, weights),
+            loss=student.loss_of_points(points, weights),
             pseudo_label_confidence=confidence.mean(),
         )
-
-    @torch.no_grad()
-    def pseudo_labels(self, observed: 'Observations') -> tuple[Tensor, Tensor]:
-        """The teacher's points in the student's view, [B, K, A], and confidence [B, K]."""
-        teacher, student = observed['target_teacher'], observed['target_student']
-        matrices = between_views(teacher.warp_mats, student.warp_mats)
-        flip_indices = student.data_samples[0].metainfo['flip_indices']
-        points = transform_points(teacher.distributions.mean(), matrices)
-        points = swap_where_mirrored(points, matrices, flip_indices)
-        confidence = teacher.distributions.confidence()
-        return points, swap_where_mirrored(confidence, matrices, flip_indices)

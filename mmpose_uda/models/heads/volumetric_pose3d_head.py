@@ -107,7 +107,7 @@ class VolumetricPose3DHead(BaseHead):
                 'VolumetricPose3DHead has no flip test: set test_cfg.flip_test=False.'
             )
         predicted = self.distributions(self(feats))
-        points, scores = to_numpy((predicted.mean(), predicted.confidence()))
+        points, scores = to_numpy((predicted.points(), predicted.confidence()))
         instances = []
         for sample, point, score in zip(batch_data_samples, points, scores):
             camera = sample.metainfo.get('camera')

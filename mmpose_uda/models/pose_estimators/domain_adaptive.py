@@ -1,6 +1,6 @@
 """Any mmpose estimator, adapted to a domain without labels."""
 
-from typing import Optional
+from typing import Iterable, Optional
 
 from mmengine.model import BaseModel, ModuleDict
 from mmpose.registry import MODELS
@@ -31,9 +31,13 @@ class DomainAdaptivePoseEstimator(BaseModel):
         foreground_head (dict, optional): Predicts the foreground of target images for the
             parts that need it.
         test_network (str): 'teacher' or 'student': who predicts in validation and test.
+        test_statistics (str): 'target', 'source' or 'both': which student views the
+            running statistics of BatchNorm layers are taken from, once both domains are
+            trained on. In training every view is normalised by its own batch.
 
     Raises:
-        UserError: A part does not fit the estimator, or ``test_network`` is unknown.
+        UserError: A part does not fit the estimator, or ``test_network`` or
+            ``test_statistics`` is unknown.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         teacher: dict = dict(type='TeacherEMA'),
         foreground_head: Optional[dict] = None,
         test_network: str = 'teacher',
+        test_statistics: str = 'target',
         init_cfg: Optional[dict] = None,
     ):
         preprocessor = dict(
@@ -58,6 +63,12 @@ class DomainAdaptivePoseEstimator(BaseModel):
         for name, alignment in self.alignments.items():
             alignment.check(name, self)
         self.use_for_test(test_network)
+        if test_statistics not in ('target', 'source', 'both'):
+            raise UserError(
+                "test_statistics is 'target', 'source' or 'both', not "
+                f'{test_statistics!r}.'
+            )
+        self.test_statistics = test_statistics
         self.active_parts = (SUPERVISED, *self.alignments)
         self.phase_iter: Optional[int] = None
 
@@ -111,6 +122,8 @@ class DomainAdaptivePoseEstimator(BaseModel):
             dict[str, Tensor]: Scalars; those with 'loss' in their key are summed.
         """
         observed = self.observe(inputs, data_samples)
+        for alignment in self.active_alignments.values():
+            alignment.disturb(observed)
         losses = {}
         if SUPERVISED in self.active_parts:
             losses.update(observed['source'].supervised_loss())
@@ -127,6 +140,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         active = self.active_alignments.values()
         layers = sorted({i for a in active for i in a.attention_layers})
         features = sorted({name for a in active for name in a.captured_features})
+        statistics = self._views_for_statistics(inputs)
         views = {}
         for view, images in inputs.items():
             by_student = not view.endswith('_teacher')
@@ -137,8 +151,15 @@ class DomainAdaptivePoseEstimator(BaseModel):
                 attention_layers=layers if by_student else (),
                 captured_features=features if by_student else (),
                 trainable=by_student,
+                updates_statistics=view in statistics,
             )
         return Observations(views, self.foreground_head)
+
+    def _views_for_statistics(self, views: Iterable[str]) -> list[str]:
+        """The student's views that BatchNorm takes running statistics from."""
+        seen = [view for view in views if not view.endswith('_teacher')]
+        chosen = [view for view in seen if view.startswith(self.test_statistics)]
+        return chosen or seen
 
     def update_teacher(self) -> None:
         """Move the teacher towards the student; the first call copies it."""

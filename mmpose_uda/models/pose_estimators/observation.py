@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Iterator, Optional, Sequence, Union
+from typing import Iterator, Optional, Sequence
 
 import torch
 from mmpose.utils.typing import SampleList
@@ -10,12 +10,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.head_readers import HeadOutputs, find_reader
 from mmpose_uda.models.utils import (
-    KeypointDistributions,
     PatchMask,
+    PoseDistributions,
     between_views,
     capture_attention,
     capture_features,
+    keep_running_statistics,
     stack_warp_mats,
     warp_maps,
 )
@@ -34,6 +36,8 @@ class ViewObservation:
         attention_layers (Sequence[int]): Backbone layers whose attention to record.
         captured_features (Sequence[str]): Modules whose output to record.
         trainable (bool): Whether gradients may reach the network.
+        updates_statistics (bool): Whether BatchNorm layers take this view into their
+            running statistics.
     """
 
     def __init__(
@@ -44,6 +48,7 @@ class ViewObservation:
         attention_layers: Sequence[int] = (),
         captured_features: Sequence[str] = (),
         trainable: bool = True,
+        updates_statistics: bool = True,
     ):
         self.network = network
         self.images = images
@@ -52,15 +57,18 @@ class ViewObservation:
         self.captured_features = captured_features
         self._captured: dict[str, Tensor] = {}
         self.trainable = trainable
+        self.updates_statistics = updates_statistics
+        self.reader = find_reader(network.head)
 
     @contextmanager
     def _looking(self) -> Iterator[None]:
-        """Gradients where the network is trained, and its chosen features recorded."""
+        """Gradients and statistics as this view has them, chosen features recorded."""
         gradients = torch.set_grad_enabled(self.trainable and torch.is_grad_enabled())
         recording = capture_features(
             self.network, self.captured_features, self._captured
         )
-        with gradients, recording:
+        statistics = keep_running_statistics(self.network, not self.updates_statistics)
+        with gradients, recording, statistics:
             yield
 
     @cached_property
@@ -81,7 +89,7 @@ class ViewObservation:
         return self._forward[1]
 
     @cached_property
-    def head_outputs(self) -> Union[Tensor, tuple[Tensor, ...]]:
+    def head_outputs(self) -> HeadOutputs:
         """The raw output of the head: heatmaps, a vector an axis, a volume."""
         features = self.features
         with self._looking():
@@ -96,12 +104,29 @@ class ViewObservation:
         return self._captured[name]
 
     @cached_property
-    def distributions(self) -> KeypointDistributions:
+    def distributions(self) -> PoseDistributions:
         """Keypoint distributions of the head."""
-        return self.network.head.distributions(self.head_outputs)
+        return self.reader.distributions(self.head_outputs)
+
+    @property
+    def logits(self) -> tuple[Tensor, ...]:
+        """Maps [B, K, ...] whose softmax is a distribution of positions."""
+        return self.reader.logits(self.head_outputs)
+
+    def loss_of_points(self, points: Tensor, weights: Tensor) -> Tensor:
+        """The head's own loss on points [B, K, A] with weights [B, K], a scalar."""
+        targets = self.reader.render_targets(points)
+        return self.reader.loss(self.head_outputs, targets, weights)
 
     def supervised_loss(self) -> dict[str, Tensor]:
-        """The estimator's own loss on its labels."""
+        """The estimator's own loss on its labels.
+
+        Through the reader where there is one: the ``loss`` of mmpose's heads also computes
+        an accuracy, on the CPU.
+        """
+        if self.reader is not None:
+            targets, weights = self.reader.stack_targets(self.data_samples)
+            return dict(loss_kpt=self.reader.loss(self.head_outputs, targets, weights))
         features = self.features
         with self._looking():
             return self.network.head.loss(

@@ -1,7 +1,14 @@
 from .attention_capture import capture_attention
+from .batch_statistics import keep_running_statistics
 from .feature_capture import capture_features
 from .gradient_reversal import reverse_gradient
-from .keypoint_distribution import AxisDistribution, KeypointDistributions, crop_axis
+from .keypoint_distribution import (
+    AxisDistribution,
+    HeatmapDistributions,
+    KeypointDistributions,
+    PoseDistributions,
+    crop_axis,
+)
 from .masking import PatchMask, PatchMasking, pool_to_patches
 from .style import match_statistics, pyramid_adain, pyramid_merge, pyramid_split
 from .view_geometry import (
@@ -14,13 +21,16 @@ from .view_geometry import (
 
 __all__ = [
     'AxisDistribution',
+    'HeatmapDistributions',
     'KeypointDistributions',
     'PatchMask',
     'PatchMasking',
+    'PoseDistributions',
     'between_views',
     'capture_attention',
     'capture_features',
     'crop_axis',
+    'keep_running_statistics',
     'match_statistics',
     'pool_to_patches',
     'pyramid_adain',

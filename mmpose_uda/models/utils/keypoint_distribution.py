@@ -5,7 +5,7 @@ these and so fits heatmap, SimCC and 3D heads alike.
 """
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Sequence, Union
 
 import torch
 from torch import Tensor
@@ -35,11 +35,20 @@ class AxisDistribution:
         """Expected coordinate, [B, K]."""
         return (self.probs * self.centres).sum(-1)
 
-    def peak_mass(self, radius: float) -> Tensor:
-        """Probability within ``radius`` bins of the most likely bin, [B, K]."""
+    def about_peak(self, radius: float) -> Tensor:
+        """``probs`` with 0 further than ``radius`` bins from the most likely bin."""
         bins = torch.arange(self.probs.shape[-1], device=self.probs.device)
         near = (bins - self.probs.argmax(-1, keepdim=True)).abs() <= radius
-        return (self.probs * near).sum(-1)
+        return self.probs * near
+
+    def peak_mass(self, radius: float) -> Tensor:
+        """Probability within ``radius`` bins of the most likely bin, [B, K]."""
+        return self.about_peak(radius).sum(-1)
+
+    def peak_mean(self, radius: float) -> Tensor:
+        """Expected coordinate within ``radius`` bins of the most likely one, [B, K]."""
+        probs = self.about_peak(radius)
+        return (probs * self.centres).sum(-1) / probs.sum(-1)
 
     def gaussian_labels(self, coordinates: Tensor, sigma: float) -> Tensor:
         """Discrete Gaussians around ``coordinates``.
@@ -68,27 +77,95 @@ class KeypointDistributions:
     Args:
         axes (Sequence[AxisDistribution]): x and y in crop px, then z in mm relative to
             the root.
+        peak_radius (float): How far from a peak its flanks reach, in bins.
+        about_peak (bool): Whether a point is the mean about the peak alone. For labels
+            that leave mass everywhere; otherwise it is the mean of all bins.
     """
 
     axes: Sequence[AxisDistribution]
+    peak_radius: float = 1.5
+    about_peak: bool = False
 
-    def mean(self) -> Tensor:
-        """Expected coordinates, [B, K, A]."""
-        return torch.stack([axis.mean() for axis in self.axes], dim=-1)
+    def points(self) -> Tensor:
+        """Predicted coordinates, [B, K, A]."""
+        if self.about_peak:
+            means = [axis.peak_mean(self.peak_radius) for axis in self.axes]
+        else:
+            means = [axis.mean() for axis in self.axes]
+        return torch.stack(means, dim=-1)
 
-    def confidence(self, radius: float = 1.5) -> Tensor:
+    def confidence(self) -> Tensor:
         """How sure the network is of each keypoint in the image, [B, K] in (0, 1].
 
         The product over x and y of the probability near the peak: one for a single
         sharp peak, small for a flat or many-peaked distribution.
         """
         x, y = self.axes[:2]
-        return x.peak_mass(radius) * y.peak_mass(radius)
+        return x.peak_mass(self.peak_radius) * y.peak_mass(self.peak_radius)
 
     def contains(self, points: Tensor) -> Tensor:
         """Whether ``points`` [B, K, A] lie on every axis, [B, K]."""
         inside = [a.contains(points[..., i]) for i, a in enumerate(self.axes)]
         return torch.stack(inside).all(0)
+
+
+@dataclass
+class HeatmapDistributions:
+    """Heatmaps of every keypoint, trained towards Gaussians with a peak of 1.
+
+    Args:
+        heatmaps (Tensor): [B, K, h, w].
+        steps (tuple[float, float]): Crop px between two cells in x and y; the centre of
+            cell 0 is at px 0.
+    """
+
+    heatmaps: Tensor
+    steps: tuple[float, float]
+
+    def points(self) -> Tensor:
+        """The peaks, [B, K, 2] crop px, between cells by a parabola through three."""
+        cells = self._peak_cells()
+        offsets = torch.stack(
+            [self._offset(cells, dim=3), self._offset(cells, dim=2)], dim=-1
+        )
+        return (self._columns_rows(cells) + offsets) * offsets.new_tensor(self.steps)
+
+    def confidence(self) -> Tensor:
+        """The height of each peak, [B, K] in [0, 1]."""
+        return self.heatmaps.amax((2, 3)).clamp(0, 1)
+
+    def contains(self, points: Tensor) -> Tensor:
+        """Whether ``points`` [B, K, 2] lie on the map (half a cell of margin), [B, K]."""
+        cells = points / points.new_tensor(self.steps)
+        last = points.new_tensor(self.heatmaps.shape[:1:-1]) - 0.5
+        return ((cells >= -0.5) & (cells <= last)).all(-1)
+
+    def _peak_cells(self) -> Tensor:
+        """Index of the largest cell of the flattened maps, [B, K]."""
+        return self.heatmaps.flatten(2).argmax(-1)
+
+    def _columns_rows(self, cells: Tensor) -> Tensor:
+        """Column and row of flat cell indices [B, K], [B, K, 2]."""
+        width = self.heatmaps.shape[3]
+        return torch.stack([cells % width, cells // width], dim=-1)
+
+    def _offset(self, cells: Tensor, dim: int) -> Tensor:
+        """Distance of the parabola's vertex from the largest cell along a dimension.
+
+        Within half a cell; 0 at the border and on a plateau.
+        """
+        stride = 1 if dim == 3 else self.heatmaps.shape[3]
+        position = self._columns_rows(cells)[..., 3 - dim]
+        inside = (position > 0) & (position < self.heatmaps.shape[dim] - 1)
+        flat = self.heatmaps.flatten(2)
+        around = torch.stack([cells - stride, cells, cells + stride], dim=-1)
+        around = torch.where(inside.unsqueeze(-1), around, cells.unsqueeze(-1))
+        before, peak, after = flat.gather(2, around).unbind(-1)
+        curvature = (2 * peak - before - after).clamp_min(1e-9)
+        return (0.5 * (after - before) / curvature).clamp(-0.5, 0.5)
+
+
+PoseDistributions = Union[KeypointDistributions, HeatmapDistributions]
 
 
 def crop_axis(probs: Tensor, size: float) -> AxisDistribution:

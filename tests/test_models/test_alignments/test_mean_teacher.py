@@ -3,9 +3,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from model_factory import build_adaptive, resnet_estimator
 from torch import nn
 
-from mmpose_uda.models.alignments import MeanTeacherConsistency
+from mmpose_uda import UserError
+from mmpose_uda.models.alignments import MeanTeacherConsistency, QuantileSelection
+from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
 from mmpose_uda.models.utils import (
     AxisDistribution,
     KeypointDistributions,
@@ -57,23 +60,29 @@ def observe(teacher, student, teacher_mats, student_mats):
             distributions=student,
             warp_mats=stacked(student_mats),
             data_samples=[sample] * len(student_mats),
+            loss_of_points=Recorder(student),
         ),
     )
 
 
-class Recorder(nn.Module):
-    """In place of the loss: remembers what it was asked to fit."""
+class Recorder:
+    """In place of the loss of a view: remembers what it was asked to fit."""
 
-    def forward(self, predicted, points, weights):
-        self.predicted, self.points, self.weights = predicted, points, weights
-        return predicted.mean().sum()
+    def __init__(self, predicted):
+        self.predicted = predicted
+
+    def __call__(self, points, weights):
+        self.points, self.weights = points, weights
+        return self.predicted.points().sum()
 
 
 @pytest.fixture
 def part():
-    part = MeanTeacherConsistency()
-    part.loss_module = Recorder()
-    return part
+    return MeanTeacherConsistency()
+
+
+def fitted(observed):
+    return observed['target_student'].loss_of_points
 
 
 POINTS = torch.tensor(
@@ -94,12 +103,12 @@ POINTS = torch.tensor(
     ],
     ids=lambda change: str(change.round(2).tolist()),
 )
-def test_pseudo_labels_land_where_the_change_of_view_puts_them(part, change):
+def test_pseudo_labels_land_where_the_change_of_view_puts_them(change):
     to_teacher = similarity(angle=0.2, scale=0.5, shift=(7, -3))
     to_student = change @ np.vstack([to_teacher, [0, 0, 1]])
     teacher, flat = predicting(POINTS[None]), predicting(torch.zeros(1, 5, 3))
     observed = observe(teacher, flat, [to_teacher], [to_student])
-    points, confidence = part.pseudo_labels(observed)
+    points, confidence = pseudo_labels(observed)
     order = FLIP_INDICES if np.linalg.det(change[:, :2]) < 0 else range(5)
     for k, from_k in enumerate(order):
         x, y, z = POINTS[from_k].tolist()
@@ -108,36 +117,21 @@ def test_pseudo_labels_land_where_the_change_of_view_puts_them(part, change):
     assert (confidence == 1).all()
 
 
-def test_every_sample_has_its_own_change_of_view(part):
+def test_every_sample_has_its_own_change_of_view():
     mats = [similarity(), similarity(angle=1, shift=(9, 9))]
     changed = [similarity(shift=(2, 3)), similarity(shift=(63, 0), mirror=True)]
     teacher = predicting(torch.stack([POINTS, POINTS.flip(0)]))
     observed = observe(teacher, predicting(torch.zeros(2, 5, 3)), mats, changed)
-    points, _ = part.pseudo_labels(observed)
+    points, _ = pseudo_labels(observed)
     for b, (before, after) in enumerate(zip(mats, changed)):
         matrix = np.vstack([after, [0, 0, 1]]) @ np.linalg.inv(
             np.vstack([before, [0, 0, 1]])
         )
         moved = transform_points(
-            teacher.mean()[b : b + 1], torch.tensor(matrix[None], dtype=torch.float32)
+            teacher.points()[b : b + 1], torch.tensor(matrix[None], dtype=torch.float32)
         )
         expected = moved[0, FLIP_INDICES] if b == 1 else moved[0]
         torch.testing.assert_close(points[b], expected, atol=2e-3, rtol=0)
-
-
-def test_a_student_that_sees_the_same_has_nothing_to_learn():
-    change = similarity(angle=np.pi / 2, shift=(50, -8))  # whole px to whole px
-    matrix = torch.tensor(np.vstack([change, [0, 0, 1]])[None]).float()
-    moved = transform_points(POINTS[None], matrix).round()
-    observed = observe(
-        predicting(POINTS[None]), predicting(moved), [similarity()], [change]
-    )
-    part = MeanTeacherConsistency(loss=dict(type='KeypointDistributionLoss', sigma=0.2))
-    agreeing = part(observed)['loss']
-    observed = observe(
-        predicting(POINTS[None]), predicting(moved), [similarity()], [similarity()]
-    )
-    assert agreeing < 1e-3 < 1 < part(observed)['loss']
 
 
 def test_confidence_weighs_and_goes_with_its_keypoint(part):
@@ -145,24 +139,53 @@ def test_confidence_weighs_and_goes_with_its_keypoint(part):
     teacher = predicting(POINTS[None], peaks)
     student = predicting(torch.zeros(1, 5, 3))
     mirror = similarity(shift=(63, 0), mirror=True)
-    out = part(observe(teacher, student, [similarity()], [mirror]))
+    observed = observe(teacher, student, [similarity()], [mirror])
+    out = part(observed)
     confidence = teacher.confidence()
     assert len(set(confidence[0].tolist())) == 5
-    torch.testing.assert_close(part.loss_module.weights[0], confidence[0, FLIP_INDICES])
+    torch.testing.assert_close(fitted(observed).weights[0], confidence[0, FLIP_INDICES])
     torch.testing.assert_close(out['pseudo_label_confidence'], confidence.mean())
-    assert part.loss_module.predicted is student
+    assert out['loss'] == student.points().sum()
 
 
-def test_doubtful_pseudo_labels_are_dropped(part):
+SELECTIONS = [
+    # the third of the five confidences is the median
+    (dict(type='ConfidenceWeighting', min_confidence=0.45), [1, 1, 0, 0, 1], True),
+    (dict(type='ThresholdSelection', threshold=0.45), [1, 1, 0, 0, 1], False),
+    (dict(type='QuantileSelection', quantile=0.5), [1, 1, 0, 0, 0], False),
+    (dict(type='QuantileSelection', quantile=0.0), [1, 1, 1, 0, 1], False),
+]
+
+
+@pytest.mark.parametrize('selection, kept, by_confidence', SELECTIONS)
+def test_doubtful_pseudo_labels_are_dropped(selection, kept, by_confidence):
     teacher = predicting(POINTS[None], torch.tensor([[1.0, 0.9, 0.5, 0.3, 0.7]]))
     observed = observe(
         teacher, predicting(torch.zeros(1, 5, 3)), [similarity()], [similarity()]
     )
+    MeanTeacherConsistency(selection)(observed)
     confidence = teacher.confidence()[0]
-    part.min_confidence = float(confidence[4])  # the third of five
-    part(observed)
-    expected = confidence * torch.tensor([1.0, 1, 0, 0, 1])
-    torch.testing.assert_close(part.loss_module.weights[0], expected)
+    expected = torch.tensor(kept) * (confidence if by_confidence else 1.0)
+    torch.testing.assert_close(fitted(observed).weights[0], expected)
+
+
+def test_the_quantile_is_of_the_whole_batch():
+    confidence = torch.tensor([[0.9, 0.8, 0.7], [0.1, 0.2, 0.75]])
+    weights = QuantileSelection(0.5)(confidence)
+    assert weights.tolist() == [[1, 1, 0], [0, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    'selection',
+    [
+        dict(type='ConfidenceWeighting', min_confidence=-1),
+        dict(type='ThresholdSelection', threshold=1.5),
+        dict(type='QuantileSelection', quantile=50),
+    ],
+)
+def test_what_is_no_share_is_refused(selection):
+    with pytest.raises(UserError, match='between 0 and 1'):
+        MeanTeacherConsistency(selection)
 
 
 def test_pseudo_labels_outside_the_view_weigh_nothing(part):
@@ -175,9 +198,9 @@ def test_pseudo_labels_outside_the_view_weigh_nothing(part):
     )
     part(observed)
     # the third leaves to the right, the fourth below
-    assert part.loss_module.weights.tolist() == [[1, 1, 0, 0, 1]]
-    assert part.loss_module.points[0, 2, 0] == 70
-    assert part.loss_module.points[0, 3, 1] == 52
+    assert fitted(observed).weights.tolist() == [[1, 1, 0, 0, 1]]
+    assert fitted(observed).points[0, 2, 0] == 70
+    assert fitted(observed).points[0, 3, 1] == 52
 
 
 def test_no_gradient_to_the_teacher(part):
@@ -186,6 +209,18 @@ def test_no_gradient_to_the_teacher(part):
     y = crop_axis(torch.full((1, 5, HEIGHT), 1 / HEIGHT), HEIGHT)
     z = AxisDistribution(torch.full((1, 5, DEPTH), 1 / DEPTH), -100.0, 10.0)
     teacher = KeypointDistributions([x, y, z])
-    part(observe(teacher, predicting(POINTS[None]), [similarity()], [similarity()]))
-    assert not part.loss_module.points.requires_grad
-    assert not part.loss_module.weights.requires_grad
+    observed = observe(teacher, predicting(POINTS[None]), [similarity()], [similarity()])
+    part(observed)
+    assert not fitted(observed).points.requires_grad
+    assert not fitted(observed).weights.requires_grad
+
+
+def test_a_loss_that_ignores_weights_is_refused():
+    estimator = resnet_estimator()
+    estimator['head']['loss'] = dict(type='KeypointMSELoss')
+    with pytest.raises(UserError, match='KeypointMSELoss.*use_target_weight=True'):
+        build_adaptive(
+            estimator=estimator,
+            foreground_head=None,
+            alignments=dict(mean_teacher=dict(type='MeanTeacherConsistency')),
+        )

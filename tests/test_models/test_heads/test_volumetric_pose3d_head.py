@@ -65,7 +65,7 @@ def test_axes_span_crop_and_depths(head, feats):
 def test_a_peak_in_the_volume_is_the_prediction(head):
     logits = torch.full((1, 21, DEPTH_BINS, 8, 12), -50.0)
     logits[0, :, 3, 2, 7] = 50  # depth, row, column
-    mean = head.distributions(logits).mean()
+    mean = head.distributions(logits).points()
     # bins of 4 px and of 40 mm
     torch.testing.assert_close(mean[0, 0], torch.tensor([29.5, 9.5, 40.0]))
 
@@ -73,7 +73,7 @@ def test_a_peak_in_the_volume_is_the_prediction(head):
 def test_a_new_head_is_unsure(head, feats):
     predicted = head.distributions(head(feats))
     assert predicted.confidence().max() < 0.5
-    centre = predicted.mean() - torch.tensor([23.5, 15.5, 0])
+    centre = predicted.points() - torch.tensor([23.5, 15.5, 0])
     assert centre.abs().max() < 15
 
 
@@ -94,7 +94,7 @@ def test_predictions(head, feats):
     with torch.no_grad():
         instances = head.predict(feats, samples, test_cfg=dict(flip_test=False))
         predicted = head.distributions(head(feats))
-    mean, confidence = predicted.mean().numpy(), predicted.confidence().numpy()
+    mean, confidence = predicted.points().numpy(), predicted.confidence().numpy()
     assert len(instances) == 2
     for i, instance in enumerate(instances):
         assert isinstance(instance, InstanceData)

@@ -272,6 +272,11 @@ def test_unknown_test_network_is_refused():
         build_adaptive(test_network='techer')
 
 
+def test_unknown_test_statistics_are_refused():
+    with pytest.raises(UserError, match="'target', 'source' or 'both', not 'all'"):
+        build_adaptive(test_statistics='all')
+
+
 def test_consistency_refuses_heads_without_distributions():
     with pytest.raises(UserError) as caught:
         build_adaptive(
@@ -281,7 +286,7 @@ def test_consistency_refuses_heads_without_distributions():
         )
     message = str(caught.value)
     assert "'mean_teacher'" in message and 'RegressionHead' in message
-    assert 'use VolumetricPose3DHead' in message
+    assert 'use a HeatmapHead' in message and 'VolumetricPose3DHead' in message
 
 
 @pytest.mark.parametrize('name', ['reconstruction', 'attention'])

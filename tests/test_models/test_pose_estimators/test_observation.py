@@ -52,16 +52,16 @@ def test_features_are_those_of_the_network(model, observed):
     expected = model.student.extract_feat(seen.images)
     assert torch.equal(seen.features[-1], expected[-1])
     logits = model.student.head(expected)
-    mean = model.student.head.distributions(logits).mean()
-    assert torch.equal(seen.distributions.mean(), mean)
+    mean = model.student.head.distributions(logits).points()
+    assert torch.equal(seen.distributions.points(), mean)
 
 
 def test_the_teacher_is_seen_without_gradient(observed):
     teacher, student = observed['target_teacher'], observed['target_student']
     assert student.features[0].requires_grad
-    assert student.distributions.mean().requires_grad
+    assert student.distributions.points().requires_grad
     assert not teacher.features[0].requires_grad
-    assert not teacher.distributions.mean().requires_grad
+    assert not teacher.distributions.points().requires_grad
     assert torch.is_grad_enabled()
 
 
@@ -69,7 +69,7 @@ def test_no_gradient_where_the_caller_wants_none(model):
     with torch.no_grad():
         source = observe(model, make_batch())['source']
         assert not source.features[0].requires_grad
-        assert not source.distributions.mean().requires_grad
+        assert not source.distributions.points().requires_grad
 
 
 def test_attention_only_where_asked_for(model, observed):

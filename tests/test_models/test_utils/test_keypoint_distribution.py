@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from mmpose_uda.models.utils import AxisDistribution, KeypointDistributions, crop_axis
+from mmpose_uda.models.utils import (
+    AxisDistribution,
+    HeatmapDistributions,
+    KeypointDistributions,
+    crop_axis,
+)
 
 
 @pytest.fixture
@@ -79,9 +84,68 @@ def test_means_and_confidence_of_several_axes():
     z = AxisDistribution(one_hot([0, 2], 3), -10.0, 10.0)
     predicted = KeypointDistributions([x, y, z])
     expected = [[[11.5, 3.5, -10], [35.5, 15.5, 10]]]
-    np.testing.assert_allclose(predicted.mean().numpy(), expected)
+    np.testing.assert_allclose(predicted.points().numpy(), expected)
     # of a flat axis, the first bin and its one neighbour count
     np.testing.assert_allclose(predicted.confidence().numpy(), [[1, 0.5]])
     points = torch.tensor([[[0.0, 0, 0], [0, 0, 16]]])
     assert predicted.contains(points).tolist() == [[True, False]]
     assert not predicted.contains(torch.tensor([[[0.0, 32, 0], [-1, 0, 0]]])).any()
+
+
+def test_points_about_the_peak_ignore_the_mass_elsewhere():
+    probs = torch.full((1, 1, 40), 0.5 / 40)
+    probs[0, 0, 7:10] += torch.tensor([0.1, 0.2, 0.2])
+    axis = AxisDistribution(probs, origin=0.0, step=0.5)
+    near = KeypointDistributions([axis, axis], peak_radius=1.0, about_peak=True)
+    # the first of two equal bins is the peak
+    seen = probs[0, 0, 7:10].numpy()
+    expected = 0.5 * (np.arange(7, 10) * seen).sum() / seen.sum()
+    np.testing.assert_allclose(near.points().numpy(), [[[expected] * 2]], rtol=1e-5)
+    np.testing.assert_allclose(near.confidence().numpy(), [[seen.sum() ** 2]], rtol=1e-5)
+
+
+def gaussian(x, y, width=12, height=9, sigma=2.0):
+    columns, rows = np.arange(width), np.arange(height)[:, None]
+    squares = (columns - x) ** 2 + (rows - y) ** 2
+    return torch.tensor(np.exp(-squares / (2 * sigma**2)), dtype=torch.float32)
+
+
+def test_heatmap_points_lie_between_cells():
+    centres = [(4.0, 3.0), (4.3, 3.4), (6.75, 5.1), (0.0, 8.0), (11.0, 0.0)]
+    heatmaps = torch.stack([gaussian(*centre) for centre in centres])[None]
+    seen = HeatmapDistributions(0.8 * heatmaps, steps=(4.0, 3.0))
+    expected = np.array(centres) * [4.0, 3.0]
+    np.testing.assert_allclose(seen.points()[0].numpy(), expected, atol=0.15)
+    # exact at cells, the border included
+    np.testing.assert_allclose(seen.points()[0, [0, 3, 4]], expected[[0, 3, 4]])
+    peaks = [float(heatmap.max()) * 0.8 for heatmap in heatmaps[0]]
+    np.testing.assert_allclose(seen.confidence()[0].numpy(), peaks, rtol=1e-6)
+
+
+def test_heatmap_parabola_equals_a_slow_computation():
+    heatmaps = torch.rand(2, 3, 6, 7, generator=torch.manual_seed(0))
+    found = HeatmapDistributions(heatmaps, steps=(1.0, 1.0)).points().numpy()
+    for b in range(2):
+        for k in range(3):
+            cells = heatmaps[b, k].numpy().astype(float)
+            y, x = np.unravel_index(cells.argmax(), cells.shape)
+            expected = [float(x), float(y)]
+            if 0 < x < 6:
+                left, peak, right = cells[y, x - 1 : x + 2]
+                expected[0] += 0.5 * (right - left) / (2 * peak - left - right)
+            if 0 < y < 5:
+                above, peak, below = cells[y - 1 : y + 2, x]
+                expected[1] += 0.5 * (below - above) / (2 * peak - above - below)
+            np.testing.assert_allclose(found[b, k], expected, rtol=1e-4)
+
+
+def test_flat_heatmaps_have_a_point_and_no_confidence():
+    seen = HeatmapDistributions(torch.zeros(1, 2, 5, 5), steps=(2.0, 2.0))
+    assert torch.equal(seen.points(), torch.zeros(1, 2, 2))
+    assert torch.equal(seen.confidence(), torch.zeros(1, 2))
+
+
+def test_heatmaps_contain_half_a_cell_more_than_their_centres():
+    seen = HeatmapDistributions(torch.zeros(1, 4, 5, 7), steps=(4.0, 2.0))
+    points = torch.tensor([[[-2.0, -1.0], [26.0, 9.0], [26.1, 0], [0, 9.1]]])
+    assert seen.contains(points).tolist() == [[True, True, False, False]]

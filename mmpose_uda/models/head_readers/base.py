@@ -1,0 +1,50 @@
+"""What every reader of a head offers to the estimator and its parts."""
+
+from abc import ABCMeta, abstractmethod
+from typing import Any, Union
+
+from mmpose.utils.typing import SampleList
+from torch import Tensor, nn
+
+from mmpose_uda.models.utils import PoseDistributions
+
+HeadOutputs = Union[Tensor, tuple[Tensor, ...]]
+
+
+class HeadReader(metaclass=ABCMeta):
+    """Reads keypoint distributions off a head, and trains it on points.
+
+    The parts that align poses know readers and no head. A reader holds no state but the
+    head it reads.
+
+    Args:
+        head (nn.Module): The head of an estimator.
+    """
+
+    def __init__(self, head: nn.Module):
+        self.head = head
+
+    @classmethod
+    @abstractmethod
+    def reads(cls, head: nn.Module) -> bool:
+        """Whether it can read this head."""
+
+    @abstractmethod
+    def distributions(self, outputs: HeadOutputs) -> PoseDistributions:
+        """Where the keypoints are, in px of the crop, from the head's raw output."""
+
+    @abstractmethod
+    def logits(self, outputs: HeadOutputs) -> tuple[Tensor, ...]:
+        """Maps [B, K, ...] whose softmax is a distribution of positions."""
+
+    @abstractmethod
+    def stack_targets(self, data_samples: SampleList) -> tuple[Any, Tensor]:
+        """The labels of a batch, as the head's loss takes them, and weights [B, K]."""
+
+    @abstractmethod
+    def render_targets(self, points: Tensor) -> Any:
+        """Labels as :meth:`stack_targets` has them, made of points [B, K, A]."""
+
+    @abstractmethod
+    def loss(self, outputs: HeadOutputs, targets: Any, weights: Tensor) -> Tensor:
+        """The head's own loss, a scalar."""

@@ -1,0 +1,52 @@
+"""Reading heatmap heads: Simple Baselines, HRNet, ViTPose, UDP."""
+
+import torch
+from mmpose.codecs import MSRAHeatmap, UDPHeatmap
+from mmpose.models.heads import HeatmapHead
+from torch import Tensor
+
+from mmpose_uda.models.head_readers.base import HeadReader
+from mmpose_uda.models.utils import HeatmapDistributions
+
+
+class HeatmapReader(HeadReader):
+    """Reads a :class:`HeatmapHead` that is trained on Gaussians with a peak of 1."""
+
+    @classmethod
+    def reads(cls, head) -> bool:
+        if not isinstance(head, HeatmapHead):
+            return False
+        codec = head.decoder
+        return isinstance(codec, MSRAHeatmap) or (
+            isinstance(codec, UDPHeatmap) and codec.heatmap_type == 'gaussian'
+        )
+
+    def distributions(self, outputs: Tensor) -> HeatmapDistributions:
+        return HeatmapDistributions(outputs.float(), self._steps)
+
+    @property
+    def _steps(self) -> tuple[float, float]:
+        """Crop px between two cells, in x and y; cell 0 is at px 0."""
+        return tuple(float(step) for step in self.head.decoder.scale_factor)
+
+    def logits(self, outputs: Tensor) -> tuple[Tensor, ...]:
+        return (outputs,)
+
+    def stack_targets(self, data_samples):
+        heatmaps = torch.stack([s.gt_fields.heatmaps for s in data_samples])
+        weights = [s.gt_instance_labels.keypoint_weights for s in data_samples]
+        return heatmaps, torch.cat(weights)
+
+    def render_targets(self, points: Tensor) -> Tensor:
+        """Gaussians [B, K, h, w] about the points, not rounded to a cell."""
+        width, height = self.head.decoder.heatmap_size
+        columns = torch.arange(width, device=points.device)
+        rows = torch.arange(height, device=points.device)
+        x, y = (points / points.new_tensor(self._steps)).unbind(-1)
+        sigma = self.head.decoder.sigma
+        along_x = torch.exp(-0.5 * ((columns - x.unsqueeze(-1)) / sigma).square())
+        along_y = torch.exp(-0.5 * ((rows - y.unsqueeze(-1)) / sigma).square())
+        return along_y.unsqueeze(-1) * along_x.unsqueeze(-2)
+
+    def loss(self, outputs, targets, weights) -> Tensor:
+        return self.head.loss_module(outputs, targets, weights)

@@ -1,0 +1,47 @@
+"""Reading integral regression heads."""
+
+import torch
+from mmpose.models.heads import DSNTHead, IntegralRegressionHead
+from torch import Tensor
+
+from mmpose_uda.models.head_readers.base import HeadReader
+from mmpose_uda.models.utils import AxisDistribution, KeypointDistributions
+
+
+class IntegralReader(HeadReader):
+    """Reads an :class:`IntegralRegressionHead`: the mean of a heatmap's softmax."""
+
+    @classmethod
+    def reads(cls, head) -> bool:
+        # DSNT's loss is of heatmaps too; nobody has asked for it.
+        fits = isinstance(head, IntegralRegressionHead) and not isinstance(head, DSNTHead)
+        return fits and head.decoder is not None
+
+    def distributions(self, outputs) -> KeypointDistributions:
+        _, probs = outputs
+        probs = probs.float()
+        steps = (
+            size / cells
+            for size, cells in zip(self.head.decoder.input_size, self.head.heatmap_size)
+        )
+        return KeypointDistributions(
+            [
+                AxisDistribution(probs.sum(dim), origin=0.0, step=step)
+                for dim, step in zip((2, 3), steps)
+            ]
+        )
+
+    def logits(self, outputs) -> tuple[Tensor, ...]:
+        return (outputs[1].clamp_min(1e-9).log(),)
+
+    def stack_targets(self, data_samples):
+        labels = [s.gt_instance_labels for s in data_samples]
+        points = torch.cat([label.keypoint_labels for label in labels])
+        return points, torch.cat([label.keypoint_weights for label in labels])
+
+    def render_targets(self, points: Tensor) -> Tensor:
+        """The points as shares of the crop's sides, [B, K, 2]."""
+        return points / points.new_tensor(self.head.decoder.input_size)
+
+    def loss(self, outputs, targets, weights) -> Tensor:
+        return self.head.loss_module(outputs[0], targets, weights)

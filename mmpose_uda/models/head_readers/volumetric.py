@@ -1,0 +1,31 @@
+"""Reading the 3D head of this package."""
+
+from torch import Tensor
+
+from mmpose_uda.models.head_readers.base import HeadReader
+from mmpose_uda.models.heads import VolumetricPose3DHead
+from mmpose_uda.models.heads.volumetric_pose3d_head import stack_labels
+from mmpose_uda.models.utils import KeypointDistributions
+
+
+class VolumetricReader(HeadReader):
+    """Reads a :class:`VolumetricPose3DHead`; its labels are points."""
+
+    @classmethod
+    def reads(cls, head) -> bool:
+        return isinstance(head, VolumetricPose3DHead)
+
+    def distributions(self, outputs: Tensor) -> KeypointDistributions:
+        return self.head.distributions(outputs)
+
+    def logits(self, outputs: Tensor) -> tuple[Tensor, ...]:
+        return (outputs,)
+
+    def stack_targets(self, data_samples):
+        return stack_labels(data_samples)
+
+    def render_targets(self, points: Tensor) -> Tensor:
+        return points
+
+    def loss(self, outputs, targets, weights) -> Tensor:
+        return self.head.loss_module(self.distributions(outputs), targets, weights)

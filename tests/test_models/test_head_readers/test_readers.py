@@ -1,0 +1,272 @@
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import InstanceData, PixelData
+from mmpose.registry import MODELS
+from mmpose.structures import PoseDataSample
+
+from mmpose_uda.models.head_readers import find_reader
+
+SIZE = (64, 48)  # crop, px: width, height
+CELLS = (16, 12)
+FEATURES = (4, 3)  # of the backbone
+KEYPOINTS = 3
+
+
+def head_config(name):
+    shared = dict(in_channels=8, out_channels=KEYPOINTS)
+    simcc = dict(
+        **shared,
+        input_size=SIZE,
+        in_featuremap_size=FEATURES,
+        simcc_split_ratio=2.0,
+    )
+    deconv = dict(deconv_out_channels=(8, 8), deconv_kernel_sizes=(4, 4))
+    mse = dict(type='KeypointMSELoss', use_target_weight=True)
+    msra = dict(type='MSRAHeatmap', input_size=SIZE, heatmap_size=CELLS, sigma=1)
+    return {
+        'heatmap': dict(
+            type='HeatmapHead', **shared, **deconv, loss=mse, decoder=msra
+        ),
+        'unbiased heatmap': dict(
+            type='HeatmapHead',
+            **shared,
+            **deconv,
+            loss=mse,
+            decoder=dict(msra, unbiased=True),
+        ),
+        'UDP': dict(
+            type='HeatmapHead',
+            **shared,
+            **deconv,
+            loss=mse,
+            decoder=dict(msra, type='UDPHeatmap'),
+        ),
+        'SimCC': dict(
+            type='SimCCHead',
+            **simcc,
+            **deconv,
+            deconv_num_groups=(4, 4),
+            loss=dict(type='KLDiscretLoss', use_target_weight=True),
+            decoder=dict(
+                type='SimCCLabel', input_size=SIZE, sigma=3.0, simcc_split_ratio=2.0
+            ),
+        ),
+        'RTMCC': dict(
+            type='RTMCCHead',
+            **simcc,
+            gau_cfg=dict(
+                hidden_dims=16,
+                s=8,
+                expansion_factor=2,
+                dropout_rate=0.0,
+                drop_path=0.0,
+                act_fn='ReLU',
+                use_rel_bias=False,
+                pos_enc=False,
+            ),
+            loss=dict(
+                type='KLDiscretLoss', use_target_weight=True, beta=10.0, label_softmax=True
+            ),
+            decoder=dict(
+                type='SimCCLabel',
+                input_size=SIZE,
+                sigma=(3.0, 2.5),
+                simcc_split_ratio=2.0,
+                normalize=False,
+                use_dark=False,
+            ),
+        ),
+        'integral': dict(
+            type='IntegralRegressionHead',
+            in_channels=8,
+            in_featuremap_size=FEATURES,
+            num_joints=KEYPOINTS,
+            **deconv,
+            loss=dict(type='SmoothL1Loss', use_target_weight=True),
+            decoder=dict(type='RegressionLabel', input_size=SIZE),
+        ),
+    }[name]
+
+
+HEADS = ['heatmap', 'unbiased heatmap', 'UDP', 'SimCC', 'RTMCC', 'integral']
+
+
+@pytest.fixture(params=HEADS)
+def head(request):
+    torch.manual_seed(0)
+    return MODELS.build(head_config(request.param))
+
+
+@pytest.fixture
+def feats():
+    shape = (2, 8, *FEATURES[::-1])
+    return (torch.randn(shape, generator=torch.Generator().manual_seed(1)),)
+
+
+def encoded_samples(head, points, weights):
+    """Samples [B] with labels of ``points`` [B, K, 2] as the head's codec encodes them."""
+    samples = []
+    for keypoints, visible in zip(points.numpy(), weights.numpy()):
+        encoded = head.decoder.encode(keypoints[None], visible[None])
+        sample, labels = PoseDataSample(), InstanceData()
+        for key, value in encoded.items():
+            if key == 'heatmaps':
+                sample.gt_fields = PixelData(heatmaps=torch.from_numpy(value))
+            else:
+                labels.set_field(torch.from_numpy(np.asarray(value)), key)
+        sample.gt_instance_labels = labels
+        samples.append(sample)
+    return samples
+
+
+# cells of the maps, bins of the vectors: nothing to round
+POINTS = torch.tensor([[[8.0, 12], [40, 20], [24, 28]], [[20, 16], [4, 40], [56, 8]]])
+WEIGHTS = torch.tensor([[1.0, 1, 0], [1, 1, 1]])
+
+
+def test_labels_of_points_are_those_of_the_codec(head):
+    reader = find_reader(head)
+    points = POINTS.clone()
+    if type(head.decoder).__name__ == 'UDPHeatmap':
+        points = points / 4 * points.new_tensor(head.decoder.scale_factor)
+    samples = encoded_samples(head, points, torch.ones(2, KEYPOINTS))
+    expected, _ = reader.stack_targets(samples)
+    found = reader.render_targets(points)
+    for one, other in zip(*(x if isinstance(x, tuple) else (x,) for x in (expected, found))):
+        assert one.shape == other.shape
+        # beyond three sigmas, codecs of heatmaps write 0
+        torch.testing.assert_close(one, other, atol=0.012, rtol=0)
+        near = one > 0.012
+        torch.testing.assert_close(one[near], other[near].to(one), atol=1e-5, rtol=0)
+
+
+def test_supervised_loss_is_that_of_the_head(head, feats):
+    head.eval()
+    reader = find_reader(head)
+    samples = encoded_samples(head, POINTS, WEIGHTS)
+    found = reader.loss(head(feats), *reader.stack_targets(samples))
+    torch.testing.assert_close(found, head.loss(feats, samples)['loss_kpt'])
+
+
+def test_a_weight_of_zero_leaves_a_keypoint_out(head, feats):
+    reader = find_reader(head)
+    elsewhere = torch.where(WEIGHTS.unsqueeze(-1) > 0, POINTS, torch.tensor(33.0))
+    losses = [
+        reader.loss(head(feats), reader.render_targets(points), WEIGHTS)
+        for points in (POINTS, elsewhere, POINTS + 4)
+    ]
+    torch.testing.assert_close(losses[0], losses[1])
+    assert losses[0] != losses[2]
+
+
+def trained_outputs(head, points):
+    """Outputs that the head would ideally have for points."""
+    reader = find_reader(head)
+    targets = reader.render_targets(points)
+    name = type(head).__name__
+    if name == 'HeatmapHead':
+        return 0.7 * targets
+    if name == 'SimCCHead':
+        return tuple(target.clamp_min(1e-9).log() for target in targets)
+    if name == 'RTMCCHead':
+        return targets  # its loss takes the softmax of both, ten times
+    sizes = [torch.arange(count) * side / count for count, side in zip(CELLS, SIZE)]
+    squares = [
+        ((cells - points[..., axis, None]) / 6).square() for axis, cells in enumerate(sizes)
+    ]
+    logits = -0.5 * (squares[1].unsqueeze(-1) + squares[0].unsqueeze(-2))
+    return points / torch.tensor(SIZE), logits.flatten(2).softmax(-1).view_as(logits)
+
+
+def test_points_and_confidence_are_read_off(head):
+    inner = torch.tensor([[[30.0, 20], [26, 24.6], [33.4, 23]]])
+    predicted = find_reader(head).distributions(trained_outputs(head, inner))
+    # a quarter of a cell of 4 px; the softmax of RTMPose flattens the flanks
+    assert (predicted.points() - inner).abs().max() < 0.8
+    assert predicted.confidence().shape == (1, KEYPOINTS)
+    assert ((predicted.confidence() > 0.1) & (predicted.confidence() <= 1)).all()
+    outside = torch.tensor([[[-5.0, 20], [30, 60], [63, 30]]])
+    assert predicted.contains(outside)[0, :2].tolist() == [False, False]
+
+
+def test_a_blurred_prediction_is_less_certain(head):
+    points = torch.tensor([[[30.0, 20]] * KEYPOINTS])
+    reader = find_reader(head)
+    sharp = trained_outputs(head, points)
+    if isinstance(sharp, tuple) and type(head).__name__ == 'IntegralRegressionHead':
+        flat = (sharp[0], 0.3 * sharp[1] + 0.7 / sharp[1][0, 0].numel())
+    elif isinstance(sharp, tuple):
+        flat = tuple(0.3 * vector for vector in sharp)
+    else:
+        flat = 0.3 * sharp
+    certain = reader.distributions(sharp).confidence()
+    assert (reader.distributions(flat).confidence() < 0.8 * certain).all()
+
+
+def test_logits_are_of_distributions_of_positions(head, feats):
+    for logits in find_reader(head).logits(head(feats)):
+        assert logits.shape[:2] == (2, KEYPOINTS)
+        assert logits.flatten(2).shape[-1] > 40
+    if type(head).__name__ == 'IntegralRegressionHead':
+        _, heatmaps = head(feats)
+        torch.testing.assert_close(
+            find_reader(head).logits((None, heatmaps))[0].flatten(2).softmax(-1),
+            heatmaps.flatten(2),
+        )
+
+
+def test_descent_on_points_moves_the_prediction_there(head, feats):
+    reader = find_reader(head)
+    optimizer = torch.optim.Adam(head.parameters(), lr=1e-2)
+    points = torch.tensor([[[20.0, 20], [40, 30], [30, 12]]] * 2)
+    for _ in range(150):
+        loss = reader.loss(
+            head(feats), reader.render_targets(points), torch.ones(2, KEYPOINTS)
+        )
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    found = reader.distributions(head(feats)).points()
+    assert (found - points).norm(dim=-1).mean() < 2.5
+
+
+@pytest.mark.parametrize('name', HEADS)
+def test_nothing_leaves_the_device(name, feats, monkeypatch):
+    torch.manual_seed(0)
+    head = MODELS.build(head_config(name))
+    reader = find_reader(head)
+    samples = encoded_samples(head, POINTS, WEIGHTS)
+
+    def refuse(*_):
+        raise AssertionError('a tensor was copied to the CPU or read by Python')
+
+    for method in ('cpu', 'numpy', 'item', 'tolist', '__bool__', '__float__'):
+        monkeypatch.setattr(torch.Tensor, method, refuse)
+    outputs = head(feats)
+    predicted = reader.distributions(outputs)
+    points = predicted.points()
+    weights = predicted.confidence() * predicted.contains(points)
+    reader.loss(outputs, reader.render_targets(points), weights)
+    reader.loss(outputs, *reader.stack_targets(samples))
+    reader.logits(outputs)
+
+
+@pytest.mark.parametrize(
+    'changes',
+    [
+        dict(decoder=dict(type='MegviiHeatmap', input_size=SIZE, heatmap_size=CELLS, kernel_size=5)),
+        dict(
+            decoder=dict(
+                type='UDPHeatmap',
+                input_size=SIZE,
+                heatmap_size=CELLS,
+                heatmap_type='combined',
+            )
+        ),
+        dict(decoder=None),
+    ],
+    ids=['Megvii', 'UDP combined', 'none'],
+)
+def test_heatmaps_of_another_meaning_are_not_read(changes):
+    assert find_reader(MODELS.build({**head_config('heatmap'), **changes})) is None
