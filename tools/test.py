@@ -15,6 +15,11 @@ def parse_args():
     parser.add_argument('--work-dir', help='folder of the log')
     parser.add_argument('--out', metavar='FILE', help='write the results as JSON')
     parser.add_argument(
+        '--target-statistics',
+        action='store_true',
+        help='re-estimate BatchNorm on target training images first (AdaBN)',
+    )
+    parser.add_argument(
         '--cfg-options',
         nargs='+',
         default=[],

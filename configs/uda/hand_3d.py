@@ -62,6 +62,16 @@ param_scheduler = [
     ),
 ]
 
+# What tools/analysis_tools/ablation.py adds and leaves out. Reconstruction and attention
+# both need the foreground.
+ablation_parts = dict(
+    reconstruction=['reconstruction', 'foreground'],
+    background=['background'],
+    attention=['attention', 'foreground'],
+    style=['style'],
+    mean_teacher=['mean_teacher'],
+)
+
 # ---- model ---------------------------------------------------------------------------
 codec = dict(
     type='Pose3DLabel',

@@ -1,49 +1,31 @@
-"""Running a method and its controls over seeds, and the table of what came out."""
+"""Training a method, its controls and its ablations over seeds."""
 
 import json
 import os
+import queue
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Sequence
 
-import numpy as np
+import torch
+from mmengine.registry import init_default_scope
+from mmengine.runner import find_latest_checkpoint
+from mmpose.registry import MODELS
 from rich.progress import Progress
 
 from mmpose_uda.apis.config import load_config
-from mmpose_uda.apis.controls import CONTROLS, control_config
+from mmpose_uda.apis.target_statistics import has_batch_norm
+from mmpose_uda.apis.variants import CONTROLS, variant_config, variant_names
 from mmpose_uda.errors import UserError
 
-TRAIN = Path(__file__).parents[2] / 'tools' / 'train.py'
+TOOLS = Path(__file__).parents[2] / 'tools'
+# Key in `summary.json` -> name of the network for tools/test.py.
+NETWORKS = dict(student='student', target='teacher')
 
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: a network of a variant.
-
-    Args:
-        title (str): What the line is called.
-        variant (str): Key of :data:`CONTROLS`.
-        network (str): 'target' (the teacher) or 'student', a key of ``summary.json``.
-        is_control (bool): Whether adaptation is measured against it.
-    """
-
-    title: str
-    variant: str
-    network: str
-    is_control: bool
-
-
-ROWS = (
-    Row('source only, weak augmentation', 'source_weak', 'student', True),
-    Row('source only, weak augmentation, EMA', 'source_weak', 'target', True),
-    Row('source only, strong augmentation', 'source_strong', 'student', True),
-    Row('source only, strong augmentation, EMA', 'source_strong', 'target', True),
-    Row('adapted', 'full', 'target', False),
-    Row('oracle (target labels)', 'oracle', 'target', False),
-)
+Results = dict[str, dict[str, dict[str, list[float]]]]
+"""Variant -> network -> metric -> value per seed."""
 
 
 def run_variants(
@@ -55,28 +37,38 @@ def run_variants(
 ) -> None:
     """Train variants of a config over seeds, each in a process of its own.
 
-    Runs that have their ``summary.json`` are skipped, begun ones are resumed.
+    Runs that have their ``summary.json`` are skipped, begun ones are resumed. Controls of
+    networks with BatchNorm are evaluated once more with the target's statistics.
 
     Args:
         config (str): Config of the method.
         seeds (Sequence[int]): Seeds of the trainings.
-        variants (Sequence[str]): Keys of :data:`CONTROLS`.
+        variants (Sequence[str]): Of :func:`variant_names`.
         out_dir (str): One folder ``<variant>_seed<seed>`` a run goes here.
-        jobs (int): Runs at the same time; more than one run gets one thread each.
+        jobs (int): Runs at the same time. On a machine with GPUs each gets one of its
+            own; without, more than one run gets one thread each.
 
     Raises:
-        UserError: A variant is unknown, or a run failed.
+        UserError: A variant is unknown, a run failed, or there are more jobs than GPUs.
     """
     out, cfg = Path(out_dir), load_config(config)
     out.mkdir(parents=True, exist_ok=True)
     for variant in variants:
-        control_config(cfg, variant).dump(out / f'{variant}.py')
+        variant_config(cfg, variant).dump(out / f'{variant}.py')
+    places = _places(jobs)
+    init_default_scope('mmpose')
+    adabn = has_batch_norm(MODELS.build(cfg.model.estimator))
+    # Variants first: a table of one seed is there early.
     runs = [(variant, seed) for seed in seeds for variant in variants]
     with Progress(refresh_per_second=1) as progress, ThreadPoolExecutor(jobs) as pool:
         task = progress.add_task('trainings', total=len(runs))
 
         def run(variant: str, seed: int) -> Optional[str]:
-            error = _train(out, variant, seed, single_thread=jobs > 1)
+            place = places.get()
+            error = _train(out, variant, seed, place)
+            if error is None and adabn and variant in CONTROLS:
+                error = _evaluate_adabn(out, variant, seed, place)
+            places.put(place)
             progress.advance(task)
             return error
 
@@ -85,100 +77,86 @@ def run_variants(
         raise UserError(f'{len(errors)} of {len(runs)} trainings failed: {errors[0]}')
 
 
-def _train(out: Path, variant: str, seed: int, single_thread: bool) -> Optional[str]:
+def _places(jobs: int) -> queue.Queue:
+    """The environment variables of each of the runs that go on at the same time."""
+    gpus = torch.cuda.device_count()
+    if gpus and jobs > gpus:
+        raise UserError(f'{jobs} jobs are more than the {gpus} GPUs: use --jobs {gpus}.')
+    places: queue.Queue = queue.Queue()
+    for number in range(jobs):
+        if gpus:
+            places.put({'CUDA_VISIBLE_DEVICES': str(number)})
+        else:
+            places.put({'OMP_NUM_THREADS': '1'} if jobs > 1 else {})
+    return places
+
+
+def _train(out: Path, variant: str, seed: int, place: dict) -> Optional[str]:
     """One training; returns where to read about it if it failed."""
     work_dir = out / f'{variant}_seed{seed}'
     if (work_dir / 'summary.json').exists():
         return None
     work_dir.mkdir(exist_ok=True)
-    command = [sys.executable, TRAIN, out / f'{variant}.py']
-    command += ['--work-dir', work_dir, '--seed', str(seed)]
+    command = [TOOLS / 'train.py', out / f'{variant}.py']
+    command += ['--work-dir', work_dir, '--seed', seed]
     if (work_dir / 'last_checkpoint').exists():
         command.append('--resume')
-    env = dict(os.environ, OMP_NUM_THREADS='1') if single_thread else None
+    return _call(command, work_dir, place)
+
+
+def _evaluate_adabn(out: Path, variant: str, seed: int, place: dict) -> Optional[str]:
+    """Evaluate both networks of a run with the target's BatchNorm statistics."""
+    work_dir = out / f'{variant}_seed{seed}'
+    for key, network in NETWORKS.items():
+        found = work_dir / f'{key}_adabn.json'
+        if found.exists():
+            continue
+        command = [TOOLS / 'test.py', out / f'{variant}.py']
+        command += [find_latest_checkpoint(str(work_dir)), '--target-statistics']
+        command += ['--which', network, '--out', found, '--work-dir', work_dir]
+        error = _call(command, work_dir, place)
+        if error is not None:
+            return error
+    return None
+
+
+def _call(command: list, work_dir: Path, place: dict) -> Optional[str]:
+    command = [sys.executable, *map(str, command)]
+    env = {**os.environ, **place}
     with open(work_dir / 'console.log', 'a') as log:
-        done = subprocess.run(
-            list(map(str, command)), stdout=log, stderr=subprocess.STDOUT, env=env
-        )
+        done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, env=env)
     return None if done.returncode == 0 else f'read {work_dir}/console.log.'
 
 
-def collect(
-    out_dir: str, seeds: Sequence[int]
-) -> dict[str, dict[str, dict[str, list[float]]]]:
-    """Metrics of all finished runs: variant -> network -> metric -> value per seed."""
-    found: dict = {}
-    for variant in CONTROLS:
-        paths = [Path(out_dir) / f'{variant}_seed{s}' / 'summary.json' for s in seeds]
-        if not all(path.exists() for path in paths):
-            continue
-        summaries = [json.loads(path.read_text()) for path in paths]
-        found[variant] = {
-            network: {
-                metric: [summary[network][metric] for summary in summaries]
-                for metric in summaries[0][network]
-            }
-            for network in ('target', 'student')
-        }
+def collect(config: str, out_dir: str, seeds: Sequence[int]) -> Results:
+    """Metrics of the variants that are finished for all seeds.
+
+    Networks are 'target' (the teacher) and 'student', and with the statistics of the
+    target 'target_adabn' and 'student_adabn'.
+    """
+    found: Results = {}
+    for variant in variant_names(load_config(config)):
+        folders = [Path(out_dir) / f'{variant}_seed{seed}' for seed in seeds]
+        if all((folder / 'summary.json').exists() for folder in folders):
+            found[variant] = _merge([_read_run(folder) for folder in folders])
     return found
 
 
-def markdown_table(
-    results: dict,
-    constants: dict[str, dict[str, float]],
-    lower_is_better: Sequence[str],
-) -> str:
-    """The table of :data:`ROWS`, and the share of the gap that adaptation closes.
-
-    Args:
-        results (dict): Of :func:`collect`.
-        constants (dict[str, dict[str, float]]): Further rows on top: title -> metric ->
-            value.
-        lower_is_better (Sequence[str]): Metric names (without prefix) to be minimised.
-
-    Returns:
-        str: Markdown. Mean ± standard deviation (n - 1) over the seeds.
-    """
-    metrics = list(next(iter(results.values()))['target'])
-    names = [metric.split('/')[-1] for metric in metrics]
-    lines = [' | '.join(['run', *names]), ' | '.join(['---'] * (len(names) + 1))]
-    for title, values in constants.items():
-        cells = [_number(values[name]) if name in values else '' for name in names]
-        lines.append(' | '.join([title, *cells]))
-    for row in ROWS:
-        if row.variant in results:
-            values = results[row.variant][row.network]
-            cells = [_mean_and_spread(values[metric]) for metric in metrics]
-            lines.append(' | '.join([row.title, *cells]))
-    if {'full', 'oracle'} <= set(results):
-        shares = [
-            f'{100 * gap_closed(results, metric, name in lower_is_better):.0f} %'
-            for metric, name in zip(metrics, names)
-        ]
-        title = 'gap between the best control and the oracle that is closed'
-        lines.append(' | '.join([title, *shares]))
-    return '\n'.join(f'| {line} |' for line in lines) + '\n'
+def _read_run(folder: Path) -> dict[str, dict[str, float]]:
+    """Network -> metric -> value of one run."""
+    summary = json.loads((folder / 'summary.json').read_text())
+    networks = {key: summary[key] for key in NETWORKS}
+    for key in NETWORKS:
+        adabn = folder / f'{key}_adabn.json'
+        if adabn.exists():
+            networks[f'{key}_adabn'] = json.loads(adabn.read_text())['target']
+    return networks
 
 
-def gap_closed(results: dict, metric: str, lower_is_better: bool) -> float:
-    """(best control - adapted) / (best control - oracle), of means over the seeds."""
-
-    def mean(row: Row) -> float:
-        return float(np.mean(results[row.variant][row.network][metric]))
-
-    rows = [row for row in ROWS if row.variant in results]
-    controls = [mean(row) for row in rows if row.is_control]
-    best = min(controls) if lower_is_better else max(controls)
-    adapted = next(mean(row) for row in rows if row.variant == 'full')
-    oracle = next(mean(row) for row in rows if row.variant == 'oracle')
-    return (best - adapted) / (best - oracle)
-
-
-def _mean_and_spread(values: Sequence[float]) -> str:
-    if len(values) == 1:
-        return _number(values[0])
-    return f'{_number(np.mean(values))} ± {_number(np.std(values, ddof=1))}'
-
-
-def _number(value: float) -> str:
-    return f'{value:.1f}' if value >= 2 else f'{value:.3f}'
+def _merge(runs: list[dict]) -> dict[str, dict[str, list[float]]]:
+    """Network -> metric -> the values of all runs."""
+    return {
+        network: {metric: [run[network][metric] for run in runs] for metric in metrics}
+        for network, metrics in runs[0].items()
+        if all(network in run for run in runs)
+    }

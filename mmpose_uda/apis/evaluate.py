@@ -15,6 +15,7 @@ from mmpose_uda.apis.config import (
     set_work_dir,
 )
 from mmpose_uda.apis.errors import user_errors
+from mmpose_uda.apis.target_statistics import re_estimate
 from mmpose_uda.errors import UserError
 
 
@@ -24,6 +25,7 @@ def evaluate(
     which: Optional[str] = None,
     work_dir: Optional[str] = None,
     out: Optional[str] = None,
+    target_statistics: bool = False,
     cfg_options: Optional[dict[str, Any]] = None,
     launcher: str = 'none',
 ) -> dict[str, float]:
@@ -35,6 +37,8 @@ def evaluate(
         which (str, optional): 'teacher' or 'student'. Defaults to the config's choice.
         work_dir (str, optional): Where the log goes; as for training.
         out (str, optional): A JSON file for the results.
+        target_statistics (bool): Whether to replace the statistics of BatchNorm layers by
+            those of the target's training images first (AdaBN).
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
         launcher (str): 'none', 'pytorch', 'slurm' or 'mpi'.
 
@@ -48,12 +52,18 @@ def evaluate(
     cfg = load_config(config, cfg_options)
     require(cfg, 'model', 'test_dataloader', 'test_cfg', 'test_evaluator')
     set_work_dir(cfg, work_dir)
-    if which is not None:
-        if cfg.model.type != 'DomainAdaptivePoseEstimator':
+    if cfg.model.type != 'DomainAdaptivePoseEstimator':
+        if which is not None:
             raise UserError(
                 f'--which {which} does not go with a {cfg.model.type}, which has '
                 'neither teacher nor student: leave it out.'
             )
+        if target_statistics:
+            raise UserError(
+                f'--target-statistics needs target data, which a {cfg.model.type} is '
+                'trained without: name the config of an adaptation.'
+            )
+    if which is not None:
         cfg.model.test_network = which
     if out is not None and not osp.isdir(osp.dirname(out) or '.'):
         raise UserError(f'There is no folder for --out {out}: make it.')
@@ -66,6 +76,8 @@ def evaluate(
         prepare_data(cfg)
         runner = Runner.from_cfg(cfg)
         runner.load_checkpoint(checkpoint, strict=True)
+        if target_statistics:
+            re_estimate(runner)
         metrics = {name: float(value) for name, value in runner.test().items()}
         if out is not None and runner.rank == 0:
             with open(out, 'w') as file:

@@ -16,10 +16,10 @@ def mean_pose_baseline(config: str) -> dict[str, float]:
     test crop.
 
     Args:
-        config (str): Config of a built-in 3D benchmark.
+        config (str): Config of a built-in benchmark.
 
     Returns:
-        dict[str, float]: MPJPE, PA-MPJPE (mm), AUC and PCK.
+        dict[str, float]: PCK, and in 3D MPJPE, PA-MPJPE (mm) and AUC.
     """
     cfg = load_config(config)
     init_default_scope('mmpose')
@@ -27,15 +27,25 @@ def mean_pose_baseline(config: str) -> dict[str, float]:
     source = _load(cfg, cfg.train_dataloader.dataset.source)
     target = _load(cfg, cfg.val_dataloader.dataset)
     valid = target['valid']
-    truth = F.root_align(target['poses'], 0)
-    mean = F.root_align(source['poses'], 0).mean(0, keepdims=True).repeat(len(truth), 0)
-    crop = source['crops'].mean(0, keepdims=True).repeat(len(truth), 0)
-    return {
-        'MPJPE': float(F.mpjpe(mean, truth, valid)),
-        'PA-MPJPE': float(F.pa_mpjpe(mean, truth, valid)),
-        'AUC': float(F.pck_3d_auc(mean, truth, valid)),
+    crop = _repeated_mean(source['crops'], len(valid))
+    metrics = {
         'PCK': float(F.crop_pck(crop, target['crops'], target['sizes'], valid)),
     }
+    if cfg.val_dataloader.dataset.get('require_3d'):
+        truth = F.root_align(target['poses'], 0)
+        mean = _repeated_mean(F.root_align(source['poses'], 0), len(valid))
+        metrics.update(
+            {
+                'MPJPE': float(F.mpjpe(mean, truth, valid)),
+                'PA-MPJPE': float(F.pa_mpjpe(mean, truth, valid)),
+                'AUC': float(F.pck_3d_auc(mean, truth, valid)),
+            }
+        )
+    return metrics
+
+
+def _repeated_mean(poses: np.ndarray, count: int) -> np.ndarray:
+    return poses.mean(0, keepdims=True).repeat(count, 0)
 
 
 def _load(cfg: Config, dataset: dict) -> dict[str, np.ndarray]:
@@ -50,9 +60,11 @@ def _load(cfg: Config, dataset: dict) -> dict[str, np.ndarray]:
         for key in ('input_center', 'input_scale', 'input_size')
     )
     visible = np.stack([truth.keypoints_visible[0] for truth in truths])
-    return dict(
-        poses=np.stack([truth.keypoints_3d[0] for truth in truths]),
+    loaded = dict(
         crops=F.to_crop(points, center, scale, size),
         sizes=size,
         valid=(visible if visible.ndim == 2 else visible[..., 0]) > 0,
     )
+    if dataset.get('require_3d'):
+        loaded['poses'] = np.stack([truth.keypoints_3d[0] for truth in truths])
+    return loaded

@@ -2,14 +2,16 @@
 
 from .collate import collate_views
 from .image_folder import UnlabelledImageFolder
-from .metainfo import HAND21
+from .metainfo import ANIMAL18, HAND21, HUMAN16
 from .pose_dataset import PoseDataset
 from .samplers import InfiniteDrawSampler
 from .source_target import SourceTargetDataset
 from .transforms import *  # noqa: F401, F403
 
 __all__ = [
+    'ANIMAL18',
     'HAND21',
+    'HUMAN16',
     'InfiniteDrawSampler',
     'PoseDataset',
     'SourceTargetDataset',

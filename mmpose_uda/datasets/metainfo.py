@@ -4,6 +4,8 @@ They have the format of mmpose's ``METAINFO``. Being Python objects, they are fo
 every working directory, which ``metainfo=dict(from_file=...)`` is not.
 """
 
+from mmpose_uda.errors import UserError
+
 # finger name -> colour of its keypoints and links; names are those of mmpose's FreiHAND
 _FINGERS = {
     'thumb': [255, 128, 0],
@@ -42,3 +44,146 @@ def _hand21() -> dict:
 
 HAND21 = _hand21()
 """A hand of 21 keypoints: wrist 0 (the root), then four a finger, thumb to pinky."""
+
+_LEFT, _RIGHT, _MIDDLE = [0, 255, 0], [255, 128, 0], [51, 153, 255]
+
+
+def _other_side(name: str) -> str:
+    """The keypoint's mirror image, '' for one in the middle."""
+    for side, other in (('left_', 'right_'), ('right_', 'left_')):
+        if name.startswith(side):
+            return other + name[len(side) :]
+    return ''
+
+
+def _side_color(*names: str) -> list:
+    for side, color in (('left_', _LEFT), ('right_', _RIGHT)):
+        if any(name.startswith(side) for name in names):
+            return color
+    return _MIDDLE
+
+
+def _two_sided(dataset_name: str, sigmas: dict, links: tuple) -> dict:
+    """Keypoints (name -> sigma) in order, with their mirror images, and links."""
+    return dict(
+        dataset_name=dataset_name,
+        keypoint_info={
+            i: dict(
+                name=name,
+                id=i,
+                color=_side_color(name),
+                type='',
+                swap=_other_side(name),
+            )
+            for i, name in enumerate(sigmas)
+        },
+        skeleton_info={
+            i: dict(link=link, id=i, color=_side_color(*link))
+            for i, link in enumerate(links)
+        },
+        joint_weights=[1.0] * len(sigmas),
+        sigmas=list(sigmas.values()),
+    )
+
+
+HUMAN16 = _two_sided(
+    'human16',
+    dict(
+        right_ankle=0.089,
+        right_knee=0.083,
+        right_hip=0.107,
+        left_hip=0.107,
+        left_knee=0.083,
+        left_ankle=0.089,
+        pelvis=0.026,
+        thorax=0.026,
+        upper_neck=0.026,
+        head_top=0.026,
+        right_wrist=0.062,
+        right_elbow=0.072,
+        right_shoulder=0.179,
+        left_shoulder=0.179,
+        left_elbow=0.072,
+        left_wrist=0.062,
+    ),
+    (
+        ('right_ankle', 'right_knee'),
+        ('right_knee', 'right_hip'),
+        ('right_hip', 'pelvis'),
+        ('pelvis', 'left_hip'),
+        ('left_hip', 'left_knee'),
+        ('left_knee', 'left_ankle'),
+        ('pelvis', 'thorax'),
+        ('thorax', 'upper_neck'),
+        ('upper_neck', 'head_top'),
+        ('thorax', 'right_shoulder'),
+        ('right_shoulder', 'right_elbow'),
+        ('right_elbow', 'right_wrist'),
+        ('thorax', 'left_shoulder'),
+        ('left_shoulder', 'left_elbow'),
+        ('left_elbow', 'left_wrist'),
+    ),
+)
+"""A human of 16 keypoints: those of MPII, in its order and with mmpose's names."""
+
+ANIMAL18 = _two_sided(
+    'animal18',
+    dict(
+        left_eye=0.025,
+        right_eye=0.025,
+        chin=0.026,
+        left_front_hoof=0.089,
+        right_front_hoof=0.089,
+        left_back_hoof=0.089,
+        right_back_hoof=0.089,
+        hip=0.107,
+        left_front_knee=0.087,
+        right_front_knee=0.087,
+        left_back_knee=0.087,
+        right_back_knee=0.087,
+        left_shoulder=0.079,
+        right_shoulder=0.079,
+        left_front_elbow=0.072,
+        right_front_elbow=0.072,
+        left_back_elbow=0.072,
+        right_back_elbow=0.072,
+    ),
+    (
+        ('left_eye', 'right_eye'),
+        ('left_eye', 'chin'),
+        ('right_eye', 'chin'),
+        ('chin', 'left_shoulder'),
+        ('chin', 'right_shoulder'),
+        ('left_shoulder', 'hip'),
+        ('right_shoulder', 'hip'),
+        ('left_shoulder', 'left_front_elbow'),
+        ('left_front_elbow', 'left_front_knee'),
+        ('left_front_knee', 'left_front_hoof'),
+        ('right_shoulder', 'right_front_elbow'),
+        ('right_front_elbow', 'right_front_knee'),
+        ('right_front_knee', 'right_front_hoof'),
+        ('hip', 'left_back_elbow'),
+        ('left_back_elbow', 'left_back_knee'),
+        ('left_back_knee', 'left_back_hoof'),
+        ('hip', 'right_back_elbow'),
+        ('right_back_elbow', 'right_back_knee'),
+        ('right_back_knee', 'right_back_hoof'),
+    ),
+)
+"""A quadruped of 18 keypoints, those of TigDog; `hip` is where the tail starts."""
+
+_NAMED = {info['dataset_name']: info for info in (HAND21, HUMAN16, ANIMAL18)}
+
+
+def named_metainfo(name: str) -> dict:
+    """A keypoint definition by its name: 'hand21', 'human16' or 'animal18'.
+
+    Raises:
+        UserError: There is none of this name.
+    """
+    if name not in _NAMED:
+        raise UserError(
+            f'There is no metainfo {name!r}: use {", ".join(_NAMED)}, or a dict in '
+            "mmpose's format."
+        )
+    return _NAMED[name]

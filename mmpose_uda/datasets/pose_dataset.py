@@ -1,7 +1,7 @@
 """Data sets in COCO-style JSON, with 3D, cameras and masks where there are some."""
 
 import os.path as osp
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Union
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -9,7 +9,7 @@ from mmengine.fileio import load
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
-from mmpose_uda.datasets.metainfo import HAND21
+from mmpose_uda.datasets.metainfo import HAND21, named_metainfo
 from mmpose_uda.errors import UserError
 
 _METAINFO_KEYS = (
@@ -69,8 +69,8 @@ class PoseDataset(BaseCocoStyleDataset):
             read, so that nothing later can see them.
         require_3d (bool): Whether every annotation must have ``keypoints_3d``.
         data_prefix (dict): Folders of images and masks, relative to ``data_root``.
-        metainfo (dict, optional): Keypoint definition in mmpose's format. Defaults to
-            :data:`HAND21`.
+        metainfo (dict | str, optional): Keypoint definition in mmpose's format, or the
+            name of one of this package: 'hand21' (default), 'human16', 'animal18'.
         **kwargs: As for mmpose's ``BaseCocoStyleDataset``.
 
     Raises:
@@ -84,6 +84,7 @@ class PoseDataset(BaseCocoStyleDataset):
         labels: bool = True,
         require_3d: bool = False,
         data_prefix: Optional[dict] = None,
+        metainfo: Optional[Union[dict, str]] = None,
         **kwargs,
     ):
         if require_3d and not labels:
@@ -94,7 +95,9 @@ class PoseDataset(BaseCocoStyleDataset):
         self.require_3d = require_3d
         if data_prefix is None:
             data_prefix = dict(img='images/', mask='masks/')
-        super().__init__(data_prefix=data_prefix, **kwargs)
+        if isinstance(metainfo, str):
+            metainfo = named_metainfo(metainfo)
+        super().__init__(data_prefix=data_prefix, metainfo=metainfo, **kwargs)
 
     def load_data_list(self) -> list[dict]:
         """Read the annotation file.

@@ -4,9 +4,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from data_factory import HAND_NAMES
+from data_factory import HAND_NAMES, write_pose_dataset
 from mmpose.registry import DATASETS
 
+from mmpose_uda.datasets import HUMAN16, PoseDataset
 from mmpose_uda.errors import UserError
 
 
@@ -223,3 +224,20 @@ def test_empty_or_missing_folder_is_named(tmp_path):
         build_folder(tmp_path / 'empty')
     with pytest.raises(UserError, match='none` does not exist'):
         build_folder(tmp_path / 'none')
+
+
+def test_keypoints_by_name(tmp_path):
+    names = [point['name'] for point in HUMAN16['keypoint_info'].values()]
+    write_pose_dataset(tmp_path, 2, names=names)
+    dataset = PoseDataset(
+        data_root=str(tmp_path), ann_file='annotations/train.json', metainfo='human16'
+    )
+    assert list(dataset.metainfo['keypoint_id2name'].values()) == names
+    flipped = dataset.metainfo['flip_indices']
+    assert [names[i] for i in flipped[:3]] == ['left_ankle', 'left_knee', 'left_hip']
+    assert dataset[0]['keypoints'].shape == (1, 16, 2)
+
+
+def test_unknown_keypoints_are_refused():
+    with pytest.raises(UserError, match="'human17'.*hand21, human16, animal18"):
+        PoseDataset(metainfo='human17')

@@ -1,4 +1,4 @@
-"""Train a method and its controls over seeds and tabulate the results.
+"""Train a method, its controls and its ablations over seeds; table, JSON and chart.
 
 python tools/analysis_tools/ablation.py configs/uda/hand_3d.py --seeds 0 1 2
 """
@@ -8,36 +8,50 @@ import argparse
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('config', help='config of a built-in benchmark')
+    parser.add_argument('config', help='config of a benchmark')
     parser.add_argument('--seeds', type=int, nargs='+', default=[0, 1, 2])
-    parser.add_argument('--variants', nargs='+', help='default: all')
     parser.add_argument(
-        '--out', default='work_dirs/ablation', help='folder of the runs'
+        '--variants',
+        nargs='+',
+        help='source_weak, source_strong, full, oracle, only_<part>, without_<part>; '
+        'default: all',
     )
     parser.add_argument(
-        '--jobs', type=int, default=1, help='runs at a time, one thread each if over 1'
+        '--out', default='work_dirs/ablation', help='folder of the runs and the results'
+    )
+    parser.add_argument(
+        '--jobs',
+        type=int,
+        default=1,
+        help='runs at a time: one a GPU, or on a CPU one thread each if over 1',
     )
     return parser.parse_args()
 
 
 def main():
     args = parse_args()
-    from mmpose_uda.apis.ablation import collect, markdown_table, run_variants
+    import json
+    from pathlib import Path
+
+    from mmpose_uda.apis.ablation import collect, run_variants
+    from mmpose_uda.apis.ablation_report import AblationReport
     from mmpose_uda.apis.command_line import exit_codes
-    from mmpose_uda.apis.controls import CONTROLS
+    from mmpose_uda.apis.config import load_config
     from mmpose_uda.apis.mean_pose import mean_pose_baseline
+    from mmpose_uda.apis.variants import variant_names
 
     with exit_codes():
-        variants = args.variants or list(CONTROLS)
+        variants = args.variants or variant_names(load_config(args.config))
         run_variants(args.config, args.seeds, variants, args.out, args.jobs)
-        constants = {'mean source pose, no image': mean_pose_baseline(args.config)}
-        results = collect(args.out, args.seeds)
-        table = markdown_table(
-            results, constants, lower_is_better=('MPJPE', 'PA-MPJPE')
+        report = AblationReport(
+            collect(args.config, args.out, args.seeds),
+            {'mean source pose, no image': mean_pose_baseline(args.config)},
         )
-        with open(f'{args.out}/table.md', 'w') as file:
-            file.write(table)
-        print(table)
+        out = Path(args.out)
+        (out / 'table.md').write_text(report.markdown())
+        (out / 'results.json').write_text(json.dumps(report.as_dict(), indent=2))
+        report.save_chart(out / 'chart.png')
+        print(report.markdown())
 
 
 if __name__ == '__main__':

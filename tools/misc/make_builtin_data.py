@@ -5,7 +5,7 @@ import argparse
 
 def parse_args():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('name', help='the body: hand')
+    parser.add_argument('name', help='the body: hand, human or animal')
     parser.add_argument('--root', metavar='DIR', help='default data/builtin_<name>')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--num-train', type=int, default=4000, help='of each domain')

@@ -2,17 +2,20 @@
 
 ``ensure_builtin('hand', root)`` writes an ordinary data set of two domains,
 ``rendered`` (source) and ``photo`` (target), read by the class that reads users'
-own data.
+own data. The bodies are 'hand' (HAND21), 'human' (HUMAN16) and 'animal' (ANIMAL18).
 
 What the labels mean: keypoints are the joints inside the flesh, all of them inside the
 picture. Flag 2 says that nothing but the joint's own flesh is in front of it, flag 1
-that an object or another part of the hand hides it. Masks cover the visible bare skin
-of the hand and of the arm up to 60 mm behind the wrist; sleeves and objects are
-background. Boxes are those of the hand without the arm.
+that an object or another part of the body hides it. Masks cover what is visible of the
+body: of a person with clothes and hair; of a hand the bare skin up to 60 mm behind the
+wrist, sleeves being background. Objects are background. Boxes are those of the body,
+of a hand without the arm.
 
-How it is made: a model of bones (``hand_*``) moves a skin (``skinned_mesh``) that is
-drawn (``rasterizer``, ``surface``, ``lighting``) and made into pictures by one of two
-``looks``; ``writer`` and ``store`` put them on disk. Only ``hand*`` knows of hands.
+How it is made: a model of bones moves a skin (``skinned_mesh``) that is drawn
+(``rasterizer``, ``surface``, ``lighting``) and made into pictures by one of two
+``looks``; ``writer`` and ``store`` put them on disk. They know bodies as ``body`` says;
+only ``hand*``, ``human*`` and ``animal*`` know of one. The latter two share a
+``skeleton``, the ``flesh`` on it and ``pose_families`` as a ``jointed_body``.
 """
 
 from .store import ensure_builtin

@@ -50,11 +50,13 @@ def mottle(rng: np.random.Generator, rest: np.ndarray) -> np.ndarray:
     return 0.5 * out
 
 
-def cloth_albedo(rng: np.random.Generator, local: np.ndarray) -> np.ndarray:
-    """Plain, striped or chequered cloth [P, 3]."""
+def cloth_albedo(
+    rng: np.random.Generator, local: np.ndarray, widths: tuple = (5, 14)
+) -> np.ndarray:
+    """Plain, striped or chequered cloth [P, 3], stripes of `widths` mm."""
     first, second = paint(rng), paint(rng)
     kind = rng.choice(3, p=[0.55, 0.25, 0.2])
-    width = rng.uniform(5, 14)
+    width = rng.uniform(*widths)
     stripes = (local[:, 1] // width) % 2
     if kind == 2:
         stripes = 0.5 * stripes + 0.5 * ((local[:, 0] // width) % 2)

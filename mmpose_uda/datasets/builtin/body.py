@@ -1,13 +1,16 @@
-"""What a body hands to the renderer.
+"""What a body is to the renderer.
 
-A body has `category`, `joint_names`, `skeleton`, `joint_radii` [K] (mm), `mask_limb`
-(mm), `mesh`, `faces` and the methods `sample(rng, domain)` and `marks(rest, face)`; see
-:class:`~mmpose_uda.datasets.builtin.hand.HandBody`. Looks and writer know no more.
+Looks, samples and files know bodies only as this. All bodies are drawn at about the
+size of a hand, for which light, shadows, objects and placement are tuned: a larger one
+is a scale model, whose picture is that of the real body.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, Optional, Protocol
 
 import numpy as np
+
+from .skinned_mesh import SkinnedMesh
 
 
 @dataclass
@@ -20,13 +23,72 @@ class PosedBody:
         normals (np.ndarray): Outward unit normals [V, 3].
         limb (np.ndarray): How far each vertex is along the limb that the body hangs
             on, beyond its root [V] in mm; negative on the body itself.
-        grip (np.ndarray): Where a held object would be [3] in mm.
-        grip_axes (np.ndarray): Its axes [3, 3], the long one in the first column.
+        view (np.ndarray): Rotation [3, 3] from the body's frame to the camera's.
+        grip (np.ndarray, optional): Where a held object would be [3] in mm, its long
+            axis along the x axis of the body.
+        object_scale (float): Size of things about it against those about a hand.
+        build (dict): What sort of individual it is, for its outfit.
     """
 
     joints: np.ndarray
     vertices: np.ndarray
     normals: np.ndarray
     limb: np.ndarray
-    grip: np.ndarray
-    grip_axes: np.ndarray
+    view: np.ndarray
+    grip: Optional[np.ndarray] = None
+    object_scale: float = 1.0
+    build: dict = field(default_factory=dict)
+
+
+class Body(Protocol):
+    """A kind of random bodies.
+
+    Attributes:
+        category (str): What the body is called in the labels.
+        joint_names (tuple[str]): The K joints that are labelled.
+        skeleton (list): Pairs of joints that a bone links.
+        joint_radii (np.ndarray): Flesh about each joint [K] in mm.
+        scale (float): mm of the real body per mm drawn.
+        filling (float): Factor on how much of the picture the joints take up.
+        mesh (SkinnedMesh): The skin in its rest pose.
+        faces (np.ndarray): Its triangles [F, 3].
+    """
+
+    category: str
+    joint_names: tuple
+    skeleton: list
+    joint_radii: np.ndarray
+    scale: float
+    filling: float
+    mesh: SkinnedMesh
+    faces: np.ndarray
+
+    def sample(self, rng: np.random.Generator, domain: str) -> PosedBody:
+        """Draw an individual, its pose and the view on it."""
+
+    def dress(self, rng: np.random.Generator, domain: str, posed: PosedBody) -> Any:
+        """Choose an outfit, which may push the vertices outwards."""
+
+    def paint(
+        self,
+        rng: np.random.Generator,
+        domain: str,
+        outfit: Any,
+        local: np.ndarray,
+        face: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Colour what is visible of the body.
+
+        Args:
+            rng (np.random.Generator): Source of randomness.
+            domain (str): 'rendered' or 'photo'.
+            outfit: What :meth:`dress` chose.
+            local (np.ndarray): Place on the template and way along the limb [P, 4].
+            face (np.ndarray): The triangle each point is on [P].
+
+        Returns:
+            tuple: Albedo [P, 3], BGR in 0..1, and gloss [P].
+        """
+
+    def covers(self, outfit: Any, local: np.ndarray) -> np.ndarray:
+        """Which points [P] with coordinates [P, 4] belong to the foreground."""

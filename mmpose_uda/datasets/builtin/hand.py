@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from ..metainfo import HAND21
+from .appearance import SKIN, cloth_albedo, mottle, skin_albedo, skin_tone
 from .body import PosedBody
 from .hand_poses import sample_pose
 from .hand_shape import FLESH, bone_origins, bone_transforms, hand_flesh, skin_marks
@@ -14,8 +15,8 @@ from .hand_skeleton import (
     PARENTS,
     HandShape,
     forward_kinematics,
-    rotation,
 )
+from .rotations import rotation
 from .skinned_mesh import SkinnedMesh
 
 
@@ -26,12 +27,16 @@ class HandBody:
         joint_names (tuple[str]): The 21 joints.
         skeleton (list): Pairs of joints that a bone links.
         joint_radii (np.ndarray): Flesh about each joint [21] in mm.
+        scale (float): Hands are drawn in their own size.
+        filling (float): Fingers end in joints, and flesh and arm need room.
         mask_limb (float): The mask covers the arm up to here beyond the wrist (mm).
     """
 
     joint_names = tuple(HAND21['keypoint_info'][i]['name'] for i in range(len(PARENTS)))
     skeleton = [[int(PARENTS[j]), j] for j in range(1, 21)]
     category = 'hand'
+    scale = 1.0
+    filling = 1.0
     joint_radii = np.concatenate([[18.0], FLESH.ravel()])
     mask_limb = 60.0
     # Arm in the picture (mm): a renderer's hand ends behind the wrist.
@@ -60,17 +65,51 @@ class HandBody:
         joints = joints @ view.T
         # A grasped thing lies across the palm, below the knuckles.
         centre = np.array([0, 0.85 * np.linalg.norm(joints[9]), 32.0])
-        return PosedBody(joints, vertices, normals, limb, view @ centre, view)
+        return PosedBody(joints, vertices, normals, limb, view, view @ centre)
 
-    def marks(self, rest: np.ndarray, face: np.ndarray) -> dict[str, np.ndarray]:
-        """Nails, flushed places and creases [P] at points of the skin.
+    def dress(self, rng: np.random.Generator, domain: str, posed: PosedBody) -> float:
+        """Widen the arm by a sleeve with folds, which most wear in photographs.
 
-        Args:
-            rest (np.ndarray): The points on the template [P, 3] in mm.
-            face (np.ndarray): The triangle each is on [P].
+        Returns:
+            float: Where the sleeve starts behind the wrist (mm), inf if nowhere.
         """
+        if domain == 'rendered' or rng.random() < 0.4:
+            return np.inf
+        start = rng.uniform(14, 90)
+        width = rng.uniform(3, 11)
+        folds = 1 + 0.25 * np.sin(
+            posed.limb * rng.uniform(0.15, 0.4) + rng.uniform(0, 6) + posed.normals[:, 0]
+        )
+        grow = np.clip((posed.limb - start) / 5, 0, 1) * width * folds
+        posed.vertices += posed.normals * grow[:, None]
+        return start
+
+    def paint(
+        self,
+        rng: np.random.Generator,
+        domain: str,
+        outfit: float,
+        local: np.ndarray,
+        face: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Skin with its marks, uneven in photographs, and the sleeve's cloth."""
         bone = self.mesh.nearest_bone[self.faces[face, 0]]
-        return skin_marks(rest, bone, self._rest_joints, self._rest_frames)
+        marks = skin_marks(local[:, :3], bone, self._rest_joints, self._rest_frames)
+        if domain == 'rendered':
+            skin = skin_tone(rng, rng.uniform(0.2, 3.5))
+            albedo, gloss = skin_albedo(skin, marks, 0.55)
+            return albedo, 0.5 * gloss
+        skin = skin_tone(rng, rng.uniform(0, len(SKIN) - 1.001))
+        albedo, gloss = skin_albedo(skin, marks, rng.uniform(0.4, 1.3))
+        albedo *= 1 + rng.uniform(0.02, 0.09) * mottle(rng, local[:, :3])[:, None]
+        cloth = local[:, 3] > outfit
+        albedo[cloth] = cloth_albedo(rng, local[cloth])
+        gloss[cloth] = 0
+        return albedo, gloss
+
+    def covers(self, outfit: float, local: np.ndarray) -> np.ndarray:
+        """The bare skin of the hand and the arm's first `mask_limb` mm [P]."""
+        return local[:, 3] < min(outfit, self.mask_limb)
 
 
 def sample_view(rng: np.random.Generator, domain: str) -> np.ndarray:

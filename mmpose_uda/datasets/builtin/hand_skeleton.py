@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .rotations import rotation
+
 FINGERS = ('thumb', 'index', 'middle', 'ring', 'little')
 PARENTS = np.array(
     [-1]
@@ -116,18 +118,6 @@ class HandShape:
         return cls(
             (BONE_LENGTHS * size * bones)[None], directions[None], np.array([thickness])
         )
-
-
-def rotation(axis: int, degrees: np.ndarray) -> np.ndarray:
-    """Rotation matrices [N, 3, 3] about one coordinate axis by angles [N]."""
-    angle = np.radians(np.asarray(degrees, dtype=np.float64))
-    cos, sin = np.cos(angle), np.sin(angle)
-    out = np.zeros(angle.shape + (3, 3))
-    i, j = (axis + 1) % 3, (axis + 2) % 3
-    out[..., axis, axis] = 1
-    out[..., i, i] = out[..., j, j] = cos
-    out[..., i, j], out[..., j, i] = -sin, sin
-    return out
 
 
 def _frame(direction: np.ndarray, palmar: np.ndarray) -> np.ndarray:

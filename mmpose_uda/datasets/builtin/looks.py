@@ -1,20 +1,13 @@
 """The two kinds of domain: clean renders, and photographs.
 
-A look decides on camera, framing, dress, light and everything that is put into the
-picture beside the body. It knows no particular body.
+A look decides on camera, framing, light and everything that is put into the picture
+beside the body. It knows no particular body.
 """
 
 import cv2
 import numpy as np
 
-from .appearance import (
-    SKIN,
-    cloth_albedo,
-    mottle,
-    object_albedo,
-    skin_albedo,
-    skin_tone,
-)
+from .appearance import object_albedo
 from .backgrounds import cluttered_background, load_photos, plain_background
 from .body import PosedBody
 from .camera import Camera
@@ -50,10 +43,6 @@ class Look:
         """Longer side of the joints' box, the flesh's centre [2] and margin, in px."""
         raise NotImplementedError
 
-    def dress(self, rng: np.random.Generator, posed: PosedBody) -> float:
-        """Widen the limb by a sleeve; returns where it starts (mm), inf if nowhere."""
-        return np.inf
-
     def objects(
         self, rng: np.random.Generator, posed: PosedBody, joints: np.ndarray
     ) -> list[Part]:
@@ -65,8 +54,7 @@ class Look:
         rng: np.random.Generator,
         surface: Surface,
         parts: list[Part],
-        marks: dict,
-        sleeve: float,
+        paint: tuple,
         size: int,
     ) -> np.ndarray:
         """Colour the surface and lay it over a background.
@@ -75,8 +63,7 @@ class Look:
             rng (np.random.Generator): Source of randomness.
             surface (Surface): What is visible; part 0 is the body.
             parts (list[Part]): The meshes, for shadows.
-            marks (dict): Marks of the skin, [P] each.
-            sleeve (float): Where the sleeve starts (mm).
+            paint (tuple): Albedo [B, 3] and gloss [B] of the points of part 0.
             size (int): Width and height in px.
 
         Returns:
@@ -102,22 +89,21 @@ class RenderedLook(Look):
             0.02 * size,
         )
 
-    def picture(self, rng, surface, parts, marks, sleeve, size):
-        """Matt skin in soft light."""
-        skin = skin_tone(rng, rng.uniform(0.2, 3.5))
-        albedo, gloss = skin_albedo(skin, marks, 0.55)
+    def picture(self, rng, surface, parts, paint, size):
+        """Soft light, no shadows."""
+        albedo, gloss = painted(rng, surface, parts, paint)
         light = Light(
             unit(np.array([rng.uniform(-0.7, 0.7), rng.uniform(-0.9, -0.2), -1.0])),
             np.full(3, rng.uniform(0.5, 0.7)),
             np.full(3, rng.uniform(0.38, 0.48)),
             np.full(3, rng.uniform(0.25, 0.35)),
         )
-        colours = light.shade(surface, albedo, 0.5 * gloss, 1.0)
+        colours = light.shade(surface, albedo, gloss, 1.0)
         return compose(plain_background(rng, size), surface, colours, size)
 
 
 class PhotoLook(Look):
-    """Photographs: clutter, sleeves, objects, hard light and a real camera's faults."""
+    """Photographs: clutter, objects, hard light and a real camera's faults."""
 
     name = 'photo'
     supersampling = 1.25  # a lens and a sensor blur more
@@ -139,51 +125,30 @@ class PhotoLook(Look):
             0.02 * size,
         )
 
-    def dress(self, rng, posed):
-        """Most wear a sleeve with folds."""
-        if rng.random() < 0.4:
-            return np.inf
-        start = rng.uniform(14, 90)
-        width = rng.uniform(3, 11)
-        folds = 1 + 0.25 * np.sin(
-            posed.limb * rng.uniform(0.15, 0.4) + rng.uniform(0, 6) + posed.normals[:, 0]
-        )
-        grow = np.clip((posed.limb - start) / 5, 0, 1) * width * folds
-        posed.vertices += posed.normals * grow[:, None]
-        return start
-
     def objects(self, rng, posed, joints):
         """Held things, and things between the camera and the body."""
         found = []
-        if rng.random() < 0.25:
-            axes = posed.grip_axes @ small_rotation(rng, 0.35)
-            centre = joints[0] + posed.grip + rng.normal(0, 6, 3)
-            found.append(random_object(rng, centre, axes))
+        if posed.grip is not None and rng.random() < 0.25:
+            axes = posed.view @ small_rotation(rng, 0.35)
+            root = joints[0] - posed.joints[0]
+            centre = root + posed.grip + rng.normal(0, 6, 3)
+            found.append(random_object(rng, centre, axes, posed.object_scale))
         if rng.random() < 0.28:
             # Something that hides most of the body is put elsewhere.
             for _ in range(8):
                 centre = joints[rng.integers(len(joints))] * rng.uniform(0.72, 0.88)
                 angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(5, 40)
                 centre[:2] += away * np.array([np.cos(angle), np.sin(angle)])
-                thing = random_object(rng, centre, small_rotation(rng, 2.0))
+                axes = small_rotation(rng, 2.0)
+                thing = random_object(rng, centre, axes, posed.object_scale)
                 if covered(thing, joints) < 0.4:
                     found.append(thing)
                     break
         return found
 
-    def picture(self, rng, surface, parts, marks, sleeve, size):
-        """Uneven skin in lamp- or sunlight before clutter, through a real camera."""
-        skin = skin_tone(rng, rng.uniform(0, len(SKIN) - 1.001))
-        albedo, gloss = skin_albedo(skin, marks, rng.uniform(0.4, 1.3))
-        albedo *= 1 + rng.uniform(0.02, 0.09) * mottle(rng, surface.local[:, :3])[:, None]
-        body = surface.part == 0
-        cloth = body & (surface.local[:, 3] > sleeve)
-        albedo[cloth] = cloth_albedo(rng, surface.local[cloth])
-        gloss[cloth] = 0
-        for i in range(1, len(parts)):
-            here = surface.part == i
-            albedo[here] = object_albedo(rng, surface.local[here])
-            gloss[here] = rng.uniform(0, 0.5)
+    def picture(self, rng, surface, parts, paint, size):
+        """Lamp- or sunlight, a cluttered background, and a real camera."""
+        albedo, gloss = painted(rng, surface, parts, paint)
         light, softness = photo_light(rng)
         shadow = lit(parts, surface, light.to_light, softness)
         colours = light.shade(surface, albedo, gloss * rng.uniform(0.1, 1.0), shadow)
@@ -192,6 +157,21 @@ class PhotoLook(Look):
         background = cast_shadow(rng, background, surface, light, size)
         image = compose(background, surface, colours, size)
         return develop(rng, image, size)
+
+
+def painted(
+    rng: np.random.Generator, surface: Surface, parts: list[Part], paint: tuple
+) -> tuple:
+    """Albedo [P, 3] and gloss [P] of all visible points: the body's, and objects'."""
+    albedo = np.empty((len(surface.part), 3), dtype=np.float32)
+    gloss = np.empty(len(surface.part), dtype=np.float32)
+    body = surface.part == 0
+    albedo[body], gloss[body] = paint
+    for i in range(1, len(parts)):
+        here = surface.part == i
+        albedo[here] = object_albedo(rng, surface.local[here])
+        gloss[here] = rng.uniform(0, 0.5)
+    return albedo, gloss
 
 
 def compose(

@@ -14,16 +14,19 @@ KINDS = dict(
 )
 
 
-def random_object(rng: np.random.Generator, centre: np.ndarray, axes: np.ndarray) -> Part:
+def random_object(
+    rng: np.random.Generator, centre: np.ndarray, axes: np.ndarray, scale: float = 1.0
+) -> Part:
     """One object of a random kind and size.
 
     Args:
         rng (np.random.Generator): Source of randomness.
         centre (np.ndarray): Its centre [3] in mm, camera coordinates.
         axes (np.ndarray): Rotation [3, 3]; the long axis is the first column.
+        scale (float): Factor on its size, 1 for what a hand holds.
     """
     low, high, roundness = KINDS[str(rng.choice(list(KINDS)))]
-    size = np.array(low) + rng.random() * (np.array(high) - low)
+    size = scale * (np.array(low) + rng.random() * (np.array(high) - low))
     vertices, normals, faces = superquadric(size, *roundness)
     return Part(
         (vertices @ axes.T + centre).astype(np.float32),

@@ -20,10 +20,11 @@ class Sample:
 
     Args:
         image (np.ndarray): uint8 BGR [size, size, 3].
-        mask (np.ndarray): uint8 [size, size], 255 on the visible skin of the body and
-            of its limb up to the body's `mask_limb`; 0 on sleeves and objects.
+        mask (np.ndarray): uint8 [size, size], 255 where the body is visible, as far as
+            it counts as foreground; 0 on objects.
         camera (Camera): The camera.
-        keypoints_3d (np.ndarray): Joints [K, 3] in mm, camera coordinates.
+        keypoints_3d (np.ndarray): Joints [K, 3] in mm of the real body, camera
+            coordinates.
         keypoints (np.ndarray): Their projections [K, 2] in px.
         visible (np.ndarray): Whether nothing hides the joint's flesh [K].
         bbox (np.ndarray): Box x, y, w, h of the body without its limb in px.
@@ -43,16 +44,17 @@ def make_sample(rng: np.random.Generator, body, look, size: int) -> Sample:
 
     Args:
         rng (np.random.Generator): Source of all randomness of the sample.
-        body (HandBody): What is drawn.
+        body (Body): What is drawn.
         look (Look): How it is drawn.
         size (int): Width and height of the picture in px.
     """
     camera = look.camera(rng, size)
     posed = body.sample(rng, look.name)
-    framing = look.framing(rng, size)
-    shift = place(posed.joints, body.joint_radii, camera, *framing, size)
+    extent, *framing = look.framing(rng, size)
+    extent *= body.filling
+    shift = place(posed.joints, body.joint_radii, camera, extent, *framing, size)
     joints = posed.joints + shift
-    sleeve = look.dress(rng, posed)
+    outfit = body.dress(rng, look.name, posed)
     local = np.concatenate([body.mesh.vertices, posed.limb[:, None]], axis=1)
     parts = [
         Part(
@@ -68,14 +70,16 @@ def make_sample(rng: np.random.Generator, body, look, size: int) -> Sample:
     sharp = camera.enlarged(fine / size)
     surface = render(parts, sharp, fine)
     on_body = surface.part == 0
-    marks = {}
-    found = body.marks(surface.local[on_body, :3], surface.fragments.face[on_body])
-    for name, values in found.items():
-        marks[name] = np.zeros(len(on_body), dtype=np.float32)
-        marks[name][on_body] = values
-    image = look.picture(rng, surface, parts, marks, sleeve, size)
+    paint = body.paint(
+        rng,
+        look.name,
+        outfit,
+        surface.local[on_body],
+        surface.fragments.face[on_body],
+    )
+    image = look.picture(rng, surface, parts, paint, size)
 
-    skin = on_body & (surface.local[:, 3] < min(sleeve, body.mask_limb))
+    skin = on_body & body.covers(outfit, surface.local)
     coverage = cv2.resize(
         surface.image(skin.astype(np.float32)),
         (size, size),
@@ -88,7 +92,7 @@ def make_sample(rng: np.random.Generator, body, look, size: int) -> Sample:
         to_bytes(image),
         mask,
         camera,
-        joints,
+        joints * body.scale,
         keypoints,
         _visible(surface, sharp, joints, body.joint_radii, skin) & _inside(mask, keypoints),
         _box(outline, keypoints, size),

@@ -27,7 +27,7 @@ def write_dataset(
     """Write both domains and both splits below `root`.
 
     Args:
-        body (HandBody): What is drawn.
+        body (Body): What is drawn.
         root (str): A folder that exists.
         seed (int): Seed; an image depends on it, its domain, split and index alone.
         counts (dict): Number of images by split.

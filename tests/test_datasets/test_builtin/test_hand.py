@@ -140,7 +140,7 @@ def test_mean_pose_is_poor():
     for i in range(500):
         posed = body.sample(np.random.default_rng([0, 0, 0, i]), 'rendered')
         source.append(posed.joints)
-        source_palm.append(posed.joints @ posed.grip_axes)
+        source_palm.append(posed.joints @ posed.view)
     for i in range(400):
         rng = np.random.default_rng([0, 1, 1, i])
         target.append(body.sample(rng, 'photo').joints)

@@ -1,0 +1,61 @@
+"""BatchNorm statistics of the target for a model that was trained without it."""
+
+from itertools import islice
+
+import torch
+from mmengine.config import Config
+from mmengine.runner import Runner
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from mmpose_uda.engine.unwrap import unwrapped_model
+from mmpose_uda.errors import UserError
+
+_BATCHES = 100
+
+
+def has_batch_norm(network: nn.Module) -> bool:
+    """Whether a network has layers with running statistics."""
+    return any(isinstance(layer, _BatchNorm) for layer in network.modules())
+
+
+@torch.no_grad()
+def re_estimate(runner: Runner) -> None:
+    """Replace the running statistics of the tested network by those of target images.
+
+    The control known as AdaBN (Li et al. 2016): the plain mean over batches of unlabelled
+    training images of the target, in the weakly augmented view of the teacher. Nothing
+    else of the network changes.
+
+    Args:
+        runner (Runner): Its model is a ``DomainAdaptivePoseEstimator`` with loaded
+            weights.
+
+    Raises:
+        UserError: The network has no BatchNorm.
+    """
+    model = unwrapped_model(runner)
+    network = model.tested
+    if not has_batch_norm(network):
+        raise UserError(
+            'There are no statistics to re-estimate: the network has no BatchNorm.'
+        )
+    layers = [layer for layer in network.modules() if isinstance(layer, _BatchNorm)]
+    momenta = [layer.momentum for layer in layers]
+    network.eval()
+    for layer in layers:
+        layer.reset_running_stats()
+        layer.momentum = None  # a plain mean over the batches
+        layer.train()
+    for batch in islice(_target_batches(runner.cfg), _BATCHES):
+        data = model.data_preprocessor(batch, training=False)
+        network.extract_feat(data['inputs']['target_teacher'])
+    for layer, momentum in zip(layers, momenta):
+        layer.momentum = momentum
+    network.eval()
+
+
+def _target_batches(cfg: Config):
+    loader = Runner.build_dataloader(cfg.train_dataloader, seed=0)
+    loader.dataset.set_active_views(['target_teacher'])
+    return iter(loader)

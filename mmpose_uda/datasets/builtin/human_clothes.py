@@ -1,0 +1,164 @@
+"""What people wear: regions of the rest pose, their cut and their colours."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .appearance import SKIN, cloth_albedo, mottle, skin_tone
+from .backgrounds import paint
+from .flesh import Flesh
+from .skeleton import without_side
+
+TRUNK, HEAD, ARM, LEG = range(4)
+_KINDS = dict(neck=HEAD, shoulder=ARM, elbow=ARM, wrist=ARM, hip=LEG, knee=LEG, ankle=LEG)
+_HAIR = np.array([(18, 20, 26), (28, 42, 62), (52, 82, 118), (84, 136, 176)]) / 255
+_GREY = np.array([0.66, 0.66, 0.66])
+
+
+@dataclass
+class Outfit:
+    """Cut of clothes and hair, in mm of the real template.
+
+    Args:
+        sleeve (float): The shirt reaches so far down the arm.
+        hem (float): And so far above the hips; negative is below.
+        neckline (float): And up to this height.
+        leg (float): The trousers reach so far down the leg.
+        hair (float): Lower edge of the hair above the neck's upper end.
+        hairline (float): Height of the hair above the face there.
+        beard (bool): Whether one has a beard.
+        loose (tuple): How far shirt, trousers and hair stand off.
+    """
+
+    sleeve: float
+    hem: float
+    neckline: float
+    leg: float
+    hair: float
+    hairline: float
+    beard: bool
+    loose: tuple
+
+
+def random_outfit(rng: np.random.Generator, domain: str) -> Outfit:
+    """Short or long sleeves and trousers; wider clothes in photographs."""
+    shirt, trousers = rng.uniform(*_LOOSE[domain], 2)
+    bare, bald = rng.random() < 0.05, rng.random() < 0.06
+    return Outfit(
+        sleeve=-300 if bare else rng.choice([10, 110, 180, 290, 530], p=_CUTS['sleeve']),
+        hem=900 if bare else rng.uniform(-130, 30),
+        neckline=rng.uniform(480, 545),
+        leg=rng.choice([110, 260, 420, 640, 800], p=_CUTS['leg']) + rng.normal(0, 15),
+        hair=rng.choice([75, 40, -40, -130], p=(0.4, 0.2, 0.2, 0.2)),
+        hairline=400 if bald else rng.uniform(158, 182),
+        beard=rng.random() < 0.15,
+        loose=(shirt, trousers, rng.uniform(4, 22)),
+    )
+
+
+_LOOSE = dict(rendered=(2, 9), photo=(3, 26))
+_CUTS = dict(sleeve=(0.12, 0.2, 0.25, 0.08, 0.35), leg=(0.1, 0.2, 0.15, 0.1, 0.45))
+
+
+class Wardrobe:
+    """Finds on which garment a point of the template is.
+
+    Args:
+        flesh (Flesh): The template's flesh.
+    """
+
+    def __init__(self, flesh: Flesh) -> None:
+        joints = flesh.skeleton.frame_joints
+        self.scale = flesh.scale
+        self.kind = np.array([_KINDS.get(without_side(name), TRUNK) for name in joints])
+        # Limbs are straight at rest: the way along one is measured from its first joint.
+        tops = {ARM: 'shoulder', LEG: 'hip'}
+        self._top = np.zeros((len(joints), 3), dtype=np.float32)
+        self._axis = self._top.copy()
+        for i, (joint, kind) in enumerate(zip(joints, self.kind)):
+            if kind in tops:
+                top = flesh.index(joint.split('_')[0] + '_' + tops[kind])
+                self._top[i] = flesh.origins[top]
+                self._axis[i] = -flesh.frames[top][:, 1]
+        self._neck = flesh.origins[flesh.index('neck')].astype(np.float32)
+
+    def garments(self, outfit: Outfit, rest: np.ndarray, bone: np.ndarray) -> dict:
+        """Which points [P] are shirt, trousers, shoes, hair, eyes and lips.
+
+        Args:
+            outfit (Outfit): The cut.
+            rest (np.ndarray): Points of the template [P, 3] in drawn mm.
+            bone (np.ndarray): The bone each follows [P].
+        """
+        kind = self.kind[bone]
+        along = self.scale * np.einsum('pi,pi->p', rest - self._top[bone], self._axis[bone])
+        height = self.scale * rest[:, 1]
+        x, y, z = (self.scale * (rest - self._neck)).T
+        trunk, head, arm, leg = (kind == k for k in (TRUNK, HEAD, ARM, LEG))
+        shirt = (trunk & (height < outfit.neckline)) | leg
+        shirt = (shirt & (height > outfit.hem)) | (arm & (along < outfit.sleeve))
+        trousers = (trunk | (leg & (along < outfit.leg))) & (height < 60) & ~shirt
+        upper = np.where(z > 5, outfit.hairline - 75 + 1.1 * (z - 5), outfit.hair)
+        hair = head & (y > np.minimum(upper, outfit.hairline)) & (y > outfit.hair)
+        hair &= outfit.hairline < 300
+        # Long hair falls over neck and shoulders, behind.
+        hair |= (trunk & (y > outfit.hair) & (z < -28) & (np.abs(x) < 95)) & (
+            outfit.hairline < 300
+        )
+        if outfit.beard:
+            hair |= head & (y < 52) & (z > 20)
+        face = head & (z > 50) & ~hair
+        eyes = ((np.abs(x) - 33) / 15) ** 2 + ((y - 108) / 10) ** 2 < 1
+        brows = ((np.abs(x) - 34) / 20) ** 2 + ((y - 130) / 6) ** 2 < 1
+        return dict(
+            shirt=shirt & ~hair,
+            trousers=trousers,
+            shoes=leg & (along > 815),
+            hair=hair | (face & (eyes | brows)),
+            lips=face & ((x / 28) ** 2 + ((y - 42) / 9) ** 2 < 1),
+        )
+
+    def widen(
+        self, rng: np.random.Generator, outfit: Outfit, garments: dict, vertices: np.ndarray
+    ) -> np.ndarray:
+        """How far cloth and hair stand off the skin [V] in drawn mm, with folds."""
+        wave = rng.normal(0, 0.35, 3)
+        folds = 1 + 0.35 * np.sin(vertices @ wave + rng.uniform(0, 6))
+        out = np.zeros(len(vertices))
+        for name, loose in zip(('shirt', 'trousers', 'hair'), outfit.loose):
+            out[garments[name]] = loose / self.scale
+        return out * folds
+
+
+def colours(
+    rng: np.random.Generator, domain: str, garments: dict, local: np.ndarray
+) -> tuple:
+    """Albedo [P, 3] and gloss [P] of skin, hair and cloth at points [P, 4].
+
+    Plain and clean in renders; any skin, patterned and creased cloth in photographs.
+    """
+    photo = domain == 'photo'
+    lightest, darkest = (0, len(SKIN) - 1.001) if photo else (0.2, 3.5)
+    skin = skin_tone(rng, rng.uniform(lightest, darkest))
+    albedo = np.empty((len(local), 3), dtype=np.float32)
+    albedo[:] = skin
+    gloss = np.full(len(local), 0.1, dtype=np.float32)
+    # Mostly dark: hair must not pass for skin, or the back of a head for its face.
+    shade = rng.beta(1.0, 1.8) * (len(_HAIR) - 1.001)
+    low = int(shade)
+    hair = _HAIR[low] + (shade - low) * (_HAIR[low + 1] - _HAIR[low])
+    if rng.random() < 0.15:
+        hair = _GREY * rng.uniform(0.6, 1.1)
+    albedo[garments['lips']] = skin * (0.55, 0.55, 0.8)
+    for name in ('trousers', 'shirt', 'shoes'):
+        here = garments[name]
+        if photo:
+            albedo[here] = cloth_albedo(rng, local[here], (2.0, 9.0))
+        else:
+            albedo[here] = paint(rng)
+        gloss[here] = 0.0
+    albedo[garments['hair']] = hair
+    if photo:
+        # Creases and wear.
+        albedo *= 1 + rng.uniform(0.03, 0.14) * mottle(rng, 2.0 * local[:, :3])[:, None]
+    return albedo, gloss

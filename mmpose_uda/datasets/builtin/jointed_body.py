@@ -1,0 +1,109 @@
+"""A body made of a skeleton, flesh, poses and an outfit."""
+
+import numpy as np
+
+from .body import PosedBody
+from .flesh import Flesh
+from .pose_families import PoseSampler
+from .rotations import rotation
+from .skeleton import Skeleton
+from .skinned_mesh import SkinnedMesh
+
+# From the body's frame (x left, y up, z forward), seen from before it, to the camera's.
+_FACING = np.diag([1.0, -1.0, -1.0])
+
+
+class JointedBody:
+    """Base of the bodies whose bones are a :class:`Skeleton`.
+
+    Attributes:
+        metainfo (dict): Keypoints, whose names :attr:`keypoint_joints` explains.
+        keypoint_joints (tuple[str]): The joint that each keypoint is.
+        root (str): The keypoint's joint that is put at the origin.
+        joint_radii (np.ndarray): Flesh about each keypoint [K] in drawn mm.
+        scale (float): mm of the real body per mm drawn.
+        filling (float): Factor on how much of the picture the joints take up.
+        object_scale (float): Size of things about it against those about a hand.
+        spacing (float): Size of the skin's triangles in drawn mm.
+
+    Args:
+        skeleton (Skeleton): The bones.
+        flesh (Flesh): The flesh on them.
+        poses (PoseSampler): How they move.
+    """
+
+    metainfo: dict
+    keypoint_joints: tuple
+    root: str
+    joint_radii: np.ndarray
+    category: str
+    scale: float
+    filling = 1.2
+    object_scale = 0.65
+    spacing = 2.4
+
+    def __init__(self, skeleton: Skeleton, flesh: Flesh, poses: PoseSampler) -> None:
+        self.bones, self.flesh, self.poses = skeleton, flesh, poses
+        points = self.metainfo['keypoint_info']
+        self.joint_names = tuple(points[i]['name'] for i in range(len(points)))
+        self.skeleton = [
+            [self.joint_names.index(name) for name in bone['link']]
+            for bone in self.metainfo['skeleton_info'].values()
+        ]
+        self._chosen = [skeleton.joints.index(name) for name in self.keypoint_joints]
+        self.mesh = SkinnedMesh(
+            flesh.cones, flesh.origins, self.spacing, blend=1.0, skin_blend=1.3
+        )
+        self.faces = self.mesh.faces
+
+    def individual(self, rng: np.random.Generator) -> tuple[np.ndarray, dict]:
+        """Stretch of each bone [J, 3] of a random individual, and its build."""
+        raise NotImplementedError
+
+    def view(self, rng: np.random.Generator, domain: str) -> np.ndarray:
+        """Rotation [3, 3] from the body's frame to the camera's."""
+        raise NotImplementedError
+
+    def grip(self, joints: dict) -> np.ndarray | None:
+        """Where a held object would be [3], for joints (name -> [3]) in mm."""
+        return None
+
+    def sample(self, rng: np.random.Generator, domain: str) -> PosedBody:
+        """Draw an individual, its pose and the view on it."""
+        stretch, build = self.individual(rng)
+        pose = self.poses.sample(rng, domain, stretch)
+        joints, frames = self.bones.forward(pose[None], stretch)
+        joints = joints - joints[:, [self.bones.joints.index(self.root)]]
+        view = self.view(rng, domain)
+        stretched = self.bones.stretch_of_frames(stretch)
+        linear = np.einsum(
+            'bij,bj,bkj->bik', view @ frames[0], stretched, self.flesh.frames
+        )
+        origins = self.bones.origins(joints)[0] @ view.T / self.scale
+        vertices, normals = self.mesh.pose(linear, origins)
+        joints = joints[0] @ view.T / self.scale
+        return PosedBody(
+            joints[self._chosen],
+            vertices,
+            normals,
+            np.full(len(vertices), -1.0),
+            view,
+            self.grip(dict(zip(self.bones.joints, joints))),
+            self.object_scale,
+            build,
+        )
+
+    def covers(self, outfit, local: np.ndarray) -> np.ndarray:
+        """All of the body, clothes too, is foreground [P]."""
+        return np.ones(len(local), dtype=bool)
+
+
+def view_from(azimuth: float, elevation: float, roll: float) -> np.ndarray:
+    """Rotation [3, 3] from the body's frame to the camera's.
+
+    Args:
+        azimuth (float): 0 before the body; positive turns show more of its left.
+        elevation (float): How far the camera looks down on it.
+        roll (float): How far the picture leans.
+    """
+    return rotation(2, roll) @ rotation(0, elevation) @ _FACING @ rotation(1, -azimuth)

@@ -1,0 +1,143 @@
+import copy
+
+import pytest
+from config_factory import CONFIG_DIR, run, runnable_configs, tiny_config
+from mmengine.config import Config
+
+from mmpose_uda import UserError
+from mmpose_uda.apis.variants import ablated_parts, variant_config, variant_names
+
+HAND = CONFIG_DIR / 'hand_3d.py'
+
+
+def types(pipeline):
+    return [transform.type for transform in pipeline]
+
+
+def parts_of(cfg):
+    return [list(phase.parts) for phase in cfg.train_cfg.phases]
+
+
+@pytest.fixture
+def cfg():
+    return Config.fromfile(HAND)
+
+
+def test_names_are_controls_parts_method_and_oracle(cfg):
+    parts = ['reconstruction', 'background', 'attention', 'style', 'mean_teacher']
+    assert list(ablated_parts(cfg)) == parts
+    assert variant_names(cfg) == [
+        'source_weak',
+        'source_strong',
+        *(f'only_{part}' for part in parts),
+        'full',
+        *(f'without_{part}' for part in parts),
+        'oracle',
+    ]
+
+
+def test_without_a_list_every_element_is_a_part(cfg):
+    cfg.ablation_parts = None
+    assert ablated_parts(cfg) == {
+        name: [name]
+        for name in (
+            'reconstruction',
+            'foreground',
+            'attention',
+            'mean_teacher',
+            'style',
+            'background',
+        )
+    }
+
+
+@pytest.mark.parametrize('path', runnable_configs(), ids=lambda path: path.stem)
+def test_student_steps_are_equal_and_the_config_is_untouched(path):
+    cfg = Config.fromfile(path)
+    before = copy.deepcopy(cfg.to_dict())
+    for name in variant_names(cfg):
+        derived = variant_config(cfg, name)
+        assert [p.iters for p in derived.train_cfg.phases] == [
+            p.iters for p in cfg.train_cfg.phases
+        ]
+        assert derived.optim_wrapper == cfg.optim_wrapper
+        assert derived.model == cfg.model
+        assert cfg.to_dict() == before
+    assert variant_config(cfg, 'full').to_dict() == before
+
+
+@pytest.mark.parametrize('name', ['source_weak', 'source_strong', 'oracle'])
+def test_controls_are_supervised_and_see_no_target_style(cfg, name):
+    derived = variant_config(cfg, name)
+    assert parts_of(derived) == [['supervised']] * 3
+    assert 'AdaINStyleHook' not in types(derived.custom_hooks)
+    assert 'ReplaceBackground' not in types(derived.train_dataloader.dataset.views.source)
+    assert 'EMATeacherHook' in types(derived.custom_hooks)
+
+
+def test_one_part_alone(cfg):
+    derived = variant_config(cfg, 'only_mean_teacher')
+    assert parts_of(derived) == [
+        ['supervised'],
+        ['supervised'],
+        ['supervised', 'mean_teacher'],
+    ]
+    assert 'AdaINStyleHook' not in types(derived.custom_hooks)
+    assert 'AdaINStyleHook' in types(variant_config(cfg, 'only_style').custom_hooks)
+    source = variant_config(cfg, 'only_background').train_dataloader.dataset.views.source
+    assert 'ReplaceBackground' in types(source)
+
+
+def test_one_part_less(cfg):
+    # attention needs the foreground too
+    assert parts_of(variant_config(cfg, 'without_reconstruction')) == [
+        ['foreground', 'attention'],
+        ['supervised', 'foreground'],
+        ['supervised', 'mean_teacher', 'foreground', 'attention'],
+    ]
+    derived = variant_config(cfg, 'without_style')
+    assert parts_of(derived) == parts_of(cfg)
+    assert 'AdaINStyleHook' not in types(derived.custom_hooks)
+
+
+def test_what_no_part_names_stays(cfg):
+    cfg.ablation_parts = dict(style=['style'])
+    assert parts_of(variant_config(cfg, 'without_style')) == parts_of(cfg)
+    assert parts_of(variant_config(cfg, 'only_style')) == [['supervised']] * 3
+
+
+def test_augmentation_of_the_controls(cfg):
+    full = types(cfg.train_dataloader.dataset.views.source)
+    strong = variant_config(cfg, 'source_strong').train_dataloader.dataset
+    weak = variant_config(cfg, 'source_weak').train_dataloader.dataset
+    assert types(strong.views.source) == [t for t in full if t != 'ReplaceBackground']
+    assert 'SeededAlbumentation' not in types(weak.views.source)
+    assert strong.source == cfg.train_dataloader.dataset.source
+
+
+def test_oracle_learns_from_target_labels(cfg):
+    dataset = variant_config(cfg, 'oracle').train_dataloader.dataset
+    assert dataset.source.data_root == cfg.train_dataloader.dataset.target.data_root
+    assert dataset.source.labels and dataset.source.require_3d
+    assert not dataset.target.labels
+
+
+@pytest.mark.parametrize('name', ['orcale', 'only_syle', 'without_'])
+def test_unknown_variant_is_refused(cfg, name):
+    with pytest.raises(UserError, match='only_style.*oracle'):
+        variant_config(cfg, name)
+
+
+def test_a_part_of_unknown_elements_is_refused(cfg):
+    cfg.ablation_parts = dict(level=['styel'])
+    with pytest.raises(UserError, match="'styel' in 'level'.*choose from.*style"):
+        variant_names(cfg)
+
+
+@pytest.mark.parametrize('name', ['oracle', 'only_mean_teacher'])
+def test_variants_run(tmp_path, name):
+    cfg = variant_config(tiny_config(HAND, tmp_path, tmp_path / 'work'), name)
+    runner = run(cfg)
+    assert [r['name'] for r in runner.train_loop.results] == [
+        phase.name for phase in cfg.train_cfg.phases
+    ]
