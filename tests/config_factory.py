@@ -13,6 +13,8 @@ from mmengine.runner import Runner
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS, HOOKS
 
+from mmpose_uda.datasets.metainfo import named_metainfo
+
 CONFIG_DIR = Path(__file__).parents[1] / 'configs' / 'uda'
 PHASE_ITERS = 2
 BATCH_SIZE = 4
@@ -89,6 +91,8 @@ def redirect_data(cfg: Config, root: Path) -> None:
         if 'ann_file' not in dataset:
             continue
         metainfo = dataset.get('metainfo') or DATASETS.get(dataset.type).METAINFO
+        if isinstance(metainfo, str):
+            metainfo = named_metainfo(metainfo)
         names = parse_pose_metainfo(dict(metainfo))['keypoint_id2name'].values()
         dataset.data_root = str(root / Path(dataset.data_root).name)
         seed += 1

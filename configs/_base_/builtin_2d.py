@@ -193,7 +193,13 @@ strong_source = [box, strong_box, crop, strong_look, encode, pack]
 weak_source = [box, weak_box, crop, encode, pack]
 weak_target = [box, weak_box, crop, pack]
 strong_target = [box, strong_box, crop, strong_look, pack]
-val_pipeline = [dict(type='LoadPoseImage'), box, crop, pack]
+# Stock parts: the exported model is tested on exactly the same pixels.
+val_pipeline = [
+    dict(type='LoadImage'),
+    box,
+    dict(type='TopdownAffine', input_size=input_size),
+    dict(type='PackPoseInputs'),
+]
 
 source_train = dict(
     type=dataset_type,

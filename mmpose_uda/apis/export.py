@@ -10,6 +10,11 @@ from mmengine.registry import Registry
 from mmpose import registry as mmpose_registry
 from torch import Tensor
 
+from mmpose_uda.apis.stock_parts import (
+    METAINFO_FILE,
+    with_stock_parts,
+    write_metainfo,
+)
 from mmpose_uda.errors import UserError
 
 _PREFIXES = {'teacher': 'teacher.module.', 'student': 'student.'}
@@ -17,7 +22,6 @@ _KEPT = (
     'default_scope',
     'env_cfg',
     'data_mode',
-    'dataset_type',
     'codec',
     'test_dataloader',
     'test_evaluator',
@@ -65,7 +69,10 @@ def export_estimator(
     meta = dict(dataset_meta=_plain(checkpoint['meta']['dataset_meta']), exported=which)
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
-    deployed_config(cfg).dump(out / 'config.py')
+    deployed = deployed_config(cfg)
+    deployed.dump(out / 'config.py')
+    if 'custom_imports' not in deployed and 'test_dataloader' in cfg:
+        write_metainfo(cfg.test_dataloader.dataset, out / METAINFO_FILE)
     # Renamed when complete, so that an export killed midway is not taken for one.
     partial = out / 'model.pth.partial'
     torch.save(dict(meta=meta, state_dict=weights), partial)
@@ -83,14 +90,19 @@ def select_weights(state_dict: dict[str, Tensor], prefix: str) -> dict[str, Tens
 
 
 def deployed_config(cfg: Config) -> Config:
-    """The config of the estimator alone: model, test data and metrics."""
-    kept = {key: cfg[key] for key in _KEPT if key in cfg}
-    deployed = dict(kept, model=cfg.model.estimator, test_cfg=dict())
-    if any(_from_this_package(name) for name in _types(deployed)):
+    """The config of the estimator alone: model, test data and metrics.
+
+    Of an estimator that stock mmpose has, data and metrics are translated into stock
+    parts too.
+    """
+    deployed = {key: cfg[key] for key in _KEPT if key in cfg}
+    if any(_from_this_package(name) for name in _types(cfg.model.estimator)):
         deployed['custom_imports'] = dict(
             imports=['mmpose_uda'], allow_failed_imports=False
         )
-    return Config(deployed)
+    else:
+        deployed = with_stock_parts(deployed)
+    return Config(dict(deployed, model=cfg.model.estimator, test_cfg=dict()))
 
 
 def _check_weights(cfg: Config, weights: dict[str, Tensor]) -> None:

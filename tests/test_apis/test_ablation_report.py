@@ -46,7 +46,8 @@ def test_gap_is_measured_from_the_best_control():
 
 def test_table_has_mean_spread_and_gap():
     lines = report('MPJPE').markdown().splitlines()
-    rows = {line.split(' | ')[0].strip('| '): line.strip('| ').split(' | ') for line in lines}
+    cells = [line.strip('| ').split(' | ') for line in lines]
+    rows = {row[0]: row for row in cells}
     assert rows['run'] == ['run', 'MPJPE', 'PA-MPJPE', 'gap closed (MPJPE)']
     assert rows['mean pose'][1] == '81.2'
     assert rows['source only, strong augmentation, EMA'][1] == '60.0 ± 2.8'

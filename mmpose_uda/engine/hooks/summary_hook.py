@@ -106,10 +106,11 @@ class SummaryHook(Hook):
         lines = ['Training is done.']
         if key in by_phase.get(self.before, {}) and key in summary['target']:
             first, last = by_phase[self.before][key], summary['target'][key]
-            change = 100 * (last - first) / first
+            change = f' ({100 * (last - first) / first:+.0f} %)' if first else ''
+            first, last = (_readable(value) + self.unit for value in (first, last))
             lines.append(
-                f'{self.headline} on the target: {first:.1f}{self.unit} after the phase '
-                f"'{self.before}', {last:.1f}{self.unit} at the end ({change:+.0f} %)."
+                f'{self.headline} on the target: {first} after the phase '
+                f"'{self.before}', {last} at the end{change}."
             )
         pictures = Path(runner.work_dir) / 'pictures'
         if pictures.is_dir():
@@ -128,3 +129,8 @@ class SummaryHook(Hook):
     def _seconds(self, runner) -> float:
         earlier = runner.message_hub.get_info(_SECONDS, 0.0)
         return earlier + time.monotonic() - self._started
+
+
+def _readable(value: float) -> str:
+    """Millimetres with one decimal, shares with three."""
+    return f'{value:.1f}' if value >= 2 else f'{value:.3f}'

@@ -60,6 +60,15 @@ def test_the_last_message_says_what_adaptation_changed(runner):
     assert '(+50 %)' in SummaryHook().plain_words(runner, summary(40, 60))
 
 
+def test_last_message_of_shares(runner):
+    hook = SummaryHook(unit='')
+    words = hook.plain_words(runner, summary(0.25, 0.5))
+    assert "0.250 after the phase 'source', 0.500 at the end (+100 %)." in words
+    # nothing to compare with
+    words = hook.plain_words(runner, summary(0.0, 0.5))
+    assert "0.000 after the phase 'source', 0.500 at the end." in words
+
+
 @pytest.mark.parametrize(
     'hook',
     [

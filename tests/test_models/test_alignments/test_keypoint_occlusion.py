@@ -98,9 +98,9 @@ def test_nothing_changes_without_cause(kwargs):
 
 def test_a_step_disturbs_before_any_loss_looks():
     losses = losses_of(occluding(), make_batch())
-    plain = occluding(prob=0.0)
+    plain = losses_of(occluding(prob=0.0), make_batch())
     assert 'occlusion/loss' not in losses
-    assert losses['mean_teacher/loss'] != losses_of(plain, make_batch())['mean_teacher/loss']
+    assert losses['mean_teacher/loss'] != plain['mean_teacher/loss']
 
 
 def test_a_phase_without_it_leaves_images_alone():

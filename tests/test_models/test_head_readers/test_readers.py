@@ -133,7 +133,9 @@ def test_labels_of_points_are_those_of_the_codec(head):
     samples = encoded_samples(head, points, torch.ones(2, KEYPOINTS))
     expected, _ = reader.stack_targets(samples)
     found = reader.render_targets(points)
-    for one, other in zip(*(x if isinstance(x, tuple) else (x,) for x in (expected, found))):
+    if not isinstance(found, tuple):
+        expected, found = (expected,), (found,)
+    for one, other in zip(expected, found, strict=True):
         assert one.shape == other.shape
         # beyond three sigmas, codecs of heatmaps write 0
         torch.testing.assert_close(one, other, atol=0.012, rtol=0)
@@ -255,7 +257,11 @@ def test_nothing_leaves_the_device(name, feats, monkeypatch):
 @pytest.mark.parametrize(
     'changes',
     [
-        dict(decoder=dict(type='MegviiHeatmap', input_size=SIZE, heatmap_size=CELLS, kernel_size=5)),
+        dict(
+            decoder=dict(
+                type='MegviiHeatmap', input_size=SIZE, heatmap_size=CELLS, kernel_size=5
+            )
+        ),
         dict(
             decoder=dict(
                 type='UDPHeatmap',
