@@ -11,7 +11,7 @@ import os
 import os.path as osp
 import pickle
 import warnings
-from collections import OrderedDict, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from types import SimpleNamespace
 from urllib.parse import urlparse
 
@@ -19,10 +19,15 @@ import numpy as np
 import torch
 from mmengine.dist import barrier, get_rank, get_world_size
 from mmengine.logging import HistoryBuffer
+from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 
 from .errors import UserError
 
-_STATISTICS = ('min', 'max', 'current', 'mean')
+# What pickles look up in a class: the only attributes that are given out.
+_ATTRIBUTES = {
+    HistoryBuffer: ('min', 'max', 'current', 'mean'),
+    OneCycleParamScheduler: ('_annealing_cos', '_annealing_linear'),
+}
 _DAMAGED = ('PytorchStreamReader', 'unexpected EOF', 'corrupt')
 _TORCHSCRIPT = '.*looks like a TorchScript archive.*'
 
@@ -31,11 +36,12 @@ class _Refused(pickle.UnpicklingError):
     """A checkpoint named something that is not on the list."""
 
 
-def _history_statistic(owner, name):
-    """Stand in for ``getattr``: only ``HistoryBuffer``'s own statistics."""
-    if owner is not HistoryBuffer or name not in _STATISTICS:
+def _listed_attribute(owner, name):
+    """Stand in for ``getattr``: only what mmengine's own state refers to."""
+    is_listed = isinstance(owner, type) and name in _ATTRIBUTES.get(owner, ())
+    if not is_listed:
         raise _Refused(f'getattr of {name!r}')
-    return getattr(HistoryBuffer, name)
+    return getattr(owner, name)
 
 
 def _latin1(text, encoding):
@@ -51,9 +57,13 @@ def _allowed_globals():
     scalar = np.float64(0).__reduce__()[0]
     allowed = {
         '_codecs.encode': _latin1,
+        'collections.Counter': Counter,  # milestones of a MultiStepLR
         'collections.OrderedDict': OrderedDict,
         'collections.defaultdict': defaultdict,
         'mmengine.logging.history_buffer.HistoryBuffer': HistoryBuffer,
+        f'{OneCycleParamScheduler.__module__}.OneCycleParamScheduler': (
+            OneCycleParamScheduler
+        ),
         'numpy.ndarray': np.ndarray,
         'numpy.dtype': np.dtype,
         'torch.Size': torch.Size,
@@ -63,7 +73,7 @@ def _allowed_globals():
     for builtins in ('builtins', '__builtin__'):
         for kind in (set, frozenset, complex, bytearray, slice, range):
             allowed[f'{builtins}.{kind.__name__}'] = kind
-        allowed[f'{builtins}.getattr'] = _history_statistic
+        allowed[f'{builtins}.getattr'] = _listed_attribute
     for core in ('numpy.core', 'numpy._core'):
         allowed[f'{core}.multiarray._reconstruct'] = array
         allowed[f'{core}.multiarray.scalar'] = scalar

@@ -14,6 +14,7 @@ import torch
 import toy_parts
 from mmengine.config import Config
 from mmengine.logging import HistoryBuffer, MessageHub
+from mmengine.registry import PARAM_SCHEDULERS
 from mmengine.runner import CheckpointLoader, Runner
 
 from mmpose_uda.errors import UserError
@@ -117,6 +118,30 @@ def test_weights_of_every_kind_load(tmp_path):
             assert torch.equal(loaded[key], state[key])
         assert loaded['dtype'] is torch.float32
         np.testing.assert_array_equal(loaded['numpy'][1], state['numpy'][1])
+
+
+SCHEDULERS = dict(
+    MultiStepLR=dict(milestones=[3, 5, 5]),
+    StepLR=dict(step_size=2),
+    LinearLR=dict(),
+    CosineAnnealingLR=dict(T_max=4),
+    CosineRestartLR=dict(periods=[2, 2], restart_weights=[1, 0.5], eta_min=0.0),
+    ExponentialLR=dict(gamma=0.9),
+    PolyLR=dict(),
+    OneCycleLR=dict(eta_max=0.1, total_steps=10),
+    ReduceOnPlateauLR=dict(),
+)
+
+
+@pytest.mark.parametrize('kind', SCHEDULERS)
+def test_the_state_of_schedulers_loads(tmp_path, kind):
+    optimizer = torch.optim.SGD(torch.nn.Linear(2, 2).parameters(), lr=0.1)
+    scheduler = PARAM_SCHEDULERS.build(
+        dict(type=kind, optimizer=optimizer, **SCHEDULERS[kind])
+    )
+    path = str(tmp_path / 'state.pth')
+    torch.save(scheduler.state_dict(), path)
+    scheduler.load_state_dict(load_from_local(path))
 
 
 def test_arrays_of_either_numpy_load():
