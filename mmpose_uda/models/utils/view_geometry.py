@@ -1,5 +1,6 @@
 """Carrying predicted points from one view of an image to another."""
 
+import numpy as np
 import torch
 from mmpose.utils.typing import SampleList
 from torch import Tensor
@@ -8,14 +9,24 @@ from torch.nn import functional as F
 
 def stack_warp_mats(data_samples: SampleList, like: Tensor) -> Tensor:
     """The image-to-crop matrices of a batch as [B, 3, 3] on the device of ``like``."""
-    mats = torch.stack([torch.as_tensor(s.metainfo['warp_mat']) for s in data_samples])
+    mats = torch.from_numpy(np.stack([s.metainfo['warp_mat'] for s in data_samples]))
     last_row = mats.new_tensor([0.0, 0.0, 1.0]).expand(len(mats), 1, 3)
     return torch.cat([mats, last_row], dim=1).to(like)
 
 
+def invert_affine(matrices: Tensor) -> Tensor:
+    """Inverses of affine [B, 3, 3], without the wait of ``torch.linalg.inv`` for errors."""
+    linear, shift = matrices[:, :2, :2], matrices[:, :2, 2:]
+    (a, b), (c, d) = linear.permute(1, 2, 0)
+    adjugate = torch.stack([d, -b, -c, a], dim=-1).unflatten(-1, (2, 2))
+    inverse = adjugate / (a * d - b * c).view(-1, 1, 1)
+    top = torch.cat([inverse, -inverse @ shift], dim=-1)
+    return torch.cat([top, matrices[:, 2:]], dim=1)
+
+
 def between_views(warp_from: Tensor, warp_to: Tensor) -> Tensor:
     """Crop-to-crop matrices ``warp_to @ inverse(warp_from)``, [B, 3, 3]."""
-    return warp_to @ torch.linalg.inv(warp_from)
+    return warp_to @ invert_affine(warp_from)
 
 
 def transform_points(points: Tensor, matrices: Tensor) -> Tensor:
@@ -42,7 +53,8 @@ def swap_where_mirrored(
     Returns:
         Tensor: Same shape as ``values``.
     """
-    mirrored = torch.linalg.det(matrices[:, :2, :2]) < 0
+    (a, b), (c, d) = matrices[:, :2, :2].permute(1, 2, 0)
+    mirrored = a * d < b * c
     mirrored = mirrored.view(-1, *[1] * (values.dim() - 1))
     return torch.where(mirrored, values[:, flip_indices], values)
 
@@ -67,7 +79,7 @@ def warp_maps(maps: Tensor, matrices: Tensor, size: tuple[int, int]) -> Tensor:
     y, x = torch.meshgrid(rows, cols, indexing='ij')
     pixels = torch.stack([x, y], dim=-1).flatten(0, 1)
     pixels = pixels.expand(len(maps), -1, -1)
-    source = transform_points(pixels, torch.linalg.inv(matrices))
+    source = transform_points(pixels, invert_affine(matrices))
     source_size = source.new_tensor([maps.shape[-1], maps.shape[-2]])
     grid = (2 * source + 1) / source_size - 1
     grid = grid.unflatten(1, (height, width)).to(maps.dtype)

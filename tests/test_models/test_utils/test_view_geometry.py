@@ -11,6 +11,7 @@ from mmpose_uda.models.utils import (
     transform_points,
     warp_maps,
 )
+from mmpose_uda.models.utils.view_geometry import invert_affine
 
 
 def affine(angle=0.0, scale=1.0, shift=(0.0, 0.0), mirror=False):
@@ -114,3 +115,10 @@ def test_left_and_right_are_exchanged_in_mirrors_only(shape):
     swapped = swap_where_mirrored(values, matrices, [0, 2, 1, 3])
     assert torch.equal(swapped[0], values[0])
     assert torch.equal(swapped[1], values[1][[0, 2, 1, 3]])
+
+
+def test_inverse_of_affines():
+    matrices = torch.randn(5, 3, 3, generator=torch.manual_seed(0), dtype=torch.float64)
+    matrices[:, 2] = torch.tensor([0.0, 0, 1])
+    matrices[3, 0] *= -1  # a mirrored one
+    torch.testing.assert_close(invert_affine(matrices), torch.linalg.inv(matrices))

@@ -1,0 +1,39 @@
+"""Profile the training step of a config with torch.profiler.
+
+python tools/analysis_tools/profile_step.py configs/uda/human_2d.py
+
+It prints the costliest operators, how often Python waits for a value from the device, and
+whether the number of operators grows with the batch, as a loop over samples would make it.
+"""
+
+import argparse
+import tempfile
+
+
+def parse_args():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('config', help='config of an adaptation')
+    parser.add_argument('--batch-size', type=int, default=8)
+    return parser.parse_args()
+
+
+def main():
+    args = parse_args()
+    from mmpose_uda.apis.command_line import exit_codes
+    from mmpose_uda.apis.profile import profile_config
+
+    with exit_codes(), tempfile.TemporaryDirectory() as work_dir:
+        small, large = (
+            profile_config(args.config, size, work_dir)
+            for size in (args.batch_size, 2 * args.batch_size)
+        )
+        print(large.table)
+        for size, found in ((args.batch_size, small), (2 * args.batch_size, large)):
+            print(
+                f'batch of {size}: {found.operators.total()} operators, '
+                f'{found.waits} waits for a value from the device'
+            )
+
+
+if __name__ == '__main__':
+    main()
