@@ -1,3 +1,3 @@
-from . import hooks, runner
+from . import hooks, inverse_time_lr, runner
 
-__all__ = ['hooks', 'runner']
+__all__ = ['hooks', 'inverse_time_lr', 'runner']

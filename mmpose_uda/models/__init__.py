@@ -6,6 +6,7 @@ from . import (
     heads,
     losses,
     pose_estimators,
+    style_networks,
     utils,
 )
 
@@ -17,5 +18,6 @@ __all__ = [
     'heads',
     'losses',
     'pose_estimators',
+    'style_networks',
     'utils',
 ]

@@ -1,46 +1,70 @@
 """Image level alignment: exchanging style between the domains."""
 
+from dataclasses import dataclass
 from typing import Optional, Sequence
 
 import torch
 from mmengine.hooks import Hook
-from mmpose.registry import HOOKS
-from torch import Tensor
+from mmpose.registry import HOOKS, MODELS
+from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.utils import pyramid_adain
+from mmpose_uda.models.style_networks import StyleBank
+
+_BANKS = 'style_banks'
+
+
+@dataclass
+class _Direction:
+    """From which view to which, how often and how strongly."""
+
+    content: str
+    style: str
+    prob: float
+    alpha: tuple[float, float]
+    bank: Optional[StyleBank]
 
 
 @HOOKS.register_module()
 class AdaINStyleHook(Hook):
     """Gives images of one domain the style of the other before each training step.
 
-    The style network is weight-free: channel statistics of the bands of a pyramid
-    (:func:`pyramid_adain`). Every image of a batch draws for itself whether it is
-    restyled, after which image of the other domain, and how strongly.
+    The image level of arXiv 2404.14885. Every image of a batch, or the batch as a whole,
+    draws whether it is restyled and how strongly; every image draws after which image of
+    the other domain. Draws come from torch's random state of the CPU on every device.
 
     Args:
         source_to_target (dict, optional): ``prob`` and ``alpha`` = (lowest, highest)
             strength for source images.
         target_to_source (dict, optional): The same for the teacher's view of the target.
-        levels (int): Depth of the pyramid.
+        style (dict): The network. ``dict(type='PyramidStyle', levels=3)`` has no weights;
+            ``dict(type='VGG19Style', encoder='vgg_normalised.pth',
+            decoder='decoder.pth')`` is the paper's.
+        per_batch (bool): One draw of restyling and of strength for a whole batch, as in
+            the published code.
+        bank_size (int, optional): Keep the statistics of that many style images, the first
+            of the run, and draw from them, instead of encoding the style images of every
+            batch. For VGG19Style.
         source_view (str): The source's view.
         target_view (str): The target's view.
 
     Raises:
-        UserError: Neither direction is given, or a direction has other keys.
+        UserError: Neither direction is given, a direction has other keys, the network has
+            no statistics to keep, or its weights cannot be read.
     """
 
     def __init__(
         self,
         source_to_target: Optional[dict] = None,
         target_to_source: Optional[dict] = None,
-        levels: int = 3,
+        style: dict = dict(type='PyramidStyle', levels=3),
+        per_batch: bool = False,
+        bank_size: Optional[int] = None,
         source_view: str = 'source',
         target_view: str = 'target_teacher',
     ):
         self.directions = []
-        for direction, content, style in (
+        for direction, content_view, style_view in (
             (source_to_target, source_view, target_view),
             (target_to_source, target_view, source_view),
         ):
@@ -51,51 +75,113 @@ class AdaINStyleHook(Hook):
                     'AdaINStyleHook: a direction needs exactly `prob` and `alpha` '
                     f'(lowest, highest), not {sorted(direction)}.'
                 )
+            prob, alpha = direction['prob'], tuple(direction['alpha'])
+            bank = None if bank_size is None else StyleBank(bank_size)
             self.directions.append(
-                (content, style, direction['prob'], tuple(direction['alpha']))
+                _Direction(content_view, style_view, prob, alpha, bank)
             )
         if not self.directions:
             raise UserError(
                 'AdaINStyleHook does nothing: give `source_to_target` or '
                 '`target_to_source`.'
             )
-        self.levels = levels
+        self.network = MODELS.build(style)
+        if bank_size is not None and not hasattr(self.network, 'statistics'):
+            raise UserError(
+                f'AdaINStyleHook: {style["type"]} has no statistics to keep: leave '
+                '`bank_size` out or use VGG19Style.'
+            )
+        self.per_batch = per_batch
         self.required_views = (source_view, target_view)
+
+    def before_train(self, runner) -> None:
+        """Move the network to the model's device; a new run begins with empty banks."""
+        self.network.to(_device(runner))
+        if runner.iter == 0:
+            self._set_banks([None] * len(self.directions))
 
     def before_train_iter(
         self, runner, batch_idx: int, data_batch: Optional[dict] = None
     ) -> None:
-        """Restyle the views of a batch, raw images [B, 3, H, W] in 0..255, in place."""
-        device = next(runner.model.parameters()).device
+        """Restyle the views of a batch, raw BGR [B, 3, H, W] in 0..255, in place."""
+        device = _device(runner)
         images = data_batch['inputs']
         # Styles come from the batch as it was, also where both directions are on.
         raw = {v: images[v].to(device, non_blocking=True) for v in self.required_views}
-        for content, style, prob, alpha in self.directions:
-            images[content] = restyle(
-                raw[content], raw[style], prob, alpha, self.levels
+        for direction in self.directions:
+            images[direction.content] = restyle(
+                raw[direction.content],
+                raw[direction.style],
+                self.network,
+                direction.prob,
+                direction.alpha,
+                self.per_batch,
+                direction.bank,
             )
+
+    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Keep the banks: those of a resumed run would begin with other images."""
+        banks = [d.bank for d in self.directions if d.bank is not None]
+        if banks:
+            checkpoint[_BANKS] = [
+                None if bank.styles is None else bank.styles.cpu() for bank in banks
+            ]
+
+    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Take the banks over."""
+        self._set_banks(checkpoint.get(_BANKS, ()))
+
+    def _set_banks(self, styles: Sequence[Optional[Tensor]]) -> None:
+        banks = [d.bank for d in self.directions if d.bank is not None]
+        for bank, content in zip(banks, styles):
+            bank.styles = content
 
 
 def restyle(
-    content: Tensor, style: Tensor, prob: float, alpha: Sequence[float], levels: int
+    content: Tensor,
+    style: Tensor,
+    network: nn.Module,
+    prob: float,
+    alpha: Sequence[float],
+    per_batch: bool = False,
+    bank: Optional[StyleBank] = None,
 ) -> Tensor:
     """Restyle some images of a batch after random images of another.
 
     Args:
-        content (Tensor): [B, C, H, W] in 0..255.
-        style (Tensor): [B', C, H, W] in 0..255.
+        content (Tensor): BGR [B, 3, H, W] in 0..255.
+        style (Tensor): BGR [B', 3, H', W'] in 0..255.
+        network (nn.Module): A style network.
         prob (float): Share of the images that are restyled.
-        alpha (Sequence[float]): Lowest and highest strength; 1 takes the full statistics
-            of the style.
-        levels (int): Depth of the pyramid.
+        alpha (Sequence[float]): Lowest and highest strength.
+        per_batch (bool): Restyle all images equally strongly or none.
+        bank (StyleBank, optional): Where styles come from, once it is full; until then it
+            takes those of ``style``.
 
     Returns:
-        Tensor: float [B, C, H, W] in 0..255.
+        Tensor: float [B, 3, H, W] in 0..255; images that are not restyled are untouched.
     """
-    content, style = content.float(), style.float()
-    device, count = content.device, len(content)
-    partner = torch.randint(len(style), (count,), device=device)
-    strength = torch.empty(count, 1, 1, 1, device=device).uniform_(*alpha)
-    strength = strength * (torch.rand_like(strength) < prob)
-    styled = pyramid_adain(content, style[partner], levels).clamp(0, 255)
-    return torch.lerp(content, styled, strength)
+    if bank is not None and not bank.is_full:
+        bank.add(*network.statistics(style))
+    count, styles = len(content), len(style if bank is None else bank)
+    # On the CPU, where it costs no synchronisation to restyle the drawn images only.
+    partner = torch.randint(styles, (count,))
+    strength = torch.empty(1 if per_batch else count, 1, 1, 1).uniform_(*alpha)
+    drawn = (torch.rand_like(strength) < prob).flatten().expand(count).nonzero()[:, 0]
+    content = content.float()
+    if not len(drawn):
+        return content
+    strength = strength.expand(count, 1, 1, 1)
+    drawn, partner, strength = (
+        values.to(content.device) for values in (drawn, partner[drawn], strength[drawn])
+    )
+    chosen = content[drawn]
+    if bank is None:
+        styled = network(chosen, style[partner], strength)
+    else:
+        styled = network.transfer(chosen, *bank.pick(partner), strength)
+    return content.index_copy(0, drawn, styled)
+
+
+def _device(runner) -> torch.device:
+    return next(runner.model.parameters()).device

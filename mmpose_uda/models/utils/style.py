@@ -1,4 +1,4 @@
-"""Weight-free style transfer: channel statistics of the bands of a pyramid."""
+"""Adaptive instance normalisation of features, and of the bands of a pyramid."""
 
 import torch
 from torch import Tensor
@@ -70,3 +70,36 @@ def pyramid_adain(content: Tensor, style: Tensor, levels: int) -> Tensor:
     low_s, detail_s = pyramid_split(style)
     low = pyramid_adain(low_c, low_s, levels - 1)
     return pyramid_merge(low, match_statistics(detail_c, detail_s))
+
+
+def channel_statistics(features: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor]:
+    """Mean and deviation of every channel, of which a style consists.
+
+    Args:
+        features (Tensor): [B, C, H, W], of any floating type.
+        eps (float): Added to the variance: a flat channel can still be divided by.
+
+    Returns:
+        tuple[Tensor, Tensor]: Mean and deviation, float32 [B, C, 1, 1] each.
+    """
+    var, mean = torch.var_mean(features.float(), dim=(2, 3), keepdim=True)
+    return mean, (var + eps).sqrt()
+
+
+def adain(features: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """Adaptive instance normalisation of a network's features, without a bound.
+
+    Huang & Belongie 2017, eq. 8. Unlike pixels (:func:`match_statistics`), features go on
+    through a decoder that was trained on what comes out here.
+
+    Args:
+        features (Tensor): [B, C, H, W].
+        mean (Tensor): [B, C, 1, 1], of the style.
+        std (Tensor): [B, C, 1, 1], of the style.
+
+    Returns:
+        Tensor: As ``features``, in its type.
+    """
+    own_mean, own_std = channel_statistics(features)
+    normalized = (features.float() - own_mean) / own_std
+    return (normalized * std + mean).to(features.dtype)

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import torch
 
@@ -7,6 +8,7 @@ from mmpose_uda.models.utils import (
     pyramid_merge,
     pyramid_split,
 )
+from mmpose_uda.models.utils.style import adain, channel_statistics
 
 
 @pytest.fixture(autouse=True)
@@ -109,3 +111,30 @@ def test_colours_become_those_of_the_style(content, style, levels):
 def test_its_own_style_changes_nothing(content, levels):
     styled = pyramid_adain(content, content, levels)
     torch.testing.assert_close(styled, content, rtol=0, atol=1e-3)
+
+
+def test_channel_statistics_and_adain(content, style):
+    """Against one channel after the other in NumPy, in double precision."""
+    mean, std = channel_statistics(style[..., :8])
+    found = adain(content, mean, std)
+    assert mean.shape == std.shape == (2, 3, 1, 1)
+    for b in range(2):
+        for c in range(3):
+            own = content[b, c].double().numpy()
+            other = style[b, c, :, :8].double().numpy()
+            other_std = np.sqrt(other.var(ddof=1) + 1e-5)
+            assert abs(mean[b, c].item() - other.mean()) < 1e-3
+            assert abs(std[b, c].item() - other_std) < 1e-3
+            own = (own - own.mean()) / np.sqrt(own.var(ddof=1) + 1e-5)
+            expected = own * other_std + other.mean()
+            np.testing.assert_allclose(found[b, c], expected, atol=1e-3)
+
+
+def test_adain_of_flat_and_of_half_precision_features(style):
+    mean, std = channel_statistics(style)
+    flat = adain(torch.full((2, 3, 8, 8), 7.0), mean, std)
+    torch.testing.assert_close(flat, mean.expand(-1, -1, 8, 8), rtol=0, atol=1e-3)
+    half = adain(style.bfloat16(), *channel_statistics(style.bfloat16()))
+    assert half.dtype == torch.bfloat16
+    torch.testing.assert_close(half.float(), style, rtol=0.02, atol=0.5)
+    assert channel_statistics(style.bfloat16())[1].dtype == torch.float32

@@ -1,0 +1,37 @@
+"""Weight-free style transfer."""
+
+import torch
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+
+from mmpose_uda.models.utils import pyramid_adain
+
+
+@MODELS.register_module()
+class PyramidStyle(nn.Module):
+    """Channel statistics of the bands of a pyramid (:func:`pyramid_adain`).
+
+    Args:
+        levels (int): Depth of the pyramid; images have sides divisible by ``2 ** levels``.
+    """
+
+    def __init__(self, levels: int = 3):
+        super().__init__()
+        self.levels = levels
+
+    @torch.no_grad()
+    def forward(self, content: Tensor, style: Tensor, strength: Tensor) -> Tensor:
+        """Restyle every image after its partner.
+
+        Args:
+            content (Tensor): [B, 3, H, W], 0..255.
+            style (Tensor): [B, 3, H, W], 0..255.
+            strength (Tensor): [B, 1, 1, 1]; 0 returns the content, 1 has the full
+                statistics of the style, and what lies between is a mix of the pixels.
+
+        Returns:
+            Tensor: float [B, 3, H, W], 0..255.
+        """
+        content = content.float()
+        styled = pyramid_adain(content, style.float(), self.levels).clamp(0, 255)
+        return torch.lerp(content, styled, strength)
