@@ -67,6 +67,8 @@ class PoseDataset(BaseCocoStyleDataset):
     Args:
         labels (bool): If False, keypoints, 3D and masks are dropped when the file is
             read, so that nothing later can see them.
+        masks (bool): If True, masks stay although ``labels`` is False. For those that were
+            made without labels (``tools/dataset_converters/extract_masks.py``).
         require_3d (bool): Whether every annotation must have ``keypoints_3d``.
         data_prefix (dict): Folders of images and masks, relative to ``data_root``.
         metainfo (dict | str, optional): Keypoint definition in mmpose's format, or the
@@ -82,6 +84,7 @@ class PoseDataset(BaseCocoStyleDataset):
     def __init__(
         self,
         labels: bool = True,
+        masks: bool = False,
         require_3d: bool = False,
         data_prefix: Optional[dict] = None,
         metainfo: Optional[Union[dict, str]] = None,
@@ -92,6 +95,7 @@ class PoseDataset(BaseCocoStyleDataset):
                 '`require_3d=True` contradicts `labels=False`: drop one of them.'
             )
         self.labels = labels
+        self.masks = masks
         self.require_3d = require_3d
         if data_prefix is None:
             data_prefix = dict(img='images/', mask='masks/')
@@ -181,8 +185,8 @@ class PoseDataset(BaseCocoStyleDataset):
             dict | None: ``bbox`` [1, 4] xyxy px, ``bbox_score`` [1], ids, ``img_path``,
             where known ``camera`` (``focal`` [2], ``principal_point`` [2], px), and
             with labels ``keypoints`` [1, K, 2] px, ``keypoints_visible`` [1, K],
-            ``num_keypoints``, and where known ``keypoints_3d`` [1, K, 3] mm and
-            ``mask_path``. None for an annotation without keypoints, if labels are used.
+            ``num_keypoints``, and where known ``keypoints_3d`` [1, K, 3] mm, and where
+            wanted and known ``mask_path``. None for an annotation without keypoints, if labels are used.
         """
         ann, image = raw_data_info['raw_ann_info'], raw_data_info['raw_img_info']
         x, y, w, h = ann['bbox']
@@ -207,6 +211,9 @@ class PoseDataset(BaseCocoStyleDataset):
             if 'keypoints' not in ann:
                 return None
             info.update(self._parse_labels(ann))
+        wants_mask = self.labels or self.masks
+        if wants_mask and ann.get('mask_file') and 'mask' in self.data_prefix:
+            info['mask_path'] = osp.join(self.data_prefix['mask'], ann['mask_file'])
         return info
 
     def _parse_labels(self, ann: dict) -> dict:
@@ -225,8 +232,6 @@ class PoseDataset(BaseCocoStyleDataset):
                 f'add {count} points in mm of the camera frame, or use a 2D head and '
                 '`require_3d=False`.'
             )
-        if ann.get('mask_file') and 'mask' in self.data_prefix:
-            labels['mask_path'] = osp.join(self.data_prefix['mask'], ann['mask_file'])
         return labels
 
     def _to_array(self, ann: dict, key: str, count: int) -> np.ndarray:

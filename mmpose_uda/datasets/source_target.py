@@ -38,8 +38,8 @@ class SourceTargetDataset(Dataset):
         source (dict): Config of the labelled dataset. Its ``pipeline`` does what all
             its views share, such as loading; it runs once a draw.
         target (dict, optional): Config of the target dataset. Only boxes, cameras and
-            ids of its samples are passed on, whatever labels it may hold, and this
-            before its own ``pipeline`` runs.
+            ids of its samples are passed on, and masks where its ``masks`` is true,
+            whatever labels it may hold, and this before its own ``pipeline`` runs.
         views (dict[str, list[dict]]): Pipeline of each view, ending in
             :class:`PackPoseView`. The domain that feeds it is how its name begins:
             ``source...`` or ``target...``.
@@ -137,7 +137,10 @@ class SourceTargetDataset(Dataset):
         order = _permutation(self.seed, domain, epoch, len(dataset))
         info = dataset.get_data_info(int(order[position]))
         if domain == 'target':
-            info = {key: value for key, value in info.items() if key in _TARGET_KEYS}
+            # masks only where the data set says that they are no labels
+            is_told = getattr(dataset, 'masks', False)
+            kept = _TARGET_KEYS | ({'mask_path'} if is_told else set())
+            info = {key: value for key, value in info.items() if key in kept}
         _seed(self.seed, draw, f'load {domain}')
         item = dataset.pipeline(info)
         if item is None:

@@ -5,6 +5,7 @@ from .sheets import (
     attention_sheet,
     comparison_sheet,
     hide_patches,
+    mask_sheet,
     reconstruction_sheet,
 )
 from .skeleton import draw_pose_3d, draw_skeleton
@@ -17,6 +18,7 @@ __all__ = [
     'draw_text',
     'grid',
     'hide_patches',
+    'mask_sheet',
     'reconstruction_sheet',
     'save_picture',
     'to_tile',

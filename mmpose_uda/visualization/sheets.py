@@ -200,3 +200,51 @@ def _share_inside(attention: np.ndarray, foreground: np.ndarray) -> float:
     )
     total = float(attention.sum())
     return float((attention * inside).sum()) / total if total > 0 else 0.0
+
+
+def mask_sheet(
+    images: Sequence[np.ndarray],
+    masks: Sequence[np.ndarray],
+    columns: int = 4,
+    width: int = 132,
+) -> np.ndarray:
+    """Images beside themselves with the background dimmed, to check masks by eye.
+
+    Args:
+        images (Sequence[np.ndarray]): N images [h, w, 3], BGR, each of its own size.
+        masks (Sequence[np.ndarray]): Their masks [h, w], 0 or 255.
+        columns (int): Pairs beside each other.
+        width (int): Width and height of a tile, px.
+
+    Returns:
+        np.ndarray: The sheet, BGR uint8.
+    """
+    pairs = []
+    for image, mask in zip(images, masks):
+        square = _square(image)
+        soft = _square(mask).astype(np.float32) / 255
+        (tile,) = _tiles([square], width)
+        weight = 0.25 + 0.75 * _on_tile(soft, tile)[..., None]
+        pairs.append((tile, _outline(to_tile(tile * weight, width), soft)))
+    pairs += [tuple(np.zeros_like(t) for t in pairs[0])] * (-len(pairs) % columns)
+    sheet = {}
+    for column in range(columns):
+        chosen = pairs[column::columns]
+        sheet[f'image {column + 1}'] = [image for image, _ in chosen]
+        sheet[f'foreground {column + 1}'] = [foreground for _, foreground in chosen]
+    return grid(sheet)
+
+
+def _square(image: np.ndarray) -> np.ndarray:
+    """An image in the middle of a black square."""
+    height, width = image.shape[:2]
+    side = max(height, width)
+    top, left = (side - height) // 2, (side - width) // 2
+    return cv2.copyMakeBorder(
+        image,
+        top,
+        side - height - top,
+        left,
+        side - width - left,
+        cv2.BORDER_CONSTANT,
+    )

@@ -138,6 +138,16 @@ def test_target_labels_reach_nothing(config, kind):
                 assert not [path for path in found if word in path], word
 
 
+def test_masks_that_are_no_labels_reach_the_target_views(config):
+    config['target'].update(labels=False, masks=True)
+    config['target']['pipeline'] = [*config['target']['pipeline'], dict(type='LoadPoseMask')]
+    item = DATASETS.build(config)[0]
+    for view in ('target_teacher', 'target_student'):
+        found = [path for path, _ in leaves(item['data_samples'][view])]
+        assert [path for path in found if 'foreground' in path]
+        assert not [path for path in found if 'keypoint' in path or '3d' in path]
+
+
 def test_the_search_for_labels_does_find_them(config):
     poison(config['source']['data_root'])
     config['views'] = dict(source=WEAK)
