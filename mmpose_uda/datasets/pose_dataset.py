@@ -186,7 +186,8 @@ class PoseDataset(BaseCocoStyleDataset):
             where known ``camera`` (``focal`` [2], ``principal_point`` [2], px), and
             with labels ``keypoints`` [1, K, 2] px, ``keypoints_visible`` [1, K],
             ``num_keypoints``, and where known ``keypoints_3d`` [1, K, 3] mm, and where
-            wanted and known ``mask_path``. None for an annotation without keypoints, if labels are used.
+            wanted and known ``mask_path``. None for an annotation without keypoints, if
+            labels are used.
         """
         ann, image = raw_data_info['raw_ann_info'], raw_data_info['raw_img_info']
         x, y, w, h = ann['bbox']

@@ -111,18 +111,17 @@ class SourceTargetDataset(Dataset):
             dict: ``inputs`` and ``data_samples``, each a dict by view of uint8 tensors
             [3, h, w] (BGR) and of :class:`PoseDataSample`.
         """
-        needs_background = any(map(self._uses_background, self.active_views))
         items, packed = {}, {}
         with _kept_random_states():
             for domain in ('source', 'target'):
                 used = any(name.startswith(domain) for name in self.active_views)
-                if used or (domain == 'target' and needs_background):
+                if used or domain in self._backgrounds(self.active_views):
                     items[domain] = self._load(domain, draw)
+            behind = self._load_backgrounds(items, draw)
             for name in self.active_views:
                 results = _copy_arrays(items[_domain_of(name)])
-                if self._uses_background(name):
-                    target = items['target']
-                    results['background'] = dict(img=target['img'], bbox=target['bbox'])
+                if self._replaces_background(name):
+                    results['backgrounds'] = behind
                 _seed(self.seed, draw, name)
                 packed[name] = self.views[name](results)
         return {
@@ -150,20 +149,42 @@ class SourceTargetDataset(Dataset):
             )
         return item
 
-    def _uses_background(self, view: str) -> bool:
-        steps = self.views[view].transforms
-        return any(isinstance(step, ReplaceBackground) for step in steps)
+    def _load_backgrounds(self, items: dict, draw: int) -> dict[str, dict]:
+        """Images for ReplaceBackground by domain: this target, the next draw's source."""
+        others = {}
+        for domain in self._backgrounds(self.active_views):
+            other = items['target'] if domain == 'target' else self._load(domain, draw + 1)
+            others[domain] = dict(img=other['img'], bbox=other['bbox'])
+        return others
+
+    def _replaces_background(self, view: str) -> bool:
+        return next(self._background_steps(view), None) is not None
+
+    def _background_steps(self, view: str) -> Iterator[ReplaceBackground]:
+        for step in self.views[view].transforms:
+            if isinstance(step, ReplaceBackground):
+                yield step
+
+    def _backgrounds(self, views: Iterable[str]) -> list[str]:
+        """Domains whose images the views put behind the foreground."""
+        used = {
+            name
+            for view in views
+            for step in self._background_steps(view)
+            for name in step.sources
+        }
+        return sorted(used & {'source', 'target'})
 
     def _check_views(self) -> None:
         for name in self.views:
             domain = _domain_of(name)
-            uses_background = self._uses_background(name)
-            if self.target is None and (domain == 'target' or uses_background):
+            needs_target = domain == 'target' or 'target' in self._backgrounds([name])
+            if self.target is None and needs_target:
                 raise UserError(
                     f'The view `{name}` needs a target, but `target` is None: name a '
                     'target dataset or drop the view or its ReplaceBackground.'
                 )
-            if domain == 'target' and uses_background:
+            if domain == 'target' and self._replaces_background(name):
                 raise UserError(
                     f'ReplaceBackground in `{name}` needs masks, which a target has '
                     'not: use it in source views only.'

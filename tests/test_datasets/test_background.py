@@ -17,7 +17,7 @@ def results():
         keypoints=rng.random((1, 21, 2)),
         keypoints_3d=rng.random((1, 21, 3)),
         img_path='some/image.png',
-        background=plain_background((70, 90), [20, 30, 50, 60]),
+        backgrounds=dict(target=plain_background((70, 90), [20, 30, 50, 60])),
     )
 
 
@@ -45,14 +45,14 @@ def copied(results):
 )
 def test_background_is_the_target_without_its_foreground(results, shape, box, seed):
     np.random.seed(seed)
-    results['background'] = plain_background(shape, box)
+    results['backgrounds']['target'] = plain_background(shape, box)
     out = ReplaceBackground(prob=1.0, feather=0)(copied(results))
     inside = results['mask'] > 0
     np.testing.assert_array_equal(out['img'][inside], results['img'][inside])
     np.testing.assert_allclose(out['img'][~inside], 200, atol=1)
     for key in ('mask', 'keypoints', 'keypoints_3d'):
         np.testing.assert_array_equal(out[key], results[key])
-    assert 'background' not in out
+    assert 'backgrounds' not in out
 
 
 def test_feather_softens_the_edge_only(results):
@@ -71,7 +71,8 @@ def test_feather_softens_the_edge_only(results):
 
 def test_texture_of_the_target_is_kept(results):
     texture = np.random.default_rng(1).integers(0, 256, (96, 128, 3), dtype=np.uint8)
-    results['background'] = dict(img=texture, bbox=np.array([[0, 0, 5, 5]], np.float32))
+    box = np.array([[0, 0, 5, 5]], np.float32)
+    results['backgrounds'] = dict(target=dict(img=texture, bbox=box))
     np.random.seed(0)
     out = ReplaceBackground(prob=1.0, feather=0, scale=(0.5, 0.5))(copied(results))
     # such a window has the source's size: its pixels appear unchanged
@@ -111,7 +112,7 @@ def test_leaves_the_image_alone(results, change):
         results['mask'][:] = 0
     out = ReplaceBackground(**change)(copied(results))
     np.testing.assert_array_equal(out['img'], results['img'])
-    assert 'background' not in out
+    assert 'backgrounds' not in out
 
 
 def test_probability(results):
@@ -125,7 +126,45 @@ def test_probability(results):
 
 def test_missing_mask_and_background_are_named(results):
     with pytest.raises(ValueError, match='source view'):
-        ReplaceBackground()({k: v for k, v in results.items() if k != 'background'})
+        ReplaceBackground()({k: v for k, v in results.items() if k != 'backgrounds'})
     del results['mask']
     with pytest.raises(UserError, match='some/image.png.*mask_file'):
         ReplaceBackground(prob=0.0)(results)
+
+
+def test_backgrounds_come_from_their_sources_by_share(results):
+    results['backgrounds']['source'] = dict(
+        img=np.full((40, 50, 3), 77, np.uint8), bbox=np.array([[5, 5, 20, 20]])
+    )
+    outside = cv2.dilate(results['mask'], np.ones((9, 9))) == 0
+    transform = ReplaceBackground(
+        prob=1.0, sources=dict(target=2.0, source=1.0, noise=1.0)
+    )
+    np.random.seed(0)
+    counts = dict(target=0, source=0, noise=0)
+    for _ in range(200):
+        pixels = transform(copied(results))['img'][outside]
+        if np.abs(pixels.astype(int) - 200).max() <= 1:
+            counts['target'] += 1
+        elif np.abs(pixels.astype(int) - 77).max() <= 1:
+            counts['source'] += 1
+        else:
+            assert pixels.std() > 10
+            counts['noise'] += 1
+    assert 80 < counts['target'] < 120
+    assert 30 < counts['source'] < 70 and 30 < counts['noise'] < 70
+
+
+def test_noise_alone_needs_no_image(results):
+    results['backgrounds'] = {}
+    transform = ReplaceBackground(prob=1.0, sources=dict(noise=1.0))
+    np.random.seed(0)
+    first, second = (transform(copied(results))['img'].astype(int) for _ in range(2))
+    outside = results['mask'] == 0
+    assert np.abs(first - second)[outside].mean() > 10
+
+
+@pytest.mark.parametrize('sources', [dict(), dict(targte=1.0), dict(target=0.0)])
+def test_unknown_sources_are_refused(sources):
+    with pytest.raises(UserError, match='`target`, `source` and `noise`'):
+        ReplaceBackground(sources=sources)

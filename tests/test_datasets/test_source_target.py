@@ -15,6 +15,7 @@ from mmpose.registry import DATASETS
 from mmpose.structures import PoseDataSample
 
 from mmpose_uda.datasets import HAND21
+from mmpose_uda.datasets.transforms import ReplaceBackground
 from mmpose_uda.errors import UserError
 
 WEAK = [
@@ -139,8 +140,8 @@ def test_target_labels_reach_nothing(config, kind):
 
 
 def test_masks_that_are_no_labels_reach_the_target_views(config):
-    config['target'].update(labels=False, masks=True)
-    config['target']['pipeline'] = [*config['target']['pipeline'], dict(type='LoadPoseMask')]
+    pipeline = [*config['target']['pipeline'], dict(type='LoadPoseMask')]
+    config['target'].update(labels=False, masks=True, pipeline=pipeline)
     item = DATASETS.build(config)[0]
     for view in ('target_teacher', 'target_student'):
         found = [path for path, _ in leaves(item['data_samples'][view])]
@@ -245,6 +246,26 @@ def test_active_views_restrict_the_work(config):
         dataset[0]
     with pytest.raises(UserError, match='no view `sauce`: choose from source, target'):
         dataset.set_active_views(['sauce'])
+
+
+def test_backgrounds_of_other_source_images(config):
+    replace = dict(type='ReplaceBackground', prob=1.0, feather=0, sources=dict(source=1.0))
+    given = []
+
+    class Spy(ReplaceBackground):
+        def transform(self, results):
+            given.append((results['img'].copy(), results['backgrounds']))
+            return super().transform(results)
+
+    config.update(views=dict(source=[replace, *WEAK]), target=None)
+    dataset = DATASETS.build(config)
+    step = dataset.views['source'].transforms[0]
+    step.__class__ = Spy
+    for draw in range(7):
+        dataset[draw]
+    assert all(set(backgrounds) == {'source'} for _, backgrounds in given)
+    for (_, backgrounds), (following, _) in zip(given, given[1:]):
+        assert (backgrounds['source']['img'] == following).all()
 
 
 def test_views_do_not_disturb_each_other(config):

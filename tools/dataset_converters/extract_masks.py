@@ -6,8 +6,8 @@ python tools/dataset_converters/extract_masks.py my_data --ann-file annotations/
 The first is a folder of images, with a box or boxes for each or none (whole images), for
 UnlabelledImageFolder(masks='masks'). The second is a COCO-style data set: a copy of the
 annotation file that names the masks is written beside it, for
-PoseDataset(data_prefix=dict(img='images/', mask='masks/'), masks=True). No label but the box
-is used. Look at the contact sheet before you trust the masks.
+PoseDataset(data_prefix=dict(img='images/', mask='masks/'), masks=True). No label but the
+box is used. Look at the contact sheet before you trust the masks.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Segmentation-guided augmentation: another image behind the foreground."""
+"""Segmentation-guided augmentation: another background behind the foreground."""
 
 import cv2
 import numpy as np
@@ -14,22 +14,25 @@ _CANDIDATES = 4  # windows drawn; the one that shows the least of the hole is ta
 
 @TRANSFORMS.register_module()
 class ReplaceBackground(BaseTransform):
-    """Put the masked foreground over an image of the other domain; before the crop.
+    """Put the masked foreground over another background; before the crop.
 
-    The other image comes as ``background``: dict(img [H', W', 3] uint8, bbox [1, 4]
-    xyxy px), which :class:`SourceTargetDataset` provides. Its own foreground is removed
-    with the box alone, no label of it is used: the box is filled from its surroundings.
-    A random window of the result, mirrored or not, becomes the background. Keypoints,
-    3D and mask stay as they are.
+    That is another image, of the target or of the source, or noise. Images come as
+    ``backgrounds``: by domain a dict(img [H', W', 3] uint8, bbox [1, 4] xyxy px), which
+    :class:`SourceTargetDataset` provides. Their own foreground is removed with the box
+    alone, no label of it is used: the box is filled from its surroundings. A random
+    window of the result, mirrored or not, becomes the background. Keypoints, 3D and mask
+    stay as they are.
 
     Args:
         prob (float): Probability of a replacement.
+        sources (dict[str, float]): What backgrounds are made of, 'target', 'source' or
+            'noise', and how often relative to each other.
         feather (float): Sigma of the soft edge, px of the image; 0 makes it hard.
         scale (tuple[float, float]): Size of the window, as a part of the largest one
             that has the aspect ratio of the image.
 
     Raises:
-        UserError: The sample has no mask.
+        UserError: ``sources`` names something else, or the sample has no mask.
     """
 
     def __init__(
@@ -37,18 +40,25 @@ class ReplaceBackground(BaseTransform):
         prob: float = 0.5,
         feather: float = 0.7,
         scale: tuple[float, float] = (0.5, 1.0),
+        sources: dict[str, float] = dict(target=1.0),
     ):
+        if not set(sources) <= {'target', 'source', 'noise'} or not any(sources.values()):
+            raise UserError(
+                'ReplaceBackground: `sources` gives the shares of `target`, `source` and '
+                f'`noise`, not {dict(sources)}.'
+            )
+        self.sources = {name: share for name, share in sources.items() if share > 0}
         self.prob = prob
         self.feather = feather
         self.scale = scale
 
     def transform(self, results: dict) -> dict:
-        if 'background' not in results:
+        if 'backgrounds' not in results:
             raise ValueError(
-                'ReplaceBackground needs `background`: use it as a direct step of a '
+                'ReplaceBackground needs `backgrounds`: use it as a direct step of a '
                 'source view of SourceTargetDataset.'
             )
-        background = results.pop('background')
+        backgrounds = results.pop('backgrounds')
         if 'mask' not in results:
             raise UserError(
                 f'`{results["img_path"]}` has no foreground mask: add `mask_file` to '
@@ -59,12 +69,23 @@ class ReplaceBackground(BaseTransform):
         if np.random.rand() >= self.prob or not results['mask'].any():
             return results
         h, w = results['mask'].shape
-        behind = self._make_background(background['img'], background['bbox'][0], (w, h))
+        chosen = self._draw_source()
+        if chosen == 'noise':
+            behind = _draw_noise(h, w)
+        else:
+            other = backgrounds[chosen]
+            behind = self._make_background(other['img'], other['bbox'][0], (w, h))
         alpha = results['mask'].astype(np.float32) / 255
         if self.feather > 0:
             alpha = cv2.GaussianBlur(alpha, (0, 0), self.feather)
         results['img'] = cv2.blendLinear(results['img'], behind, alpha, 1 - alpha)
         return results
+
+    def _draw_source(self) -> str:
+        names, shares = list(self.sources), np.array(list(self.sources.values()))
+        if len(names) == 1:
+            return names[0]
+        return str(np.random.choice(names, p=shares / shares.sum()))
 
     def _make_background(
         self, img: np.ndarray, box: np.ndarray, size: tuple[int, int]
@@ -109,6 +130,20 @@ class ReplaceBackground(BaseTransform):
         hidden = np.clip(overlap, 0, None).prod(1) / extent.prod(1)
         best = hidden.argmin()
         return np.concatenate([corner[best], extent[best]]).astype(int)
+
+
+def _draw_noise(height: int, width: int) -> np.ndarray:
+    """Coloured noise of all scales, [h, w, 3] uint8."""
+    out = np.full((height, width, 3), np.random.uniform(0, 255, 3), np.float32)
+    cells = 2
+    while cells <= max(height, width):
+        # finer noise is weaker, as in photographs
+        coarse = np.random.normal(0, 120 / (1 + cells**0.5), (cells, cells, 3))
+        out += cv2.resize(
+            coarse.astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC
+        )
+        cells *= 2
+    return np.clip(out, 0, 255).astype(np.uint8)
 
 
 def _fill_box(img: np.ndarray, box: np.ndarray) -> np.ndarray:
