@@ -113,7 +113,8 @@ def tiny_config(path: Path, data_root: Path, work_dir: Path) -> Config:
     redirect_data(cfg, data_root)
     for phase in cfg.train_cfg.phases:
         phase.iters = PHASE_ITERS
-    for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
+    loaders = (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader)
+    for loader in filter(None, loaders):
         loader.update(batch_size=BATCH_SIZE, num_workers=0, persistent_workers=False)
     cfg.default_hooks.checkpoint.update(interval=1, max_keep_ckpts=1)
     cfg.default_hooks.logger.interval = 1

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 from config_factory import (
     CONFIG_DIR,
     PHASE_ITERS,
@@ -13,8 +14,11 @@ from config_factory import (
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.apis import inference_topdown, init_model
+from mmpose.registry import MODELS
 
 CONFIGS = {str(path.relative_to(CONFIG_DIR)): path for path in runnable_configs()}
+PRETRAINING = {name: path for name, path in CONFIGS.items() if 'pretrain/' in name}
+ADAPTATION = {name: path for name, path in CONFIGS.items() if name not in PRETRAINING}
 
 
 @pytest.fixture(autouse=True)
@@ -23,10 +27,10 @@ def mmpose_scope():
 
 
 def test_the_configs_are_found():
-    assert 'hand_3d.py' in CONFIGS
+    assert 'hand_3d.py' in ADAPTATION and PRETRAINING
 
 
-@pytest.mark.parametrize('path', CONFIGS.values(), ids=CONFIGS)
+@pytest.mark.parametrize('path', ADAPTATION.values(), ids=ADAPTATION)
 def test_trains_validates_exports_and_resumes(path, tmp_path):
     work_dir = tmp_path / 'run'
     kill = PHASE_ITERS - 1  # in the first phase
@@ -44,3 +48,20 @@ def test_trains_validates_exports_and_resumes(path, tmp_path):
     (result,) = inference_topdown(model, sample.img_path)
     count = runner.val_dataloader.dataset.metainfo['num_keypoints']
     assert result.pred_instances.keypoints.shape == (1, count, 2)
+
+
+@pytest.mark.parametrize('path', PRETRAINING.values(), ids=PRETRAINING)
+def test_pretrains_resumes_and_hands_on_a_backbone(path, tmp_path):
+    work_dir = tmp_path / 'run'
+    runner = run_killed_and_resumed(path, tmp_path / 'data', work_dir, PHASE_ITERS - 1)
+    assert list((work_dir / 'pictures').glob('masked_modelling_*.jpg'))
+    trained = runner.model.student.backbone.state_dict()
+    stock = dict(runner.cfg.model.estimator.backbone, type='mmpretrain.VisionTransformer')
+    stem = stock.pop('stem')
+    assert stem == 'patch'
+    stock['init_cfg'] = dict(type='Pretrained', checkpoint=str(work_dir / 'backbone.pth'))
+    backbone = MODELS.build(stock)
+    backbone.init_weights()
+    found = backbone.state_dict()
+    assert found.keys() == trained.keys()
+    assert all(torch.equal(found[key], trained[key]) for key in found)

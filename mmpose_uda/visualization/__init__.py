@@ -2,16 +2,14 @@
 
 from .canvas import draw_text, grid, save_picture, to_tile
 from .sheets import (
-    attention_sheet,
     comparison_sheet,
     hide_patches,
     mask_sheet,
-    reconstruction_sheet,
+    masked_modelling_sheet,
 )
 from .skeleton import draw_pose_3d, draw_skeleton
 
 __all__ = [
-    'attention_sheet',
     'comparison_sheet',
     'draw_pose_3d',
     'draw_skeleton',
@@ -19,7 +17,7 @@ __all__ = [
     'grid',
     'hide_patches',
     'mask_sheet',
-    'reconstruction_sheet',
+    'masked_modelling_sheet',
     'save_picture',
     'to_tile',
 ]

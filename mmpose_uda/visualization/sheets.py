@@ -109,73 +109,61 @@ def _outline(tile: np.ndarray, foreground: np.ndarray) -> np.ndarray:
     return cv2.drawContours(tile.copy(), contours, -1, _CONTOUR, 1, cv2.LINE_AA)
 
 
-def reconstruction_sheet(
+def masked_modelling_sheet(
     images: Sequence[np.ndarray],
-    masked: Sequence[np.ndarray],
-    reconstructions: Sequence[np.ndarray],
+    masked: Sequence[np.ndarray] | None = None,
+    reconstructions: Sequence[np.ndarray] | None = None,
     foreground: np.ndarray | None = None,
+    attention: Mapping[str, np.ndarray] | None = None,
     width: int = 176,
 ) -> np.ndarray:
-    """Image, what the network saw of it, what it made of that, and the foreground.
+    """Image, what the network saw of it, what it made of that, and where it looked.
 
     Args:
         images (Sequence[np.ndarray]): N images [h, w, 3], BGR, 0 to 255.
-        masked (Sequence[np.ndarray]): The same with hidden patches, see
+        masked (Sequence[np.ndarray], optional): The same with hidden patches, see
             :func:`hide_patches`.
-        reconstructions (Sequence[np.ndarray]): N images [h, w, 3], BGR, 0 to 255;
-            floats are clipped.
+        reconstructions (Sequence[np.ndarray], optional): N images [h, w, 3], BGR, 0 to
+            255; floats are clipped.
         foreground (np.ndarray, optional): Soft masks [N, h, w], 0 to 1: a column with
-            the background dimmed.
+            the background dimmed, an outline on the attention, and a note which share
+            of the attention lies inside.
+        attention (Mapping[str, np.ndarray], optional): Title (a layer) -> maps
+            [N, gh, gw], not negative, of any scale: a column of heat each.
         width (int): Width of a tile, px.
 
     Returns:
         np.ndarray: The sheet, BGR uint8.
     """
-    sheet = {
-        'image': _tiles(images, width),
-        'masked': _tiles(masked, width),
-        'reconstruction': _tiles(reconstructions, width),
-    }
+    plain = _tiles(images, width)
+    sheet = {'image': plain}
+    if masked is not None:
+        sheet['masked'] = _tiles(masked, width)
+    if reconstructions is not None:
+        sheet['reconstruction'] = _tiles(reconstructions, width)
     if foreground is not None:
-        sheet['foreground'] = []
-        for tile, mask in zip(sheet['image'], foreground):
-            weight = 0.25 + 0.75 * np.clip(_on_tile(mask, tile), 0, 1)[..., None]
-            sheet['foreground'].append(_outline(to_tile(tile * weight, width), mask))
+        sheet['foreground'] = [_dimmed(*pair) for pair in zip(plain, foreground)]
+    for title, maps in (attention or {}).items():
+        inside = [None] * len(plain) if foreground is None else foreground
+        sheet[title] = [_attended(*row) for row in zip(plain, maps, inside)]
     return grid(sheet)
 
 
-def attention_sheet(
-    images: Sequence[np.ndarray],
-    attention: np.ndarray | Mapping[str, np.ndarray],
-    foreground: np.ndarray | None = None,
-    width: int = 176,
+def _dimmed(tile: np.ndarray, foreground: np.ndarray) -> np.ndarray:
+    """A tile with the background of a soft mask [h, w] dimmed and its outline."""
+    weight = 0.25 + 0.75 * np.clip(_on_tile(foreground, tile), 0, 1)[..., None]
+    return _outline(to_tile(tile * weight, tile.shape[1]), foreground)
+
+
+def _attended(
+    tile: np.ndarray, attention: np.ndarray, foreground: np.ndarray | None
 ) -> np.ndarray:
-    """Images and the attention on them as heat, the outline of the foreground over it.
-
-    Args:
-        images (Sequence[np.ndarray]): N images [h, w, 3], BGR, 0 to 255.
-        attention (np.ndarray | Mapping[str, np.ndarray]): Maps [N, gh, gw], not
-            negative, of any scale; or title -> maps, a column each (layers, say).
-        foreground (np.ndarray, optional): Soft masks [N, h, w], 0 to 1. With them a
-            note says which share of the attention lies on the foreground.
-        width (int): Width of a tile, px.
-
-    Returns:
-        np.ndarray: The sheet, BGR uint8.
-    """
-    if not isinstance(attention, Mapping):
-        attention = {'attention': attention}
-    sheet = {'image': _tiles(images, width)}
-    for title, maps in attention.items():
-        sheet[title] = []
-        for n, tile in enumerate(sheet['image']):
-            drawn = _heat(tile, maps[n])
-            if foreground is not None:
-                drawn = _outline(drawn, foreground[n])
-                share = _share_inside(maps[n], foreground[n])
-                note(drawn, f'{share:.0%} on foreground')
-            sheet[title].append(drawn)
-    return grid(sheet)
+    """A tile with attention [gh, gw] on it, and how much of it is on the foreground."""
+    drawn = _heat(tile, attention)
+    if foreground is not None:
+        drawn = _outline(drawn, foreground)
+        note(drawn, f'{_share_inside(attention, foreground):.0%} on foreground')
+    return drawn
 
 
 def _heat(tile: np.ndarray, attention: np.ndarray) -> np.ndarray:
@@ -224,8 +212,7 @@ def mask_sheet(
         square = _square(image)
         soft = _square(mask).astype(np.float32) / 255
         (tile,) = _tiles([square], width)
-        weight = 0.25 + 0.75 * _on_tile(soft, tile)[..., None]
-        pairs.append((tile, _outline(to_tile(tile * weight, width), soft)))
+        pairs.append((tile, _dimmed(tile, soft)))
     pairs += [tuple(np.zeros_like(t) for t in pairs[0])] * (-len(pairs) % columns)
     sheet = {}
     for column in range(columns):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from mmpose_uda.visualization import (
-    attention_sheet,
     comparison_sheet,
     draw_skeleton,
     hide_patches,
-    reconstruction_sheet,
+    mask_sheet,
+    masked_modelling_sheet,
     to_tile,
 )
 from mmpose_uda.visualization.canvas import GUTTER, TITLE_HEIGHT
@@ -95,15 +95,15 @@ def test_hide_patches_hides_exactly_the_masked_patches(images):
             assert (hidden[patch] == expected).all()
 
 
-def test_reconstruction_sheet_columns(images):
+def test_columns_of_a_reconstruction(images):
     masked = [hide_patches(image, np.eye(5)) for image in images]
     made = [image.astype(np.float32) * 2 - 50 for image in images]
     foreground = np.zeros((N, SIDE, SIDE), np.float32)
     foreground[:, 10:30, 10:30] = 1
-    assert reconstruction_sheet(images, masked, made, width=WIDTH).shape[1] == (
+    assert masked_modelling_sheet(images, masked, made, width=WIDTH).shape[1] == (
         3 * (WIDTH + GUTTER) + GUTTER
     )
-    sheet = reconstruction_sheet(images, masked, made, foreground, WIDTH)
+    sheet = masked_modelling_sheet(images, masked, made, foreground, width=WIDTH)
     for n in range(N):
         for column, picture in enumerate((images[n], masked[n], made[n])):
             np.testing.assert_array_equal(
@@ -119,7 +119,7 @@ def test_reconstruction_sheet_columns(images):
 def test_attention_glows_where_it_is(images):
     maps = np.zeros((N, 5, 5))
     maps[:, 1, 3] = 0.02
-    sheet = attention_sheet(images, maps, width=WIDTH)
+    sheet = masked_modelling_sheet(images, attention=dict(any=maps), width=WIDTH)
     for n in range(N):
         drawn = cell(sheet, n, 1).astype(int)
         colour = drawn.max(-1) - drawn.min(-1)
@@ -134,11 +134,13 @@ def test_attention_of_several_layers_and_of_no_value(images):
         'layer 3': np.ones((N, 5, 5)),
     }
     foreground = np.ones((N, SIDE, SIDE))
-    sheet = attention_sheet(images, maps, foreground, WIDTH)
-    assert sheet.shape[1] == 4 * (WIDTH + GUTTER) + GUTTER
+    sheet = masked_modelling_sheet(
+        images, foreground=foreground, attention=maps, width=WIDTH
+    )
+    assert sheet.shape[1] == 5 * (WIDTH + GUTTER) + GUTTER
     top = np.s_[2:60, 2:-2]  # above the note, inside the outline
-    np.testing.assert_array_equal(cell(sheet, 0, 1)[top], cell(sheet, 0, 2)[top])
-    assert (cell(sheet, 0, 1)[top] != cell(sheet, 0, 3)[top]).any()
+    np.testing.assert_array_equal(cell(sheet, 0, 2)[top], cell(sheet, 0, 3)[top])
+    assert (cell(sheet, 0, 2)[top] != cell(sheet, 0, 4)[top]).any()
 
 
 def test_share_of_attention_on_the_foreground():
@@ -148,3 +150,18 @@ def test_share_of_attention_on_the_foreground():
     expected = attention[:, :2].sum() / attention.sum()
     assert _share_inside(attention, foreground) == pytest.approx(expected)
     assert _share_inside(np.zeros((4, 4)), foreground) == 0
+
+
+def test_mask_sheet_shows_images_of_any_size_in_pairs():
+    rng = np.random.default_rng(0)
+    sizes = [(30, 50), (60, 20), (40, 40), (50, 30), (10, 80)]
+    images = [rng.integers(100, 255, (*size, 3), dtype=np.uint8) for size in sizes]
+    masks = [np.zeros(size, np.uint8) for size in sizes]
+    masks[2][:] = 255
+    sheet = mask_sheet(images, masks, columns=3, width=WIDTH)
+    assert sheet.shape[1] == 6 * (WIDTH + GUTTER) + GUTTER
+    inner = np.s_[4:-4, 4:-4]
+    seen, dimmed = (cell(sheet, 0, i)[inner].astype(float) for i in (0, 1))
+    np.testing.assert_allclose(dimmed, seen * 0.25, atol=0.51)
+    np.testing.assert_array_equal(cell(sheet, 0, 4)[inner], cell(sheet, 0, 5)[inner])
+    assert cell(sheet, 1, 4).max() == 0  # nothing left to show

@@ -1,4 +1,5 @@
 from .adain_style_hook import AdaINStyleHook
+from .backbone_checkpoint_hook import BackboneCheckpointHook
 from .ema_teacher_hook import EMATeacherHook
 from .picture_hook import AdaptationPictureHook
 from .style_decoder_hook import StyleDecoderHook
@@ -7,6 +8,7 @@ from .summary_hook import SummaryHook
 __all__ = [
     'AdaINStyleHook',
     'AdaptationPictureHook',
+    'BackboneCheckpointHook',
     'EMATeacherHook',
     'StyleDecoderHook',
     'SummaryHook',

@@ -9,17 +9,10 @@ from mmengine.dataset import pseudo_collate
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
-from torch import Tensor
 
+from mmpose_uda.apis.mim_picture import draw_masked_modelling
 from mmpose_uda.engine.unwrap import unwrapped_model
-from mmpose_uda.models.alignments import AttentionRegularization, MaskedReconstruction
-from mmpose_uda.visualization import (
-    attention_sheet,
-    comparison_sheet,
-    hide_patches,
-    reconstruction_sheet,
-    save_picture,
-)
+from mmpose_uda.visualization import comparison_sheet, save_picture
 
 
 @HOOKS.register_module()
@@ -27,8 +20,8 @@ class AdaptationPictureHook(Hook):
     """Draws target images after every phase into ``work_dir/pictures``.
 
     ``predictions.jpg`` has the predictions of each phase side by side,
-    ``reconstruction_<phase>.jpg`` and ``attention_<phase>.jpg`` show what the parts of
-    that name do to a batch of target images in training.
+    ``masked_modelling_<phase>.jpg`` shows what reconstruction and attention parts do to a
+    batch of target images in training. Both go to the visualizer's backends too.
 
     Args:
         num_images (int): Rows of each picture.
@@ -44,7 +37,6 @@ class AdaptationPictureHook(Hook):
     ):
         self.titles = dict(titles)
         self.num_images = num_images
-        self._batch: Optional[dict] = None
 
     def after_train_iter(
         self,
@@ -53,26 +45,22 @@ class AdaptationPictureHook(Hook):
         data_batch: Optional[dict] = None,
         outputs: Optional[dict] = None,
     ) -> None:
-        """Keep the last training batch of a phase."""
-        if batch_idx + 1 == runner.train_loop.phase.end:
-            self._batch = data_batch
+        """Show what the parts do to the last batch of a phase."""
+        phase = runner.train_loop.phase
+        if batch_idx + 1 == phase.end and is_main_process():
+            model = unwrapped_model(runner)
+            self.draw_parts(runner, model, data_batch, phase.name)
 
     def after_val_epoch(self, runner, metrics: Optional[dict] = None) -> None:
-        """Draw the phase that just ended."""
-        if not is_main_process():
-            return
+        """Draw the predictions after the phase that just ended."""
         phase = runner.train_loop.phase.name
-        folder = Path(runner.work_dir) / 'pictures'
-        model = unwrapped_model(runner)
-        if phase in self.titles:
-            self.draw_predictions(runner, model, folder, phase)
-        if self._batch is not None:
-            self.draw_parts(runner, model, folder, phase)
-            self._batch = None
+        if phase in self.titles and is_main_process():
+            self.draw_predictions(runner, unwrapped_model(runner), phase)
 
     @torch.no_grad()
-    def draw_predictions(self, runner, model, folder: Path, phase: str) -> None:
+    def draw_predictions(self, runner, model, phase: str) -> None:
         """Predict fixed test images, and show them beside those of earlier phases."""
+        folder = Path(runner.work_dir) / 'pictures'
         dataset = runner.val_dataloader.dataset
         # Spread over the set: neighbours may be alike.
         chosen = np.linspace(0, len(dataset) - 1, self.num_images).astype(int)
@@ -106,57 +94,22 @@ class AdaptationPictureHook(Hook):
         runner.visualizer.add_image('predictions', sheet[..., ::-1], runner.iter)
 
     @torch.no_grad()
-    def draw_parts(self, runner, model, folder: Path, phase: str) -> None:
+    def draw_parts(self, runner, model, batch: dict, phase: str) -> None:
         """Show what reconstruction and attention parts do to target images."""
-        data = model.data_preprocessor(self._batch, training=False)
+        data = model.data_preprocessor(batch, training=False)
         few = slice(self.num_images)
         observed = model.observe(
             {view: images[few] for view, images in data['inputs'].items()},
             {view: samples[few] for view, samples in data['data_samples'].items()},
         )
-        view = 'target_student'
-        if view not in observed:
+        if 'target_student' not in observed:
             return
         model.eval()
-        to_pictures = _Denormalize(model.student.data_preprocessor)
-        images = to_pictures(observed[view].images)
-        for part in model.active_alignments.values():
-            if isinstance(part, MaskedReconstruction):
-                painted, hidden = part.reconstruct(observed, view)
-                masked = map(hide_patches, images, hidden[:, 0].cpu().numpy())
-                foreground = observed.foreground(view) if part.foreground else None
-                sheet = reconstruction_sheet(
-                    images, list(masked), to_pictures(painted), _maps(foreground)
-                )
-                name = 'reconstruction'
-            elif isinstance(part, AttentionRegularization):
-                maps = {
-                    f'layer {i}': part.received(observed, view, i).cpu().numpy()
-                    for i in part.attention_layers
-                }
-                sheet = attention_sheet(images, maps, _maps(observed.foreground(view)))
-                name = 'attention'
-            else:
-                continue
-            save_picture(folder / f'{name}_{phase}.jpg', sheet)
-            runner.visualizer.add_image(name, sheet[..., ::-1], runner.iter)
-
-
-class _Denormalize:
-    """Normalised tensors [B, 3, H, W] back to BGR pictures [H, W, 3] in 0..255."""
-
-    def __init__(self, preprocessor: torch.nn.Module):
-        self.preprocessor = preprocessor
-
-    def __call__(self, images: Tensor) -> list[np.ndarray]:
-        images = images.cpu() * self.preprocessor.std.cpu() + self.preprocessor.mean.cpu()
-        if self.preprocessor._channel_conversion:
-            images = images.flip(1)
-        return list(images.permute(0, 2, 3, 1).numpy())
-
-
-def _maps(maps: Optional[Tensor]) -> Optional[np.ndarray]:
-    return None if maps is None else maps[:, 0].cpu().numpy()
+        sheet = draw_masked_modelling(model, observed, 'target_student')
+        if sheet is not None:
+            folder = Path(runner.work_dir) / 'pictures'
+            save_picture(folder / f'masked_modelling_{phase}.jpg', sheet)
+            runner.visualizer.add_image('masked_modelling', sheet[..., ::-1], runner.iter)
 
 
 def _crop_points(samples: list, owner: str) -> np.ndarray:

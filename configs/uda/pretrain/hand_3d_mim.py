@@ -1,0 +1,45 @@
+"""Masked pre-training alone, on the images of both domains of the hand benchmark.
+
+    python tools/train.py configs/uda/pretrain/hand_3d_mim.py
+
+writes ``work_dirs/hand_3d_mim/backbone.pth``. Any mmpose config with a ViT of this shape
+starts from it by ``init_cfg=dict(type='Pretrained', checkpoint=...)`` in its backbone.
+``hand_3d.py`` pre-trains in its first phase and needs this not.
+"""
+
+_base_ = ['../hand_3d.py']
+
+max_iters = 2000
+phases = [
+    dict(
+        name='pretrain',
+        iters=max_iters,
+        parts=['reconstruction', 'foreground', 'attention'],
+    )
+]
+train_cfg = dict(phases=phases)
+ablation_parts = None
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=120),
+    dict(
+        type='CosineAnnealingLR',
+        by_epoch=False,
+        begin=120,
+        end=max_iters,
+        eta_min_ratio=0.02,
+    ),
+]
+
+# Plain patches, as mmpretrain's VisionTransformer has them: the checkpoint fits both.
+model = dict(estimator=dict(backbone=dict(stem='patch')))
+
+# There are no poses to evaluate yet.
+val_cfg = val_dataloader = val_evaluator = None
+test_cfg = test_dataloader = test_evaluator = None
+
+custom_hooks = [
+    # The teacher tells the foreground of the target.
+    dict(type='EMATeacherHook'),
+    dict(type='AdaptationPictureHook'),
+    dict(type='BackboneCheckpointHook'),
+]

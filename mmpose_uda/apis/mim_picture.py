@@ -1,0 +1,64 @@
+"""What masked modelling and attention regularisation do to images, in one picture."""
+
+from typing import TYPE_CHECKING, Optional
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmpose_uda.models.alignments import AttentionRegularization, MaskedReconstruction
+from mmpose_uda.visualization import hide_patches, masked_modelling_sheet
+
+if TYPE_CHECKING:
+    from mmpose_uda.models.pose_estimators import DomainAdaptivePoseEstimator
+    from mmpose_uda.models.pose_estimators.observation import Observations
+
+
+@torch.no_grad()
+def draw_masked_modelling(
+    model: 'DomainAdaptivePoseEstimator', observed: 'Observations', view: str
+) -> Optional[np.ndarray]:
+    """A row an image: input, mask, reconstruction, foreground, attention of each layer.
+
+    Args:
+        model (DomainAdaptivePoseEstimator): Its active parts are shown.
+        observed (Observations): A batch of at least ``view``.
+        view (str): The view to show.
+
+    Returns:
+        np.ndarray: The sheet, BGR uint8; None if no active part has anything to show.
+    """
+    to_pictures = _Denormalize(model.student.data_preprocessor)
+    images = to_pictures(observed[view].images)
+    shown: dict = {}
+    for part in model.active_alignments.values():
+        if isinstance(part, MaskedReconstruction) and view in part.reconstructed:
+            painted, hidden = part.reconstruct(observed, view)
+            shown['masked'] = list(map(hide_patches, images, _maps(hidden)))
+            shown['reconstructions'] = to_pictures(painted)
+            if part.foreground:
+                shown['foreground'] = _maps(observed.foreground(view))
+        elif isinstance(part, AttentionRegularization):
+            shown['attention'] = {
+                f'layer {i}': part.received(observed, view, i).cpu().numpy()
+                for i in part.attention_layers
+            }
+            shown['foreground'] = _maps(observed.foreground(view))
+    return masked_modelling_sheet(images, **shown) if shown else None
+
+
+class _Denormalize:
+    """Normalised tensors [B, 3, H, W] back to BGR pictures [H, W, 3] in 0..255."""
+
+    def __init__(self, preprocessor: torch.nn.Module):
+        self.preprocessor = preprocessor
+
+    def __call__(self, images: Tensor) -> list[np.ndarray]:
+        images = images.cpu() * self.preprocessor.std.cpu() + self.preprocessor.mean.cpu()
+        if self.preprocessor._channel_conversion:
+            images = images.flip(1)
+        return list(images.permute(0, 2, 3, 1).numpy())
+
+
+def _maps(maps: Tensor) -> np.ndarray:
+    return maps[:, 0].cpu().numpy()

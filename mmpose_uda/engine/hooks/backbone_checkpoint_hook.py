@@ -1,0 +1,44 @@
+"""Handing a pre-trained backbone on."""
+
+from pathlib import Path
+
+import torch
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmpose.registry import HOOKS
+
+from mmpose_uda.apis.export import select_weights
+from mmpose_uda.engine.unwrap import unwrapped_model
+
+
+@HOOKS.register_module()
+class BackboneCheckpointHook(Hook):
+    """Writes the student's backbone after training, for another config to start from.
+
+    Any config whose backbone has the same names and shapes takes it as
+    ``init_cfg=dict(type='Pretrained', checkpoint='.../backbone.pth')``; that of a
+    ``MaskedVisionTransformer`` with ``stem='patch'`` fits mmpretrain's
+    ``VisionTransformer`` too.
+
+    Args:
+        file_name (str): File to write in the work dir.
+    """
+
+    priority = 'VERY_LOW'
+
+    def __init__(self, file_name: str = 'backbone.pth'):
+        self.file_name = file_name
+
+    def after_train(self, runner) -> None:
+        """Write the checkpoint."""
+        if not is_main_process():
+            return
+        weights = select_weights(
+            unwrapped_model(runner).state_dict(), 'student.backbone.'
+        )
+        path = Path(runner.work_dir) / self.file_name
+        # Renamed when complete, so that a file killed midway is not taken for one.
+        partial = path.with_suffix('.partial')
+        torch.save(dict(state_dict=weights), partial)
+        partial.replace(path)
+        runner.logger.info(f'The backbone for other configs: {path}')
