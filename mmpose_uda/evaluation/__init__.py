@@ -1,5 +1,6 @@
 """Metrics of 2D and 3D pose: functions of arrays, and mmengine metrics over them."""
 
+from .crop_pck_metric import CropPCK
 from .functional import (
     crop_distances,
     crop_pck,
@@ -8,15 +9,18 @@ from .functional import (
     pa_mpjpe,
     pck_3d,
     pck_3d_auc,
+    pck_3d_mean,
     root_align,
     scale_align,
     similarity_align,
     to_crop,
 )
-from .metrics import CropPCK, RootAlignedMPJPE
+from .keypoint_groups import KEYPOINT_GROUPS
+from .mpjpe_metric import RootAlignedMPJPE
 
 __all__ = [
     'CropPCK',
+    'KEYPOINT_GROUPS',
     'RootAlignedMPJPE',
     'crop_distances',
     'crop_pck',
@@ -25,6 +29,7 @@ __all__ = [
     'pa_mpjpe',
     'pck_3d',
     'pck_3d_auc',
+    'pck_3d_mean',
     'root_align',
     'scale_align',
     'similarity_align',

@@ -16,6 +16,7 @@ from mmpose_uda.errors import UserError
 # Below this share of its squared length, the spread of a centred pose is rounding
 # noise.
 _NO_SPREAD = 1e-20
+_3DHP_THRESHOLDS = np.arange(0.0, 151.0, 5.0)  # mm
 
 
 def _checked(
@@ -133,6 +134,9 @@ def scale_align(
 ) -> np.ndarray:
     """Scale each prediction about the origin onto its ground truth (least squares).
 
+    The factor is <pred, gt> / <pred, pred> over the valid joints; a prediction that is
+    zero there stays zero.
+
     Args:
         pred (np.ndarray): Predictions [N, K, D], already root-aligned.
         gt (np.ndarray): Ground truth [N, K, D], already root-aligned.
@@ -182,9 +186,25 @@ def pck_3d(
     root: int = 0,
     threshold: float = 150.0,
 ) -> float:
-    """Share of valid joints within ``threshold`` (mm) after root alignment."""
+    """Share of valid joints nearer than ``threshold`` (mm) after root alignment.
+
+    The root counts too. With 150 mm the PCK of MPI-INF-3DHP (Mehta et al. 2017).
+    """
     errors, valid = _root_errors(pred, gt, valid, root)
-    return _mean(errors <= threshold, valid)
+    return _mean(errors < threshold, valid)
+
+
+def pck_3d_mean(
+    pred: np.ndarray, gt: np.ndarray, valid: np.ndarray | None = None, root: int = 0
+) -> float:
+    """Mean of :func:`pck_3d` over the 31 thresholds 0, 5, .., 150 mm.
+
+    What MPI-INF-3DHP calls AUC (its ``mpii_compute_3d_pck.m``): a plain mean, to which
+    the threshold 0 adds nothing.
+    """
+    errors, valid = _root_errors(pred, gt, valid, root)
+    missed = np.searchsorted(_3DHP_THRESHOLDS, errors, side='right')
+    return _mean(1 - missed / len(_3DHP_THRESHOLDS), valid)
 
 
 def pck_3d_auc(

@@ -211,9 +211,39 @@ def test_auc_by_hand():
 def test_pck_3d_by_hand():
     gt = np.zeros((1, 4, 3))
     pred = np.zeros((1, 4, 3))
+    # nearer than the threshold, as MPI-INF-3DHP counts
     pred[0, 1:, 0] = 149, 150, 151
-    assert F.pck_3d(pred, gt) == 0.75
+    assert F.pck_3d(pred, gt) == 0.5
     assert F.pck_3d(pred, gt, np.array([[1, 1, 0, 1]]), threshold=100) == 1 / 3
+
+
+def test_mean_pck_3d_against_loops():
+    pred, gt, valid = make_poses(n=9, noise=60.0)
+    shares = []
+    for threshold in range(0, 151, 5):
+        hits, total = 0, 0
+        for p, g, seen in zip(pred, gt, valid):
+            for k in np.flatnonzero(seen):
+                error = np.linalg.norm((p[k] - p[0]) - (g[k] - g[0]))
+                hits, total = hits + (error < threshold), total + 1
+        shares.append(hits / total)
+    assert len(shares) == 31 and 0.2 < np.mean(shares) < 0.8
+    assert F.pck_3d_mean(poison(pred, valid), poison(gt, valid), valid) == pytest.approx(
+        np.mean(shares)
+    )
+    assert F.pck_3d(pred, gt, valid) == pytest.approx(shares[-1])
+
+
+def test_mean_pck_3d_by_hand():
+    gt = np.zeros((1, 2, 3))
+    pred = np.zeros((1, 2, 3))
+    # The root is exact and misses 0 alone; 140 is met at 145 and 150, 145 at 150 alone.
+    pred[0, 1, 2] = 140
+    assert F.pck_3d_mean(pred, gt) == pytest.approx((30 / 31 + 2 / 31) / 2)
+    pred[0, 1, 2] = 145
+    assert F.pck_3d_mean(pred, gt) == pytest.approx((30 / 31 + 1 / 31) / 2)
+    pred[0, 1, 2] = 150
+    assert F.pck_3d_mean(pred, gt) == pytest.approx(30 / 31 / 2)
 
 
 def test_crop_pck_by_hand():
@@ -252,6 +282,21 @@ def test_all_joints_in_one_point_give_numbers():
     lengths = np.linalg.norm(F.root_align(gt), axis=-1).mean()
     assert F.mpjpe(point, gt) == pytest.approx(lengths)
     assert F.n_mpjpe(point, gt) == pytest.approx(lengths)
+    for figure in (F.pck_3d, F.pck_3d_mean):
+        assert 0 <= figure(point, gt) <= 1
+
+
+def test_scale_of_a_prediction_that_is_zero():
+    _, gt, valid = make_poses()
+    truth = F.root_align(gt)
+    zero = np.zeros_like(gt)
+    np.testing.assert_array_equal(F.scale_align(zero, truth, valid), zero)
+    # zero but for a joint that does not count
+    valid[:, 5] = False
+    zero[:, 5] = 1e3
+    assert F.n_mpjpe(zero, gt, valid) == pytest.approx(
+        slow_mean(np.zeros_like(gt), truth, valid)
+    )
 
 
 @pytest.mark.parametrize('count', [1, 2])
@@ -261,21 +306,23 @@ def test_one_or_two_valid_joints_give_numbers(count):
     valid[:, :count] = True
     assert F.pa_mpjpe(poison(pred, valid), gt, valid) == pytest.approx(0, abs=1e-6)
     assert np.isfinite(F.mpjpe(pred, gt, valid))
-    assert 0 <= F.pck_3d_auc(pred, gt, valid) <= 1
+    assert np.isfinite(F.n_mpjpe(pred, gt, valid))
+    for figure in (F.pck_3d_auc, F.pck_3d, F.pck_3d_mean):
+        assert 0 <= figure(pred, gt, valid) <= 1
 
 
 def test_a_pose_without_root_is_left_out_of_root_aligned_figures():
     pred, gt, valid = make_poses()
     rest = np.arange(1, len(gt))
     valid[0, 0] = False
-    for figure in (F.mpjpe, F.n_mpjpe, F.pck_3d, F.pck_3d_auc):
+    for figure in (F.mpjpe, F.n_mpjpe, F.pck_3d, F.pck_3d_auc, F.pck_3d_mean):
         assert figure(poison(pred, valid), gt, valid) == pytest.approx(
             figure(pred[rest], gt[rest], valid[rest])
         )
 
 
 @pytest.mark.parametrize(
-    'figure', [F.mpjpe, F.pa_mpjpe, F.n_mpjpe, F.pck_3d, F.pck_3d_auc]
+    'figure', [F.mpjpe, F.pa_mpjpe, F.n_mpjpe, F.pck_3d, F.pck_3d_auc, F.pck_3d_mean]
 )
 def test_nothing_to_score_and_nan_are_refused(figure):
     pred, gt, valid = make_poses()

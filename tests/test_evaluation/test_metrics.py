@@ -12,10 +12,13 @@ from mmpose_uda.errors import UserError
 from mmpose_uda.evaluation import (
     CropPCK,
     RootAlignedMPJPE,
-    metrics,
     mpjpe,
+    mpjpe_metric,
+    n_mpjpe,
     pa_mpjpe,
+    pck_3d,
     pck_3d_auc,
+    pck_3d_mean,
 )
 
 N, K = 7, 21
@@ -80,6 +83,25 @@ def test_root_aligned_mpjpe(arrays, batch_size):
     assert 15 < result['target/PA-MPJPE'] < 25
 
 
+def test_figures_by_name(arrays):
+    names = ['PCK3D-AUC', 'N-MPJPE', 'PCK3D']
+    metric = dict(type='RootAlignedMPJPE', metrics=names, root_index=3, prefix='target')
+    arrays['visible'][:, 3] = 1
+    result = evaluate(METRICS.build(metric), make_samples(arrays), 3)
+    poses = arrays['pred_3d'], arrays['gt_3d'], arrays['visible']
+    assert result == {
+        'target/PCK3D-AUC': pytest.approx(pck_3d_mean(*poses, root=3)),
+        'target/N-MPJPE': pytest.approx(n_mpjpe(*poses, root=3)),
+        'target/PCK3D': pytest.approx(pck_3d(*poses, root=3)),
+    }
+
+
+@pytest.mark.parametrize('names', [['MPJPE', 'PAMPJPE'], 'MPJPE'])
+def test_unknown_figures_are_refused(names):
+    with pytest.raises(UserError, match="knows no figure '(PAMPJPE|M)': .*N-MPJPE"):
+        RootAlignedMPJPE(metrics=names)
+
+
 def test_root_and_range_of_the_auc_are_arguments(arrays):
     result = evaluate(
         RootAlignedMPJPE(root_index=9, auc_max=150.0), make_samples(arrays), 4
@@ -139,7 +161,7 @@ def test_joints_that_are_not_visible_do_not_matter(arrays):
 
 def test_poses_without_root_count_for_pa_alone(arrays, monkeypatch):
     said = []
-    monkeypatch.setattr(metrics, 'print_log', lambda text, *_: said.append(text))
+    monkeypatch.setattr(mpjpe_metric, 'print_log', lambda text, *_: said.append(text))
     arrays['visible'][0, 0] = 0
     result = evaluate(RootAlignedMPJPE(), make_samples(arrays), 2)
     poses = arrays['pred_3d'], arrays['gt_3d'], arrays['visible']

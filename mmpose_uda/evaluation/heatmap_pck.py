@@ -1,0 +1,125 @@
+"""PCK on heatmap cells and averaged over batches, as RegDA's line of work computes it.
+
+The published figures of 2D adaptation score the cell of the predicted heatmap's peak
+against the cell of the true heatmap's peak, and average over test batches. The rules are
+those of the evaluation code of RegDA (thuml/Transfer-Learning-Library), UniFrame
+(VisionLearningGroup/UDA_PoseEstimation) and DAML (sunshinglight/DAML_PoseEstimation). A
+cell is a column and a row, counted from 0, on a map of [W, H] cells.
+"""
+
+import numpy as np
+from torch import Tensor
+
+from .functional import crop_distances
+
+
+def keypoint_cells(
+    points: np.ndarray, crop_size: np.ndarray, heatmap_size: np.ndarray
+) -> np.ndarray:
+    """The cells that the true heatmaps peak in, without drawing them.
+
+    The Gaussian's centre is ``int(x / stride + 0.5)``. Outside the map it is drawn not at
+    all, its tail included, so :func:`is_counted` has to leave such a keypoint out.
+
+    Args:
+        points (np.ndarray): Points [..., 2] in crop px.
+        crop_size (np.ndarray): Width and height [2] of the crop, px.
+        heatmap_size (np.ndarray): Width and height [2] of the heatmap, cells.
+
+    Returns:
+        np.ndarray: Whole numbers [..., 2], float64; outside the map where the centre is.
+    """
+    stride = np.asarray(crop_size, np.float64) / heatmap_size
+    return np.trunc(np.asarray(points, np.float64) / stride + 0.5)
+
+
+def is_counted(cells: np.ndarray, heatmap_size: np.ndarray) -> np.ndarray:
+    """Whether true cells [..., 2] are scored, as bool [...].
+
+    Not those outside the map, whose heatmaps are empty, nor those in the first two
+    columns or rows: the published code takes cell (0, 0) for an empty heatmap and so
+    leaves out whatever is not over 1 in both coordinates.
+    """
+    return ((cells > 1) & (cells < np.asarray(heatmap_size))).all(-1)
+
+
+def heatmap_peak_cells(heatmaps: Tensor) -> np.ndarray:
+    """The cell of each map's first largest value, or (0, 0) if none is positive.
+
+    Args:
+        heatmaps (Tensor): Maps [K, H, W] on any device.
+
+    Returns:
+        np.ndarray: Cells [K, 2], float64; NaN for a map that holds NaN.
+    """
+    peak, index = heatmaps.detach().flatten(1).max(1)
+    width = heatmaps.shape[-1]
+    index = index.cpu().numpy()
+    cells = np.stack([index % width, index // width], -1)
+    return _emptied(cells, peak.double().cpu().numpy())
+
+
+def simcc_peak_cells(
+    x_labels: Tensor, y_labels: Tensor, heatmap_size: tuple[int, int]
+) -> np.ndarray:
+    """The cells nearest to the peaks of two marginals, which no published figure uses.
+
+    A SimCC head has no heatmap of the protocol's size but finer bins on each axis. The
+    bin of the largest value is rounded to a cell as the truth is.
+
+    Args:
+        x_labels (Tensor): Values [K, Wx] over the bins of the crop's width.
+        y_labels (Tensor): Values [K, Wy] over the bins of the crop's height.
+        heatmap_size (tuple[int, int]): Width and height of the map, cells.
+
+    Returns:
+        np.ndarray: Cells [K, 2], float64; NaN where a marginal holds NaN.
+    """
+    peaks, bins = zip(*(labels.detach().max(1) for labels in (x_labels, y_labels)))
+    bins = np.stack([b.cpu().numpy() for b in bins], -1)
+    peak = peaks[0].double() * peaks[1].double()
+    size = np.array([x_labels.shape[1], y_labels.shape[1]])
+    cells = keypoint_cells(bins, size, np.asarray(heatmap_size))
+    return _emptied(cells, peak.cpu().numpy())
+
+
+def _emptied(cells: np.ndarray, peak: np.ndarray) -> np.ndarray:
+    """Cells [K, 2] with (0, 0) where the peak [K] is not positive, NaN where it is NaN."""
+    emptied = np.where(peak[:, None] > 0, cells, 0.0)
+    return np.where(np.isnan(peak)[:, None], np.nan, emptied)
+
+
+def batch_averaged_pck(
+    pred: np.ndarray,
+    gt: np.ndarray,
+    size: np.ndarray,
+    counted: np.ndarray,
+    thr: float = 0.05,
+    batch_size: int = 32,
+) -> float:
+    """The mean over keypoints of their PCK, each an average over batches of samples.
+
+    A batch weighs as much as it has samples, those where the keypoint does not count
+    included, and is left out for a keypoint that counts in none of them. A keypoint that
+    counts in no batch has a PCK of 0. So the figure depends on the batch size. All this
+    is the rule of UniFrame and DAML; in the scripts of RegDA a keypoint that counts
+    nowhere in a batch enters the mean with -1 instead, so the two agree where every
+    keypoint counts in every batch.
+
+    Args:
+        pred (np.ndarray): Predicted cells [N, K, 2], in the order of the data set.
+        gt (np.ndarray): True cells [N, K, 2].
+        size (np.ndarray): Width and height [N, 2] of the heatmaps, cells.
+        counted (np.ndarray): Which keypoints count, bool [N, K].
+        thr (float): The distance, as a share of the side, that a hit stays below. The
+            published 0.5 is in tenths of the side: 0.05 here, 3.2 of 64 cells.
+        batch_size (int): Samples in a batch; the last has what is left.
+    """
+    hit = counted & (crop_distances(pred, gt, size) < thr)
+    starts = np.arange(0, len(pred), batch_size)
+    hits, totals = (
+        np.add.reduceat(values.astype(int), starts) for values in (hit, counted)
+    )
+    samples = np.diff([*starts, len(pred)])[:, None] * (totals > 0)
+    weighted = samples * hits / np.maximum(totals, 1)
+    return float((weighted.sum(0) / np.maximum(samples.sum(0), 1)).mean())

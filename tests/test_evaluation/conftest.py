@@ -1,0 +1,39 @@
+"""The published evaluation's way to a cell: draw a heatmap, find its largest value."""
+
+import numpy as np
+import pytest
+
+
+def draw(point, crop, size, sigma=2):
+    """A true heatmap [H, W] as the published data sets draw it, value by value.
+
+    A Gaussian cut off at three sigma around ``int(x / stride + 0.5)``, and nothing where
+    that centre is not on the map.
+    """
+    heatmap = np.zeros(size[::-1], np.float32)
+    column, row = (int(c / (a / b) + 0.5) for c, a, b in zip(point, crop, size))
+    if 0 <= column < size[0] and 0 <= row < size[1]:
+        for y in range(size[1]):
+            for x in range(size[0]):
+                if max(abs(x - column), abs(y - row)) <= 3 * sigma:
+                    distance = (x - column) ** 2 + (y - row) ** 2
+                    heatmap[y, x] = np.exp(-distance / (2 * sigma**2))
+    return heatmap
+
+
+def peak(heatmap):
+    """Column and row of the first largest value, (0, 0) where none is positive."""
+    row, column = np.unravel_index(heatmap.argmax(), heatmap.shape)
+    return (column, row) if heatmap.max() > 0 else (0, 0)
+
+
+@pytest.fixture(scope='session')
+def heatmap_peak():
+    """Heatmap [H, W] -> its column and row."""
+    return peak
+
+
+@pytest.fixture(scope='session')
+def drawn_peak():
+    """Point, crop and map size -> column and row of the heatmap drawn for the point."""
+    return lambda point, crop, size: peak(draw(point, crop, size))
