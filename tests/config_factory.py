@@ -114,8 +114,10 @@ def tiny_config(path: Path, data_root: Path, work_dir: Path) -> Config:
     for phase in cfg.train_cfg.phases:
         phase.iters = PHASE_ITERS
     loaders = (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader)
+    # networks for GPUs take seconds an image
+    batch_size = BATCH_SIZE if max(cfg.input_size) < 128 else BATCH_SIZE // 2
     for loader in filter(None, loaders):
-        loader.update(batch_size=BATCH_SIZE, num_workers=0, persistent_workers=False)
+        loader.update(batch_size=batch_size, num_workers=0, persistent_workers=False)
     cfg.default_hooks.checkpoint.update(interval=1, max_keep_ckpts=1)
     cfg.default_hooks.logger.interval = 1
     cfg.custom_hooks = [*cfg.custom_hooks, dict(type='RecordHook')]

@@ -2,7 +2,7 @@
 
 from .collate import collate_views
 from .image_folder import UnlabelledImageFolder
-from .metainfo import ANIMAL18, HAND21, HUMAN16
+from .metainfo import ANIMAL18, HAND21, HUMAN16, HUMAN17
 from .pose_dataset import PoseDataset
 from .samplers import InfiniteDrawSampler
 from .source_target import SourceTargetDataset
@@ -12,6 +12,7 @@ __all__ = [
     'ANIMAL18',
     'HAND21',
     'HUMAN16',
+    'HUMAN17',
     'InfiniteDrawSampler',
     'PoseDataset',
     'SourceTargetDataset',

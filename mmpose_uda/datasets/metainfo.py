@@ -126,6 +126,53 @@ HUMAN16 = _two_sided(
 )
 """A human of 16 keypoints: those of MPII, in its order and with mmpose's names."""
 
+HUMAN17 = _two_sided(
+    'human17',
+    # Human3.6M has no sigmas: these are HUMAN16's, those of the middle for the spine too.
+    dict(
+        root=0.026,
+        right_hip=0.107,
+        right_knee=0.083,
+        right_foot=0.089,
+        left_hip=0.107,
+        left_knee=0.083,
+        left_foot=0.089,
+        spine=0.026,
+        thorax=0.026,
+        neck_base=0.026,
+        head=0.026,
+        left_shoulder=0.179,
+        left_elbow=0.072,
+        left_wrist=0.062,
+        right_shoulder=0.179,
+        right_elbow=0.072,
+        right_wrist=0.062,
+    ),
+    (
+        ('root', 'left_hip'),
+        ('left_hip', 'left_knee'),
+        ('left_knee', 'left_foot'),
+        ('root', 'right_hip'),
+        ('right_hip', 'right_knee'),
+        ('right_knee', 'right_foot'),
+        ('root', 'spine'),
+        ('spine', 'thorax'),
+        ('thorax', 'neck_base'),
+        ('neck_base', 'head'),
+        ('thorax', 'left_shoulder'),
+        ('left_shoulder', 'left_elbow'),
+        ('left_elbow', 'left_wrist'),
+        ('thorax', 'right_shoulder'),
+        ('right_shoulder', 'right_elbow'),
+        ('right_elbow', 'right_wrist'),
+    ),
+)
+"""A human of 17 keypoints: those of Human3.6M, in its order and with mmpose's names.
+
+The pelvis 0 is the root, `right_foot` and `left_foot` are the ankles, `neck_base` is the
+nose and `head` the top of the head.
+"""
+
 ANIMAL18 = _two_sided(
     'animal18',
     dict(
@@ -172,11 +219,11 @@ ANIMAL18 = _two_sided(
 )
 """A quadruped of 18 keypoints, those of TigDog; `hip` is where the tail starts."""
 
-_NAMED = {info['dataset_name']: info for info in (HAND21, HUMAN16, ANIMAL18)}
+_NAMED = {info['dataset_name']: info for info in (HAND21, HUMAN16, HUMAN17, ANIMAL18)}
 
 
 def named_metainfo(name: str) -> dict:
-    """A keypoint definition by its name: 'hand21', 'human16' or 'animal18'.
+    """A keypoint definition by its name: 'hand21', 'human16', 'human17' or 'animal18'.
 
     Raises:
         UserError: There is none of this name.

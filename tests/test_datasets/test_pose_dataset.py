@@ -239,5 +239,5 @@ def test_keypoints_by_name(tmp_path):
 
 
 def test_unknown_keypoints_are_refused():
-    with pytest.raises(UserError, match="'human17'.*hand21, human16, animal18"):
-        PoseDataset(metainfo='human17')
+    with pytest.raises(UserError, match="'human18'.*hand21, human16, human17, animal18"):
+        PoseDataset(metainfo='human18')

@@ -2,7 +2,8 @@
 
 ``ensure_builtin('hand', root)`` writes an ordinary data set of two domains,
 ``rendered`` (source) and ``photo`` (target), read by the class that reads users'
-own data. The bodies are 'hand' (HAND21), 'human' (HUMAN16) and 'animal' (ANIMAL18).
+own data. The bodies are 'hand' (HAND21), 'human' (HUMAN16), 'human17' (HUMAN17) and
+'animal' (ANIMAL18); both humans have the same pictures.
 
 What the labels mean: keypoints are the joints inside the flesh, all of them inside the
 picture. Flag 2 says that nothing but the joint's own flesh is in front of it, flag 1

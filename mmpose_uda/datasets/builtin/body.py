@@ -14,11 +14,24 @@ from .skinned_mesh import SkinnedMesh
 
 
 @dataclass
+class Labelled:
+    """The joints of a posed body that its labels name.
+
+    Args:
+        joints (np.ndarray): Joints [K, 3] in mm.
+        radii (np.ndarray): Flesh about each [K] in mm.
+    """
+
+    joints: np.ndarray
+    radii: np.ndarray
+
+
+@dataclass
 class PosedBody:
     """A body turned to the camera, its root at the origin.
 
     Args:
-        joints (np.ndarray): Joints [K, 3] in mm.
+        joints (np.ndarray): Joints [J, 3] in mm that the picture is arranged about.
         vertices (np.ndarray): Skin [V, 3] in mm.
         normals (np.ndarray): Outward unit normals [V, 3].
         limb (np.ndarray): How far each vertex is along the limb that the body hangs
@@ -28,6 +41,8 @@ class PosedBody:
             axis along the x axis of the body.
         object_scale (float): Size of things about it against those about a hand.
         build (dict): What sort of individual it is, for its outfit.
+        labelled (Labelled, optional): What is labelled if not the joints above, so that
+            other labels do not change the picture.
     """
 
     joints: np.ndarray
@@ -38,6 +53,7 @@ class PosedBody:
     grip: Optional[np.ndarray] = None
     object_scale: float = 1.0
     build: dict = field(default_factory=dict)
+    labelled: Optional[Labelled] = None
 
 
 class Body(Protocol):
@@ -47,7 +63,7 @@ class Body(Protocol):
         category (str): What the body is called in the labels.
         joint_names (tuple[str]): The K joints that are labelled.
         skeleton (list): Pairs of joints that a bone links.
-        joint_radii (np.ndarray): Flesh about each joint [K] in mm.
+        joint_radii (np.ndarray): Flesh about each of a pose's joints [J] in mm.
         scale (float): mm of the real body per mm drawn.
         filling (float): Factor on how much of the picture the joints take up.
         mesh (SkinnedMesh): The skin in its rest pose.

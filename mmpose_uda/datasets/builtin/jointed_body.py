@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .body import PosedBody
+from .body import Labelled, PosedBody
 from .flesh import Flesh
 from .pose_families import PoseSampler
 from .rotations import rotation
@@ -18,9 +18,10 @@ class JointedBody:
 
     Attributes:
         metainfo (dict): Keypoints, whose names :attr:`keypoint_joints` explains.
-        keypoint_joints (tuple[str]): The joint that each keypoint is.
-        root (str): The keypoint's joint that is put at the origin.
-        joint_radii (np.ndarray): Flesh about each keypoint [K] in drawn mm.
+        keypoint_joints (tuple[str]): The joint that each keypoint is, unless
+            :meth:`labelled` says otherwise. Pictures are arranged about these joints.
+        root (str): The joint that is put at the origin.
+        joint_radii (np.ndarray): Flesh about each of these joints [J] in drawn mm.
         scale (float): mm of the real body per mm drawn.
         filling (float): Factor on how much of the picture the joints take up.
         object_scale (float): Size of things about it against those about a hand.
@@ -68,6 +69,10 @@ class JointedBody:
         """Where a held object would be [3], for joints (name -> [3]) in mm."""
         return None
 
+    def labelled(self, joints: dict) -> Labelled | None:
+        """What the labels name, for joints (name -> [3]) in mm, if not those above."""
+        return None
+
     def sample(self, rng: np.random.Generator, domain: str) -> PosedBody:
         """Draw an individual, its pose and the view on it."""
         stretch, build = self.individual(rng)
@@ -82,15 +87,17 @@ class JointedBody:
         origins = self.bones.origins(joints)[0] @ view.T / self.scale
         vertices, normals = self.mesh.pose(linear, origins)
         joints = joints[0] @ view.T / self.scale
+        named = dict(zip(self.bones.joints, joints))
         return PosedBody(
             joints[self._chosen],
             vertices,
             normals,
             np.full(len(vertices), -1.0),
             view,
-            self.grip(dict(zip(self.bones.joints, joints))),
+            self.grip(named),
             self.object_scale,
             build,
+            self.labelled(named),
         )
 
     def covers(self, outfit, local: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .body import Labelled
 from .camera import Camera, place
 from .photography import to_bytes
 from .surface import Part, Surface, render
@@ -86,15 +87,18 @@ def make_sample(rng: np.random.Generator, body, look, size: int) -> Sample:
         interpolation=cv2.INTER_AREA,
     )
     mask = np.where(coverage >= 0.5, 255, 0).astype(np.uint8)
-    keypoints = camera.project(joints)
+    labelled = posed.labelled or Labelled(posed.joints, body.joint_radii)
+    keypoints_3d = labelled.joints + shift
+    keypoints = camera.project(keypoints_3d)
     outline = camera.project(parts[0].vertices[posed.limb < 0])
     return Sample(
         to_bytes(image),
         mask,
         camera,
-        joints * body.scale,
+        keypoints_3d * body.scale,
         keypoints,
-        _visible(surface, sharp, joints, body.joint_radii, skin) & _inside(mask, keypoints),
+        _visible(surface, sharp, keypoints_3d, labelled.radii, skin)
+        & _inside(mask, keypoints),
         _box(outline, keypoints, size),
     )
 

@@ -16,11 +16,12 @@ from mmpose_uda.errors import UserError
 from .animal import animal_body
 from .hand import hand_body
 from .human import human_body
+from .human17 import human17_body
 from .writer import DOMAINS, SPLITS, write_dataset
 
 # Count up when the pictures or labels change.
 VERSION = 3
-BODIES = dict(hand=hand_body, human=human_body, animal=animal_body)
+BODIES = dict(hand=hand_body, human=human_body, human17=human17_body, animal=animal_body)
 _BYTES_PER_PIXEL = 1.2  # of an image, its mask and its labels, on the safe side
 _BYTES_PER_FILE = 8192  # two files' last blocks and entries
 
@@ -41,7 +42,7 @@ def ensure_builtin(
     Processes that come at the same time wait for the first and use its data.
 
     Args:
-        name (str): The body: 'hand', 'human' or 'animal'.
+        name (str): The body: 'hand', 'human', 'human17' or 'animal'.
         root (str): Where the data set is or shall be.
         seed (int): Seed of everything random.
         num_train (int): Training images of each domain.

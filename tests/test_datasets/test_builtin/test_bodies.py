@@ -6,13 +6,14 @@ from test_datasets.test_builtin.test_hand import procrustes_error
 
 from mmpose_uda.datasets import PoseDataset
 from mmpose_uda.datasets.builtin import ensure_builtin
+from mmpose_uda.datasets.builtin.body import Labelled
 from mmpose_uda.datasets.builtin.looks import LOOKS
 from mmpose_uda.datasets.builtin.sample import make_sample
 from mmpose_uda.datasets.builtin.store import BODIES
-from mmpose_uda.datasets.metainfo import ANIMAL18, HAND21, HUMAN16
+from mmpose_uda.datasets.metainfo import ANIMAL18, HAND21, HUMAN16, HUMAN17
 
-METAINFO = dict(hand=HAND21, human=HUMAN16, animal=ANIMAL18)
-JOINTED = ['human', 'animal']
+METAINFO = dict(hand=HAND21, human=HUMAN16, human17=HUMAN17, animal=ANIMAL18)
+JOINTED = ['human', 'human17', 'animal']
 SMALL = dict(num_train=9, num_test=3)
 
 
@@ -45,10 +46,13 @@ def test_metainfo_is_consistent(metainfo):
 def test_bodies_have_the_keypoints_of_their_metainfo(name):
     body, points = BODIES[name](), METAINFO[name]['keypoint_info']
     assert list(body.joint_names) == [points[i]['name'] for i in range(len(points))]
-    assert len(body.joint_radii) == len(points)
+    posed = body.sample(np.random.default_rng(0), 'rendered')
+    labelled = posed.labelled or Labelled(posed.joints, body.joint_radii)
+    assert labelled.joints.shape == (len(points), 3)
+    assert labelled.radii.shape == (len(points),)
+    assert len(posed.joints) == len(body.joint_radii)
     # drawn as large as a hand
-    size = np.ptp(body.sample(np.random.default_rng(0), 'rendered').joints, axis=0).max()
-    assert 90 < size < 260
+    assert 90 < np.ptp(posed.joints, axis=0).max() < 260
 
 
 @pytest.mark.parametrize('name', JOINTED)
@@ -76,7 +80,8 @@ def test_skin_wraps_the_joints(name):
     body = BODIES[name]()
     for i in range(6):
         posed = body.sample(np.random.default_rng(i), 'rendered')
-        for joint, radius in zip(posed.joints, body.joint_radii):
+        labelled = posed.labelled or Labelled(posed.joints, body.joint_radii)
+        for joint, radius in zip(labelled.joints, labelled.radii):
             nearest = np.linalg.norm(posed.vertices - joint, axis=1).min()
             assert nearest < 1.8 * radius + 3
         sizes = np.linalg.norm(posed.normals, axis=1)
