@@ -43,7 +43,8 @@ def draw_masked_modelling(
                 f'layer {i}': part.received(observed, view, i).cpu().numpy()
                 for i in part.attention_layers
             }
-            shown['foreground'] = _maps(observed.foreground(view))
+            if part.foreground_weight:
+                shown['foreground'] = _maps(observed.foreground(view))
     return masked_modelling_sheet(images, **shown) if shown else None
 
 

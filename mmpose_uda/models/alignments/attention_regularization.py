@@ -1,5 +1,6 @@
-"""Attention regularisation on the foreground."""
+"""Regularisation of the backbone's attention."""
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Sequence
 
 from mmpose.registry import MODELS
@@ -11,6 +12,7 @@ from mmpose_uda.models.alignments.base import (
     require_foreground,
     require_masked_encoder,
 )
+from mmpose_uda.models.backbones import FrozenBackbone
 from mmpose_uda.models.utils import pool_to_patches
 
 if TYPE_CHECKING:
@@ -19,14 +21,33 @@ if TYPE_CHECKING:
 
 @MODELS.register_module()
 class AttentionRegularization(Alignment):
-    """Keeps the attention of chosen layers on the foreground (arXiv 2501.08408).
+    """Regularises the attention of chosen layers (arXiv 2501.08408).
+
+    Three terms, each with a weight of its own and not computed where that is 0:
+
+    * foreground: foreground patches attend to the foreground;
+    * agreement: neighbours among ``layers`` attend alike, averaged over heads;
+    * pretrained: every head attends as it did in the pre-trained backbone. That is a copy
+      of the student's backbone from the first step of this part, kept in checkpoints. To
+      compare with the end of a pre-training phase, activate the part in the phases after
+      it; with a backbone that starts from a checkpoint, from the first phase on.
+
+    The paper names a regularisation of attention on the foreground and across layers; its
+    formulas are not public, so all three are ours.
 
     Args:
         layers (Sequence[int]): Backbone layers.
-        loss (dict): Loss of (attention, foreground).
+        loss (dict): Loss of (attention, foreground) for the foreground term.
         views (Sequence[str]): Views whose attention is regularised.
-        loss_weight (float): Weight of the losses.
+        foreground_weight (float): Weight of the foreground term.
+        agreement_weight (float): Weight of the agreement term.
+        pretrained_weight (float): Weight of the pretrained term.
+        distance (dict): Loss of (attention, attention) for the other two terms.
+        loss_weight (float): Weight of all terms.
         ramp_iters (int): Steps over which the weight grows.
+
+    Raises:
+        UserError: All weights are 0.
     """
 
     def __init__(
@@ -34,36 +55,92 @@ class AttentionRegularization(Alignment):
         layers: Sequence[int],
         loss: dict = dict(type='AttentionRegularizationLoss'),
         views: Sequence[str] = ('source', 'target_student'),
+        foreground_weight: float = 1.0,
+        agreement_weight: float = 0.0,
+        pretrained_weight: float = 0.0,
+        distance: dict = dict(type='AttentionDistanceLoss'),
         loss_weight: float = 1.0,
         ramp_iters: int = 0,
     ):
         super().__init__(loss_weight, ramp_iters)
+        if not (foreground_weight or agreement_weight or pretrained_weight):
+            raise UserError(
+                'AttentionRegularization: one of foreground_weight, agreement_weight and '
+                'pretrained_weight must not be 0.'
+            )
         self.attention_layers = tuple(layers)
         self.loss_module = MODELS.build(loss)
+        self.distance = MODELS.build(distance)
+        self.foreground_weight = foreground_weight
+        self.agreement_weight = agreement_weight
+        self.pretrained_weight = pretrained_weight
         self.regularised = tuple(views)
         on_target = any(view.startswith('target') for view in views)
-        self.views = (*views, 'target_teacher') if on_target else tuple(views)
+        # The foreground of target images is read off the teacher's view.
+        needs_teacher = on_target and foreground_weight
+        self.views = (*views, 'target_teacher') if needs_teacher else tuple(views)
 
     def check(self, name, estimator) -> None:
+        """See the base class; also makes room for the pre-trained backbone.
+
+        Now, and not when it is taken: a resumed run must find where to load it.
+        """
         require_masked_encoder(name, estimator)
-        depth = len(estimator.student.backbone.layers)
+        backbone = estimator.student.backbone
+        depth = len(backbone.layers)
         if not all(0 <= layer < depth for layer in self.attention_layers):
             raise UserError(
                 f'The part {name!r} has layers={list(self.attention_layers)}, but those of '
                 f'the backbone are 0 to {depth - 1}: correct them.'
             )
+        if self.agreement_weight and len(set(self.attention_layers)) < 2:
+            raise UserError(
+                f'The part {name!r} has agreement_weight={self.agreement_weight}, but '
+                f'layers={list(self.attention_layers)}: name two layers or more.'
+            )
         if 'target_teacher' in self.views:
             require_foreground(name, estimator)
+        if self.pretrained_weight:
+            self.pretrained = FrozenBackbone(backbone)
 
     def forward(self, observed: 'Observations') -> dict[str, Tensor]:
-        return {f'loss_{view}': self.loss(observed, view) for view in self.regularised}
+        losses = {}
+        for view in self.regularised:
+            if self.foreground_weight:
+                loss = self.foreground_loss(observed, view)
+                losses[f'loss_{view}'] = self.foreground_weight * loss
+            if self.agreement_weight:
+                loss = self.agreement_loss(observed, view)
+                losses[f'loss_agreement_{view}'] = self.agreement_weight * loss
+            if self.pretrained_weight:
+                loss = self.pretrained_loss(observed, view)
+                losses[f'loss_pretrained_{view}'] = self.pretrained_weight * loss
+        return losses
 
-    def loss(self, observed: 'Observations', view: str) -> Tensor:
-        """Mean over the layers for one view."""
+    def foreground_loss(self, observed: 'Observations', view: str) -> Tensor:
+        """Attention that leaves the foreground, mean over the layers."""
         grid = observed[view].network.backbone.patch_grid
         foreground = pool_to_patches(observed.foreground(view), grid)
         terms = [
             self.loss_module(self.between_patches(observed, view, layer), foreground)
+            for layer in self.attention_layers
+        ]
+        return sum(terms) / len(terms)
+
+    def agreement_loss(self, observed: 'Observations', view: str) -> Tensor:
+        """Distance of the head-averaged maps of neighbouring layers, mean over pairs."""
+        layers = sorted(set(self.attention_layers))
+        maps = [observed[view].attention[layer].mean(1) for layer in layers]
+        terms = [self.distance(lower, upper) for lower, upper in pairwise(maps)]
+        return sum(terms) / len(terms)
+
+    def pretrained_loss(self, observed: 'Observations', view: str) -> Tensor:
+        """Distance to the attention of the pre-trained backbone, mean over the layers."""
+        seen = observed[view]
+        self.pretrained.take_once(seen.network.backbone)
+        maps = self.pretrained.attention(seen.images, self.attention_layers)
+        terms = [
+            self.distance(seen.attention[layer], maps[layer])
             for layer in self.attention_layers
         ]
         return sum(terms) / len(terms)

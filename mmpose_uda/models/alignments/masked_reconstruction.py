@@ -6,12 +6,7 @@ import torch
 from mmpose.registry import MODELS
 from torch import Tensor
 
-from mmpose_uda.errors import UserError
-from mmpose_uda.models.alignments.base import (
-    Alignment,
-    require_foreground,
-    require_masked_encoder,
-)
+from mmpose_uda.models.alignments.base import Alignment, require_foreground
 
 if TYPE_CHECKING:
     from mmpose_uda.models.pose_estimators.observation import Observations
@@ -19,18 +14,20 @@ if TYPE_CHECKING:
 
 @MODELS.register_module()
 class MaskedReconstruction(Alignment):
-    """The backbone learns from the pixels of both domains (arXiv 2501.08408, MAE).
+    """The backbone learns from the pixels of both domains (arXiv 2501.08408).
 
-    The encoder sees the visible patches only, a light decoder reconstructs the hidden
-    ones, and the foreground counts more, both in what is hidden (``masking``) and in the
-    loss (``head.loss``).
+    Patches are hidden, a light decoder reconstructs them, and the foreground counts more,
+    both in what is hidden (``masking``) and in the loss (``head.loss``). The head decides
+    what the backbone sees: the visible patches only (``ForegroundReconstructionHead``,
+    MAE), mask tokens among them (``SimMIMReconstructionHead``), or an image with filled
+    patches (``ConvReconstructionHead``, for a CNN).
 
     Args:
         masking (dict): Draws the masks, like :class:`PatchMasking`.
-        head (dict): Decoder and loss, like :class:`ForegroundReconstructionHead`.
+        head (dict): Encoding, decoder and loss, one of those heads.
         views (Sequence[str]): What is reconstructed.
         foreground (bool): Whether masking and loss are told the foreground. Without it
-            this is plain MAE.
+            this is plain masked image modelling.
         loss_weight (float): Weight of the losses.
         ramp_iters (int): Steps over which the weight grows.
     """
@@ -53,13 +50,7 @@ class MaskedReconstruction(Alignment):
         self.views = (*views, 'target_teacher') if foreground else tuple(views)
 
     def check(self, name, estimator) -> None:
-        require_masked_encoder(name, estimator)
-        grid = estimator.student.backbone.patch_grid
-        if self.head.patch_grid != grid:
-            raise UserError(
-                f'The part {name!r} has patch_grid={self.head.patch_grid}, but the '
-                f'backbone has {grid} rows and columns: correct it.'
-            )
+        self.head.check(name, estimator.student)
         if self.foreground:
             require_foreground(name, estimator)
 
@@ -71,8 +62,8 @@ class MaskedReconstruction(Alignment):
         images = observed[view].images
         foreground = observed.foreground(view) if self.foreground else None
         mask = self.masking(len(images), self.head.patch_grid, images.device, foreground)
-        visible = observed[view].encode_visible(mask)
-        return self.head.loss(visible, mask, images, foreground)
+        encoded = self.head.encode(observed[view], mask)
+        return self.head.loss(encoded, mask, images, foreground)
 
     @torch.no_grad()
     def reconstruct(self, observed: 'Observations', view: str) -> tuple[Tensor, Tensor]:
@@ -86,7 +77,7 @@ class MaskedReconstruction(Alignment):
         foreground = observed.foreground(view) if self.foreground else None
         mask = self.masking(len(images), self.head.patch_grid, images.device, foreground)
         _, mean, std = self.head.normalised_patches(images)
-        patches = self.head(observed[view].encode_visible(mask), mask) * std + mean
+        patches = self.head(self.head.encode(observed[view], mask), mask) * std + mean
         painted = self.head.to_images(patches)
         hidden = mask.hidden.unsqueeze(-1).expand_as(patches)
         hidden = self.head.to_images(hidden)[:, :1]

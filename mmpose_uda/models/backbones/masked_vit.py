@@ -1,6 +1,7 @@
 """A vision transformer that can also encode only the visible patches."""
 
 import torch
+from mmengine.logging import print_log
 from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from mmpretrain.models.backbones import VisionTransformer
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.backbones.vit_checkpoint import convert_in_place, fit_positions
 from mmpose_uda.models.utils import PatchMask
 
 
@@ -63,10 +65,13 @@ def _conv_block(width_in: int, width_out: int, stride: int) -> list[nn.Module]:
 
 @MODELS.register_module()
 class MaskedVisionTransformer(VisionTransformer):
-    """mmpretrain's ``VisionTransformer`` with a second, masked way through it.
+    """mmpretrain's ``VisionTransformer`` with two masked ways through it.
 
-    ``forward`` and the names of all weights are those of the parent, so ViT, MAE and
-    ViTPose checkpoints load unchanged.
+    ``forward`` and the names of all weights are those of the parent. Published MAE and
+    ViTPose checkpoints load under the names they come with, at any image size
+    (:mod:`~mmpose_uda.models.backbones.vit_checkpoint`), with
+    ``init_cfg=dict(type='Pretrained', checkpoint=PATH)``. ViTPose was trained with
+    ``patch_cfg=dict(padding=2)``.
 
     Args:
         stem (str): 'patch' for the parent's linear patch embedding, 'conv' for
@@ -105,6 +110,25 @@ class MaskedVisionTransformer(VisionTransformer):
             )
             self.pos_embed.data.copy_(position)
 
+    def _prepare_pos_embed(self, state_dict: dict, prefix: str, *args) -> None:
+        """Called with every state dict before it is loaded, as the parent's is."""
+        dropped = convert_in_place(state_dict, prefix, self.with_cls_token)
+        if dropped:
+            parts = sorted({name.split('.')[0] for name in dropped})
+            print_log(
+                f'MaskedVisionTransformer: {len(dropped)} weights of the checkpoint are '
+                f'not of the encoder and left out: {", ".join(parts)}.',
+                logger='current',
+            )
+        name = prefix + 'pos_embed'
+        if name in state_dict:
+            state_dict[name] = fit_positions(
+                state_dict[name],
+                self.patch_grid,
+                self.num_extra_tokens,
+                self.interpolate_mode,
+            )
+
     @property
     def patch_grid(self) -> tuple[int, int]:
         """Rows and columns of patches at the configured image size."""
@@ -113,9 +137,6 @@ class MaskedVisionTransformer(VisionTransformer):
     def forward_visible(self, images: Tensor, mask: PatchMask) -> Tensor:
         """Encode the visible patches only (MAE, He et al. 2022).
 
-        Masked pixels are blanked before the embedding as well: a convolutional stem would
-        otherwise see them through its overlapping windows.
-
         Args:
             images (Tensor): [B, 3, H, W], normalised.
             mask (PatchMask): What is hidden.
@@ -123,6 +144,34 @@ class MaskedVisionTransformer(VisionTransformer):
         Returns:
             Tensor: [B, V, C] tokens in the order of their position, after the final
             norm, without the class token.
+        """
+        tokens, pos_embed = self._embed_visible(images, mask)
+        tokens = tokens + pos_embed[:, self.num_extra_tokens :]
+        index = mask.visible.unsqueeze(-1).expand(-1, -1, tokens.shape[-1])
+        return self._encode(tokens.gather(1, index), pos_embed)
+
+    def forward_masked(self, images: Tensor, mask: PatchMask, mask_token: Tensor) -> Tensor:
+        """Encode all patches, hidden ones as a mask token (SimMIM, Xie et al. 2022).
+
+        Args:
+            images (Tensor): [B, 3, H, W], normalised.
+            mask (PatchMask): What is hidden.
+            mask_token (Tensor): [1, 1, C], stands in for the embedding of hidden patches.
+
+        Returns:
+            Tensor: [B, L, C] tokens of all patches, after the final norm, without the
+            class token.
+        """
+        tokens, pos_embed = self._embed_visible(images, mask)
+        hidden = mask.hidden.unsqueeze(-1)
+        tokens = torch.where(hidden, mask_token.to(tokens.dtype), tokens)
+        return self._encode(tokens + pos_embed[:, self.num_extra_tokens :], pos_embed)
+
+    def _embed_visible(self, images: Tensor, mask: PatchMask) -> tuple[Tensor, Tensor]:
+        """Patch embeddings [B, L, C] and all positions [1, E + L, C].
+
+        Masked pixels are blanked first: a convolutional stem would otherwise see them
+        through its overlapping windows.
         """
         rows = images.shape[-2] // self.patch_size[0]
         hidden = mask.hidden.unflatten(1, (1, rows, -1)).to(images.dtype)
@@ -135,9 +184,10 @@ class MaskedVisionTransformer(VisionTransformer):
             mode=self.interpolate_mode,
             num_extra_tokens=self.num_extra_tokens,
         )
-        tokens = tokens + pos_embed[:, self.num_extra_tokens :]
-        index = mask.visible.unsqueeze(-1).expand(-1, -1, tokens.shape[-1])
-        tokens = tokens.gather(1, index)
+        return tokens, pos_embed
+
+    def _encode(self, tokens: Tensor, pos_embed: Tensor) -> Tensor:
+        """Positioned patch tokens [B, N, C] through all layers and the final norm."""
         if self.cls_token is not None:
             cls = (self.cls_token + pos_embed[:, :1]).expand(len(tokens), -1, -1)
             tokens = torch.cat([cls, tokens], dim=1)

@@ -1,11 +1,15 @@
+from .conv_reconstruction_head import ConvReconstructionHead
 from .domain_discriminator import DomainDiscriminator
 from .foreground_head import ForegroundHead
 from .reconstruction_head import ForegroundReconstructionHead
+from .simmim_reconstruction_head import SimMIMReconstructionHead
 from .volumetric_pose3d_head import VolumetricPose3DHead
 
 __all__ = [
+    'ConvReconstructionHead',
     'DomainDiscriminator',
     'ForegroundHead',
     'ForegroundReconstructionHead',
+    'SimMIMReconstructionHead',
     'VolumetricPose3DHead',
 ]

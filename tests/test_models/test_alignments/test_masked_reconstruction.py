@@ -1,14 +1,17 @@
 import pytest
 import torch
 from model_factory import (
+    EMBED_DIMS,
     PATCH_GRID,
     PATCH_SIZE,
     build_adaptive,
     losses_of,
     make_batch,
     part_configs,
+    resnet_estimator,
 )
 
+from mmpose_uda import UserError
 from mmpose_uda.models.utils import PatchMask
 
 
@@ -115,3 +118,82 @@ def test_only_the_chosen_views():
     model.set_phase(['mae'])
     assert model.required_views == {'target_student', 'target_teacher'}
     assert set(losses_of(model, make_batch())) == {'mae/loss_target_student'}
+
+
+# ---- the other forms ---------------------------------------------------------------
+
+
+def config_of(head):
+    heads = dict(
+        simmim=dict(
+            type='SimMIMReconstructionHead',
+            in_channels=EMBED_DIMS,
+            patch_size=PATCH_SIZE,
+            patch_grid=PATCH_GRID,
+        ),
+        conv=dict(
+            type='ConvReconstructionHead',
+            in_channels=64,
+            stride=16,
+            patch_size=PATCH_SIZE,
+            patch_grid=PATCH_GRID,
+        ),
+    )
+    return dict(part_configs()['reconstruction'], head=heads[head])
+
+
+@pytest.fixture(params=['simmim', 'conv'])
+def other_form(request):
+    estimator = {}
+    foreground_channels = EMBED_DIMS
+    if request.param == 'conv':
+        config = resnet_estimator()
+        config['backbone']['strides'] = (1, 2, 2, 1)
+        estimator, foreground_channels = dict(estimator=config), 64
+    model = build_adaptive(
+        **estimator,
+        foreground_head=dict(type='ForegroundHead', in_channels=foreground_channels),
+        alignments=dict(reconstruction=config_of(request.param)),
+    )
+    model.set_phase(['reconstruction'])
+    return model
+
+
+def test_other_forms_train_the_backbone(other_form):
+    losses = losses_of(other_form, make_batch())
+    assert set(losses) == {
+        'reconstruction/loss_source',
+        'reconstruction/loss_target_student',
+    }
+    sum(losses.values()).backward()
+    for name, parameter in other_form.student.backbone.named_parameters():
+        assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
+    for parameter in other_form.alignments['reconstruction'].parameters():
+        assert parameter.grad is not None and parameter.grad.abs().sum() > 0
+
+
+def test_other_forms_make_pictures(other_form):
+    batch = other_form.data_preprocessor(make_batch(), training=True)
+    observed = other_form.observe(**batch)
+    images = observed['source'].images
+    part = other_form.alignments['reconstruction']
+    painted, hidden = part.reconstruct(observed, 'source')
+    hidden = hidden.expand_as(images)
+    assert torch.equal(painted[~hidden], images[~hidden])
+    assert (painted != images)[hidden].float().mean() > 0.99
+
+
+@pytest.mark.parametrize('head', ['simmim', 'mae'])
+def test_heads_of_tokens_refuse_a_cnn_and_name_what_fits(head):
+    config = part_configs()['reconstruction'] if head == 'mae' else config_of(head)
+    with pytest.raises(UserError) as caught:
+        build_adaptive(estimator=resnet_estimator(), alignments=dict(mim=config))
+    message = str(caught.value)
+    assert "'mim'" in message and config['head']['type'] in message
+    assert 'ResNet' in message and "type='MaskedVisionTransformer'" in message
+    assert "type='ConvReconstructionHead'" in message
+
+
+def test_a_cnn_of_other_features_is_refused_by_name():
+    with pytest.raises(UserError, match=r"'mim'.*stride=16.*\[64, 1, 2\]"):
+        build_adaptive(estimator=resnet_estimator(), alignments=dict(mim=config_of('conv')))

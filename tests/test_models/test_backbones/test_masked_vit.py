@@ -111,6 +111,42 @@ def test_visible_pixels_have_influence(backbone, images, mask):
         assert torch.equal(after[1], before[1])
 
 
+# ---- mask tokens among all patches (SimMIM) ----------------------------------------
+
+
+def test_mask_tokens_equal_a_slow_reference(backbone, images, mask):
+    mask_token = torch.randn(1, 1, EMBED_DIMS)
+    found = backbone.forward_masked(images, mask, mask_token)
+    assert found.shape == (2, NUM_PATCHES, EMBED_DIMS)
+    extra = backbone.num_extra_tokens
+    for b in range(2):
+        image = images[b].clone()
+        hidden = mask.hidden[b].tolist()
+        for position in range(NUM_PATCHES):
+            if hidden[position]:
+                image[patch(*divmod(position, PATCH_GRID[1]))] = 0
+        embedded = backbone.patch_embed(image[None])[0][0]
+        tokens = []
+        for position in range(NUM_PATCHES):
+            token = mask_token[0, 0] if hidden[position] else embedded[position]
+            tokens.append(token + backbone.pos_embed[0, extra + position])
+        if extra:
+            tokens.insert(0, backbone.cls_token[0, 0] + backbone.pos_embed[0, 0])
+        tokens = torch.stack(tokens)[None]
+        for layer in backbone.layers:
+            tokens = layer(tokens)
+        expected = backbone.ln1(tokens)[0, extra:]
+        torch.testing.assert_close(found[b], expected, atol=1e-5, rtol=1e-4)
+
+
+def test_hidden_pixels_have_no_influence_on_any_token(backbone, images, mask):
+    mask_token = torch.randn(1, 1, EMBED_DIMS)
+    before = backbone.forward_masked(images, mask, mask_token)
+    for b, p in mask.hidden.nonzero().tolist():
+        images[b][patch(*divmod(p, PATCH_GRID[1]))] += 100
+    assert torch.equal(backbone.forward_masked(images, mask, mask_token), before)
+
+
 def test_other_image_sizes(backbone):
     rows, columns = 6, 8
     images = torch.randn(1, 3, rows * PATCH_SIZE, columns * PATCH_SIZE)

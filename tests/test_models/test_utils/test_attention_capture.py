@@ -71,6 +71,21 @@ def test_does_not_change_the_forward(backbone, images):
     assert torch.equal(before, during)
 
 
+def test_the_forward_keeps_its_fused_attention(backbone, images, monkeypatch):
+    calls = []
+
+    def counted(*args, **kwargs):
+        calls.append(args)
+        return F.scaled_dot_product_attention(*args, **kwargs)
+
+    for layer in backbone.layers:
+        assert layer.attn.scaled_dot_product_attention is F.scaled_dot_product_attention
+        monkeypatch.setattr(layer.attn, 'scaled_dot_product_attention', counted)
+    with capture_attention(backbone, [1]):
+        backbone(images)
+    assert len(calls) == len(backbone.layers)
+
+
 def test_leaves_no_hooks_even_after_an_error(backbone, images):
     with pytest.raises(ZeroDivisionError):
         with capture_attention(backbone, [0, 1]) as maps:

@@ -1,0 +1,97 @@
+"""Masked reconstruction for convolutional networks."""
+
+from typing import TYPE_CHECKING
+
+import torch
+from mmpose.registry import MODELS
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mmpose_uda.errors import UserError
+from mmpose_uda.models.heads.base_reconstruction_head import BaseReconstructionHead
+from mmpose_uda.models.utils import PatchMask, keep_running_statistics
+
+if TYPE_CHECKING:
+    from mmpose_uda.models.pose_estimators.observation import ViewObservation
+
+
+@MODELS.register_module()
+class ConvReconstructionHead(BaseReconstructionHead):
+    """Predicts pixels from the last feature map of any backbone.
+
+    A convolution has no token to leave out: hidden patches are filled with the mean colour
+    of what is visible of their image. The decoder is SimMIM's for hierarchical backbones
+    (Xie et al. 2022, section 3.3): a 1x1 convolution to the pixels under each cell. The
+    filling is ours.
+
+    Running statistics of BatchNorm do not see masked images; the layers normalise them by
+    their own batch.
+
+    Args:
+        in_channels (int): Channels of the last feature map.
+        stride (int): Input pixels a cell of that map, in each direction.
+        patch_size (int): Side of a patch, px; best a multiple of ``stride``.
+        patch_grid (tuple[int, int]): Rows and columns of patches, L in all.
+        loss (dict): Loss of (predicted, target, hidden, foreground).
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        stride: int,
+        patch_size: int,
+        patch_grid: tuple[int, int],
+        loss: dict = dict(type='ForegroundReconstructionLoss'),
+    ):
+        super().__init__(patch_size, patch_grid, loss)
+        self.stride = stride
+        self.to_pixels = nn.Conv2d(in_channels, 3 * stride**2, kernel_size=1)
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width that all patches cover, px."""
+        rows, cols = self.patch_grid
+        return rows * self.patch_size, cols * self.patch_size
+
+    @torch.no_grad()
+    def check(self, name: str, estimator: nn.Module) -> None:
+        """Refuse a feature map of another size, found by a trial with a blank image."""
+        training = estimator.training
+        features = estimator.eval().extract_feat(torch.zeros(1, 3, *self.image_size))
+        estimator.train(training)
+        found = tuple(features[-1].shape[1:])
+        cells = tuple(side // self.stride for side in self.image_size)
+        if found != (self.to_pixels.in_channels, *cells):
+            height, width = self.image_size
+            raise UserError(
+                f'The head of the part {name!r} has in_channels='
+                f'{self.to_pixels.in_channels} and stride={self.stride}, but an image of '
+                f'{width} x {height} px (patch_grid by patch_size) has the features '
+                f'{list(found)} (channels, rows, columns): correct it.'
+            )
+
+    def encode(self, seen: 'ViewObservation', mask: PatchMask) -> Tensor:
+        """Last feature map [B, C, h, w] of the view without its hidden patches."""
+        filled = self.fill_hidden(seen.images, mask)
+        with keep_running_statistics(seen.network):
+            return seen.network.extract_feat(filled)[-1]
+
+    def fill_hidden(self, images: Tensor, mask: PatchMask) -> Tensor:
+        """Images [B, 3, H, W] whose hidden patches have the mean of the visible ones."""
+        hidden = mask.hidden.unflatten(1, (1, *self.patch_grid)).to(images.dtype)
+        visible = 1 - F.interpolate(hidden, size=images.shape[-2:])
+        mean = (images * visible).sum((2, 3), keepdim=True)
+        mean = mean / visible.sum((2, 3), keepdim=True)
+        return torch.where(visible > 0, images, mean)
+
+    def forward(self, encoded: Tensor, mask: PatchMask) -> Tensor:
+        """Predict all patches.
+
+        Args:
+            encoded (Tensor): [B, C, h, w].
+            mask (PatchMask): Not looked at: every cell predicts the pixels under it.
+
+        Returns:
+            Tensor: [B, L, 3 * patch_size ** 2], normalised patches.
+        """
+        return self.to_patches(F.pixel_shuffle(self.to_pixels(encoded), self.stride))
