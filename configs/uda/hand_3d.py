@@ -62,14 +62,19 @@ param_scheduler = [
     ),
 ]
 
-# What tools/analysis_tools/ablation.py adds and leaves out. Reconstruction and attention
-# both need the foreground.
+# What tools/analysis_tools/ablation.py adds and leaves out. Reconstruction that is not
+# foreground-centric is plain MAE, which needs no foreground; attention does.
 ablation_parts = dict(
-    reconstruction=['reconstruction', 'foreground'],
-    background=['background'],
-    attention=['attention', 'foreground'],
-    style=['style'],
+    masked_reconstruction=['reconstruction'],
+    foreground_centric=dict(
+        elements=['foreground'],
+        needs=['masked_reconstruction'],
+        without={'model.alignments.reconstruction.foreground': False},
+    ),
+    segmentation_guided_augmentation=['background'],
+    attention_regularization=['attention', 'foreground'],
     mean_teacher=['mean_teacher'],
+    style=['style'],
 )
 
 # ---- model ---------------------------------------------------------------------------

@@ -5,7 +5,8 @@ optimiser, data and number of student steps by construction.
 """
 
 import copy
-from typing import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Iterator
 
 from mmengine.config import Config, ConfigDict
 
@@ -20,25 +21,47 @@ _TRANSFORMS = {'ReplaceBackground': BACKGROUND}
 CONTROLS = ('source_weak', 'source_strong')
 
 
-def ablated_parts(cfg: Config) -> dict[str, list[str]]:
-    """The parts of a method: name -> what it consists of.
+@dataclass(frozen=True)
+class Part:
+    """What an ablation adds alone and leaves out.
 
-    Of the config's ``ablation_parts``, or each for itself: the alignments of the phases,
-    'style' (AdaINStyleHook) and 'background' (ReplaceBackground).
+    Args:
+        elements (list[str]): What of the config it consists of: alignments of the phases,
+            'style' (AdaINStyleHook) and 'background' (ReplaceBackground).
+        needs (list[str]): The parts that it refines. Alone it brings them along, and it
+            goes when one of them does.
+        without (dict[str, Any]): Dotted key of the config -> its value without the part.
+    """
+
+    elements: list[str] = field(default_factory=list)
+    needs: list[str] = field(default_factory=list)
+    without: dict[str, Any] = field(default_factory=dict)
+
+
+def ablated_parts(cfg: Config) -> dict[str, Part]:
+    """The parts of a method by name.
+
+    Of the config's ``ablation_parts``, each a dict of the fields of :class:`Part` or just
+    its elements; without that list, each element for itself.
 
     Raises:
         UserError: ``ablation_parts`` names what the config does not have.
     """
     elements = list(_elements(cfg))
-    parts = cfg.get('ablation_parts') or {element: [element] for element in elements}
-    for name, needed in parts.items():
-        for element in needed:
-            if element not in elements:
-                raise UserError(
-                    f'`ablation_parts` of {cfg.filename} has {element!r} in {name!r}, '
-                    f'which the config does not use: choose from {", ".join(elements)}.'
-                )
-    return {name: list(needed) for name, needed in parts.items()}
+    listed = cfg.get('ablation_parts') or {element: [element] for element in elements}
+    parts = {
+        name: Part(**part) if isinstance(part, dict) else Part(elements=list(part))
+        for name, part in listed.items()
+    }
+    for name, part in parts.items():
+        for known, used in ((elements, part.elements), (list(parts), part.needs)):
+            for one in used:
+                if one not in known:
+                    raise UserError(
+                        f'`ablation_parts` of {cfg.filename} has {one!r} in {name!r}, '
+                        f'which the config does not use: choose from {", ".join(known)}.'
+                    )
+    return parts
 
 
 def variant_names(cfg: Config) -> list[str]:
@@ -75,7 +98,10 @@ def variant_config(cfg: Config, name: str) -> Config:
             f'There is no variant {name!r}: use {", ".join(variant_names(cfg))}.'
         )
     derived = copy.deepcopy(cfg)
-    keep_only(derived, _kept_elements(cfg, name))
+    parts = ablated_parts(cfg)
+    keep_only(derived, _kept_elements(cfg, parts, name))
+    for part in parts.keys() - _kept_parts(parts, name):
+        derived.merge_from_dict(parts[part].without)
     dataset = derived.train_dataloader.dataset
     if name == 'source_weak':
         dataset.views.source = copy.deepcopy(cfg.weak_source)
@@ -100,17 +126,30 @@ def keep_only(cfg: Config, elements: set[str]) -> None:
     views.source = [t for t in views.source if _stays(t, _TRANSFORMS, elements)]
 
 
-def _kept_elements(cfg: Config, name: str) -> set[str]:
-    parts = ablated_parts(cfg)
-    if name.startswith('only_'):
-        return set(parts[name.removeprefix('only_')])
-    if name.startswith('without_'):
-        # what another part needs too stays
-        left = {part for part in parts if part != name.removeprefix('without_')}
-        others = set().union(*(parts[part] for part in left))
-        in_none = set(_elements(cfg)) - set().union(*parts.values())
-        return others | in_none
-    return set(_elements(cfg)) if name == 'full' else set()
+def _kept_parts(parts: dict[str, Part], variant: str) -> set[str]:
+    """Names of the parts that a variant has."""
+    if variant == 'full':
+        return set(parts)
+    if variant.startswith('only_'):
+        return _with_needs(parts, variant.removeprefix('only_'))
+    if variant.startswith('without_'):
+        left_out = variant.removeprefix('without_')
+        return {name for name in parts if left_out not in _with_needs(parts, name)}
+    return set()
+
+
+def _with_needs(parts: dict[str, Part], name: str) -> set[str]:
+    return {name}.union(*(_with_needs(parts, need) for need in parts[name].needs))
+
+
+def _kept_elements(cfg: Config, parts: dict[str, Part], variant: str) -> set[str]:
+    kept = _kept_parts(parts, variant)
+    elements = set().union(*(parts[name].elements for name in kept))
+    if variant == 'full' or variant.startswith('without_'):
+        # what no part consists of belongs to the method
+        in_none = set(_elements(cfg)).difference(*(p.elements for p in parts.values()))
+        return elements | in_none
+    return elements
 
 
 def _elements(cfg: Config) -> Iterator[str]:

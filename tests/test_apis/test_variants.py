@@ -5,7 +5,7 @@ from config_factory import CONFIG_DIR, run, runnable_configs, tiny_config
 from mmengine.config import Config
 
 from mmpose_uda import UserError
-from mmpose_uda.apis.variants import ablated_parts, variant_config, variant_names
+from mmpose_uda.apis.variants import Part, ablated_parts, variant_config, variant_names
 
 HAND = CONFIG_DIR / 'hand_3d.py'
 
@@ -24,7 +24,14 @@ def cfg():
 
 
 def test_names_are_controls_parts_method_and_oracle(cfg):
-    parts = ['reconstruction', 'background', 'attention', 'style', 'mean_teacher']
+    parts = [
+        'masked_reconstruction',
+        'foreground_centric',
+        'segmentation_guided_augmentation',
+        'attention_regularization',
+        'mean_teacher',
+        'style',
+    ]
     assert list(ablated_parts(cfg)) == parts
     assert variant_names(cfg) == [
         'source_weak',
@@ -39,7 +46,7 @@ def test_names_are_controls_parts_method_and_oracle(cfg):
 def test_without_a_list_every_element_is_a_part(cfg):
     cfg.ablation_parts = None
     assert ablated_parts(cfg) == {
-        name: [name]
+        name: Part(elements=[name])
         for name in (
             'reconstruction',
             'foreground',
@@ -61,7 +68,7 @@ def test_student_steps_are_equal_and_the_config_is_untouched(path):
             p.iters for p in cfg.train_cfg.phases
         ]
         assert derived.optim_wrapper == cfg.optim_wrapper
-        assert derived.model == cfg.model
+        assert derived.model.estimator == cfg.model.estimator
         assert cfg.to_dict() == before
     assert variant_config(cfg, 'full').to_dict() == before
 
@@ -84,13 +91,14 @@ def test_one_part_alone(cfg):
     ]
     assert 'AdaINStyleHook' not in types(derived.custom_hooks)
     assert 'AdaINStyleHook' in types(variant_config(cfg, 'only_style').custom_hooks)
-    source = variant_config(cfg, 'only_background').train_dataloader.dataset.views.source
-    assert 'ReplaceBackground' in types(source)
+    derived = variant_config(cfg, 'only_segmentation_guided_augmentation')
+    views = derived.train_dataloader.dataset.views
+    assert 'ReplaceBackground' in types(views.source)
 
 
 def test_one_part_less(cfg):
     # attention needs the foreground too
-    assert parts_of(variant_config(cfg, 'without_reconstruction')) == [
+    assert parts_of(variant_config(cfg, 'without_masked_reconstruction')) == [
         ['foreground', 'attention'],
         ['supervised', 'foreground'],
         ['supervised', 'mean_teacher', 'foreground', 'attention'],
@@ -98,6 +106,24 @@ def test_one_part_less(cfg):
     derived = variant_config(cfg, 'without_style')
     assert parts_of(derived) == parts_of(cfg)
     assert 'AdaINStyleHook' not in types(derived.custom_hooks)
+
+
+def test_a_part_that_refines_another_is_nothing_without_it(cfg):
+    def reconstructs(name):
+        derived = variant_config(cfg, name)
+        pretraining = parts_of(derived)[0]
+        return 'reconstruction' in pretraining, (
+            'foreground' in pretraining,
+            derived.model.alignments.reconstruction.get('foreground', True),
+        )
+
+    plain, foreground_centric = (False, False), (True, True)
+    assert reconstructs('only_masked_reconstruction') == (True, plain)
+    assert reconstructs('only_foreground_centric') == (True, foreground_centric)
+    assert reconstructs('full') == (True, foreground_centric)
+    # the attention regularisation keeps the foreground
+    assert reconstructs('without_foreground_centric') == (True, (True, False))
+    assert reconstructs('without_masked_reconstruction') == (False, (True, False))
 
 
 def test_what_no_part_names_stays(cfg):
@@ -131,6 +157,9 @@ def test_unknown_variant_is_refused(cfg, name):
 def test_a_part_of_unknown_elements_is_refused(cfg):
     cfg.ablation_parts = dict(level=['styel'])
     with pytest.raises(UserError, match="'styel' in 'level'.*choose from.*style"):
+        variant_names(cfg)
+    cfg.ablation_parts = dict(style=['style'], level=dict(needs=['styel']))
+    with pytest.raises(UserError, match="'styel' in 'level'.*choose from style, level"):
         variant_names(cfg)
 
 
