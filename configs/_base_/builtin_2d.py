@@ -38,7 +38,7 @@ test_cfg = dict()
 
 optim_wrapper = dict(
     type='OptimWrapper',
-    optimizer=dict(type='AdamW', lr=2e-3, weight_decay=0.01),
+    optimizer=dict(type='AdamW', lr=4e-3, weight_decay=0.01),
     # The discriminator keeps up with a student that learns from scratch.
     paramwise_cfg=dict(custom_keys={'alignments.adversarial': dict(lr_mult=0.5)}),
     clip_grad=dict(max_norm=1.0),
@@ -82,14 +82,21 @@ estimator = dict(
         std=[58.395, 57.12, 57.375],
         bgr_to_rgb=True,
     ),
-    # ResNet-18 of half the width: what trains from scratch in minutes.
-    backbone=dict(type='ResNet', depth=18, stem_channels=32, base_channels=32),
+    # ResNet-18 of half the width: what trains from scratch in minutes. Its last stage keeps
+    # the resolution: of a 64 px crop it would leave 2 x 2 cells.
+    backbone=dict(
+        type='ResNet',
+        depth=18,
+        stem_channels=32,
+        base_channels=32,
+        strides=(1, 2, 2, 1),
+    ),
     head=dict(
         type='HeatmapHead',
         in_channels=256,
         out_channels=num_keypoints,
-        deconv_out_channels=(64, 64, 64),
-        deconv_kernel_sizes=(4, 4, 4),
+        deconv_out_channels=(64, 64),
+        deconv_kernel_sizes=(4, 4),
         # Squared errors of heatmaps are small: this brings them near 1, where the weights
         # of the parts below are those of the paper.
         loss=dict(type='KeypointMSELoss', use_target_weight=True, loss_weight=100.0),
@@ -136,6 +143,7 @@ custom_hooks = [
 ]
 
 # ---- pipelines -----------------------------------------------------------------------
+# Mild: in 1200 steps stronger views cost the network more than they teach it.
 strong_look = dict(
     type='SeededAlbumentation',
     transforms=[
@@ -155,26 +163,16 @@ strong_look = dict(
             ],
             p=0.2,
         ),
-        dict(type='GaussNoise', std_range=(0.01, 0.05), p=0.2),
-        dict(type='ImageCompression', quality_range=(30, 90), p=0.2),
-        dict(
-            type='CoarseDropout',
-            num_holes_range=(1, 2),
-            hole_height_range=(0.1, 0.25),
-            hole_width_range=(0.1, 0.25),
-            fill='random_uniform',
-            p=0.3,
-        ),
     ],
 )
 strong_box = dict(
     type='FastRandomBBoxTransform',
-    shift_factor=0.06,
+    shift_factor=0.03,
     shift_prob=1.0,
-    scale_factor=(0.85, 1.2),
+    scale_factor=(0.9, 1.1),
     scale_prob=1.0,
-    rotate_factor=30,
-    rotate_prob=0.8,
+    rotate_factor=20,
+    rotate_prob=0.5,
 )
 weak_box = dict(
     type='FastRandomBBoxTransform',

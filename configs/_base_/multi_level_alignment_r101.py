@@ -59,6 +59,7 @@ model = dict(
         head=dict(
             in_channels=2048,
             deconv_out_channels=(256, 256, 256),
+            deconv_kernel_sizes=(4, 4, 4),
             # Half the squared error, as in Simple Baselines.
             loss=dict(loss_weight=0.5),
             decoder=dict(_delete_=True, **codec),

@@ -17,8 +17,6 @@ codec = dict(
 )
 model = dict(
     estimator=dict(
-        # The last stage keeps the resolution: a head without upsampling needs positions.
-        backbone=dict(strides=(1, 2, 2, 1)),
         head=dict(
             _delete_=True,
             type='RTMCCHead',
