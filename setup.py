@@ -27,7 +27,9 @@ setup(
         'mmpose>=1.3',
         'mmpretrain>=1.2',
         'albumentations>=1.4',
+        'jinja2',
         'scikit-image',
         'tqdm',
     ],
+    extras_require=dict(onnx=['onnx', 'onnxruntime']),
 )

@@ -63,9 +63,10 @@ def load(out_dir):
     )
 
 
-def test_writes_config_and_weights_only(exported):
+def test_writes_config_keypoints_and_weights(exported):
     _, out_dir = exported
-    assert sorted(p.name for p in out_dir.iterdir()) == ['config.py', 'model.pth']
+    names = sorted(path.name for path in out_dir.iterdir())
+    assert names == ['config.py', 'metainfo.py', 'model.pth']
 
 
 def test_predicts_what_the_network_predicts(trained, exported):
@@ -106,6 +107,16 @@ def test_only_the_estimator_is_left(trained, exported):
     assert cfg.test_evaluator and cfg.test_dataloader.dataset.type == 'PoseDataset'
     for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'custom_hooks'):
         assert key in trained.cfg and key not in cfg
+
+
+def test_it_is_tested_on_the_same_data(trained, exported):
+    cfg = Config.fromfile(exported[1] / 'config.py')
+    dataset = DATASETS.build(cfg.test_dataloader.dataset)
+    assert len(dataset) == len(trained.dataset)
+    for key in ('dataset_name', 'flip_indices', 'keypoint_id2name', 'skeleton_links'):
+        assert dataset.metainfo[key] == trained.dataset.metainfo[key]
+    for ours, theirs in zip(trained.dataset, dataset):
+        assert torch.equal(ours['inputs'], theirs['inputs'])
 
 
 def test_parts_of_stock_mmpose_need_no_import_of_this_package(tmp_path):
@@ -163,11 +174,28 @@ def test_checkpoint_of_another_config(trained, tmp_path, change):
     assert not (tmp_path / 'out').exists()
 
 
-@pytest.mark.parametrize('missing', ['state_dict', 'meta'])
-def test_files_that_no_training_wrote(trained, tmp_path, missing):
-    checkpoint = {k: v for k, v in trained.checkpoint.items() if k != missing}
-    with pytest.raises(UserError, match=missing):
+@pytest.mark.parametrize(
+    'missing, changes',
+    [
+        ('state_dict', dict(state_dict=None)),
+        ('dataset_meta', dict(meta=None)),
+        ('dataset_meta', dict(meta=dict(iter=3))),
+    ],
+)
+def test_files_that_no_training_wrote(trained, tmp_path, missing, changes):
+    checkpoint = {**trained.checkpoint, **changes}
+    checkpoint = {k: v for k, v in checkpoint.items() if v is not None}
+    with pytest.raises(UserError, match=f'has no `{missing}`'):
         export_estimator(trained.cfg, checkpoint, str(tmp_path))
+
+
+@pytest.mark.parametrize('below', ['', 'folder'])
+def test_a_file_is_in_the_way(trained, tmp_path, below):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(UserError, match='There is a file where the folder'):
+        export_estimator(
+            trained.cfg, trained.checkpoint, str(tmp_path / 'file' / below)
+        )
 
 
 # ---- the tool ------------------------------------------------------------------------
@@ -187,17 +215,33 @@ def test_tool(trained, tmp_path, monkeypatch, capsys):
     assert equal_states(weights, trained.model.student.state_dict())
 
 
+def test_tool_writes_onnx(trained, tmp_path, monkeypatch, capsys):
+    pytest.importorskip('onnxruntime')
+    torch.save(trained.checkpoint, tmp_path / 'ckpt.pth')
+    out_dir = tmp_path / 'out'
+    call(
+        monkeypatch, CONFIG_DIR / 'hand_3d.py', tmp_path / 'ckpt.pth', out_dir, '--onnx'
+    )
+    assert f'As ONNX: {out_dir / "model.onnx"}' in capsys.readouterr().out
+    assert (out_dir / 'model.onnx').is_file()
+
+
 @pytest.mark.parametrize(
     'config, checkpoint, message',
     [
         ('hand_3d.py', 'none.pth', 'There is no checkpoint'),
         ('none.py', 'none.pth', 'There is no config file'),
         ('hand_3d.py', 'text.pth', 'is no checkpoint'),
+        ('hand_3d.py', 'cut.pth', 'cut.pth is damaged or cut short'),
+        ('human_3d.py', 'whole.pth', 'does not belong to'),
     ],
 )
 def test_tool_ends_with_one_sentence(
-    tmp_path, monkeypatch, capsys, config, checkpoint, message
+    trained, tmp_path, monkeypatch, capsys, config, checkpoint, message
 ):
+    torch.save(trained.checkpoint, tmp_path / 'whole.pth')
+    content = (tmp_path / 'whole.pth').read_bytes()
+    (tmp_path / 'cut.pth').write_bytes(content[: len(content) // 2])
     (tmp_path / 'text.pth').write_text('not a checkpoint')
     with pytest.raises(SystemExit) as caught:
         call(monkeypatch, CONFIG_DIR / config, tmp_path / checkpoint, tmp_path / 'out')

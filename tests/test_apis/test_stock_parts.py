@@ -36,7 +36,7 @@ def test_nothing_of_this_package_is_left(exported):
         'model.pth',
     ]
     text = (folder / 'config.py').read_text()
-    for name in ('mmpose_uda', 'PoseDataset', 'CropPCK', 'PackPoseView', 'LoadPose'):
+    for name in ('mmpose_uda', "'PoseDataset", 'CropPCK', 'PackPoseView', 'LoadPose'):
         assert name not in text
 
 
@@ -79,8 +79,20 @@ def test_translation_keeps_what_it_does_not_know():
         pipeline=[
             dict(type='LoadImage', to_float32=True),
             dict(type='GetBBoxCenterScale', padding=1.5),
-            dict(type='TopdownAffine', input_size=[64, 48]),
+            dict(type='TopdownAffine', input_size=(64, 48)),
             dict(type='PackPoseInputs', pack_transformed=True),
         ],
         batch_size=3,
     )
+
+
+def test_metrics_by_the_crop_are_those_by_the_box():
+    evaluator = [
+        dict(type='CropPCK', thr=0.1, groups='body16', prefix='target'),
+        dict(type='CropPCK', protocol='regda', prefix='target_regda'),
+        dict(type='EPE', prefix='target'),
+    ]
+    assert with_stock_parts(evaluator) == [
+        dict(type='PCKAccuracy', thr=0.1, norm_item='bbox'),
+        dict(type='EPE', prefix='target'),
+    ]

@@ -10,12 +10,17 @@ def parse_args():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config', help='the config that was trained')
     parser.add_argument('checkpoint', help='a checkpoint of that training')
-    parser.add_argument('out_dir', help='folder for config.py and model.pth')
+    parser.add_argument('out_dir', help='folder for what is written')
     parser.add_argument(
         '--which',
         choices=['teacher', 'student'],
         default='teacher',
         help='whom to export, default the teacher',
+    )
+    parser.add_argument(
+        '--onnx',
+        action='store_true',
+        help='also write model.onnx, checked with onnxruntime',
     )
     return parser.parse_args()
 
@@ -31,14 +36,19 @@ def main():
     from mmpose_uda.apis.config import load_config, require
     from mmpose_uda.apis.errors import user_errors
     from mmpose_uda.apis.export import export_estimator
+    from mmpose_uda.apis.onnx_export import export_onnx, require_onnx
 
     with exit_codes():
+        if args.onnx:
+            require_onnx()
         cfg = load_config(args.config)
         require(cfg, 'model')
         with user_errors(cfg):
             checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
             out_dir = export_estimator(cfg, checkpoint, args.out_dir, args.which)
-        print(f'The {args.which} is in {out_dir}: config.py and model.pth.')
+            print(f'The {args.which} is in {out_dir}: config.py and model.pth.')
+            if args.onnx:
+                print(f'As ONNX: {export_onnx(str(out_dir))}')
 
 
 if __name__ == '__main__':

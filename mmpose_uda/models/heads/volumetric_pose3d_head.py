@@ -63,7 +63,7 @@ class VolumetricPose3DHead(BaseHead):
 
     def distributions(self, logits: Tensor) -> KeypointDistributions:
         """Marginals over x and y (crop px) and z (mm relative to the root)."""
-        probs = logits.float().flatten(2).softmax(-1).view(logits.shape)
+        probs = logits.float().flatten(2).softmax(-1).view_as(logits)
         width, height = self.decoder.input_size
         near, far = self.decoder.depth_range
         step = (far - near) / self.depth_bins

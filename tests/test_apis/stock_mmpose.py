@@ -1,0 +1,86 @@
+"""What somebody who has mmpose and not this package does with exported folders.
+
+python stock_mmpose.py IMAGE FOLDER...
+
+Run by test_export_in_stock_mmpose.py. In every folder it writes ``metrics.json`` and
+``predictions.pkl`` of a test as ``tools/test.py --dump`` of mmpose does it, and
+``inferred.json`` of MMPoseInferencer for the image.
+"""
+
+import json
+import sys
+import types
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+HIDDEN = 'mmpose_uda'
+
+
+class Hide:
+    """Makes a package that is installed one that is not."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] == HIDDEN:
+            raise ModuleNotFoundError(f'No module named {name!r}', name=name)
+
+
+def stand_in_for_compiled_mmcv():
+    """Operators that are looked up on import and never called: those of the full mmcv."""
+
+    def operator(name):
+        if name.startswith('__'):
+            raise AttributeError(name)
+
+    try:
+        import mmcv._ext  # noqa: F401
+    except ImportError:
+        module = types.ModuleType('mmcv._ext')
+        module.__spec__ = ModuleSpec('mmcv._ext', None)
+        module.__getattr__ = operator
+        sys.modules['mmcv._ext'] = module
+
+
+def evaluate(folder):
+    from mmengine.config import Config
+    from mmengine.evaluator import DumpResults
+    from mmengine.runner import Runner
+
+    cfg = Config.fromfile(folder / 'config.py')
+    cfg.work_dir = str(folder / 'work_dir')
+    cfg.load_from = str(folder / 'model.pth')
+    cfg.experiment_name = folder.name
+    runner = Runner.from_cfg(cfg)
+    dump = DumpResults(str(folder / 'predictions.pkl'))
+    runner.test_evaluator.metrics.append(dump)
+    metrics = runner.test()
+    (folder / 'metrics.json').write_text(json.dumps(metrics))
+
+
+def infer(folder, image):
+    from mmpose.apis import MMPoseInferencer
+
+    inferencer = MMPoseInferencer(
+        pose2d=str(folder / 'config.py'),
+        pose2d_weights=str(folder / 'model.pth'),
+        det_model='whole_image',
+        device='cpu',
+    )
+    result = next(inferencer(str(image), vis_out_dir=str(folder / 'pictures')))
+    ((person,),) = result['predictions']
+    (folder / 'inferred.json').write_text(json.dumps(person['keypoints']))
+
+
+def main(image, *folders):
+    sys.meta_path.insert(0, Hide())
+    stand_in_for_compiled_mmcv()
+    import torch
+
+    torch.set_num_threads(1)
+    for folder in map(Path, folders):
+        evaluate(folder)
+        infer(folder, image)
+    assert HIDDEN not in sys.modules
+
+
+if __name__ == '__main__':
+    main(*sys.argv[1:])
