@@ -6,9 +6,10 @@ from typing import Any, Optional
 
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import Runner
 from mmpose.registry import DATASETS
 
+from mmpose_uda.apis.checkpoints import last_checkpoint
 from mmpose_uda.apis.config import (
     drop_missing_backends,
     load_config,
@@ -107,15 +108,13 @@ def _set_resume(cfg: Config, resume: str) -> None:
 
 
 def _last_checkpoint(work_dir: str) -> str:
-    path = find_latest_checkpoint(work_dir)
+    path = last_checkpoint(work_dir)
     if path is None:
         raise UserError(
             f'There is no checkpoint in {work_dir} to go on from: leave --resume out, '
             'or name the --work-dir of the run.'
         )
-    # mmengine notes the path that the folder had when the checkpoint was written
-    moved = osp.join(work_dir, osp.basename(path))
-    return moved if osp.isfile(moved) else path
+    return path
 
 
 def _shorten(cfg: Config) -> None:
@@ -124,6 +123,10 @@ def _shorten(cfg: Config) -> None:
         phase.iters = _SMOKE_ITERS
     if 'max_iters' in cfg.train_cfg:
         cfg.train_cfg.max_iters = _SMOKE_ITERS
+    if 'max_epochs' in cfg.train_cfg:
+        cfg.train_cfg.update(max_epochs=1, val_interval=1)
+        dataset = cfg.train_dataloader.dataset
+        dataset.get('source', dataset).indices = _SMOKE_ITERS * _SMOKE_BATCH
     cfg.merge_from_dict({'default_hooks.logger.interval': 1})
     cfg.train_dataloader.update(
         batch_size=_SMOKE_BATCH, num_workers=0, persistent_workers=False

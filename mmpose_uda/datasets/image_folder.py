@@ -2,7 +2,7 @@
 
 import os
 import os.path as osp
-from typing import Optional
+from typing import Any, Iterable, Optional
 
 import numpy as np
 from mmpose.registry import DATASETS
@@ -57,18 +57,9 @@ class UnlabelledImageFolder(PoseDataset):
             self._metainfo = metainfo
 
     def _load_annotations(self) -> tuple[list[dict], list[dict]]:
-        names = sorted(
-            osp.relpath(osp.join(folder, name), self.data_root).replace(os.sep, '/')
-            for folder, _, files in os.walk(self.data_root)
-            for name in files
-            if name.lower().endswith(_IMAGE_SUFFIXES) and not self._holds_masks(folder)
-        )
-        if not names:
-            raise UserError(
-                f'The folder `{self.data_root}` holds no images: put '
-                f'{", ".join(_IMAGE_SUFFIXES)} files there, or correct `data_root`.'
-            )
-        boxes = self._load_boxes(set(names)) if self.ann_file else {}
+        masks = self.mask_folder and osp.join(self.data_root, self.mask_folder)
+        names = find_images(self.data_root, masks)
+        boxes = load_boxes(self.ann_file, self.data_root, names) if self.ann_file else {}
         instances = []
         for img_id, name in enumerate(names):
             info = dict(img_id=img_id, img_path=osp.join(self.data_root, name))
@@ -83,31 +74,91 @@ class UnlabelledImageFolder(PoseDataset):
                 instances.append(instance)
         return instances, []
 
-    def _holds_masks(self, folder: str) -> bool:
-        if self.mask_folder is None:
-            return False
-        masks = osp.join(self.data_root, self.mask_folder)
-        return osp.abspath(folder).startswith(osp.abspath(masks))
 
-    def _load_boxes(self, names: set[str]) -> dict[str, np.ndarray]:
-        """Return [N, 4] xywh boxes by file name."""
-        require_path(self.ann_file, 'boxes file', osp.isfile)
-        content = load_json(self.ann_file)
-        boxes = {}
-        for name, value in content.items():
-            if name not in names:
-                raise UserError(
-                    f'`{self.ann_file}` names `{name}`, which is not in '
-                    f'`{self.data_root}`: use names relative to that folder.'
-                )
-            try:
-                boxes[name] = np.array(value, np.float32).reshape(-1, 4)
-            except ValueError as error:
-                raise UserError(
-                    f'The boxes of `{name}` in `{self.ann_file}` are not '
-                    '[x, y, w, h] or a list of those: mend them.'
-                ) from error
-        return boxes
+def find_images(folder: str, without: Optional[str | os.PathLike] = None) -> list[str]:
+    """Image files of a folder and its subfolders.
+
+    Args:
+        folder (str): The folder.
+        without (path, optional): A folder that is left out with all that it holds.
+
+    Returns:
+        list[str]: Their paths relative to ``folder``, with slashes, sorted.
+
+    Raises:
+        UserError: There are none.
+    """
+    left_out = without and osp.abspath(without)
+    names = sorted(
+        osp.relpath(osp.join(parent, name), folder).replace(os.sep, '/')
+        for parent, _, files in os.walk(folder)
+        for name in files
+        if is_image(name) and not (left_out and _is_within(parent, left_out))
+    )
+    if not names:
+        raise UserError(
+            f'The folder `{folder}` holds no images: put '
+            f'{", ".join(_IMAGE_SUFFIXES)} files there, or correct its name.'
+        )
+    return names
+
+
+def is_image(name: str) -> bool:
+    """Whether a file is an image, by its suffix."""
+    return name.lower().endswith(_IMAGE_SUFFIXES)
+
+
+def _is_within(path: str, folder: str) -> bool:
+    path = osp.abspath(path)
+    return path == folder or path.startswith(folder + os.sep)
+
+
+def load_boxes(path: str, folder: str, names: Iterable[str]) -> dict[str, np.ndarray]:
+    """Read a file of boxes.
+
+    Args:
+        path (str): JSON file: one box or a list of boxes [x, y, w, h] (px) for each
+            image name.
+        folder (str): The folder of the images.
+        names (Iterable[str]): The images that are there, relative to ``folder``.
+
+    Returns:
+        dict[str, np.ndarray]: Image name -> [N, 4] float32, x, y, w, h.
+
+    Raises:
+        UserError: The file is missing or no such JSON, or names an image that is not
+            there.
+    """
+    require_path(path, 'boxes file', osp.isfile)
+    content = load_json(path)
+    if not isinstance(content, dict):
+        raise UserError(
+            f'`{path}` holds no boxes by image name: write '
+            '{"name.jpg": [x, y, w, h], ...}.'
+        )
+    for name in sorted(set(content) - set(names)):
+        raise UserError(
+            f'`{path}` names `{name}`, which is not in `{folder}`: use names relative '
+            'to that folder.'
+        )
+    return {name: _to_boxes(value, name, path) for name, value in content.items()}
+
+
+def _to_boxes(value: Any, name: str, path: str) -> np.ndarray:
+    """One box or a list of boxes as [N, 4]."""
+    try:
+        boxes = np.array(value, np.float32).reshape(-1, 4)
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f'The boxes of `{name}` in `{path}` are not [x, y, w, h] or a list of '
+            'those: mend them.'
+        ) from error
+    if not (np.isfinite(boxes).all() and (boxes[:, 2:] > 0).all()):
+        raise UserError(
+            f'A box of `{name}` in `{path}` has no positive, finite width and height: '
+            'mend or remove it.'
+        )
+    return boxes
 
 
 def mask_name(image_name: str, number: int) -> str:

@@ -1,13 +1,14 @@
 """Pictures of poses, reconstructions and attention, as BGR uint8 arrays."""
 
 from .canvas import draw_text, grid, save_picture, to_tile
+from .predictions import prediction_picture
 from .sheets import (
     comparison_sheet,
     hide_patches,
     mask_sheet,
     masked_modelling_sheet,
 )
-from .skeleton import draw_pose_3d, draw_skeleton
+from .skeleton import draw_pose_3d, draw_skeleton, pose_extent
 
 __all__ = [
     'comparison_sheet',
@@ -18,6 +19,8 @@ __all__ = [
     'hide_patches',
     'mask_sheet',
     'masked_modelling_sheet',
+    'pose_extent',
+    'prediction_picture',
     'save_picture',
     'to_tile',
 ]

@@ -38,6 +38,14 @@ def to_tile(image: np.ndarray, width: int) -> np.ndarray:
     return cv2.resize(image, (width, height), interpolation=smooth)
 
 
+def points_on_tile(
+    keypoints: np.ndarray, image: np.ndarray, tile: np.ndarray
+) -> np.ndarray:
+    """Keypoints [..., 2] of an image on its tile; integers are centres of pixels."""
+    factor = np.array(tile.shape[1::-1]) / np.array(image.shape[1::-1])
+    return (np.asarray(keypoints, np.float64) + 0.5) * factor - 0.5
+
+
 def _text_size(text: str, cap: float) -> tuple[int, int, float]:
     """Width and depth below the line (px), and the font's scale."""
     scale = cap / _FONT_CAP

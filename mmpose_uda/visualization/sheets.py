@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 
-from .canvas import grid, note, to_tile
+from .canvas import grid, note, points_on_tile, to_tile
 from .skeleton import draw_pose_3d, draw_skeleton
 
 _CONTOUR = (255, 255, 0)
@@ -13,12 +13,6 @@ _CONTOUR = (255, 255, 0)
 
 def _tiles(images: Sequence[np.ndarray], width: int) -> list[np.ndarray]:
     return [to_tile(image, width) for image in images]
-
-
-def _upscaled(keypoints: np.ndarray, image: np.ndarray, tile: np.ndarray) -> np.ndarray:
-    """Keypoints [K, 2] of an image on its tile; integers are centres of pixels."""
-    factor = np.array(tile.shape[1::-1]) / np.array(image.shape[1::-1])
-    return (np.asarray(keypoints, np.float64) + 0.5) * factor - 0.5
 
 
 def comparison_sheet(
@@ -63,7 +57,7 @@ def comparison_sheet(
         sheet[title] = []
         for n, tile in enumerate(plain):
             shown = valid[n] if title == reference and valid is not None else None
-            points = _upscaled(keypoints[n], images[n], tile)
+            points = points_on_tile(keypoints[n], images[n], tile)
             drawn = draw_skeleton(tile, points, metainfo, shown)
             if title in notes:
                 note(drawn, notes[title][n])

@@ -8,10 +8,12 @@ from .canvas import PAPER, draw_text
 VIEWS = {'front': (0.0, 0.0), 'side': (90.0, 0.0), 'turned': (40.0, 25.0)}
 """Name of a view -> the camera's turn about the vertical axis and pitch, degrees."""
 
+_FILLED = 0.85  # of a picture by the pose
 _SHIFT = 4  # OpenCV draws at 1/16 px
 _DARK = (25, 25, 25)
 _LABEL = (120, 120, 120)
 _GREY = (198, 198, 198)
+_GRID = (228, 228, 228)
 
 
 def _links(metainfo: dict) -> tuple[np.ndarray, np.ndarray]:
@@ -65,6 +67,7 @@ def draw_skeleton(
     keypoints: np.ndarray,
     metainfo: dict,
     valid: np.ndarray | None = None,
+    thickness: int | None = None,
 ) -> np.ndarray:
     """A copy of the image with a 2D pose on it.
 
@@ -80,7 +83,7 @@ def draw_skeleton(
     keypoints = np.asarray(keypoints, np.float64)
     if valid is not None:
         keypoints = np.where(np.asarray(valid)[:, None] > 0, keypoints, np.nan)
-    thickness = max(1, round(min(image.shape[:2]) / 90))
+    thickness = thickness or max(1, round(min(image.shape[:2]) / 90))
     _draw_links(image, keypoints, *_links(metainfo), thickness, _DARK)
     return image
 
@@ -101,6 +104,8 @@ def draw_pose_3d(
     view: str = 'turned',
     reference: np.ndarray | None = None,
     root: int = 0,
+    extent: float | None = None,
+    grid_lines: bool = False,
 ) -> np.ndarray:
     """A small picture of a 3D pose, without perspective; far links are paler.
 
@@ -115,6 +120,10 @@ def draw_pose_3d(
         reference (np.ndarray, optional): A pose [K, 3] to draw in grey behind it, which
             also sets centre and scale, so that pictures with one reference compare.
         root (int): Index of the root joint. Default: 0.
+        extent (float, optional): Side of the picture in mm, to draw several poses to one
+            scale. Default: :func:`pose_extent` of the pose, or of ``reference``.
+        grid_lines (bool): Whether lines as far apart as the bar is long are drawn behind
+            the pose; two of them cross in the root. Default: False.
 
     Returns:
         np.ndarray: [size, size, 3] BGR uint8.
@@ -126,20 +135,19 @@ def draw_pose_3d(
         poses.insert(0, np.asarray(reference, np.float64))
     poses = [_turned(pose - pose[root], view) for pose in poses]
 
-    frame = poses[0][np.isfinite(poses[0]).all(-1)]
-    if not len(frame):
-        frame = np.zeros((1, 3))
+    frame = _finite(poses[0])
     centre = (frame.min(0) + frame.max(0))[:2] / 2
-    # The extent in space, not on the picture: every view of a pose has one scale.
-    extent = max(1e-3, 2 * np.linalg.norm(frame - frame.mean(0), axis=-1).max())
-    scale = 0.85 * size / extent
+    extent = extent or pose_extent(frame)
+    scale = size / extent
+    if grid_lines:
+        _draw_grid(picture, scale, centre)
     thickness = max(2, round(size / 70))
     for pose in poses:
         points = (pose[:, :2] - centre) * scale + (size - 1) / 2
         depth = pose[links, 2].mean(1)
         order = np.argsort(-np.nan_to_num(depth))
         if pose is poses[-1]:
-            near = np.clip(0.5 - depth / extent, 0, 1)[:, None]
+            near = np.clip(0.5 - depth / (_FILLED * extent), 0, 1)[:, None]
             shade = 0.4 + 0.6 * near
             # A little darker than on images: the paper is white.
             drawn = colors * 0.85 * shade + np.array(PAPER) * (1 - shade)
@@ -151,12 +159,41 @@ def draw_pose_3d(
     return picture
 
 
-def _draw_scale(picture: np.ndarray, scale: float) -> None:
-    """A bar of a round number of mm, at most a third of the picture, in place."""
-    size = len(picture)
+def pose_extent(keypoints_3d: np.ndarray) -> float:
+    """Side, in mm, of a picture that every view of a pose [K, 3] fits on."""
+    frame = _finite(np.asarray(keypoints_3d, np.float64))
+    # in space, not on the picture: every view of a pose has one scale
+    widest = 2 * np.linalg.norm(frame - frame.mean(0), axis=-1).max()
+    return max(1e-3, float(widest)) / _FILLED
+
+
+def _finite(pose: np.ndarray) -> np.ndarray:
+    """The finite joints of a pose, or the origin where there are none."""
+    frame = pose[np.isfinite(pose).all(-1)]
+    return frame if len(frame) else np.zeros((1, 3))
+
+
+def _bar_length(size: int, scale: float) -> float:
+    """A round number of mm, at most a third of a picture."""
     most = size / 3 / scale
     step = 10 ** np.floor(np.log10(most))
-    length = step * max(m for m in (1, 2, 5) if m * step <= most)
+    return step * max(m for m in (1, 2, 5) if m * step <= most)
+
+
+def _draw_grid(picture: np.ndarray, scale: float, centre: np.ndarray) -> None:
+    """Lines a bar's length apart, two of them through the root, in place."""
+    size = len(picture)
+    spacing = _bar_length(size, scale) * scale
+    for axis, root in enumerate((size - 1) / 2 - centre * scale):
+        for place in np.arange(root % spacing, size - 0.5, spacing).round().astype(int):
+            lines = (slice(None), place) if axis == 0 else (place, slice(None))
+            picture[lines] = _GRID
+
+
+def _draw_scale(picture: np.ndarray, scale: float) -> None:
+    """The bar, in place."""
+    size = len(picture)
+    length = _bar_length(size, scale)
     end, y = round(6 + length * scale), size - 7
     cv2.line(picture, (6, y), (end, y), _LABEL, 1)
     draw_text(picture, f'{length:g} mm', (end + 5, y - 3), cap=6.0, color=_LABEL)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mmpose_uda.visualization import draw_pose_3d, draw_skeleton
+from mmpose_uda.visualization import draw_pose_3d, draw_skeleton, pose_extent
 from mmpose_uda.visualization.canvas import PAPER
 
 RED, BLUE = [255, 0, 0], [0, 0, 255]  # RGB, as mmpose keeps them
@@ -137,3 +137,33 @@ def test_near_links_cover_far_ones_and_far_ones_are_paler():
     assert is_red(near_red)[80, 80]
     far, near = near_blue[80, 50].astype(int), near_red[80, 50].astype(int)
     assert far[2] - far[0] < near[2] - near[0] - 40
+
+
+def test_thickness_of_links():
+    image = np.zeros((100, 100, 3), np.uint8)
+    points = [[10, 20], [60, 20], [60, 80]]
+    thin, thick = (
+        is_red(draw_skeleton(image, points, META, thickness=t))[:, 35].sum() for t in (2, 8)
+    )
+    assert thick - thin == pytest.approx(6, abs=1)
+
+
+def test_grid_lines_are_as_far_apart_as_the_bar_is_long():
+    pose = np.array([[0, 0, 0], [60, 0, 0], [60, 80.0, 0]])
+    drawn = draw_pose_3d(pose, META, 400, 'front', extent=200.0, grid_lines=True)
+    plain = draw_pose_3d(pose, META, 400, 'front', extent=200.0)
+    lines = np.flatnonzero((drawn[:5] != plain[:5]).any(-1).all(0))
+    # 2 px a mm, and at most a third of the picture: 50 mm; the root's line is among them
+    assert set(np.diff(lines)) == {100}
+    root = np.nonzero(is_red(plain))[1].min()
+    assert np.abs(lines - root).min() < 8
+
+
+@pytest.mark.parametrize('view', ['front', 'side', 'turned'])
+def test_every_view_fits_into_the_extent_of_a_pose(view):
+    pose = np.random.default_rng(0).normal(size=(3, 3)) * 100
+    drawn = draw_pose_3d(pose, META, 300, view, extent=pose_extent(pose))
+    assert (drawn == draw_pose_3d(pose, META, 300, view)).all()
+    edge = np.ones((300, 300), bool)
+    edge[3:-3, 3:-3] = False
+    assert (drawn[edge] == PAPER).all()

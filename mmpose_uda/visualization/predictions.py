@@ -1,0 +1,97 @@
+"""Pictures of what an estimator found in one image."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from .canvas import GUTTER, PAPER, draw_text, grid, points_on_tile, to_tile
+from .skeleton import VIEWS, draw_pose_3d, draw_skeleton
+
+_SIDES = ('side', 'turned')
+_TITLES = {
+    'side': 'seen from the side, depth to the right',
+    'turned': 'turned by {:g} degrees, from above'.format(VIEWS['turned'][0]),
+}
+_SHORTEST = 448  # px: smaller images are shown enlarged
+_PANEL = (240, 640)  # least and greatest side of a 3D view, px
+_WHITE, _DARK = (255, 255, 255), (25, 25, 25)
+
+
+def prediction_picture(
+    image: np.ndarray,
+    keypoints: Sequence[np.ndarray],
+    metainfo: dict,
+    boxes: np.ndarray | None = None,
+    keypoints_3d: Sequence[np.ndarray] | None = None,
+    extent: float | None = None,
+) -> np.ndarray:
+    """The poses found in an image drawn on it, and 3D poses from two sides beside it.
+
+    Several poses are numbered.
+
+    Args:
+        image (np.ndarray): [h, w, 3] BGR uint8; a small one is enlarged.
+        keypoints (Sequence[np.ndarray]): N poses [K, 2], px; integers are pixel centres.
+        metainfo (dict): mmpose's ``dataset_meta``.
+        boxes (np.ndarray, optional): [N, 4], x1, y1, x2, y2, px: the boxes that were
+            looked into. Default: the whole image.
+        keypoints_3d (Sequence[np.ndarray], optional): N poses [K, 3], mm, x right, y
+            down, z away.
+        extent (float, optional): Side of the 3D views in mm, see :func:`pose_extent`.
+            Default: that of each pose.
+
+    Returns:
+        np.ndarray: BGR uint8. The size depends on that of the image and on N only.
+    """
+    height, width = image.shape[:2]
+    factor = max(1.0, _SHORTEST / min(height, width))
+    shown = to_tile(image, round(factor * width))
+    names = [f'{n + 1}' if len(keypoints) > 1 else '' for n in range(len(keypoints))]
+    for n, points in enumerate(keypoints):
+        side = min(shown.shape[:2])
+        if boxes is not None:
+            side = _draw_box(shown, points_on_tile(boxes[n].reshape(2, 2), image, shown))
+        placed = points_on_tile(points, image, shown)
+        thickness = max(2, round(side / 110))
+        shown = draw_skeleton(shown, placed, metainfo, thickness=thickness)
+    if boxes is not None:
+        for name, box in zip(names, boxes):
+            x, y = points_on_tile(box[:2], image, shown).round().astype(int)
+            _label(shown, name, (max(0, x) + 5, max(0, y) + 5))
+    if keypoints_3d is None or not len(keypoints_3d):
+        return shown
+    side = int(np.clip(shown.shape[0] // len(keypoints_3d), *_PANEL))
+    views = {_TITLES[view]: [] for view in _SIDES}
+    for name, pose in zip(names, keypoints_3d):
+        for view in _SIDES:
+            panel = draw_pose_3d(pose, metainfo, side, view, extent=extent, grid_lines=True)
+            _label(panel, name, (9, 9))
+            views[_TITLES[view]].append(panel)
+    return _beside(grid({'image': [shown]}), grid(views))
+
+
+def _draw_box(image: np.ndarray, corners: np.ndarray) -> float:
+    """Draw a box with corners [2, 2] in place; return its shorter side, px."""
+    start, end = np.clip(corners, -1e4, 1e4).round().astype(int).tolist()
+    cv2.rectangle(image, start, end, _DARK, 3, cv2.LINE_AA)
+    cv2.rectangle(image, start, end, _WHITE, 1, cv2.LINE_AA)
+    return float((corners[1] - corners[0]).min())
+
+
+def _label(image: np.ndarray, text: str, corner: tuple[int, int]) -> None:
+    """Write a number in a dark box, in place."""
+    if text:
+        draw_text(image, text, corner, cap=11.0, color=_WHITE, box=_DARK)
+
+
+def _beside(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Two sheets beside each other, the lower one extended with paper."""
+    height = max(len(left), len(right))
+    sheets = [
+        cv2.copyMakeBorder(
+            sheet, 0, height - len(sheet), 0, 0, cv2.BORDER_CONSTANT, value=PAPER
+        )
+        for sheet in (left[:, :-GUTTER], right)
+    ]
+    return np.hstack(sheets)
