@@ -31,6 +31,10 @@ def checkout(tmp_path):
         shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / 'python').write_text(FAKE_PYTHON)
     (tmp_path / 'python').chmod(0o755)
+    # .ci/run must not install a browser on the machine that runs this test
+    (tmp_path / 'bin').mkdir()
+    (tmp_path / 'bin' / 'apt-get').write_text('#!/bin/sh\nexit 1\n')
+    (tmp_path / 'bin' / 'apt-get').chmod(0o755)
     return tmp_path
 
 
@@ -41,7 +45,8 @@ def _make(checkout, *arguments, **env):
 def _run(checkout, *command, **env):
     # Nothing else of the environment: where make runs the tests, its variables are in
     # there, and VENV would be the environment that the tests run in.
-    env = {'PATH': os.environ['PATH'], 'HOME': str(checkout), **env}
+    path = f'{checkout}/bin:{os.environ["PATH"]}'
+    env = {'PATH': path, 'HOME': str(checkout), **env}
     return subprocess.run(
         command, cwd=checkout, env=env, capture_output=True, text=True
     )

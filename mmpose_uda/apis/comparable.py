@@ -1,0 +1,61 @@
+"""What two exports and a data set must have in common to be compared."""
+
+from mmengine.dataset import BaseDataset
+from torch import nn
+
+from mmpose_uda.errors import UserError
+
+
+def check_comparable(
+    dataset: BaseDataset, models: dict[str, nn.Module], config: str
+) -> None:
+    """Refuse data that the models cannot be compared on.
+
+    Args:
+        dataset (BaseDataset): The data.
+        models (dict[str, nn.Module]): Folder of an export -> its model, with ``cfg`` and
+            ``dataset_meta``.
+        config (str): Path of the config of the data.
+
+    Raises:
+        UserError: There is no sample, labels are missing, or keypoints or the size of
+            the crop are not those of a model.
+    """
+    if not len(dataset):
+        raise UserError(f'There is nothing to compare: {config} has no test sample.')
+    sample = dataset[0]['data_samples']
+    if 'keypoints' not in sample.get('gt_instances', ()):
+        raise UserError(
+            f'The test data of {config} have no labels ({sample.img_path} has no '
+            'keypoints): name a config of labelled data.'
+        )
+    metas = {f'the export {name}': model.dataset_meta for name, model in models.items()}
+    metas[f'the test data of {config}'] = dataset.metainfo
+    _check_keypoints(metas)
+    for folder, model in models.items():
+        decoder = model.cfg.model.get('head', {}).get('decoder') or {}
+        size, made = decoder.get('input_size'), tuple(sample.input_size)
+        if size is not None and tuple(size) != made:
+            raise UserError(
+                f'The export {folder} takes crops of {tuple(size)} px and the test '
+                f'pipeline of {config} makes {made}: name a config with the crops that '
+                'both exports take.'
+            )
+
+
+def _check_keypoints(metas: dict[str, dict]) -> None:
+    """Raise a UserError unless all, owner -> ``dataset_meta``, name the same ones."""
+    (first, expected), *others = (
+        (owner, list(meta['keypoint_id2name'].values())) for owner, meta in metas.items()
+    )
+    for owner, names in others:
+        if names != expected:
+            raise UserError(
+                f'The {len(expected)} keypoints of {first} ({_few(expected)}) are not '
+                f'the {len(names)} of {owner} ({_few(names)}): compare what has the '
+                'same keypoints in the same order.'
+            )
+
+
+def _few(names: list[str], most: int = 4) -> str:
+    return ', '.join(names[:most]) + (', ...' if len(names) > most else '')
