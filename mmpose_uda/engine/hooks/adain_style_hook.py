@@ -1,13 +1,14 @@
 """Image level alignment: exchanging style between the domains."""
 
 from dataclasses import dataclass
-from typing import Optional, Sequence
+from typing import Optional, Sequence, Union
 
 import torch
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS, MODELS
 from torch import Tensor, nn
 
+from mmpose_uda.datasets.style_images import StyleImages
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.style_networks import StyleBank
 
@@ -42,6 +43,9 @@ class AdaINStyleHook(Hook):
             decoder='decoder.pth')`` is the paper's.
         per_batch (bool): One draw of restyling and of strength for a whole batch, as in
             the published code.
+        style_images (str, optional): Folder of target images, for a training on stock data
+            sets, whose batches have no views: as many of them as the batch has images, at
+            their size, take the place of the target's view.
         bank_size (int, optional): Keep the statistics of that many style images, the first
             of the run, and draw from them, instead of encoding the style images of every
             batch. For VGG19Style.
@@ -49,8 +53,9 @@ class AdaINStyleHook(Hook):
         target_view (str): The target's view.
 
     Raises:
-        UserError: Neither direction is given, a direction has other keys, the network has
-            no statistics to keep, or its weights cannot be read.
+        UserError: Neither direction is given, a direction has other keys, there are no
+            target images to restyle, the network has no statistics to keep, or its weights
+            or ``style_images`` cannot be read.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class AdaINStyleHook(Hook):
         target_to_source: Optional[dict] = None,
         style: dict = dict(type='PyramidStyle', levels=3),
         per_batch: bool = False,
+        style_images: Optional[str] = None,
         bank_size: Optional[int] = None,
         source_view: str = 'source',
         target_view: str = 'target_teacher',
@@ -85,6 +91,12 @@ class AdaINStyleHook(Hook):
                 'AdaINStyleHook does nothing: give `source_to_target` or '
                 '`target_to_source`.'
             )
+        if style_images is not None and target_to_source is not None:
+            raise UserError(
+                'AdaINStyleHook: with `style_images` nothing is trained on target images '
+                'that could be restyled: leave `target_to_source` out.'
+            )
+        self.style_images = None if style_images is None else StyleImages(style_images)
         self.network = MODELS.build(style)
         if bank_size is not None and not hasattr(self.network, 'statistics'):
             raise UserError(
@@ -103,9 +115,9 @@ class AdaINStyleHook(Hook):
     def before_train_iter(
         self, runner, batch_idx: int, data_batch: Optional[dict] = None
     ) -> None:
-        """Restyle the views of a batch, raw BGR [B, 3, H, W] in 0..255, in place."""
+        """Restyle the images of a batch, raw BGR [B, 3, H, W] in 0..255, in place."""
         device = _device(runner)
-        images = data_batch['inputs']
+        images = self._views(data_batch['inputs'])
         # Styles come from the batch as it was, also where both directions are on.
         raw = {v: images[v].to(device, non_blocking=True) for v in self.required_views}
         for direction in self.directions:
@@ -118,6 +130,23 @@ class AdaINStyleHook(Hook):
                 self.per_batch,
                 direction.bank,
             )
+        if self.style_images is not None:
+            source_view, _ = self.required_views
+            data_batch['inputs'] = images[source_view]
+
+    def _views(self, inputs: Union[dict, Sequence[Tensor]]) -> dict[str, Tensor]:
+        """Views of a batch; a stock batch is the source's, beside images of the folder."""
+        if isinstance(inputs, dict) == (self.style_images is not None):
+            raise UserError(
+                'AdaINStyleHook needs target images: from views of both domains (type='
+                "'SourceTargetDataset'), or for a stock data set, and only there, from "
+                '`style_images`, a folder.'
+            )
+        if self.style_images is None:
+            return inputs
+        source = torch.stack(tuple(inputs))
+        target = self.style_images.draw(len(source), source.shape[2:])
+        return dict(zip(self.required_views, (source, target)))
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
         """Keep the banks: those of a resumed run would begin with other images."""

@@ -2,11 +2,12 @@
 
 from typing import Optional
 
-from mmengine.hooks import Hook
+from mmengine.hooks import EMAHook, Hook
 from mmengine.optim import OptimWrapper
 from mmpose.registry import HOOKS
 
 from mmpose_uda.engine.unwrap import unwrapped_model
+from mmpose_uda.errors import UserError
 
 
 @HOOKS.register_module()
@@ -15,19 +16,53 @@ class EMATeacherHook(Hook):
 
     The teacher and its step count are part of the model's state, so nothing is done before
     a resumed run.
+
+    A model without a ``teacher``, such as any of mmpose, is averaged beside itself by
+    mmengine's ``EMAHook`` with :class:`TeacherEMA`: the average is what is validated and
+    what a checkpoint holds.
+
+    Args:
+        **average: Arguments of that :class:`TeacherEMA`, such as its ``momentum``.
+
+    Raises:
+        UserError: There are such arguments, but the model has a teacher, at the start of
+            a run.
     """
 
     priority = 'NORMAL'
 
+    def __init__(self, **average):
+        self.average = average
+
     def before_run(self, runner) -> None:
+        """Find the teacher, or let mmengine average a model that has none."""
+        model = unwrapped_model(runner)
+        if not hasattr(model, 'teacher'):
+            self._hand_over(runner)
+            return
+        if self.average:
+            raise UserError(
+                f'EMATeacherHook has {", ".join(self.average)}, but the model has a '
+                'teacher of its own: give them to `teacher` of the model.'
+            )
+        if isinstance(runner.optim_wrapper, OptimWrapper):
+            self._leave_out_of_optimizer(runner, model.teacher)
+
+    def _hand_over(self, runner) -> None:
+        """Put mmengine's hook in the place of this one."""
+        hook = EMAHook('TeacherEMA', **self.average)
+        runner.hooks[runner.hooks.index(self)] = hook
+        hook.before_run(runner)
+
+    @staticmethod
+    def _leave_out_of_optimizer(runner, teacher) -> None:
         """Take the teacher out of the optimizer, for which mmengine picks all parameters.
 
         This must precede the loading of a resumed optimizer.
         """
-        if isinstance(runner.optim_wrapper, OptimWrapper):
-            teacher = set(map(id, unwrapped_model(runner).teacher.parameters()))
-            for group in runner.optim_wrapper.param_groups:
-                group['params'] = [p for p in group['params'] if id(p) not in teacher]
+        parameters = set(map(id, teacher.parameters()))
+        for group in runner.optim_wrapper.param_groups:
+            group['params'] = [p for p in group['params'] if id(p) not in parameters]
 
     def before_train(self, runner) -> None:
         """The teacher equals the student before its first use."""

@@ -1,6 +1,6 @@
 """Information maximisation on keypoint maps."""
 
-from typing import Sequence, Union
+from typing import Optional, Sequence, Union
 
 import torch
 from mmengine.dist import get_world_size
@@ -55,12 +55,16 @@ class InfoMaxLoss(nn.Module):
         self.temperature = temperature
         self.loss_weight = loss_weight
 
-    def forward(self, outputs: Union[Tensor, Sequence[Tensor]]) -> Tensor:
+    def forward(
+        self, outputs: Union[Tensor, Sequence[Tensor]], *labels: Optional[Tensor]
+    ) -> Tensor:
         """Mean over the maps of a head.
 
         Args:
             outputs (Tensor | Sequence[Tensor]): Logits [B, K, ...] of the positions, or
                 several such (one an axis).
+            *labels (Tensor, optional): Targets and weights, which the heads of mmpose give
+                to their ``loss``. They are not looked at.
 
         Returns:
             Tensor: Scalar. 'normalized' is between -1 (certain and diverse) and 0.

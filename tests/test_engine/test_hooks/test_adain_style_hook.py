@@ -1,5 +1,7 @@
 from types import SimpleNamespace
 
+import cv2
+import numpy as np
 import pytest
 import torch
 from style_factory import write_style_files
@@ -279,3 +281,50 @@ def test_a_direction_is_needed():
 def test_a_direction_has_exactly_its_keys(direction):
     with pytest.raises(UserError, match='exactly `prob` and `alpha`'):
         AdaINStyleHook(source_to_target=direction)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two bright images, of other sizes than the batches."""
+    for i, size in enumerate([(40, 30), (64, 64)]):
+        image = np.full((*size, 3), (250 - 50 * i, 120, 230), np.uint8)
+        cv2.imwrite(str(tmp_path / f'{i}.png'), image)
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize('collated', [list, torch.stack])
+def test_a_stock_batch_takes_the_style_of_a_folder(content, folder, collated):
+    hook = AdaINStyleHook(ALWAYS, style_images=folder)
+    batch = dict(inputs=collated(list(content)))
+    hook.before_train_iter(SimpleNamespace(model=MODEL), 0, batch)
+    found = batch['inputs']
+    assert found.shape == content.shape
+    styles = {(250, 120, 230), (200, 120, 230)}
+    assert {tuple(i.mean((1, 2)).round().int().tolist()) for i in found} == styles
+
+
+def test_kept_styles_of_a_folder(content, folder, vgg):
+    hook = AdaINStyleHook(ALWAYS, style=vgg, style_images=folder, bank_size=12)
+    runner = SimpleNamespace(model=MODEL, iter=0)
+    hook.before_train(runner)
+    for expected in (8, 12):
+        hook.before_train_iter(runner, 0, dict(inputs=list(content)))
+        assert len(hook.directions[0].bank) == expected
+
+
+def test_a_folder_has_nothing_to_restyle(folder):
+    with pytest.raises(UserError, match='leave `target_to_source` out'):
+        AdaINStyleHook(ALWAYS, ALWAYS, style_images=folder)
+
+
+def test_target_images_come_from_one_place(content, style, folder):
+    with pytest.raises(UserError, match='AdaINStyleHook needs target images'):
+        run(AdaINStyleHook(ALWAYS, style_images=folder), content, style)
+    batch = dict(inputs=list(content))
+    with pytest.raises(UserError, match='AdaINStyleHook needs target images'):
+        AdaINStyleHook(ALWAYS).before_train_iter(SimpleNamespace(model=MODEL), 0, batch)
+
+
+def test_an_empty_folder_is_told_when_it_is_built(tmp_path):
+    with pytest.raises(UserError, match='holds no images'):
+        AdaINStyleHook(ALWAYS, style_images=str(tmp_path))

@@ -4,11 +4,14 @@ from types import SimpleNamespace
 import pytest
 import torch
 from config_factory import Killed, run, tiny_config
-from mmengine.hooks import Hook
+from mmengine.hooks import EMAHook, Hook
 from mmpose.registry import HOOKS
 from model_factory import build_adaptive, equal_states
+from torch import nn
 
+from mmpose_uda import UserError
 from mmpose_uda.engine.hooks import EMATeacherHook
+from mmpose_uda.models.pose_estimators import TeacherEMA
 
 
 @pytest.fixture
@@ -90,3 +93,21 @@ def test_the_teacher_has_followed_the_run(finished):
         for a, b in zip(model.student.parameters(), model.teacher.module.parameters())
     ]
     assert max(distance) < 0.5
+
+
+def test_a_model_without_a_teacher_is_averaged_by_mmengine():
+    """docs/parts.md has a whole run of this (tests/test_docs)."""
+    hook, others = EMATeacherHook(momentum=0.3), (Hook(), Hook())
+    model = nn.Linear(2, 2)
+    runner = SimpleNamespace(model=model, hooks=[others[0], hook, others[1]])
+    hook.before_run(runner)
+    assert (runner.hooks[0], runner.hooks[2]) == others
+    average = runner.hooks[1]
+    assert isinstance(average, EMAHook) and isinstance(average.ema_model, TeacherEMA)
+    assert average.ema_model.momentum == 0.3
+    assert average.src_model is model
+
+
+def test_a_teacher_has_its_own_rate(runner):
+    with pytest.raises(UserError, match='EMATeacherHook has momentum, but the model has'):
+        EMATeacherHook(momentum=0.3).before_run(runner)

@@ -140,3 +140,10 @@ def test_diversity_counts_over_all_processes(tmp_path):
     # as DDP averages them: losses, and gradients of parameters behind the maps
     torch.testing.assert_close(0.5 * (loss_0 + loss_1), loss.detach())
     torch.testing.assert_close(0.5 * torch.cat([grad_0, grad_1]), whole.grad)
+
+
+def test_labels_of_a_head_are_not_looked_at():
+    maps = torch.tensor(gaussians())
+    nothing = torch.full_like(maps, torch.nan)
+    loss = InfoMaxLoss()
+    assert loss(maps, nothing, nothing[:, :, 0, 0]) == loss(maps)

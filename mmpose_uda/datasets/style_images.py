@@ -1,0 +1,48 @@
+"""Images of a folder as a source of style."""
+
+from functools import lru_cache
+
+import mmcv
+import torch
+from torch import Tensor
+
+from mmpose_uda.datasets.image_folder import UnlabelledImageFolder
+
+_KEPT = 512  # images in memory: 75 MB at 256 x 192 px
+
+
+class StyleImages:
+    """Random images of a folder and its subfolders, all of one size.
+
+    Draws come from torch's random state of the CPU. Images that were read lately are kept.
+
+    Args:
+        folder (str): The folder.
+
+    Raises:
+        UserError: The folder is missing or holds no images; when drawn, that one of them
+            does not decode.
+    """
+
+    def __init__(self, folder: str):
+        self.images = UnlabelledImageFolder(
+            data_root=folder, pipeline=[dict(type='LoadPoseImage')]
+        )
+        self._resized = lru_cache(_KEPT)(self._read_resized)
+
+    def draw(self, count: int, size: tuple[int, int]) -> Tensor:
+        """Draw images, some perhaps more than once.
+
+        Args:
+            count (int): How many.
+            size (tuple[int, int]): Height and width that they are stretched to, px.
+
+        Returns:
+            Tensor: BGR uint8 [count, 3, height, width].
+        """
+        indices = torch.randint(len(self.images), (count,)).tolist()
+        return torch.stack([self._resized(index, *size) for index in indices])
+
+    def _read_resized(self, index: int, height: int, width: int) -> Tensor:
+        image = mmcv.imresize(self.images[index]['img'], (width, height))
+        return torch.from_numpy(image).permute(2, 0, 1)
