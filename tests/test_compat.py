@@ -9,6 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 from mmengine.runner import CheckpointLoader
+from stock_factory import STOCK_DIR
 
 from mmpose_uda import compat, safe_checkpoint
 
@@ -23,16 +24,15 @@ PathFinder.find_spec = classmethod(find_spec)
 """
 
 
-def test_stack_without_pkg_resources_and_xtcocotools(tmp_path):
-    config = tmp_path / 'config.py'
-    config.write_text("_base_ = 'mmpose::_base_/default_runtime.py'")
+def test_stack_without_pkg_resources_and_xtcocotools():
     code = f"""{WITHOUT}
 from mmpose_uda import compat
 import mmpose.datasets, xtcocotools.mask
 from mmengine.config import Config
 from mmengine.utils import get_installed_path, is_installed
 assert xtcocotools.mask.__name__ == 'pycocotools.mask'
-assert Config.fromfile({str(config)!r}).default_scope == 'mmpose'
+adapted = Config.fromfile({str(STOCK_DIR / 'rtmpose_m.py')!r})  # of mmpose::...
+assert adapted.model.estimator.type == 'TopdownPoseEstimator'
 assert get_installed_path('mmpose') == mmpose.__path__[0]
 assert is_installed('mmpose') and not is_installed('surely_not_installed')
 """

@@ -4,12 +4,13 @@ from .collate import collate_views
 from .image_folder import UnlabelledImageFolder
 from .metainfo import ANIMAL18, HAND21, HUMAN16, HUMAN17
 from .pose_dataset import PoseDataset
-from .samplers import InfiniteDrawSampler
+from .samplers import EpochDrawSampler, InfiniteDrawSampler
 from .source_target import SourceTargetDataset
 from .transforms import *  # noqa: F401, F403
 
 __all__ = [
     'ANIMAL18',
+    'EpochDrawSampler',
     'HAND21',
     'HUMAN16',
     'HUMAN17',

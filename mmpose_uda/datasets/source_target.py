@@ -13,6 +13,7 @@ from mmpose.registry import DATASETS
 from torch.utils.data import Dataset
 
 from mmpose_uda.datasets.image_folder import UnlabelledImageFolder
+from mmpose_uda.datasets.stock_views import derive_views
 from mmpose_uda.datasets.transforms import ReplaceBackground
 from mmpose_uda.errors import UserError
 
@@ -40,24 +41,31 @@ class SourceTargetDataset(Dataset):
         target (dict, optional): Config of the target dataset. Only boxes, cameras and
             ids of its samples are passed on, and masks where its ``masks`` is true,
             whatever labels it may hold, and this before its own ``pipeline`` runs.
-        views (dict[str, list[dict]]): Pipeline of each view, ending in
+        views (dict[str, list[dict]], optional): Pipeline of each view, ending in
             :class:`PackPoseView`. The domain that feeds it is how its name begins:
-            ``source...`` or ``target...``.
+            ``source...`` or ``target...``. Without it they are derived from the source's
+            ``pipeline``, which is then a whole stock training pipeline
+            (:func:`derive_views`), and so is what the target loads by.
         seed (int): Seed of order and transforms.
         metainfo (dict, optional): Keypoint definition passed to both datasets.
 
     Raises:
-        UserError: The domains have different keypoints, or a view has no domain.
+        UserError: The domains have different keypoints, a view has no domain, or no views
+            can be derived.
     """
 
     def __init__(
         self,
         source: dict,
         target: Optional[dict],
-        views: dict[str, list[dict]],
+        views: Optional[dict[str, list[dict]]] = None,
         seed: int = 0,
         metainfo: Optional[dict] = None,
     ):
+        if views is None:
+            loading, views = derive_views(source.get('pipeline'))
+            source = dict(source, pipeline=loading)
+            target = target and dict(target, pipeline=loading)
         shared = {} if metainfo is None else dict(metainfo=metainfo)
         self.source = DATASETS.build(dict(source, lazy_init=True, **shared))
         self.target = None

@@ -1,3 +1,3 @@
-from . import hooks, inverse_time_lr, runner
+from . import hooks, inverse_time_lr, layer_decay, runner
 
-__all__ = ['hooks', 'inverse_time_lr', 'runner']
+__all__ = ['hooks', 'inverse_time_lr', 'layer_decay', 'runner']

@@ -94,6 +94,20 @@ def test_smoke_shortens_every_phase():
     assert cfg.default_hooks.logger == dict(type='LoggerHook', interval=1)
 
 
+def test_smoke_shortens_epochs():
+    dataset = dict(type='SourceTargetDataset', source=dict(), target=dict())
+    cfg = Config(
+        dict(
+            train_cfg=dict(by_epoch=True, max_epochs=210, val_interval=10),
+            train_dataloader=dict(batch_size=64, dataset=dataset),
+        )
+    )
+    _shorten(cfg)
+    assert cfg.train_cfg == dict(by_epoch=True, max_epochs=1, val_interval=1)
+    # two batches of four
+    assert cfg.train_dataloader.dataset == dict(dataset, source=dict(indices=8))
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason='has a GPU')
 def test_amp_without_a_gpu_is_refused(config, tmp_path):
     with pytest.raises(UserError, match='--amp needs a GPU'):

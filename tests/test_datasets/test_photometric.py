@@ -54,3 +54,16 @@ def test_does_not_change_its_config(image):
     assert config == [
         dict(type='OneOf', p=1.0, transforms=[dict(type='ToGray', p=1.0)])
     ]
+
+
+def test_old_names_of_a_dropout(image):
+    hole = dict(type='CoarseDropout', fill=7, p=1.0)
+    old = dict(max_holes=1, min_holes=1, max_height=0.5, min_height=0.25, max_width=0.5)
+    new = dict(
+        num_holes_range=(1, 1), hole_height_range=(0.25, 0.5), hole_width_range=(0.5, 0.5)
+    )
+    found, expected = (SeededAlbumentation([{**hole, **args}]) for args in (old, new))
+    for seed in range(5):
+        dropped = run(found, image, seed)
+        np.testing.assert_array_equal(dropped, run(expected, image, seed))
+        assert (dropped == 7).all(-1).sum() >= 0.25 * 0.5 * 32 * 32

@@ -2,7 +2,7 @@ from itertools import islice
 
 import pytest
 
-from mmpose_uda.datasets import InfiniteDrawSampler, samplers
+from mmpose_uda.datasets import EpochDrawSampler, InfiniteDrawSampler, samplers
 
 
 def take(sampler, count):
@@ -31,3 +31,22 @@ def test_start_continues_where_the_draws_ended(monkeypatch, world):
 
 def test_length_is_one_pass():
     assert len(InfiniteDrawSampler(range(4))) == 4
+
+
+@pytest.mark.parametrize('world', [1, 2, 3])
+def test_epochs_follow_each_other(monkeypatch, world):
+    epochs = []
+    for epoch in range(3):
+        draws = []
+        for rank in range(world):
+            monkeypatch.setattr(
+                samplers, 'get_dist_info', lambda rank=rank: (rank, world)
+            )
+            sampler = EpochDrawSampler(range(4), seed=7)
+            sampler.set_epoch(epoch)  # whatever came before
+            assert len(list(sampler)) == len(sampler) == -(-4 // world)
+            draws += sampler
+        epochs.append(sorted(draws))
+    length = len(epochs[0])
+    assert sum(epochs, []) == list(range(3 * length))
+    assert 4 <= length < 4 + world

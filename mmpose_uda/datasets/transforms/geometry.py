@@ -7,6 +7,8 @@ from mmpose.registry import TRANSFORMS
 from mmpose.structures.bbox import get_udp_warp_matrix
 from scipy.special import ndtr, ndtri
 
+from mmpose_uda.errors import UserError
+
 
 @TRANSFORMS.register_module()
 class FastRandomBBoxTransform(RandomBBoxTransform):
@@ -32,11 +34,19 @@ class RandomFlip3D(RandomFlip):
     :class:`TopdownAffine3D` completes.
 
     Args:
-        prob (float): Probability of a horizontal flip.
+        prob (float): Probability of a flip.
+        direction (str): 'horizontal'.
+
+    Raises:
+        UserError: The direction is another one.
     """
 
-    def __init__(self, prob: float = 0.5):
-        super().__init__(prob=prob, direction='horizontal')
+    def __init__(self, prob: float = 0.5, direction: str = 'horizontal'):
+        if direction != 'horizontal':
+            raise UserError(
+                f"RandomFlip3D has direction={direction!r}: only 'horizontal' is possible."
+            )
+        super().__init__(prob=prob, direction=direction)
 
     def transform(self, results: dict) -> dict:
         if 'input_size' in results:

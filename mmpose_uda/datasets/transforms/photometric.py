@@ -13,7 +13,8 @@ class SeededAlbumentation(Albumentation):
     """mmpose's ``Albumentation`` for albumentations 2, seeded by ``np.random``.
 
     albumentations 2 has random states of its own, which would make a sample depend on
-    the worker and on what that worker did before.
+    the worker and on what that worker did before. It also renamed the arguments of
+    ``CoarseDropout``, which RTMPose's configs have under their old names.
 
     Args:
         transforms (list[dict]): Pixel-level transforms of albumentations.
@@ -26,7 +27,7 @@ class SeededAlbumentation(Albumentation):
         build = getattr(albumentations, args.pop('type'))
         if 'transforms' in args:
             args['transforms'] = [self.albu_builder(t) for t in args['transforms']]
-        return build(**args)
+        return build(**_renamed(args))
 
     def transform(self, results: dict) -> dict:
         seed = np.random.randint(2**31)
@@ -34,3 +35,18 @@ class SeededAlbumentation(Albumentation):
         # own from the same seed, so that all with equal `p` fire together.
         self.aug.set_random_state(np.random.default_rng(seed), random.Random(seed))
         return super().transform(results)
+
+
+_RANGES = dict(
+    holes='num_holes_range', height='hole_height_range', width='hole_width_range'
+)
+
+
+def _renamed(args: dict) -> dict:
+    """Replace ``min_...`` and ``max_...`` of a dropout, where they are, by ranges."""
+    args = dict(args)
+    for old, new in _RANGES.items():
+        if f'max_{old}' in args:
+            most = args.pop(f'max_{old}')
+            args[new] = (args.pop(f'min_{old}', most), most)
+    return args

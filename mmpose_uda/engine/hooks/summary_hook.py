@@ -80,15 +80,16 @@ class SummaryHook(Hook):
 
     def summarize(self, runner, exported: Path) -> dict[str, Any]:
         """The contents of ``summary.json``."""
+        results = self.results(runner)
         phases = [
             dict(
                 name=result['name'],
                 iters=result['iters'],
                 target=self._target(result['metrics']),
             )
-            for result in runner.train_loop.results
+            for result in results
         ]
-        last = runner.train_loop.results[-1]['metrics']
+        last = results[-1]['metrics']
         return dict(
             config=str(runner.cfg.filename),
             seed=runner.seed,
@@ -98,6 +99,19 @@ class SummaryHook(Hook):
             student=self._target(last, 'student/'),
             export=str(exported),
         )
+
+    @staticmethod
+    def results(runner) -> list[dict[str, Any]]:
+        """Of every phase; a run in one of mmengine's own loops is one phase."""
+        if hasattr(runner.train_loop, 'results'):
+            return runner.train_loop.results
+        scalars = runner.message_hub.log_scalars
+        metrics = {
+            key.removeprefix('val/'): float(scalars[key].current())
+            for key in scalars
+            if key.startswith('val/')
+        }
+        return [dict(name='training', iters=runner.iter, metrics=metrics)]
 
     def plain_words(self, runner, summary: dict[str, Any]) -> str:
         """The last message of a run."""

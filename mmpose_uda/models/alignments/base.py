@@ -92,6 +92,6 @@ def require_reader(name: str, estimator: 'DomainAdaptivePoseEstimator') -> None:
             f'The part {name!r} works on keypoint distributions, which '
             f'{type(head).__name__} with the codec {codec} does not have: use a '
             'HeatmapHead (MSRAHeatmap, or UDPHeatmap of Gaussians), SimCCHead or '
-            'RTMCCHead (SimCCLabel with Gaussian smoothing), IntegralRegressionHead or '
-            'VolumetricPose3DHead.'
+            'RTMCCHead (SimCCLabel with Gaussian smoothing), IntegralRegressionHead, '
+            'DSNTHead or VolumetricPose3DHead.'
         )

@@ -5,12 +5,13 @@ from typing import Optional
 from torch import nn
 
 from .base import HeadOutputs, HeadReader
+from .dsnt import DSNTReader
 from .heatmap import HeatmapReader
 from .integral import IntegralReader
 from .simcc import SimCCReader
 from .volumetric import VolumetricReader
 
-READERS = (HeatmapReader, SimCCReader, IntegralReader, VolumetricReader)
+READERS = (HeatmapReader, SimCCReader, IntegralReader, DSNTReader, VolumetricReader)
 
 
 def find_reader(head: nn.Module) -> Optional[HeadReader]:

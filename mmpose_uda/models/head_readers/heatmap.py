@@ -1,5 +1,7 @@
 """Reading heatmap heads: Simple Baselines, HRNet, ViTPose, UDP."""
 
+from typing import Union
+
 import torch
 from mmpose.codecs import MSRAHeatmap, UDPHeatmap
 from mmpose.models.heads import HeatmapHead
@@ -38,15 +40,27 @@ class HeatmapReader(HeadReader):
         return heatmaps, torch.cat(weights)
 
     def render_targets(self, points: Tensor) -> Tensor:
-        """Gaussians [B, K, h, w] about the points, not rounded to a cell."""
-        width, height = self.head.decoder.heatmap_size
-        columns = torch.arange(width, device=points.device)
-        rows = torch.arange(height, device=points.device)
-        x, y = (points / points.new_tensor(self._steps)).unbind(-1)
-        sigma = self.head.decoder.sigma
-        along_x = torch.exp(-0.5 * ((columns - x.unsqueeze(-1)) / sigma).square())
-        along_y = torch.exp(-0.5 * ((rows - y.unsqueeze(-1)) / sigma).square())
-        return along_y.unsqueeze(-1) * along_x.unsqueeze(-2)
+        return render_gaussians(points, self.head.decoder)
 
     def loss(self, outputs, targets, weights) -> Tensor:
         return self.head.loss_module(outputs, targets, weights)
+
+
+def render_gaussians(points: Tensor, codec: Union[MSRAHeatmap, UDPHeatmap]) -> Tensor:
+    """Gaussians with a peak of 1 about points, which are not rounded to a cell.
+
+    Args:
+        points (Tensor): [B, K, 2], crop px.
+        codec (MSRAHeatmap | UDPHeatmap): Whose cells and sigma they have.
+
+    Returns:
+        Tensor: [B, K, h, w].
+    """
+    width, height = codec.heatmap_size
+    columns = torch.arange(width, device=points.device)
+    rows = torch.arange(height, device=points.device)
+    steps = tuple(float(step) for step in codec.scale_factor)
+    x, y = (points / points.new_tensor(steps)).unbind(-1)
+    along_x = torch.exp(-0.5 * ((columns - x.unsqueeze(-1)) / codec.sigma).square())
+    along_y = torch.exp(-0.5 * ((rows - y.unsqueeze(-1)) / codec.sigma).square())
+    return along_y.unsqueeze(-1) * along_x.unsqueeze(-2)

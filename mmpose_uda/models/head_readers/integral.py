@@ -13,7 +13,7 @@ class IntegralReader(HeadReader):
 
     @classmethod
     def reads(cls, head) -> bool:
-        # DSNT's loss is of heatmaps too; nobody has asked for it.
+        # DSNT's loss is of heatmaps too: DSNTReader.
         fits = isinstance(head, IntegralRegressionHead) and not isinstance(head, DSNTHead)
         return fits and head.decoder is not None
 
@@ -22,7 +22,7 @@ class IntegralReader(HeadReader):
         probs = probs.float()
         steps = (
             size / cells
-            for size, cells in zip(self.head.decoder.input_size, self.head.heatmap_size)
+            for size, cells in zip(self._crop_size, self.head.heatmap_size)
         )
         return KeypointDistributions(
             [
@@ -41,7 +41,14 @@ class IntegralReader(HeadReader):
 
     def render_targets(self, points: Tensor) -> Tensor:
         """The points as shares of the crop's sides, [B, K, 2]."""
-        return points / points.new_tensor(self.head.decoder.input_size)
+        return points / points.new_tensor(self._crop_size)
+
+    @property
+    def _crop_size(self) -> tuple[int, int]:
+        """Width and height, px."""
+        codec = self.head.decoder
+        # IntegralRegressionLabel is a codec of points beside one of heatmaps
+        return getattr(codec, 'keypoint_codec', codec).input_size
 
     def loss(self, outputs, targets, weights) -> Tensor:
         return self.head.loss_module(outputs[0], targets, weights)

@@ -83,6 +83,16 @@ def test_without_figures_the_last_message_still_tells_the_export(runner, hook):
     assert 'here/export' in words and 'on the target' not in words
 
 
+def test_a_run_without_phases_is_one_phase(runner):
+    runner.train_loop = SimpleNamespace()
+    runner.iter = 7
+    for value in (0.25, 0.5):
+        runner.message_hub.update_scalar('val/coco/AP', value)
+    runner.message_hub.update_scalar('train/loss', 3.0)
+    (result,) = SummaryHook.results(runner)
+    assert result == dict(name='training', iters=7, metrics={'coco/AP': 0.5})
+
+
 def test_summary_of_a_run(finished):
     found = finished.summary
     runner = finished.runner

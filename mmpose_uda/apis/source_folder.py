@@ -1,0 +1,86 @@
+"""A labelled source that is a folder with COCO-style annotations."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+from mmpose_uda.datasets.pose_dataset import load_json
+from mmpose_uda.errors import UserError
+
+
+@dataclass(frozen=True)
+class SourceFolder:
+    """Where things are in it; paths are relative to it.
+
+    Args:
+        root (Path): The folder.
+        images (str): Its folder of images; '' if they are in ``root``.
+        train (str): Annotations to train on.
+        val (str, optional): Annotations to validate on.
+    """
+
+    root: Path
+    images: str
+    train: str
+    val: Optional[str]
+
+
+def find_source(folder: str, metainfo: dict) -> SourceFolder:
+    """Find annotations and images.
+
+    The annotations are ``annotations/train.json``, or the only other JSON beside
+    ``annotations/val.json``, which may be there too. The images are in ``images``, or in
+    the folder itself.
+
+    Args:
+        folder (str): The folder.
+        metainfo (dict): The keypoints that it must have, in mmpose's format.
+
+    Raises:
+        UserError: Something is missing, or the keypoints are others.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise UserError(f'There is no folder {folder}: correct --source.')
+    files = {path.name for path in (root / 'annotations').glob('*.json')}
+    candidates = sorted(files & {'train.json'} or files - {'val.json'})
+    if len(candidates) != 1:
+        raise UserError(
+            f'{folder}/annotations has no train.json and {len(candidates)} other '
+            'JSON files: name the one to train on train.json.'
+        )
+    found = SourceFolder(
+        root=root,
+        images='images/' if (root / 'images').is_dir() else '',
+        train=f'annotations/{candidates[0]}',
+        val='annotations/val.json' if 'val.json' in files else None,
+    )
+    _check_content(found, metainfo)
+    return found
+
+
+def _check_content(source: SourceFolder, metainfo: dict) -> None:
+    path = source.root / source.train
+    content = load_json(str(path))
+    try:
+        (category, *_), (image, *_) = content['categories'], content['images']
+        names, file_name = category['keypoints'], image['file_name']
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f'{path} is not a COCO-style file: it needs `images` with `file_name` and '
+            '`categories` with the names of the `keypoints`.'
+        ) from error
+    expected = list(parse_pose_metainfo(metainfo)['keypoint_id2name'].values())
+    if list(names) != expected:
+        raise UserError(
+            f'The {len(names)} keypoints of {path} ({", ".join(names)}) are not the '
+            f'{len(expected)} that the config trains ({", ".join(expected)}): order and '
+            'name them so, or give another BASE_CONFIG.'
+        )
+    if not (source.root / source.images / file_name).is_file():
+        raise UserError(
+            f'{path} names the image {file_name}, which is not in '
+            f'{source.root / source.images}: put the images there.'
+        )

@@ -1,0 +1,122 @@
+"""What there is to know of a stock mmpose config before it is adapted."""
+
+import os
+from dataclasses import dataclass
+from typing import Optional
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.registry import DATASETS, METRICS, MODELS
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from mmpose_uda.apis.errors import user_errors
+from mmpose_uda.datasets.stock_views import derive_views
+from mmpose_uda.errors import UserError
+from mmpose_uda.models.head_readers import find_reader
+
+# Hooks that do not go with an adaptation, and why.
+UNFIT_HOOKS = dict(
+    EMAHook='would average the teacher, which is an average already',
+    PipelineSwitchHook='would switch a pipeline that the views do not use',
+)
+
+
+@dataclass(frozen=True)
+class StockConfig:
+    """A stock config and what its adaptation depends on.
+
+    Args:
+        cfg (Config): Its contents.
+        head (str): Class of the head.
+        has_distributions (bool): Whether pseudo labels can be read off the head.
+        has_batch_norm (bool): Whether the network has BatchNorm layers.
+        channels (int): Of the backbone's last features.
+    """
+
+    cfg: Config
+    head: str
+    has_distributions: bool
+    has_batch_norm: bool
+    channels: int
+
+    @property
+    def decays_layers(self) -> bool:
+        """Whether it has mmpose's layer-wise learning rates."""
+        name = self.cfg.optim_wrapper.get('constructor')
+        return name == 'LayerDecayOptimWrapperConstructor'
+
+    @property
+    def hooks(self) -> list[dict]:
+        """Its custom hooks."""
+        return [hook.to_dict() for hook in self.cfg.get('custom_hooks') or ()]
+
+    @property
+    def metainfo(self) -> dict:
+        """Definition of the keypoints of its training data."""
+        dataset = self.cfg.train_dataloader.dataset
+        return dict(dataset.get('metainfo') or DATASETS.get(dataset.type).METAINFO)
+
+    @property
+    def metric_prefix(self) -> Optional[str]:
+        """Prefix of the metrics of its first evaluator, if that has one."""
+        evaluator = self.cfg.get('val_evaluator') or dict(type='CocoMetric')
+        first = evaluator[0] if isinstance(evaluator, list) else evaluator
+        return first.get('prefix') or METRICS.get(first['type']).default_prefix
+
+
+def hook_name(hook: dict) -> str:
+    """Class of a hook without its scope."""
+    return hook['type'].rpartition('.')[-1]
+
+
+def examine(base: str) -> StockConfig:
+    """Read a stock config and build its network.
+
+    Args:
+        base (str): Path of the config, or 'mmpose::' and a path among those of mmpose.
+
+    Raises:
+        UserError: It is not there, or not of a top-down estimator.
+    """
+    inherited = base if '::' in base else os.path.abspath(base)
+    try:
+        cfg = Config.fromstring(f'_base_ = {inherited!r}', '.py')
+    except (FileNotFoundError, ModuleNotFoundError, ValueError) as error:
+        raise UserError(
+            f'There is no config {base}: give the path of a file, or mmpose:: and a path '
+            'such as body_2d_keypoint/topdown_heatmap/coco/....py.'
+        ) from error
+    _require_top_down(cfg, base)
+    init_default_scope('mmpose')
+    with user_errors(cfg):
+        network = MODELS.build(cfg.model)
+    return StockConfig(
+        cfg=cfg,
+        head=type(network.head).__name__,
+        has_distributions=find_reader(network.head) is not None,
+        has_batch_norm=any(isinstance(m, _BatchNorm) for m in network.modules()),
+        channels=_channels(network, cfg),
+    )
+
+
+def _require_top_down(cfg: Config, base: str) -> None:
+    kind = (cfg.get('model') or {}).get('type')
+    if kind != 'TopdownPoseEstimator':
+        raise UserError(
+            f'{base} has model.type={kind!r}: only a TopdownPoseEstimator can be adapted.'
+        )
+    if cfg.get('train_dataloader') is None:
+        raise UserError(f'{base} has no `train_dataloader`: give a config that trains.')
+    derive_views(cfg.train_dataloader.dataset.get('pipeline'))
+
+
+@torch.no_grad()
+def _channels(network: nn.Module, cfg: Config) -> int:
+    """Channels of the backbone's last features, of a blank image."""
+    pipeline = cfg.train_dataloader.dataset.pipeline
+    (crop,) = (step for step in pipeline if step['type'] == 'TopdownAffine')
+    width, height = crop['input_size']
+    features = network.eval().backbone(torch.zeros(1, 3, height, width))
+    return features[-1].shape[1]

@@ -1,0 +1,64 @@
+"""The views of an adaptation, derived from the training pipeline of an mmpose config."""
+
+from typing import Optional, Sequence
+
+from mmpose_uda.errors import UserError
+
+Pipeline = list[dict]
+
+# Ours take the arguments of mmpose's and do the same to labels and pixels. In addition
+_OURS = {
+    'LoadImage': 'LoadPoseImage',  # boxes whole images, names files that do not decode
+    'RandomFlip': 'RandomFlip3D',  # records the flip for pseudo labels
+    'TopdownAffine': 'TopdownAffine3D',  # records the crop for pseudo labels
+    'Albumentation': 'SeededAlbumentation',  # depends on the draw alone
+    'PackPoseInputs': 'PackPoseView',  # packs those records
+}
+_NEED_LABELS = ('GenerateTarget', 'KeypointConverter', 'RandomHalfBody')
+# what validation does to an image
+_PLAIN = ('GetBBoxCenterScale', 'TopdownAffine', 'PackPoseInputs')
+
+
+def derive_views(
+    pipeline: Optional[Sequence[dict]],
+) -> tuple[Pipeline, dict[str, Pipeline]]:
+    """Split a stock top-down training pipeline into loading and views.
+
+    The source and the student's target view are augmented as the pipeline says, as far as
+    a target, which has no labels, can be. The teacher sees the plain crop.
+
+    Args:
+        pipeline (Sequence[dict], optional): The ``train_pipeline`` of an mmpose config.
+
+    Returns:
+        tuple[list[dict], dict[str, list[dict]]]: What both domains load by, and the
+        pipelines of the views ``source``, ``target_student`` and ``target_teacher``.
+
+    Raises:
+        UserError: It is no pipeline of a top-down estimator.
+    """
+    kinds = [_kind(step) for step in pipeline or ()]
+    for needed in ('LoadImage', *_PLAIN):
+        if needed not in kinds:
+            raise UserError(
+                f'The pipeline of the source has no {needed}, so no views can be derived '
+                'from it: give the SourceTargetDataset its `views`.'
+            )
+    ours = [(kind, _translate(step)) for kind, step in zip(kinds, pipeline)]
+    loading = [step for kind, step in ours if kind == 'LoadImage']
+    steps = [(kind, step) for kind, step in ours if kind != 'LoadImage']
+    views = dict(
+        source=[step for _, step in steps],
+        target_student=[step for kind, step in steps if kind not in _NEED_LABELS],
+        target_teacher=[step for kind, step in steps if kind in _PLAIN],
+    )
+    return loading, views
+
+
+def _kind(step: dict) -> str:
+    """Name of a transform without its scope."""
+    return str(step['type']).rpartition('.')[-1]
+
+
+def _translate(step: dict) -> dict:
+    return dict(step, type=_OURS.get(_kind(step), step['type']))

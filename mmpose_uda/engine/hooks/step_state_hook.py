@@ -1,0 +1,47 @@
+"""Steps that can be resumed, in mmengine's own training loop."""
+
+from typing import Optional
+
+import torch
+from mmengine.hooks import Hook
+from mmpose.registry import HOOKS
+
+from mmpose_uda.datasets.samplers import DrawSampler
+from mmpose_uda.engine.runner.phased_train_loop import iteration_seed
+from mmpose_uda.engine.unwrap import unwrapped_model
+from mmpose_uda.errors import UserError
+
+
+@HOOKS.register_module()
+class StepStateHook(Hook):
+    """Lets a step depend on the weights, the run's seed, its number and the rank alone.
+
+    So do its data, its random numbers and the ramps of the parts' weights. A run that is
+    resumed from a checkpoint then ends with the weights of an uninterrupted one.
+    :class:`PhasedTrainLoop` does so by itself; this is for ``EpochBasedTrainLoop``. (An
+    ``IterBasedTrainLoop`` starts its workers earlier, so there the data keep the ``seed``
+    of their config.)
+
+    Raises:
+        UserError: The sampler of the training data repeats draws.
+    """
+
+    priority = 'VERY_HIGH'
+
+    def before_train(self, runner) -> None:
+        """Hand the run's seed, which a resumed run has from its checkpoint, to the data."""
+        loader = runner.train_dataloader
+        if not isinstance(loader.sampler, DrawSampler):
+            raise UserError(
+                f'`train_dataloader.sampler` is {type(loader.sampler).__name__}, which '
+                'repeats the same augmentation and pairs in every epoch: write '
+                "sampler=dict(_delete_=True, type='EpochDrawSampler')."
+            )
+        loader.dataset.seed = runner.seed
+
+    def before_train_iter(
+        self, runner, batch_idx: int, data_batch: Optional[dict] = None
+    ) -> None:
+        """Set the random numbers and the ramps."""
+        torch.manual_seed(iteration_seed(runner.seed, runner.iter))
+        unwrapped_model(runner).set_phase_iter(runner.iter)
