@@ -8,6 +8,7 @@ import shutil
 import traceback
 from contextlib import contextmanager
 from typing import Iterable, Iterator, Optional
+from urllib.error import URLError
 
 import mmengine.registry
 import mmpose.registry
@@ -61,6 +62,8 @@ def explain(error: Exception, cfg: Config) -> Optional[str]:
         )
     if _is_disk_full(error):
         return _explain_disk_full(error, cfg)
+    if isinstance(error, URLError):
+        return _explain_download(error, cfg)
     if isinstance(error, FileNotFoundError) and text.endswith('can not be found.'):
         name = text.removesuffix(' can not be found.')
         return f'There is no checkpoint {name}: check the path.'
@@ -99,6 +102,14 @@ def _explain_disk_full(error: Exception, cfg: Config) -> str:
     return (
         f'The disk is full or a quota is used up ({place}{left}): free some space and '
         'run the same command with --resume, which goes on from the last checkpoint.'
+    )
+
+
+def _explain_download(error: URLError, cfg: Config) -> str:
+    where = _where(cfg, 'Pretrained') or cfg.filename
+    return (
+        f'Weights cannot be downloaded ({error.reason}): name a file that you have in '
+        f'{where}, or None there to begin with random weights.'
     )
 
 

@@ -1,6 +1,7 @@
 """Sentences for users' mistakes, and tracebacks for bugs."""
 
 import errno
+from urllib.error import HTTPError, URLError
 
 import pytest
 import torch
@@ -92,6 +93,23 @@ def test_full_shared_memory():
         'unable to write to file </torch_12_34>: No space left on device (28)'
     )
     assert 'num_workers=0' in explain(error, _config())
+
+
+@pytest.mark.parametrize(
+    'error',
+    [
+        URLError('Name or service not known'),
+        HTTPError('https://somewhere/w.pth', 404, 'Not Found', {}, None),
+    ],
+)
+def test_weights_that_cannot_be_downloaded(error):
+    def fetch():
+        raise error
+
+    init = dict(type='Pretrained', checkpoint='https://somewhere/w.pth')
+    sentence = _sentence(_config(model=dict(backbone=dict(init_cfg=init))), fetch)
+    assert f'({error.reason})' in sentence
+    assert '`model.backbone.init_cfg` in my_config.py' in sentence
 
 
 def test_a_checkpoint_of_another_model():
