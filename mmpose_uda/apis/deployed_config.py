@@ -1,5 +1,6 @@
 """The config of an estimator alone: what remains of a training's config."""
 
+import os.path as osp
 import pprint
 from pathlib import Path
 from typing import Any, Iterator, Optional
@@ -66,7 +67,11 @@ def keypoint_definition(cfg: Config) -> Optional[dict]:
         return mmpose_registry.DATASETS.get(dataset.type).METAINFO
     if isinstance(metainfo, str):
         return named_metainfo(metainfo)
-    return None if metainfo is None or 'from_file' in metainfo else metainfo
+    if metainfo is None or 'from_file' not in metainfo:
+        return metainfo
+    # mmpose finds its own files wherever it runs; those of a user go with the export
+    path = metainfo['from_file']
+    return Config.fromfile(path).dataset_info if osp.isfile(path) else None
 
 
 def write_metainfo(definition: dict, path: Path) -> None:
@@ -94,8 +99,10 @@ def _with_metainfo_file(loader: dict) -> dict:
 def _inferred_as(cfg: Config) -> str:
     """The type of data set that tells MMPoseInferencer what to detect."""
     dataset = cfg.test_dataloader.dataset
-    if dataset.type != 'PoseDataset':
-        return dataset.type
+    # a config that inherits from a stock one says what that is trained on
+    for named in (dataset.type, cfg.get('dataset_type')):
+        if named not in (None, 'PoseDataset'):
+            return named
     name = (keypoint_definition(cfg) or {}).get('dataset_name')
     return _INFERRED_AS.get(name, 'CocoDataset')
 

@@ -64,6 +64,10 @@ def explain(error: Exception, cfg: Config) -> Optional[str]:
         return _explain_disk_full(error, cfg)
     if isinstance(error, URLError):
         return _explain_download(error, cfg)
+    if isinstance(error, AssertionError) and text.startswith('Annotation file'):
+        return _explain_missing_data(text.split('`')[1], cfg)
+    if isinstance(error, FileNotFoundError) and _reads_data(error):
+        return _explain_missing_data(error.filename or text, cfg)
     if isinstance(error, FileNotFoundError) and text.endswith('can not be found.'):
         name = text.removesuffix(' can not be found.')
         return f'There is no checkpoint {name}: check the path.'
@@ -111,6 +115,19 @@ def _explain_download(error: URLError, cfg: Config) -> str:
         f'Weights cannot be downloaded ({error.reason}): name a file that you have in '
         f'{where}, or None there to begin with random weights.'
     )
+
+
+def _reads_data(error: Exception) -> bool:
+    """Whether mmpose raised an error where it reads images or annotations."""
+    modules = (
+        frame.f_globals.get('__name__', '')
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    )
+    return any(m.startswith(('mmpose.datasets.', 'mmpose.evaluation.')) for m in modules)
+
+
+def _explain_missing_data(name: str, cfg: Config) -> str:
+    return f'There is no file {name}: correct the paths of the data in {cfg.filename}.'
 
 
 def _explain_mismatch(text: str) -> str:

@@ -139,8 +139,19 @@ def test_keypoints_defined_in_place_keep_their_order(tmp_path, kind, build):
     assert list(info.keypoint_info) == list(range(16))
 
 
-def test_keypoints_in_a_file_of_the_user_stay_there(tmp_path):
-    metainfo = dict(from_file='my/keypoints.py')
+def test_keypoints_in_a_file_of_the_user_go_with_the_export(tmp_path):
+    mine = tmp_path / 'mine.py'
+    write_metainfo(HUMAN16, mine)
+    metainfo = dict(from_file=str(mine))
+    dataset = dict(type='PoseDataset', data_root='data', metainfo=metainfo)
+    cfg = reread(training(resnet_estimator(), dataset), tmp_path)
+    found = cfg.test_dataloader.dataset.metainfo.from_file
+    assert found == str(tmp_path / 'metainfo.py')
+    assert Config.fromfile(found).dataset_info == Config.fromfile(mine).dataset_info
+
+
+def test_keypoints_in_a_file_of_mmpose_stay_there(tmp_path):
+    metainfo = dict(from_file='configs/_base_/datasets/coco.py')
     dataset = dict(type='PoseDataset', data_root='data', metainfo=metainfo)
     cfg = reread(training(resnet_estimator(), dataset), tmp_path)
     assert cfg.test_dataloader.dataset.metainfo == metainfo
@@ -161,3 +172,9 @@ def test_the_inferencer_is_told_what_to_detect(metainfo, expected):
     dataset = dict(type='PoseDataset', data_root='data', metainfo=metainfo)
     cfg = deployed_config(training(resnet_estimator(), dataset))
     assert cfg.dataset_type == expected
+
+
+def test_the_stock_config_that_was_adapted_says_what_to_detect():
+    dataset = dict(type='PoseDataset', data_root='data', metainfo='human16')
+    cfg = training(resnet_estimator(), dataset, dataset_type='Rhd2DDataset')
+    assert deployed_config(cfg).dataset_type == 'Rhd2DDataset'

@@ -9,7 +9,7 @@ import toy_parts
 from mmengine.config import Config
 from mmengine.registry import MODELS as ROOT_MODELS
 from mmengine.registry import OPTIMIZERS
-from mmpose.registry import MODELS
+from mmpose.registry import DATASETS, METRICS, MODELS
 from torch.utils.data import DataLoader
 
 from mmpose_uda.apis.errors import explain, user_errors
@@ -110,6 +110,22 @@ def test_weights_that_cannot_be_downloaded(error):
     sentence = _sentence(_config(model=dict(backbone=dict(init_cfg=init))), fetch)
     assert f'({error.reason})' in sentence
     assert '`model.backbone.init_cfg` in my_config.py' in sentence
+
+
+@pytest.mark.parametrize(
+    'build',
+    [
+        lambda path: DATASETS.build(dict(type='mmpose.CocoDataset', ann_file=path)),
+        lambda path: METRICS.build(dict(type='mmpose.CocoMetric', ann_file=path)),
+    ],
+    ids=['data set', 'metric'],
+)
+def test_missing_data_of_a_stock_config(build):
+    sentence = _sentence(_config(), lambda: build('nowhere/train.json'))
+    assert sentence == (
+        'There is no file nowhere/train.json: correct the paths of the data in '
+        'my_config.py.'
+    )
 
 
 def test_a_checkpoint_of_another_model():

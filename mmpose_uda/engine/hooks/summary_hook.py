@@ -23,7 +23,9 @@ class SummaryHook(Hook):
     its value after the last phase without adaptation (``before``) and at the end.
 
     Args:
-        prefix (str): Prefix of the evaluators' metrics of the target.
+        prefix (str): Prefix of the evaluators' metrics.
+        domain (str): The domain of the validation data, as which they are written:
+            'target', or 'source' where no labelled target images are there to validate on.
         before (str): Name of the phase to compare with.
         headline (str): The metric of the last message, as in 'MPJPE'.
         unit (str): Its unit, as in ' mm'.
@@ -34,11 +36,13 @@ class SummaryHook(Hook):
     def __init__(
         self,
         prefix: str = 'target',
+        domain: str = 'target',
         before: str = 'source',
         headline: str = 'MPJPE',
         unit: str = ' mm',
     ):
         self.prefix = prefix
+        self.domain = domain
         self.before = before
         self.headline = headline
         self.unit = unit
@@ -82,23 +86,23 @@ class SummaryHook(Hook):
         """The contents of ``summary.json``."""
         results = self.results(runner)
         phases = [
-            dict(
-                name=result['name'],
-                iters=result['iters'],
-                target=self._target(result['metrics']),
-            )
+            {
+                'name': result['name'],
+                'iters': result['iters'],
+                self.domain: self._metrics(result['metrics']),
+            }
             for result in results
         ]
         last = results[-1]['metrics']
-        return dict(
-            config=str(runner.cfg.filename),
-            seed=runner.seed,
-            seconds=round(self._seconds(runner), 1),
-            phases=phases,
-            target=self._target(last),
-            student=self._target(last, 'student/'),
-            export=str(exported),
-        )
+        return {
+            'config': str(runner.cfg.filename),
+            'seed': runner.seed,
+            'seconds': round(self._seconds(runner), 1),
+            'phases': phases,
+            self.domain: self._metrics(last),
+            'student': self._metrics(last, 'student/'),
+            'export': str(exported),
+        }
 
     @staticmethod
     def results(runner) -> list[dict[str, Any]]:
@@ -116,14 +120,14 @@ class SummaryHook(Hook):
     def plain_words(self, runner, summary: dict[str, Any]) -> str:
         """The last message of a run."""
         key = f'{self.prefix}/{self.headline}'
-        by_phase = {phase['name']: phase['target'] for phase in summary['phases']}
+        by_phase = {phase['name']: phase[self.domain] for phase in summary['phases']}
         lines = ['Training is done.']
-        if key in by_phase.get(self.before, {}) and key in summary['target']:
-            first, last = by_phase[self.before][key], summary['target'][key]
+        if key in by_phase.get(self.before, {}) and key in summary[self.domain]:
+            first, last = by_phase[self.before][key], summary[self.domain][key]
             change = f' ({100 * (last - first) / first:+.0f} %)' if first else ''
             first, last = (_readable(value) + self.unit for value in (first, last))
             lines.append(
-                f'{self.headline} on the target: {first} after the phase '
+                f'{self.headline} on the {self.domain}: {first} after the phase '
                 f"'{self.before}', {last} at the end{change}."
             )
         pictures = Path(runner.work_dir) / 'pictures'
@@ -132,7 +136,7 @@ class SummaryHook(Hook):
         lines.append(f'The adapted model for mmpose: {summary["export"]}')
         return '\n'.join(lines)
 
-    def _target(self, metrics: dict[str, float], network: str = '') -> dict[str, float]:
+    def _metrics(self, metrics: dict[str, float], network: str = '') -> dict[str, float]:
         start = f'{network}{self.prefix}/'
         return {
             key.removeprefix(network): value
