@@ -20,7 +20,7 @@ from mmpose_uda.apis.config import load_config, prepare_data, require
 from mmpose_uda.apis.errors import user_errors
 from mmpose_uda.apis.load_estimator import load_estimator
 from mmpose_uda.datasets.pose_dataset import require_path
-from mmpose_uda.errors import UserError
+from mmpose_uda.errors import UserError, writing
 from mmpose_uda.evaluation import RootAlignedMPJPE
 from mmpose_uda.evaluation.comparison import Comparison, GroundTruth, ModelResult
 from mmpose_uda.evaluation.samples import read_crop_pair, read_pair, stack
@@ -71,7 +71,8 @@ def compare(
     crops = {n: dataset[n]['inputs'].permute(1, 2, 0).numpy() for n in chosen}
     facts = {'Model A': export_a, 'Model B': export_b, 'Data': config, **_versions()}
     page = comparison_page(comparison, crops, dataset.metainfo, facts)
-    _write(Path(out), page)
+    with writing(out):
+        Path(out).write_text(page, 'utf-8')
     return comparison
 
 
@@ -172,14 +173,3 @@ def _versions() -> dict[str, str]:
         f'Python {platform.python_version()}',
         'Date': datetime.now(timezone.utc).strftime('%Y-%m-%d %H:%M UTC'),
     }
-
-
-def _write(path: Path, page: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page, 'utf-8')
-    except OSError as error:
-        raise UserError(
-            f'{path} cannot be written ({error.strerror}): free disk space or choose '
-            'another folder.'
-        ) from error

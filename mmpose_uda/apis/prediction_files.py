@@ -1,5 +1,6 @@
 """What inference leaves behind: pictures or a video, and JSON in mmpose's format."""
 
+import errno
 from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -9,7 +10,7 @@ import mmengine
 import numpy as np
 
 from mmpose_uda.apis.image_sources import Frame, ImageFiles, ImageSource, VideoFile
-from mmpose_uda.errors import UserError
+from mmpose_uda.errors import writing
 from mmpose_uda.visualization import pose_extent, prediction_picture, save_picture
 
 PICTURES, PREDICTIONS = 'visualizations', 'predictions'  # as mmpose's inferencers
@@ -81,15 +82,12 @@ class VideoPredictions:
 
     def _append(self, picture: np.ndarray) -> None:
         if self._writer is None:
-            self.video.parent.mkdir(parents=True, exist_ok=True)
             codec = cv2.VideoWriter_fourcc(*'mp4v')
             size = picture.shape[1::-1]
-            self._writer = cv2.VideoWriter(str(self.video), codec, self.fps, size)
-            if not self._writer.isOpened():
-                raise UserError(
-                    f'{self.video} cannot be written: free disk space or choose another '
-                    'folder.'
-                )
+            with writing(self.video):
+                self._writer = cv2.VideoWriter(str(self.video), codec, self.fps, size)
+                if not self._writer.isOpened():
+                    raise OSError(errno.EIO, 'OpenCV cannot write MP4 there')
         self._writer.write(picture)
 
 
@@ -105,13 +103,8 @@ def write_json(path: Path, content: Any) -> None:
     Raises:
         UserError: The file cannot be written.
     """
-    try:
+    with writing(path):
         mmengine.dump(content, path, indent='  ')
-    except OSError as error:
-        raise UserError(
-            f'{path} cannot be written ({error.strerror}): free disk space or choose '
-            'another folder.'
-        ) from error
 
 
 def _draw(frame: Frame, instances: list[dict], metainfo: dict, extent=None):

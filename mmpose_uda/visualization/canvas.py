@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mmpose_uda.errors import UserError
+from mmpose_uda.errors import UserError, writing
 
 PAPER = (250, 250, 250)
 INK = (45, 45, 45)
@@ -176,12 +176,6 @@ def save_picture(path: str | Path, image: np.ndarray) -> Path:
     if path.suffix.lower() not in options:
         raise UserError(f'{path} cannot be a picture: end its name in .jpg or .png.')
     _, data = cv2.imencode(path.suffix, image, options[path.suffix.lower()])
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
         path.write_bytes(data.tobytes())
-    except OSError as error:
-        raise UserError(
-            f'{path} cannot be written ({error.strerror}): free disk space or choose '
-            'another folder.'
-        ) from error
     return path
