@@ -24,4 +24,4 @@ train_dataloader = dict(collate_fn=dict(type='collate_views'),
         source=_base_.train_dataloader.dataset))
 
 custom_hooks = [*_base_.custom_hooks, dict(type='EMATeacherHook'),
-    dict(type='StepStateHook'), dict(type='SummaryHook', prefix='coco', domain='source')]
+    dict(type='StepStateHook'), dict(type='SummaryHook', prefix=None, domain='source')]

@@ -66,14 +66,20 @@ def _check_content(source: SourceFolder, metainfo: dict) -> None:
     content = load_json(str(path))
     try:
         (category, *_), (image, *_) = content['categories'], content['images']
-        names, file_name = category['keypoints'], image['file_name']
-    except (KeyError, TypeError, ValueError) as error:
+        names, file_name = category.get('keypoints'), image['file_name']
+        count = _num_keypoints(content['annotations'])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(
-            f'{path} is not a COCO-style file: it needs `images` with `file_name` and '
-            '`categories` with the names of the `keypoints`.'
+            f'{path} is not a COCO-style file: it needs `images` with `file_name`, '
+            '`categories`, and `annotations` with `keypoints`.'
         ) from error
     expected = list(parse_pose_metainfo(metainfo)['keypoint_id2name'].values())
-    if list(names) != expected:
+    if names is None and count != len(expected):
+        raise UserError(
+            f'The annotations of {path} have {count} keypoints and the config trains '
+            f'{len(expected)} ({", ".join(expected)}): give another BASE_CONFIG.'
+        )
+    if names is not None and list(names) != expected:
         raise UserError(
             f'The {len(names)} keypoints of {path} ({", ".join(names)}) are not the '
             f'{len(expected)} that the config trains ({", ".join(expected)}): order and '
@@ -84,3 +90,9 @@ def _check_content(source: SourceFolder, metainfo: dict) -> None:
             f'{path} names the image {file_name}, which is not in '
             f'{source.root / source.images}: put the images there.'
         )
+
+
+def _num_keypoints(annotations: list[dict]) -> int:
+    """Of the first annotation that has any; three numbers each."""
+    values = next((ann['keypoints'] for ann in annotations if ann.get('keypoints')), ())
+    return len(values) // 3

@@ -1,16 +1,17 @@
 """What there is to know of a stock mmpose config before it is adapted."""
 
-import os
 from dataclasses import dataclass
 from typing import Optional
 
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmpose.registry import DATASETS, METRICS, MODELS
-from torch import nn
+from mmpose.models.losses import JSDiscretLoss
+from mmpose.registry import DATASETS, MODELS
+from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from mmpose_uda.apis.config import load_config
 from mmpose_uda.apis.errors import user_errors
 from mmpose_uda.datasets.stock_views import derive_views
 from mmpose_uda.errors import UserError
@@ -32,14 +33,16 @@ class StockConfig:
         head (str): Class of the head.
         has_distributions (bool): Whether pseudo labels can be read off the head.
         has_batch_norm (bool): Whether the network has BatchNorm layers.
-        channels (int): Of the backbone's last features.
+        has_js_loss (bool): Whether the head has mmpose's JSDiscretLoss with weights.
+        channels (int, optional): Of the backbone's last features, if these are one map.
     """
 
     cfg: Config
     head: str
     has_distributions: bool
     has_batch_norm: bool
-    channels: int
+    has_js_loss: bool
+    channels: Optional[int]
 
     @property
     def decays_layers(self) -> bool:
@@ -59,16 +62,22 @@ class StockConfig:
         return dict(dataset.get('metainfo') or DATASETS.get(dataset.type).METAINFO)
 
     @property
-    def metric_prefix(self) -> Optional[str]:
-        """Prefix of the metrics of its first evaluator, if that has one."""
+    def imports(self) -> list[str]:
+        """Modules that its own parts come from."""
+        imports = (self.cfg.get('custom_imports') or {}).get('imports', [])
+        return [imports] if isinstance(imports, str) else list(imports)
+
+    @property
+    def metrics(self) -> list[dict]:
+        """What it validates by."""
         evaluator = self.cfg.get('val_evaluator') or dict(type='CocoMetric')
-        first = evaluator[0] if isinstance(evaluator, list) else evaluator
-        return first.get('prefix') or METRICS.get(first['type']).default_prefix
+        metrics = evaluator if isinstance(evaluator, (list, tuple)) else [evaluator]
+        return [dict(metric) for metric in metrics]
 
 
-def hook_name(hook: dict) -> str:
-    """Class of a hook without its scope."""
-    return hook['type'].rpartition('.')[-1]
+def class_name(part: dict) -> str:
+    """Class of a part of a config without its scope."""
+    return part['type'].rpartition('.')[-1]
 
 
 def examine(base: str) -> StockConfig:
@@ -78,27 +87,43 @@ def examine(base: str) -> StockConfig:
         base (str): Path of the config, or 'mmpose::' and a path among those of mmpose.
 
     Raises:
-        UserError: It is not there, or not of a top-down estimator.
+        UserError: It is not there, does not run, is not of a top-down estimator, or
+            offers nothing that could be aligned.
     """
-    inherited = base if '::' in base else os.path.abspath(base)
+    cfg = _read(base)
+    _require_top_down(cfg, base)
+    init_default_scope('mmpose')
+    with user_errors(cfg):
+        network = MODELS.build(cfg.model)
+    stock = StockConfig(
+        cfg=cfg,
+        head=type(network.head).__name__,
+        has_distributions=find_reader(network.head) is not None,
+        has_batch_norm=any(isinstance(m, _BatchNorm) for m in network.modules()),
+        has_js_loss=any(
+            isinstance(m, JSDiscretLoss) and m.use_target_weight
+            for m in network.head.modules()
+        ),
+        channels=_channels(network, cfg),
+    )
+    if not stock.has_distributions and stock.channels is None:
+        raise UserError(
+            f'{base} has a {stock.head}, from which no distributions of keypoints can be '
+            'read, and no single map of features: nothing can be aligned, give another.'
+        )
+    return stock
+
+
+def _read(base: str) -> Config:
+    if '::' not in base:
+        return load_config(base)
     try:
-        cfg = Config.fromstring(f'_base_ = {inherited!r}', '.py')
+        return Config.fromstring(f'_base_ = {base!r}', '.py')
     except (FileNotFoundError, ModuleNotFoundError, ValueError) as error:
         raise UserError(
             f'There is no config {base}: give the path of a file, or mmpose:: and a path '
             'such as body_2d_keypoint/topdown_heatmap/coco/....py.'
         ) from error
-    _require_top_down(cfg, base)
-    init_default_scope('mmpose')
-    with user_errors(cfg):
-        network = MODELS.build(cfg.model)
-    return StockConfig(
-        cfg=cfg,
-        head=type(network.head).__name__,
-        has_distributions=find_reader(network.head) is not None,
-        has_batch_norm=any(isinstance(m, _BatchNorm) for m in network.modules()),
-        channels=_channels(network, cfg),
-    )
 
 
 def _require_top_down(cfg: Config, base: str) -> None:
@@ -113,10 +138,11 @@ def _require_top_down(cfg: Config, base: str) -> None:
 
 
 @torch.no_grad()
-def _channels(network: nn.Module, cfg: Config) -> int:
-    """Channels of the backbone's last features, of a blank image."""
+def _channels(network: nn.Module, cfg: Config) -> Optional[int]:
+    """Channels of the backbone's last features, of a blank image, if these are one map."""
     pipeline = cfg.train_dataloader.dataset.pipeline
-    (crop,) = (step for step in pipeline if step['type'] == 'TopdownAffine')
+    (crop,) = (step for step in pipeline if class_name(step) == 'TopdownAffine')
     width, height = crop['input_size']
-    features = network.eval().backbone(torch.zeros(1, 3, height, width))
-    return features[-1].shape[1]
+    last = network.eval().backbone(torch.zeros(1, 3, height, width))[-1]
+    # networks of several stages give a list of maps for each
+    return last.shape[1] if isinstance(last, Tensor) else None

@@ -16,7 +16,9 @@ def parse_args():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('base', metavar='BASE_CONFIG', help='a path, or mmpose::...')
-    parser.add_argument('--target', required=True, help='folder of unlabelled images')
+    parser.add_argument(
+        '--target', required=True, help='folder of unlabelled images, boxes.json if any'
+    )
     parser.add_argument('--source', help='folder of labelled images')
     parser.add_argument('--out', help='file to write, default <base>_adapted.py')
     return parser.parse_args()

@@ -3,7 +3,7 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
@@ -23,7 +23,8 @@ class SummaryHook(Hook):
     its value after the last phase without adaptation (``before``) and at the end.
 
     Args:
-        prefix (str): Prefix of the evaluators' metrics.
+        prefix (str, optional): Prefix of the evaluators' metrics that are written. None
+            takes all of them.
         domain (str): The domain of the validation data, as which they are written:
             'target', or 'source' where no labelled target images are there to validate on.
         before (str): Name of the phase to compare with.
@@ -35,7 +36,7 @@ class SummaryHook(Hook):
 
     def __init__(
         self,
-        prefix: str = 'target',
+        prefix: Optional[str] = 'target',
         domain: str = 'target',
         before: str = 'source',
         headline: str = 'MPJPE',
@@ -119,7 +120,7 @@ class SummaryHook(Hook):
 
     def plain_words(self, runner, summary: dict[str, Any]) -> str:
         """The last message of a run."""
-        key = f'{self.prefix}/{self.headline}'
+        key = '/'.join(filter(None, (self.prefix, self.headline)))
         by_phase = {phase['name']: phase[self.domain] for phase in summary['phases']}
         lines = ['Training is done.']
         if key in by_phase.get(self.before, {}) and key in summary[self.domain]:
@@ -137,11 +138,13 @@ class SummaryHook(Hook):
         return '\n'.join(lines)
 
     def _metrics(self, metrics: dict[str, float], network: str = '') -> dict[str, float]:
-        start = f'{network}{self.prefix}/'
+        """Those of a network, 'student/' or the tested one, under the prefix."""
+        start = network if self.prefix is None else f'{network}{self.prefix}/'
+        others = () if network else ('student/', 'teacher/')
         return {
             key.removeprefix(network): value
             for key, value in metrics.items()
-            if key.startswith(start)
+            if key.startswith(start) and not key.startswith(others)
         }
 
     def _seconds(self, runner) -> float:

@@ -93,6 +93,19 @@ def test_a_run_without_phases_is_one_phase(runner):
     assert result == dict(name='training', iters=7, metrics={'coco/AP': 0.5})
 
 
+def test_figures_without_a_prefix_and_of_another_domain(runner):
+    metrics = {'PCK': 0.5, 'coco/AP': 0.25, 'student/PCK': 0.125}
+    runner.train_loop = SimpleNamespace(
+        results=[dict(name='adapt', iters=5, metrics=metrics)]
+    )
+    runner.cfg, runner.seed = SimpleNamespace(filename='my.py'), 0
+    found = SummaryHook(prefix=None, domain='source').summarize(runner, Path('here'))
+    assert found['source'] == {'PCK': 0.5, 'coco/AP': 0.25}
+    assert found['phases'][0]['source'] == found['source']
+    assert found['student'] == {'PCK': 0.125}
+    assert 'target' not in found
+
+
 def test_summary_of_a_run(finished):
     found = finished.summary
     runner = finished.runner
