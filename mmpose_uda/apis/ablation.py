@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Optional, Sequence
 
 import torch
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import find_latest_checkpoint
 from mmpose.registry import MODELS
@@ -49,12 +50,13 @@ def run_variants(
             own; without, more than one run gets one thread each.
 
     Raises:
-        UserError: A variant is unknown, a run failed, or there are more jobs than GPUs.
+        UserError: A variant is unknown, a run failed, there are more jobs than GPUs, or
+            the folder has runs of another config.
     """
     out, cfg = Path(out_dir), load_config(config)
     out.mkdir(parents=True, exist_ok=True)
     for variant in variants:
-        variant_config(cfg, variant).dump(out / f'{variant}.py')
+        _write_config(variant_config(cfg, variant), out, variant)
     places = _places(jobs)
     init_default_scope('mmpose')
     adabn = has_batch_norm(MODELS.build(cfg.model.estimator))
@@ -75,6 +77,18 @@ def run_variants(
         errors = [e for e in pool.map(lambda r: run(*r), runs) if e is not None]
     if errors:
         raise UserError(f'{len(errors)} of {len(runs)} trainings failed: {errors[0]}')
+
+
+def _write_config(cfg: Config, out: Path, variant: str) -> None:
+    """Write the config of a variant, which those of earlier runs must equal."""
+    path = out / f'{variant}.py'
+    has_runs = any(out.glob(f'{variant}_seed*/last_checkpoint'))
+    if has_runs and path.exists() and Config.fromfile(path).to_dict() != cfg.to_dict():
+        raise UserError(
+            f'{out} has runs of another config, or of an earlier state of this one '
+            f'({path.name} differs): name another --out, or remove them.'
+        )
+    cfg.dump(path)
 
 
 def _places(jobs: int) -> queue.Queue:

@@ -75,15 +75,17 @@ class AblationReport:
     def gap_closed(self, row: Row, metric: str) -> Optional[float]:
         """(best control - row) / (best control - oracle), of means over the seeds.
 
-        None while controls or oracle are missing, or if there is no gap.
+        None while controls or oracle are missing, or if the oracle is no better than the
+        best control.
         """
         controls = [r.mean(metric) for r in self.rows if r.kind == 'control']
         oracles = [r.mean(metric) for r in self.rows if r.kind == 'oracle']
         if not controls or not oracles:
             return None
-        best = min(controls) if lower_is_better(metric) else max(controls)
-        gap = best - oracles[0]
-        return (best - row.mean(metric)) / gap if gap else None
+        sign = 1 if lower_is_better(metric) else -1
+        best = min(sign * control for control in controls)
+        gap = best - sign * oracles[0]
+        return (best - sign * row.mean(metric)) / gap if gap > 0 else None
 
     def markdown(self) -> str:
         """The table. Mean ± standard deviation over the seeds."""

@@ -49,7 +49,8 @@ def re_estimate(runner: Runner) -> None:
         layer.train()
     for batch in islice(_target_batches(runner.cfg), _BATCHES):
         data = model.data_preprocessor(batch, training=False)
-        network.extract_feat(data['inputs']['target_teacher'])
+        # the head too: those of heatmaps have BatchNorm
+        network(data['inputs']['target_teacher'], None, mode='tensor')
     for layer, momentum in zip(layers, momenta):
         layer.momentum = momentum
     network.eval()

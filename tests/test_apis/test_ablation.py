@@ -51,6 +51,14 @@ def test_finished_runs_are_skipped_and_failures_told(tmp_path, calls):
     assert set(ablation.collect(HAND_3D, tmp_path, [0, 1])) == {'full'}
 
 
+def test_runs_of_another_config_are_not_taken_for_those_of_this(tmp_path, calls):
+    ablation.run_variants(HAND_3D, [0], ['full'], tmp_path)
+    ablation.run_variants(HAND_3D, [1], ['full'], tmp_path)
+    with pytest.raises(UserError, match='runs of another config.*full.py differs'):
+        ablation.run_variants(HAND_2D, [0, 2], ['full'], tmp_path)
+    assert len(calls) == 2
+
+
 def test_controls_with_batch_norm_are_evaluated_again(tmp_path, calls):
     ablation.run_variants(HAND_2D, [0], ['source_strong', 'full'], tmp_path)
     assert names(calls) == [

@@ -38,10 +38,21 @@ def test_gap_is_measured_from_the_best_control():
     errors = report('MPJPE')
     adapted = row(errors, 'adapted')
     assert errors.gap_closed(adapted, 'target/MPJPE') == pytest.approx(8 / 18)
-    # where more is better the best control is weak augmentation's student (72)
-    shares = report('PCK')
-    found = shares.gap_closed(row(shares, 'adapted'), 'target/PCK')
-    assert found == pytest.approx((72 - 50) / (72 - 40))
+
+
+def test_where_more_is_better_and_where_the_oracle_is_no_better():
+    def shares(oracle):
+        values = dict(source_weak=0.2, source_strong=0.3, full=0.4, oracle=oracle)
+        results = {
+            variant: {network: {'target/PCK': [value]} for network in ('target', 'student')}
+            for variant, value in values.items()
+        }
+        found = AblationReport(results, {})
+        return found.gap_closed(row(found, 'adapted'), 'target/PCK')
+
+    assert shares(oracle=0.7) == pytest.approx(0.1 / 0.4)
+    assert shares(oracle=0.3) is None
+    assert shares(oracle=0.1) is None
 
 
 def test_table_has_mean_spread_and_gap():

@@ -40,6 +40,8 @@ def test_statistics_become_those_of_the_target(trained, monkeypatch):
     np.testing.assert_allclose(first.running_mean, means, rtol=1e-3, atol=1e-4)
     np.testing.assert_allclose(first.running_var, variances, rtol=1e-3)
 
+    # the deconvolutions of the head as well
+    assert {layer.num_batches_tracked.item() for layer in batch_norms(network)} == {3}
     assert all(torch.equal(a, b) for a, b in zip(weights, network.parameters()))
     assert all(
         torch.equal(a, layer.running_mean)

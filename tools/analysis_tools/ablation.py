@@ -17,7 +17,8 @@ def parse_args():
         'default: all',
     )
     parser.add_argument(
-        '--out', default='work_dirs/ablation', help='folder of the runs and the results'
+        '--out',
+        help='folder of the runs and the results, default work_dirs/ablation/<config>',
     )
     parser.add_argument(
         '--jobs',
@@ -41,13 +42,13 @@ def main():
     from mmpose_uda.apis.variants import variant_names
 
     with exit_codes():
+        out = Path(args.out or Path('work_dirs/ablation', Path(args.config).stem))
         variants = args.variants or variant_names(load_config(args.config))
-        run_variants(args.config, args.seeds, variants, args.out, args.jobs)
+        run_variants(args.config, args.seeds, variants, out, args.jobs)
         report = AblationReport(
-            collect(args.config, args.out, args.seeds),
+            collect(args.config, out, args.seeds),
             {'mean source pose, no image': mean_pose_baseline(args.config)},
         )
-        out = Path(args.out)
         (out / 'table.md').write_text(report.markdown())
         (out / 'results.json').write_text(json.dumps(report.as_dict(), indent=2))
         report.save_chart(out / 'chart.png')
