@@ -13,6 +13,7 @@ from mmpose_uda.apis.export import export_estimator
 from mmpose_uda.engine.unwrap import unwrapped_model
 
 _SECONDS = 'seconds_before_checkpoint'
+_TIMES = ('val/time', 'val/data_time')  # mmengine logs them among the metrics
 
 
 @HOOKS.register_module()
@@ -114,7 +115,7 @@ class SummaryHook(Hook):
         metrics = {
             key.removeprefix('val/'): float(scalars[key].current())
             for key in scalars
-            if key.startswith('val/')
+            if key.startswith('val/') and key not in _TIMES
         }
         return [dict(name='training', iters=runner.iter, metrics=metrics)]
 

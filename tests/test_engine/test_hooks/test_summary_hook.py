@@ -88,7 +88,8 @@ def test_a_run_without_phases_is_one_phase(runner):
     runner.iter = 7
     for value in (0.25, 0.5):
         runner.message_hub.update_scalar('val/coco/AP', value)
-    runner.message_hub.update_scalar('train/loss', 3.0)
+    for name in ('train/loss', 'val/time', 'val/data_time'):
+        runner.message_hub.update_scalar(name, 3.0)
     (result,) = SummaryHook.results(runner)
     assert result == dict(name='training', iters=7, metrics={'coco/AP': 0.5})
 
