@@ -38,11 +38,12 @@ def draw_masked_modelling(
             shown['reconstructions'] = to_pictures(painted)
             if part.foreground:
                 shown['foreground'] = _maps(observed.foreground(view))
-        elif isinstance(part, AttentionRegularization):
-            shown['attention'] = {
+        elif isinstance(part, AttentionRegularization) and view in part.regularised:
+            maps = {
                 f'layer {i}': part.received(observed, view, i).cpu().numpy()
                 for i in part.attention_layers
             }
+            shown.setdefault('attention', {}).update(maps)
             if part.foreground_weight:
                 shown['foreground'] = _maps(observed.foreground(view))
     return masked_modelling_sheet(images, **shown) if shown else None

@@ -59,6 +59,12 @@ def test_nothing_to_show():
     assert draw_masked_modelling(model, observed_by(model), 'target_student') is None
 
 
+def test_a_view_that_no_part_looks_at_has_nothing_to_show():
+    model = build_adaptive().eval()
+    model.set_phase(('reconstruction', 'attention'))
+    assert draw_masked_modelling(model, observed_by(model), 'target_teacher') is None
+
+
 def test_the_tool_draws_a_checkpoint(tmp_path, monkeypatch):
     config = CONFIG_DIR / 'hand_3d.py'
     run(tiny_config(config, tmp_path / 'data', tmp_path / 'run'))
