@@ -39,6 +39,7 @@ class _PlainNames:
         self.model = model
 
     def named_parameters(self) -> Iterator[tuple[str, nn.Parameter]]:
+        averaged = set(map(id, self.model.averaged_parameters()))
         for name, parameter in self.model.named_parameters():
-            if not name.startswith('teacher.'):
+            if id(parameter) not in averaged:
                 yield name.removeprefix('student.'), parameter

@@ -1,10 +1,11 @@
 """When the teacher follows the student."""
 
-from typing import Optional
+from typing import Iterable, Optional
 
 from mmengine.hooks import EMAHook, Hook
 from mmengine.optim import OptimWrapper
 from mmpose.registry import HOOKS
+from torch import nn
 
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.errors import UserError
@@ -46,7 +47,7 @@ class EMATeacherHook(Hook):
                 'teacher of its own: give them to `teacher` of the model.'
             )
         if isinstance(runner.optim_wrapper, OptimWrapper):
-            self._leave_out_of_optimizer(runner, model.teacher)
+            self._leave_out_of_optimizer(runner, model.averaged_parameters())
 
     def _hand_over(self, runner) -> None:
         """Put mmengine's hook in the place of this one."""
@@ -55,14 +56,14 @@ class EMATeacherHook(Hook):
         hook.before_run(runner)
 
     @staticmethod
-    def _leave_out_of_optimizer(runner, teacher) -> None:
-        """Take the teacher out of the optimizer, for which mmengine picks all parameters.
+    def _leave_out_of_optimizer(runner, parameters: Iterable[nn.Parameter]) -> None:
+        """Take averages out of the optimizer, for which mmengine picks all parameters.
 
         This must precede the loading of a resumed optimizer.
         """
-        parameters = set(map(id, teacher.parameters()))
+        averaged = set(map(id, parameters))
         for group in runner.optim_wrapper.param_groups:
-            group['params'] = [p for p in group['params'] if id(p) not in parameters]
+            group['params'] = [p for p in group['params'] if id(p) not in averaged]
 
     def before_train(self, runner) -> None:
         """The teacher equals the student before its first use."""

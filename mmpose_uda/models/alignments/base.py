@@ -66,10 +66,11 @@ class Alignment(BaseModule, metaclass=ABCMeta):
 
 def require_foreground(name: str, estimator: 'DomainAdaptivePoseEstimator') -> None:
     """Refuse an estimator that cannot tell the foreground of target images."""
-    if estimator.foreground_head is None:
+    if estimator.foreground_head is None and not estimator.target_has_masks:
         raise UserError(
             f'The part {name!r} needs the foreground of target images: give the model a '
-            "`foreground_head` (and a 'ForegroundSegmentation' part to train it)."
+            "`foreground_head` (and a 'ForegroundSegmentation' part to train it), or "
+            '`target_has_masks=True` if the target data set comes with masks.'
         )
 
 

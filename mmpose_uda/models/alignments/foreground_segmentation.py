@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.alignments.base import Alignment, require_foreground
+from mmpose_uda.models.alignments.base import Alignment
 
 if TYPE_CHECKING:
     from mmpose_uda.models.pose_estimators.observation import Observations
@@ -25,7 +25,11 @@ class ForegroundSegmentation(Alignment):
     views = ('source',)
 
     def check(self, name, estimator) -> None:
-        require_foreground(name, estimator)
+        if estimator.foreground_head is None:
+            raise UserError(
+                f'The part {name!r} trains a foreground head, which the model does not '
+                'have: give it a `foreground_head`, or leave the part out.'
+            )
 
     def forward(self, observed: 'Observations') -> dict[str, Tensor]:
         masks = observed.dataset_masks('source')

@@ -90,17 +90,22 @@ class BaseReconstructionHead(BaseModule, metaclass=ABCMeta):
         return self.loss_module(self(encoded, mask), target, mask.hidden, foreground)
 
     def normalised_patches(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Patches with zero mean and unit deviation each, and those mean and deviation.
+        """Patches as MAE reconstructs them: their own mean and deviation taken out.
+
+        The deviation is ``sqrt(variance + 1e-6)``, as in MAE's code: a flat patch stays
+        near zero.
 
         Args:
             images (Tensor): [B, 3, H, W].
 
         Returns:
-            tuple[Tensor, Tensor, Tensor]: [B, L, D], [B, L, 1], [B, L, 1].
+            tuple[Tensor, Tensor, Tensor]: The patches [B, L, D], their means and
+            deviations [B, L, 1].
         """
         patches = self.to_patches(images)
-        std, mean = torch.std_mean(patches, dim=-1, keepdim=True)
-        return (patches - mean) / (std + 1e-3), mean, std
+        variance, mean = torch.var_mean(patches, dim=-1, keepdim=True)
+        deviation = (variance + 1e-6).sqrt()
+        return (patches - mean) / deviation, mean, deviation
 
     def to_patches(self, images: Tensor) -> Tensor:
         """Cut images [B, 3, H, W] into patches [B, L, D], row, column, channel in each."""

@@ -1,6 +1,6 @@
 """Any mmpose estimator, adapted to a domain without labels."""
 
-from typing import Iterable, Optional
+from typing import Iterable, Iterator, Optional
 
 from mmengine.model import BaseModel, ModuleDict
 from mmpose.registry import MODELS
@@ -27,9 +27,11 @@ class DomainAdaptivePoseEstimator(BaseModel):
         estimator (dict): A stock top-down estimator, with its ``data_preprocessor``.
         alignments (dict[str, dict]): Name -> config of a part
             (:mod:`mmpose_uda.models.alignments`). The names are used by phases and logs.
-        teacher (dict): The moving average of the student.
+        teacher (dict): The moving average of the student, and of the foreground head.
         foreground_head (dict, optional): Predicts the foreground of target images for the
             parts that need it.
+        target_has_masks (bool): Whether the target data set comes with masks, so that
+            those parts need no foreground head.
         test_network (str): 'teacher' or 'student': who predicts in validation and test.
         test_statistics (str): 'target', 'source' or 'both': which student views the
             running statistics of BatchNorm layers are taken from, once both domains are
@@ -46,6 +48,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         alignments: Optional[dict[str, dict]] = None,
         teacher: dict = dict(type='TeacherEMA'),
         foreground_head: Optional[dict] = None,
+        target_has_masks: bool = False,
         test_network: str = 'teacher',
         test_statistics: str = 'target',
         init_cfg: Optional[dict] = None,
@@ -56,7 +59,13 @@ class DomainAdaptivePoseEstimator(BaseModel):
         super().__init__(MODELS.build(preprocessor), init_cfg)
         self.student = MODELS.build(estimator)
         self.teacher = MODELS.build(dict(teacher, model=self.student))
-        self.foreground_head = foreground_head and MODELS.build(foreground_head)
+        self.foreground_head = self.foreground_teacher = None
+        if foreground_head is not None:
+            self.foreground_head = MODELS.build(foreground_head)
+            self.foreground_teacher = MODELS.build(
+                dict(teacher, model=self.foreground_head)
+            )
+        self.target_has_masks = target_has_masks
         self.alignments = ModuleDict(
             {name: MODELS.build(cfg) for name, cfg in (alignments or {}).items()}
         )
@@ -153,7 +162,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
                 trainable=by_student,
                 updates_statistics=view in statistics,
             )
-        return Observations(views, self.foreground_head)
+        return Observations(views, self.foreground_head, self.foreground_teacher)
 
     def _views_for_statistics(self, views: Iterable[str]) -> list[str]:
         """The student's views that BatchNorm takes running statistics from."""
@@ -164,6 +173,14 @@ class DomainAdaptivePoseEstimator(BaseModel):
     def update_teacher(self) -> None:
         """Move the teacher towards the student; the first call copies it."""
         self.teacher.update_parameters(self.student)
+        if self.foreground_teacher is not None:
+            self.foreground_teacher.update_parameters(self.foreground_head)
+
+    def averaged_parameters(self) -> Iterator[nn.Parameter]:
+        """The parameters that follow others and are not trained."""
+        yield from self.teacher.parameters()
+        if self.foreground_teacher is not None:
+            yield from self.foreground_teacher.parameters()
 
     # ---- prediction -------------------------------------------------------------------
 

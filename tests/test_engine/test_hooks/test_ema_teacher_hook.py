@@ -81,7 +81,7 @@ def test_the_teacher_is_not_in_the_optimizer(finished):
     model, optim_wrapper = finished.runner.model, finished.runner.optim_wrapper
     optimized = {id(p) for group in optim_wrapper.param_groups for p in group['params']}
     assert optimized.issuperset(id(p) for p in model.student.parameters())
-    assert optimized.isdisjoint(id(p) for p in model.teacher.parameters())
+    assert optimized.isdisjoint(map(id, model.averaged_parameters()))
 
 
 def test_the_teacher_has_followed_the_run(finished):

@@ -66,7 +66,7 @@ def test_loss_is_that_of_hidden_normalised_patches(head, seen, mask, emphasis):
     total = weights = 0.0
     for b, position in mask.hidden.nonzero().tolist():
         patch = patches[b, position]
-        target = (patch - patch.mean()) / (patch.std() + 1e-3)
+        target = (patch - patch.mean()) / (patch.var() + 1e-6) ** 0.5
         weight = 1 - emphasis + emphasis * shares[b, position]
         total += weight * ((predicted[b, position] - target) ** 2).mean()
         weights += weight

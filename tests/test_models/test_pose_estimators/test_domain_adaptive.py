@@ -5,6 +5,7 @@ import torch
 from mmengine.optim import build_optim_wrapper
 from mmengine.structures import InstanceData, PixelData
 from model_factory import (
+    INPUT_SIZE,
     NUM_KEYPOINTS,
     VIEWS,
     build_adaptive,
@@ -54,7 +55,8 @@ def test_parts_train_their_own_networks(model):
         for name, parameter in model.named_parameters()
         if parameter.grad is None or parameter.grad.abs().sum() == 0
     ]
-    assert all(name.startswith('teacher.') for name in untrained), untrained
+    averaged = ('teacher.', 'foreground_teacher.')
+    assert all(name.startswith(averaged) for name in untrained), untrained
 
 
 def test_losses_carry_the_names_of_parts_and_views(model):
@@ -183,6 +185,25 @@ def test_the_first_update_makes_the_teacher_equal(model):
     assert not equal_states(student, teacher)
     model.update_teacher()
     assert equal_states(student, model.teacher.module.state_dict())
+    head, average = model.foreground_head, model.foreground_teacher.module
+    assert equal_states(head.state_dict(), average.state_dict())
+
+
+def test_the_foreground_head_is_averaged_like_the_student(model):
+    model.update_teacher()
+    before = model.foreground_teacher.module.classifier.weight.clone()
+    with torch.no_grad():
+        model.foreground_head.classifier.weight += 1
+    model.update_teacher()
+    found = model.foreground_teacher.module.classifier.weight
+    torch.testing.assert_close(found, before + 0.5)
+
+
+def test_averages_are_all_parameters_that_no_loss_reaches(model):
+    averaged = set(map(id, model.averaged_parameters()))
+    total(losses_of(model, make_batch())).backward()
+    untrained = {id(p) for p in model.parameters() if p.grad is None}
+    assert averaged == untrained
 
 
 def test_a_step_moves_the_student_alone(model):
@@ -304,7 +325,22 @@ def test_parts_that_need_the_foreground_refuse_models_without(name):
         build_adaptive(alignments=parts(name), foreground_head=None)
     message = str(caught.value)
     assert f'{name!r}' in message and '`foreground_head`' in message
-    assert 'ForegroundSegmentation' in message
+    assert ('`target_has_masks=True`' in message) == (name != 'foreground')
+
+
+@pytest.mark.parametrize('name', ['reconstruction', 'attention'])
+def test_masks_of_the_target_make_a_foreground_head_unnecessary(name):
+    model = build_adaptive(
+        alignments=parts(name), foreground_head=None, target_has_masks=True
+    )
+    batch = make_batch()
+    with pytest.raises(UserError, match='no mask') as caught:
+        losses_of(model, batch)
+    assert '`foreground_head`' in str(caught.value)
+    for view in ('target_student', 'target_teacher'):
+        for sample in batch['data_samples'][view]:
+            sample.gt_fields = PixelData(foreground=torch.ones(1, *INPUT_SIZE[::-1]))
+    assert total(losses_of(model, batch)) > 0
 
 
 def test_the_foreground_of_the_source_alone_needs_no_head():

@@ -88,7 +88,7 @@ def test_foreground_of_the_data_set(observed):
 
 def test_foreground_predicted_from_the_view_of_the_teacher(model, observed):
     foreground = observed.foreground('target_teacher')
-    logits = model.foreground_head(observed['target_teacher'].features)
+    logits = model.foreground_teacher(observed['target_teacher'].features)
     expected = F.interpolate(logits.sigmoid(), size=(32, 48), mode='bilinear')
     assert torch.equal(foreground, expected)
     assert not foreground.requires_grad
@@ -110,7 +110,7 @@ class Blob(nn.Module):
 
 
 def test_predicted_foreground_is_carried_into_the_view(model, observed):
-    observed.foreground_head = Blob((20.0, 17.0))
+    observed.foreground_teacher = Blob((20.0, 17.0))
     turned = np.array([[0, -1.2, 50], [1.2, 0, -10]], np.float32)
     mirrored = np.array([[-0.8, 0, 40], [0, 0.8, 3]], np.float32)
     shifted = np.array([[1, 0, 3], [0, 1, -4]], np.float32)
