@@ -66,6 +66,21 @@ class DomainAdversarial(Alignment):
                 f'The part {name!r} aligns feature={self.feature!r}, which the estimator '
                 f'does not have: name one of its modules ({parts}, or one inside them).'
             )
+        with estimator.trial(self.captured_features) as seen:
+            features = seen.feature(self.feature)
+        self._try_discriminator(name, features)
+
+    @torch.no_grad()
+    def _try_discriminator(self, name: str, features: Tensor) -> None:
+        try:
+            self.discriminator(features)
+        except RuntimeError as error:
+            channels = features.shape[2 if features.ndim == 3 else 1]
+            raise UserError(
+                f'The discriminator of the part {name!r} cannot take '
+                f'feature={self.feature!r}, which is {list(features.shape)} for one '
+                f'image: set its in_channels={channels} ({error}).'
+            ) from error
 
     def forward(self, observed: 'Observations') -> dict[str, Tensor]:
         source, target = (self.logits(observed, view) for view in self.views)

@@ -32,7 +32,7 @@ def pseudo_labels(observed: 'Observations') -> tuple[Tensor, Tensor]:
 
 @MODELS.register_module()
 class ConfidenceWeighting(nn.Module):
-    """Every pseudo label weighs what the teacher's confidence in it is.
+    """Every pseudo label weighs what the teacher's confidence in it is, at most 1.
 
     Args:
         min_confidence (float): Pseudo labels below it are dropped.
@@ -44,7 +44,7 @@ class ConfidenceWeighting(nn.Module):
 
     def forward(self, confidence: Tensor) -> Tensor:
         """Weights [B, K] of pseudo labels with these confidences [B, K]."""
-        return confidence * (confidence >= self.min_confidence)
+        return confidence.clamp_max(1) * (confidence >= self.min_confidence)
 
 
 @MODELS.register_module()

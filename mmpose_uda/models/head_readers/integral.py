@@ -4,6 +4,7 @@ import torch
 from mmpose.models.heads import DSNTHead, IntegralRegressionHead
 from torch import Tensor
 
+from mmpose_uda.codecs import crop_size
 from mmpose_uda.models.head_readers.base import HeadReader
 from mmpose_uda.models.utils import AxisDistribution, KeypointDistributions
 
@@ -22,7 +23,7 @@ class IntegralReader(HeadReader):
         probs = probs.float()
         steps = (
             size / cells
-            for size, cells in zip(self._crop_size, self.head.heatmap_size)
+            for size, cells in zip(crop_size(self.head), self.head.heatmap_size)
         )
         return KeypointDistributions(
             [
@@ -41,14 +42,7 @@ class IntegralReader(HeadReader):
 
     def render_targets(self, points: Tensor) -> Tensor:
         """The points as shares of the crop's sides, [B, K, 2]."""
-        return points / points.new_tensor(self._crop_size)
-
-    @property
-    def _crop_size(self) -> tuple[int, int]:
-        """Width and height, px."""
-        codec = self.head.decoder
-        # IntegralRegressionLabel is a codec of points beside one of heatmaps
-        return getattr(codec, 'keypoint_codec', codec).input_size
+        return points / points.new_tensor(crop_size(self.head))
 
     def loss(self, outputs, targets, weights) -> Tensor:
         return self.head.loss_module(outputs[0], targets, weights)

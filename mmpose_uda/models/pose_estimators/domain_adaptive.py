@@ -1,12 +1,15 @@
 """Any mmpose estimator, adapted to a domain without labels."""
 
-from typing import Iterable, Iterator, Optional
+from contextlib import contextmanager
+from typing import Iterable, Iterator, Optional, Sequence
 
+import torch
 from mmengine.model import BaseModel, ModuleDict
 from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
 
+from mmpose_uda.codecs import crop_size
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment
 from mmpose_uda.models.pose_estimators.observation import Observations, ViewObservation
@@ -181,6 +184,30 @@ class DomainAdaptivePoseEstimator(BaseModel):
         yield from self.teacher.parameters()
         if self.foreground_teacher is not None:
             yield from self.foreground_teacher.parameters()
+
+    @contextmanager
+    def trial(self, captured_features: Sequence[str] = ()) -> Iterator[ViewObservation]:
+        """The student looking at one blank image, to find out what it gives.
+
+        Nothing of the student changes. Parts ask it when the model is built.
+
+        Args:
+            captured_features (Sequence[str]): Modules whose output to record.
+        """
+        modules = [m for m in self.student.modules() if m.training]
+        self.student.eval()  # one image is no batch to normalise by
+        try:
+            yield ViewObservation(
+                network=self.student,
+                images=torch.zeros(1, 3, *crop_size(self.student.head)[::-1]),
+                data_samples=[],
+                captured_features=captured_features,
+                trainable=False,
+                updates_statistics=False,
+            )
+        finally:
+            for module in modules:
+                module.training = True
 
     # ---- prediction -------------------------------------------------------------------
 

@@ -96,11 +96,20 @@ class ViewObservation:
             return self.network.head(features)
 
     def feature(self, name: str) -> Tensor:
-        """The output of a module, one of ``captured_features``."""
+        """The output of a module, one of ``captured_features``.
+
+        Raises:
+            UserError: The module is no part of a forward pass.
+        """
         if name not in self._captured:
             _ = self.features
         if name not in self._captured:
             _ = self.head_outputs
+        if name not in self._captured:
+            raise UserError(
+                f'The feature {name!r} is a module that a forward pass does not run: '
+                "name one that it does, such as 'backbone'."
+            )
         return self._captured[name]
 
     @cached_property

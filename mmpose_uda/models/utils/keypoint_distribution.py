@@ -131,8 +131,8 @@ class HeatmapDistributions:
         return (self._columns_rows(cells) + offsets) * offsets.new_tensor(self.steps)
 
     def confidence(self) -> Tensor:
-        """The height of each peak, [B, K] in [0, 1]."""
-        return self.heatmaps.amax((2, 3)).clamp(0, 1)
+        """The height of each peak, [B, K]: 1 is that of a label, few are higher."""
+        return self.heatmaps.amax((2, 3)).clamp_min(0)
 
     def contains(self, points: Tensor) -> Tensor:
         """Whether ``points`` [B, K, 2] lie on the map (half a cell of margin), [B, K]."""

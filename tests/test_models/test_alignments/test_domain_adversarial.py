@@ -3,6 +3,7 @@ import torch
 from model_factory import (
     EMBED_DIMS,
     build_adaptive,
+    equal_states,
     losses_of,
     make_batch,
     resnet_estimator,
@@ -94,3 +95,32 @@ def test_only_the_features_asked_for_are_computed():
 def test_a_feature_that_does_not_exist_is_refused(feature):
     with pytest.raises(UserError, match="'adversarial'.*backbone, head"):
         build_adaptive(alignments=adversarial(feature))
+
+
+def test_a_module_that_never_runs_is_refused():
+    with pytest.raises(UserError, match="'head.loss_module'.*does not run"):
+        build_adaptive(
+            estimator=resnet_estimator(),
+            foreground_head=None,
+            alignments=adversarial('head.loss_module'),
+        )
+
+
+@pytest.mark.parametrize(
+    'feature, kernel_size, channels',
+    [('backbone', 3, EMBED_DIMS), ('backbone.layers.1', 1, EMBED_DIMS)],
+)
+def test_a_discriminator_of_other_channels_is_refused(feature, kernel_size, channels):
+    part = adversarial(feature, in_channels=5, kernel_size=kernel_size)
+    with pytest.raises(UserError, match=f"'{feature}'.*in_channels={channels}"):
+        build_adaptive(alignments=part)
+
+
+def test_the_trial_leaves_the_student_as_it_was():
+    kwargs = dict(estimator=resnet_estimator(), foreground_head=None)
+    part = adversarial('head.deconv_layers', in_channels=8)
+    tried = build_adaptive(alignments=part, **kwargs)
+    plain = build_adaptive(alignments={}, **kwargs)
+    statistics = [dict(model.student.named_buffers()) for model in (tried, plain)]
+    assert statistics[0] and equal_states(*statistics)
+    assert all(module.training for module in tried.student.modules())

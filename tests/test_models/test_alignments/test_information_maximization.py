@@ -48,6 +48,17 @@ def test_descent_makes_predictions_certain_and_diverse():
     assert all(len(set(peaks.indices[:, k].tolist())) > 4 for k in range(2))
 
 
+def test_the_released_formula_is_refused_where_there_are_no_heatmaps():
+    released = dict(PART['info_max'], loss=dict(type='InfoMaxLoss', mode='released'))
+    build_adaptive(
+        estimator=resnet_estimator(),
+        foreground_head=None,
+        alignments=dict(info_max=released),
+    )
+    with pytest.raises(UserError, match="'released'.*heatmaps"):
+        build_adaptive(alignments=dict(info_max=released))
+
+
 def test_a_head_of_coordinates_is_refused():
     with pytest.raises(UserError, match="'info_max'.*RegressionHead.*SimCC"):
         build_adaptive(

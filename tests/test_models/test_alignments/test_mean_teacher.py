@@ -7,10 +7,15 @@ from model_factory import build_adaptive, resnet_estimator
 from torch import nn
 
 from mmpose_uda import UserError
-from mmpose_uda.models.alignments import MeanTeacherConsistency, QuantileSelection
+from mmpose_uda.models.alignments import (
+    ConfidenceWeighting,
+    MeanTeacherConsistency,
+    QuantileSelection,
+)
 from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
 from mmpose_uda.models.utils import (
     AxisDistribution,
+    HeatmapDistributions,
     KeypointDistributions,
     crop_axis,
     transform_points,
@@ -173,6 +178,15 @@ def test_the_quantile_is_of_the_whole_batch():
     confidence = torch.tensor([[0.9, 0.8, 0.7], [0.1, 0.2, 0.75]])
     weights = QuantileSelection(0.5)(confidence)
     assert weights.tolist() == [[1, 1, 0], [0, 0, 1]]
+
+
+def test_peaks_over_1_are_told_apart_but_weigh_no_more():
+    heatmaps = torch.zeros(1, 4, 3, 3)
+    heatmaps[0, :, 1, 1] = torch.tensor([1.3, 1.2, 1.1, 0.9])
+    confidence = HeatmapDistributions(heatmaps, steps=(1.0, 1.0)).confidence()
+    assert QuantileSelection(0.5)(confidence).tolist() == [[1, 1, 0, 0]]
+    weights = ConfidenceWeighting()(confidence)
+    torch.testing.assert_close(weights, torch.tensor([[1.0, 1.0, 1.0, 0.9]]))
 
 
 @pytest.mark.parametrize(
