@@ -11,6 +11,13 @@ data needs. What differs from the published code, and why:
   the teacher normalises by its own batches.
 - The last checkpoint counts. There the best by the target's test labels does, once after
   the 40 epochs and once at the end.
+- Consistency and information maximisation look at the student's heatmaps in the student's
+  own view, and pseudo labels are Gaussians about sub-cell peaks. There heatmaps are warped
+  back to a common frame first, and labels are Gaussians about the largest cell.
+- As it stands nothing is downloaded: the backbone starts from scratch and the style
+  network is the weight-free one. There they are ImageNet's ResNet-101 and VGG-19. Both
+  are named below.
+- Single precision, as long as `--amp` is not given. There it is fp16.
 """
 
 _base_ = ['builtin_2d.py']
