@@ -1,8 +1,8 @@
-"""Profile the training step of a config with torch.profiler.
+"""Profile the training step of a config, as the runner does it, with torch.profiler.
 
 python tools/analysis_tools/profile_step.py configs/uda/human_2d.py
 
-It prints the costliest operators, how often Python waits for a value from the device, and
+It prints the costliest operators, who waits for a value from the device and where, and
 whether the number of operators grows with the batch, as a loop over samples would make it.
 """
 
@@ -28,10 +28,12 @@ def main():
             for size in (args.batch_size, 2 * args.batch_size)
         )
         print(large.table)
+        for wait, count in large.waits.most_common():
+            print(f'{wait.owner} waits at {wait.place} for {wait.operator}: {count}')
         for size, found in ((args.batch_size, small), (2 * args.batch_size, large)):
             print(
-                f'batch of {size}: {found.operators.total()} operators, '
-                f'{found.waits} waits for a value from the device'
+                f'batch of {size}: {found.operators.total()} operators, waits in this '
+                f'package: {found.waits_here}, in mmengine: {found.waits_of_mmengine}'
             )
 
 
