@@ -17,15 +17,19 @@ from mmpose_uda.visualization import comparison_sheet, save_picture
 
 @HOOKS.register_module()
 class AdaptationPictureHook(Hook):
-    """Draws target images after every phase into ``work_dir/pictures``.
+    """Draws target images after every phase, and in between, into ``work_dir/pictures``.
 
     ``predictions.jpg`` has the predictions of each phase side by side,
     ``masked_modelling_<phase>.jpg`` shows what reconstruction and attention parts do to a
-    batch of target images in training. Both go to the visualizer's backends too.
+    batch of target images in training. Those in between have the number of iterations that
+    are done for a name, as in ``predictions_000200.jpg`` and
+    ``masked_modelling_000200.jpg``. All go to the visualizer's backends too.
 
     Args:
-        num_images (int): Rows of each picture.
         titles (dict[str, str]): Phases whose predictions are shown, and their titles.
+        num_images (int): Rows of each picture.
+        interval (int): Iterations between two pictures within a phase; 0 for those at the
+            end of phases alone.
     """
 
     priority = 'LOW'
@@ -34,9 +38,11 @@ class AdaptationPictureHook(Hook):
         self,
         titles: dict[str, str] = dict(source='before adaptation', adapt='adapted'),
         num_images: int = 8,
+        interval: int = 0,
     ):
         self.titles = dict(titles)
         self.num_images = num_images
+        self.interval = interval
 
     def after_train_iter(
         self,
@@ -45,57 +51,79 @@ class AdaptationPictureHook(Hook):
         data_batch: Optional[dict] = None,
         outputs: Optional[dict] = None,
     ) -> None:
-        """Show what the parts do to the last batch of a phase."""
-        phase = runner.train_loop.phase
-        if batch_idx + 1 == phase.end and is_main_process():
-            model = unwrapped_model(runner)
-            self.draw_parts(runner, model, data_batch, phase.name)
+        """Show what the parts do to the last batch of a phase, and what is so far."""
+        if not is_main_process():
+            return
+        phase, done = runner.train_loop.phase, runner.iter + 1
+        if done == phase.end:
+            self.show_parts(runner, data_batch, phase.name)
+        elif self.every_n_train_iters(runner, self.interval):
+            self.show_parts(runner, data_batch, f'{done:06d}')
+            if phase.name in self.titles and runner.val_loop is not None:
+                images, samples = self.predict(runner)
+                shown = self.stored(runner)
+                shown[f'iteration {done}'] = _poses(samples, 'pred_instances')
+                sheet = self.draw_predictions(runner, images, samples, shown)
+                _publish(runner, 'predictions', f'_{done:06d}', sheet, done)
 
     def after_val_epoch(self, runner, metrics: Optional[dict] = None) -> None:
         """Draw the predictions after the phase that just ended."""
         phase = runner.train_loop.phase.name
         if phase in self.titles and is_main_process():
-            self.draw_predictions(runner, unwrapped_model(runner), phase)
+            images, samples = self.predict(runner)
+            folder = _folder(runner)
+            folder.mkdir(parents=True, exist_ok=True)
+            # On disk, so that a resumed run still has those of earlier phases.
+            poses = _poses(samples, 'pred_instances')
+            np.savez(folder / f'predictions_{phase}.npz', **poses)
+            shown = self.stored(runner)
+            sheet = self.draw_predictions(runner, images, samples, shown)
+            _publish(runner, 'predictions', '', sheet, runner.iter)
 
     @torch.no_grad()
-    def draw_predictions(self, runner, model, phase: str) -> None:
-        """Predict fixed test images, and show them beside those of earlier phases."""
-        folder = Path(runner.work_dir) / 'pictures'
+    def predict(self, runner) -> tuple[list[np.ndarray], list]:
+        """Crops of fixed test images, BGR [h, w, 3], and samples with predictions."""
         dataset = runner.val_dataloader.dataset
         # Spread over the set: neighbours may be alike.
         chosen = np.linspace(0, len(dataset) - 1, self.num_images).astype(int)
         items = [dataset[int(i)] for i in chosen]
+        model = unwrapped_model(runner)
         model.eval()
         samples = model.test_step(pseudo_collate(items))
-        predictions = dict(keypoints=_crop_points(samples, 'pred_instances'))
-        if 'keypoints_3d' in samples[0].pred_instances:
-            predictions['keypoints_3d'] = _rooted(samples, 'pred_instances')
-        folder.mkdir(parents=True, exist_ok=True)
-        # On disk, so that a resumed run still has those of earlier phases.
-        np.savez(folder / f'predictions_{phase}.npz', **predictions)
+        return [item['inputs'].permute(1, 2, 0).numpy() for item in items], samples
 
-        columns, poses = {}, {}
-        for name, title in self.titles.items():
-            path = folder / f'predictions_{name}.npz'
-            if path.exists():
-                with np.load(path) as stored:
-                    columns[title] = stored['keypoints']
-                    if 'keypoints_3d' in stored:
-                        poses[title] = stored['keypoints_3d']
+    def stored(self, runner) -> dict[str, dict[str, np.ndarray]]:
+        """Predictions of the phases that have ended, by title."""
+        found = {}
+        for phase in runner.train_loop.phases:
+            path = _folder(runner) / f'predictions_{phase.name}.npz'
+            ended = phase.end <= runner.iter  # the file may be of an earlier run
+            if ended and phase.name in self.titles and path.exists():
+                with np.load(path) as file:
+                    found[self.titles[phase.name]] = dict(file)
+        return found
+
+    @staticmethod
+    def draw_predictions(runner, images: list, samples: list, shown: dict) -> np.ndarray:
+        """Predictions, by title, beside each other and the truth."""
+        points = {title: poses['keypoints'] for title, poses in shown.items()}
+        poses_3d = {
+            title: poses['keypoints_3d']
+            for title, poses in shown.items()
+            if 'keypoints_3d' in poses
+        }
         truth = 'ground truth'
-        columns[truth] = _crop_points(samples, 'gt_instances')
-        if poses:
-            poses[truth] = _rooted(samples, 'gt_instances')
-        images = [item['inputs'].permute(1, 2, 0).numpy() for item in items]
-        sheet = comparison_sheet(
-            images, columns, dataset.metainfo, poses, reference=truth if poses else None
-        )
-        save_picture(folder / 'predictions.jpg', sheet)
-        runner.visualizer.add_image('predictions', sheet[..., ::-1], runner.iter)
+        points[truth] = _crop_points(samples, 'gt_instances')
+        if poses_3d:
+            poses_3d[truth] = _rooted(samples, 'gt_instances')
+        metainfo = runner.val_dataloader.dataset.metainfo
+        reference = truth if poses_3d else None
+        return comparison_sheet(images, points, metainfo, poses_3d, reference)
 
     @torch.no_grad()
-    def draw_parts(self, runner, model, batch: dict, phase: str) -> None:
+    def show_parts(self, runner, batch: dict, name: str) -> None:
         """Show what reconstruction and attention parts do to target images."""
+        model = unwrapped_model(runner)
         data = model.data_preprocessor(batch, training=False)
         few = slice(self.num_images)
         observed = model.observe(
@@ -107,9 +135,25 @@ class AdaptationPictureHook(Hook):
         model.eval()
         sheet = draw_masked_modelling(model, observed, 'target_student')
         if sheet is not None:
-            folder = Path(runner.work_dir) / 'pictures'
-            save_picture(folder / f'masked_modelling_{phase}.jpg', sheet)
-            runner.visualizer.add_image('masked_modelling', sheet[..., ::-1], runner.iter)
+            _publish(runner, 'masked_modelling', f'_{name}', sheet, runner.iter + 1)
+
+
+def _publish(runner, kind: str, suffix: str, sheet: np.ndarray, done: int) -> None:
+    """To the folder, and to the visualizer's backends at the iterations that are done."""
+    save_picture(_folder(runner) / f'{kind}{suffix}.jpg', sheet)
+    runner.visualizer.add_image(kind, sheet[..., ::-1], done)
+
+
+def _folder(runner) -> Path:
+    return Path(runner.work_dir) / 'pictures'
+
+
+def _poses(samples: list, owner: str) -> dict[str, np.ndarray]:
+    """Keypoints in crop px, and in 3D where the network predicts that."""
+    poses = dict(keypoints=_crop_points(samples, owner))
+    if 'keypoints_3d' in samples[0].get(owner):
+        poses['keypoints_3d'] = _rooted(samples, owner)
+    return poses
 
 
 def _crop_points(samples: list, owner: str) -> np.ndarray:

@@ -1,12 +1,20 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from config_factory import Killed, run, tiny_config
 from mmengine.dataset import pseudo_collate
 
-from mmpose_uda.engine.hooks.picture_hook import _crop_points, _rooted
+from mmpose_uda.apis.config import drop_missing_backends
+from mmpose_uda.engine.hooks.picture_hook import (
+    AdaptationPictureHook,
+    _crop_points,
+    _rooted,
+)
+from mmpose_uda.engine.runner.phased_train_loop import make_phases
 from mmpose_uda.models.alignments import AttentionRegularization, MaskedReconstruction
 
 
@@ -80,3 +88,74 @@ def test_pictures_of_the_parts_of_each_phase(finished):
     assert found == expected
     for name in found:
         assert cv2.imread(str(folder / name)).std() > 5
+
+
+# ---- pictures within a phase ---------------------------------------------------------
+
+
+@pytest.fixture(scope='module')
+def every_iteration(hand_config, data_root, tmp_path_factory):
+    """A run with a picture an iteration, killed and resumed within its last phase."""
+    work_dir = tmp_path_factory.mktemp('every_iteration')
+    for kill in (5, None):
+        cfg = tiny_config(hand_config, data_root, work_dir)
+        (hook,) = (h for h in cfg.custom_hooks if h.type == 'AdaptationPictureHook')
+        hook.update(interval=1, num_images=2)
+        cfg.visualizer.vis_backends.append(dict(type='TensorboardVisBackend'))
+        drop_missing_backends(cfg)
+        if kill is None:
+            last = Path(work_dir, 'last_checkpoint').read_text()
+            cfg.update(resume=True, load_from=last)
+            return run(cfg)
+        cfg.custom_hooks.append(dict(type='KillHook', at=kill))
+        with pytest.raises(Killed):
+            run(cfg)
+
+
+def test_pictures_within_phases_are_apart_in_order_and_none_is_made_twice(every_iteration):
+    folder = Path(every_iteration.work_dir, 'pictures')
+    # Phases end after 2, 4 and 6 iterations; the first has no predictions worth a look,
+    # and the second no parts that draw.
+    assert sorted(path.name for path in folder.glob('*.jpg')) == [
+        'masked_modelling_000001.jpg',
+        'masked_modelling_000005.jpg',
+        'masked_modelling_adapt.jpg',
+        'masked_modelling_pretrain.jpg',
+        'predictions.jpg',
+        'predictions_000003.jpg',
+        'predictions_000005.jpg',
+    ]
+    early, late, last = (
+        cv2.imread(str(folder / f'predictions{name}.jpg'))
+        for name in ('_000003', '_000005', '')
+    )
+    # now and the truth; before, now and the truth; before, after and the truth
+    assert early.shape[1] < late.shape[1] == last.shape[1]
+
+
+def test_pictures_within_phases_change_no_weights(every_iteration, finished):
+    expected = finished.runner.model.state_dict()
+    for key, value in every_iteration.model.state_dict().items():
+        assert torch.equal(value, expected[key]), key
+
+
+def test_tensorboard_has_the_same_pictures(every_iteration):
+    events = pytest.importorskip('tensorboard.backend.event_processing.event_accumulator')
+    steps = {'predictions': set(), 'masked_modelling': set()}
+    for file in Path(every_iteration.work_dir).rglob('events.out.tfevents*'):
+        found = events.EventAccumulator(str(file)).Reload()
+        for tag in steps.keys() & set(found.Tags()['images']):
+            steps[tag].update(event.step for event in found.Images(tag))
+    assert steps == {'predictions': {3, 4, 5, 6}, 'masked_modelling': {1, 2, 5, 6}}
+
+
+def test_predictions_of_an_earlier_run_are_not_shown(tmp_path):
+    folder = tmp_path / 'pictures'
+    folder.mkdir()
+    for phase in ('source', 'adapt'):
+        np.savez(folder / f'predictions_{phase}.npz', keypoints=np.zeros((1, 21, 2)))
+    phases = make_phases([dict(name=n, iters=3, parts=[]) for n in ('source', 'adapt')])
+    loop = SimpleNamespace(phases=phases)
+    for done, shown in ((2, []), (3, ['before adaptation']), (5, ['before adaptation'])):
+        runner = SimpleNamespace(work_dir=tmp_path, iter=done, train_loop=loop)
+        assert list(AdaptationPictureHook().stored(runner)) == shown
