@@ -12,14 +12,14 @@ from typing import Optional, Sequence
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmengine.runner import find_latest_checkpoint
 from mmpose.registry import MODELS
 from rich.progress import Progress
 
+from mmpose_uda.apis.checkpoints import last_checkpoint
 from mmpose_uda.apis.config import load_config
-from mmpose_uda.apis.target_statistics import has_batch_norm
 from mmpose_uda.apis.variants import CONTROLS, variant_config, variant_names
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.utils import batch_norm_layers
 
 TOOLS = Path(__file__).parents[2] / 'tools'
 # Key in `summary.json` -> name of the network for tools/test.py.
@@ -59,7 +59,7 @@ def run_variants(
         _write_config(variant_config(cfg, variant), out, variant)
     places = _places(jobs)
     init_default_scope('mmpose')
-    adabn = has_batch_norm(MODELS.build(cfg.model.estimator))
+    adabn = bool(batch_norm_layers(MODELS.build(cfg.model.estimator)))
     # Variants first: a table of one seed is there early.
     runs = [(variant, seed) for seed in seeds for variant in variants]
     with Progress(refresh_per_second=1) as progress, ThreadPoolExecutor(jobs) as pool:
@@ -126,7 +126,7 @@ def _evaluate_adabn(out: Path, variant: str, seed: int, place: dict) -> Optional
         if found.exists():
             continue
         command = [TOOLS / 'test.py', out / f'{variant}.py']
-        command += [find_latest_checkpoint(str(work_dir)), '--target-statistics']
+        command += [last_checkpoint(str(work_dir)), '--target-statistics']
         command += ['--which', network, '--out', found, '--work-dir', work_dir]
         error = _call(command, work_dir, place)
         if error is not None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from mmpose_uda.apis.ablation import Results
 from mmpose_uda.apis.variants import CONTROLS
+from mmpose_uda.evaluation.metric_values import lower_is_better, telling_decimals
 
 matplotlib.use('Agg')
 from matplotlib import pyplot as plt  # noqa: E402
@@ -160,27 +161,17 @@ def _title(variant: str) -> str:
     return f'source only + {part}' if how == 'only' else f'adapted - {part}'
 
 
-def lower_is_better(metric: str) -> bool:
-    """Whether a metric is an error."""
-    return _name(metric).endswith('MPJPE')
-
-
 def _name(metric: str) -> str:
     return metric.split('/')[-1]
 
 
 def _mean_and_spread(row: Row, metric: str) -> str:
     mean, spread = row.mean(metric), row.spread(metric)
-    decimals = _decimals(mean)
+    decimals = telling_decimals(mean)
     text = f'{mean:.{decimals}f}'
     return text if spread is None else f'{text} ± {spread:.{decimals}f}'
 
 
 def _number(value: float) -> str:
-    return f'{value:.{_decimals(value)}f}'
-
-
-def _decimals(value: float) -> int:
-    """Millimetres need one, shares three."""
-    return 1 if value >= 2 else 3
+    return f'{value:.{telling_decimals(value)}f}'
 

@@ -4,7 +4,8 @@ from typing import Optional
 
 from mmpose_uda.apis.data_text import data_text, fill
 from mmpose_uda.apis.source_folder import SourceFolder
-from mmpose_uda.apis.stock_config import UNFIT_HOOKS, StockConfig, class_name
+from mmpose_uda.apis.stock_config import UNFIT_HOOKS, StockConfig
+from mmpose_uda.datasets.stock_views import class_name
 
 HEAD = """\
 # Adapts a stock config to the images of

@@ -3,6 +3,7 @@
 from mmengine.dataset import BaseDataset
 from torch import nn
 
+from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
 from mmpose_uda.errors import UserError
 
 
@@ -31,7 +32,10 @@ def check_comparable(
         )
     metas = {f'the export {name}': model.dataset_meta for name, model in models.items()}
     metas[f'the test data of {config}'] = dataset.metainfo
-    _check_keypoints(metas)
+    require_same_keypoints(
+        {owner: keypoint_names(meta) for owner, meta in metas.items()},
+        'compare what has the same keypoints in the same order',
+    )
     for folder, model in models.items():
         decoder = model.cfg.model.get('head', {}).get('decoder') or {}
         size, made = decoder.get('input_size'), tuple(sample.input_size)
@@ -41,21 +45,3 @@ def check_comparable(
                 f'pipeline of {config} makes {made}: name a config with the crops that '
                 'both exports take.'
             )
-
-
-def _check_keypoints(metas: dict[str, dict]) -> None:
-    """Raise a UserError unless all, owner -> ``dataset_meta``, name the same ones."""
-    (first, expected), *others = (
-        (owner, list(meta['keypoint_id2name'].values())) for owner, meta in metas.items()
-    )
-    for owner, names in others:
-        if names != expected:
-            raise UserError(
-                f'The {len(expected)} keypoints of {first} ({_few(expected)}) are not '
-                f'the {len(names)} of {owner} ({_few(names)}): compare what has the '
-                'same keypoints in the same order.'
-            )
-
-
-def _few(names: list[str], most: int = 4) -> str:
-    return ', '.join(names[:most]) + (', ...' if len(names) > most else '')

@@ -19,7 +19,8 @@ from mmpose_uda.apis.comparable import check_comparable
 from mmpose_uda.apis.config import load_config, prepare_data, require
 from mmpose_uda.apis.errors import user_errors
 from mmpose_uda.apis.load_estimator import load_estimator
-from mmpose_uda.datasets.pose_dataset import require_path
+from mmpose_uda.datasets.files import require_path
+from mmpose_uda.datasets.keypoint_names import keypoint_names
 from mmpose_uda.errors import UserError, writing
 from mmpose_uda.evaluation import RootAlignedMPJPE
 from mmpose_uda.evaluation.comparison import Comparison, GroundTruth, ModelResult
@@ -151,7 +152,7 @@ def _evaluate(
         a=a.result(title_a),
         b=b.result(title_b),
         truth=truth,
-        keypoints=list(metainfo['keypoint_id2name'].values()),
+        keypoints=keypoint_names(metainfo),
         root=a.root,
     )
 

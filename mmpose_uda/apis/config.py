@@ -96,6 +96,12 @@ def _merge(cfg: Config, options: dict[str, Any]) -> None:
         ) from error
 
 
+def imported_modules(cfg: Config) -> list[str]:
+    """Modules that a config imports before its parts are built."""
+    imports = (cfg.get('custom_imports') or {}).get('imports', [])
+    return [imports] if isinstance(imports, str) else list(imports)
+
+
 def prepare_data(cfg: Config) -> None:
     """Make the built-in data that ``cfg.builtin_data`` names, unless it is there.
 

@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import Registry
 from mmpose import registry as mmpose_registry
 
+from mmpose_uda.apis.config import imported_modules
 from mmpose_uda.apis.stock_parts import with_stock_parts
 from mmpose_uda.datasets.metainfo import named_metainfo
 
@@ -48,8 +49,9 @@ def deployed_config(cfg: Config) -> Config:
     stock = with_stock_parts(own)
     is_stock = _parts_of_this_package().isdisjoint(_types(stock))
     deployed = stock if is_stock else own
-    # The package is first, because it repairs the stack.
-    imports = ([] if is_stock else [_PACKAGE]) + _imports_of_others(cfg)
+    imports = [m for m in imported_modules(cfg) if m.split('.')[0] != _PACKAGE]
+    if not is_stock:
+        imports.insert(0, _PACKAGE)  # first, because it repairs the stack
     if imports:
         deployed['custom_imports'] = dict(imports=imports, allow_failed_imports=False)
     if 'test_dataloader' in deployed:
@@ -82,12 +84,6 @@ def write_metainfo(definition: dict, path: Path) -> None:
     """
     text = pprint.pformat(dict(definition), sort_dicts=False)
     path.write_text(f'dataset_info = {text}\n')
-
-
-def _imports_of_others(cfg: Config) -> list[str]:
-    imports = cfg.get('custom_imports', {}).get('imports', [])
-    imports = [imports] if isinstance(imports, str) else imports
-    return [name for name in imports if name.split('.')[0] != _PACKAGE]
 
 
 def _with_metainfo_file(loader: dict) -> dict:

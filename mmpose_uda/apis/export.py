@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from mmengine.config import Config
 from mmpose.registry import MODELS
 from torch import Tensor
 
+from mmpose_uda.apis.checkpoints import save_checkpoint
 from mmpose_uda.apis.deployed_config import (
     METAINFO_FILE,
     deployed_config,
@@ -67,12 +67,9 @@ def export_estimator(
     definition = keypoint_definition(cfg)
     if definition is not None:
         write_metainfo(definition, out / METAINFO_FILE)
-    # Renamed when complete, so that an export killed midway is not taken for one.
-    partial = out / f'{WEIGHTS_FILE}.partial'
     dataset_meta = _plain(checkpoint['meta']['dataset_meta'])
     meta = dict(dataset_meta=dataset_meta, exported=which)
-    torch.save(dict(meta=meta, state_dict=weights), partial)
-    partial.replace(out / WEIGHTS_FILE)
+    save_checkpoint(dict(meta=meta, state_dict=weights), out / WEIGHTS_FILE)
     return out
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from mmpose.registry import DATASETS
 from tqdm import tqdm
 
+from mmpose_uda.datasets.files import load_json
 from mmpose_uda.datasets.grabcut import grabcut_mask
 from mmpose_uda.datasets.image_folder import mask_name
-from mmpose_uda.datasets.pose_dataset import load_json
 from mmpose_uda.datasets.transforms import LoadPoseImage
 from mmpose_uda.visualization import mask_sheet, save_picture
 

@@ -60,14 +60,42 @@ def load_estimator(
                     f'--which {which} does not go with a {cfg.model.type}, which has '
                     'neither teacher nor student: leave it out.'
                 )
-            return _load(cfg, checkpoint, device)
+            return build_estimator(cfg, checkpoint, device)
         init_default_scope(cfg.get('default_scope', 'mmpose'))
         trained = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
         with tempfile.TemporaryDirectory() as folder:
             which = which or cfg.model.get('test_network', 'teacher')
             export_estimator(cfg, trained, folder, which)
             exported = load_config(osp.join(folder, CONFIG_FILE))
-            return _load(exported, osp.join(folder, WEIGHTS_FILE), device)
+            weights = osp.join(folder, WEIGHTS_FILE)
+            return build_estimator(exported, weights, device)
+
+
+def build_estimator(cfg: Config, checkpoint: str, device: str = 'cpu') -> nn.Module:
+    """As mmpose's ``init_model``, which lets weights that do not fit pass.
+
+    Args:
+        cfg (Config): Its ``model`` is a top-down estimator.
+        checkpoint (str): All of the estimator's weights.
+        device (str): Where it computes.
+
+    Returns:
+        nn.Module: As :func:`load_estimator` gives it.
+
+    Raises:
+        UserError: The checkpoint does not say what its keypoints are.
+        RuntimeError: The weights do not fit.
+    """
+    init_default_scope(cfg.get('default_scope', 'mmpose'))
+    model = revert_sync_batchnorm(MODELS.build(cfg.model))
+    loaded = load_checkpoint(model, checkpoint, map_location='cpu', strict=True)
+    if 'dataset_meta' not in loaded.get('meta', {}):
+        raise UserError(
+            f'The checkpoint {checkpoint} does not say what its keypoints are: give one '
+            'that a training or tools/misc/export_estimator.py wrote.'
+        )
+    model.cfg, model.dataset_meta = cfg, loaded['meta']['dataset_meta']
+    return model.to(device).eval()
 
 
 def _check_device(device: str) -> None:
@@ -106,21 +134,3 @@ def _default_checkpoint(cfg: Config) -> str:
             'train it, or name a --checkpoint.'
         )
     return path
-
-
-def _load(cfg: Config, checkpoint: str, device: str) -> nn.Module:
-    """As mmpose's ``init_model``, which lets weights that do not fit pass.
-
-    Raises:
-        UserError: The weights do not say what their keypoints are.
-    """
-    init_default_scope(cfg.get('default_scope', 'mmpose'))
-    model = revert_sync_batchnorm(MODELS.build(cfg.model))
-    loaded = load_checkpoint(model, checkpoint, map_location='cpu', strict=True)
-    if 'dataset_meta' not in loaded.get('meta', {}):
-        raise UserError(
-            f'The checkpoint {checkpoint} does not say what its keypoints are: give one '
-            'that a training or tools/misc/export_estimator.py wrote.'
-        )
-    model.cfg, model.dataset_meta = cfg, loaded['meta']['dataset_meta']
-    return model.to(device).eval()

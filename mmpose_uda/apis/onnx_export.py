@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmpose.apis import init_model
 from mmpose.models import heads
 from torch import Tensor, nn
 
+from mmpose_uda.apis.config import load_config
 from mmpose_uda.apis.export import CONFIG_FILE, WEIGHTS_FILE
+from mmpose_uda.apis.load_estimator import build_estimator
+from mmpose_uda.codecs import crop_size
+from mmpose_uda.datasets.keypoint_names import keypoint_names
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.heads import VolumetricPose3DHead
 
@@ -62,11 +65,11 @@ def export_onnx(folder: str) -> Path:
     """
     require_onnx()
     path = Path(folder, ONNX_FILE)
-    cfg = Config.fromfile(Path(folder, CONFIG_FILE))
-    model = init_model(cfg, str(Path(folder, WEIGHTS_FILE)), device='cpu')
+    cfg = load_config(str(Path(folder, CONFIG_FILE)))
+    model = build_estimator(cfg, str(Path(folder, WEIGHTS_FILE)))
     outputs = output_names(model.head)
     network = RawOutputs(model).eval()
-    width, height = model.head.decoder.input_size
+    width, height = crop_size(model.head)
     # Renamed when it is found right, so that no other is taken for one.
     partial = path.with_suffix('.onnx.partial')
     try:
@@ -118,7 +121,7 @@ def metadata(cfg: Config, dataset_meta: dict[str, Any]) -> dict[str, Any]:
         # mmpose loads BGR
         color_order='RGB' if preprocessor.get('bgr_to_rgb') else 'BGR',
         codec=codec.to_dict(),
-        keypoints=list(dataset_meta['keypoint_id2name'].values()),
+        keypoints=keypoint_names(dataset_meta),
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Optional
 
-from mmpose_uda.apis.stock_config import class_name
+from mmpose_uda.datasets.stock_views import class_name
 
 # What PoseDataset does not have, by the metric that reads it.
 _MISSING = dict(

@@ -6,7 +6,8 @@ from typing import Optional
 
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from mmpose_uda.datasets.pose_dataset import load_json
+from mmpose_uda.datasets.files import load_json
+from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
 from mmpose_uda.errors import UserError
 
 
@@ -73,17 +74,16 @@ def _check_content(source: SourceFolder, metainfo: dict) -> None:
             f'{path} is not a COCO-style file: it needs `images` with `file_name`, '
             '`categories`, and `annotations` with `keypoints`.'
         ) from error
-    expected = list(parse_pose_metainfo(metainfo)['keypoint_id2name'].values())
+    expected = keypoint_names(parse_pose_metainfo(metainfo))
     if names is None and count != len(expected):
         raise UserError(
             f'The annotations of {path} have {count} keypoints and the config trains '
             f'{len(expected)} ({", ".join(expected)}): give another BASE_CONFIG.'
         )
-    if names is not None and list(names) != expected:
-        raise UserError(
-            f'The {len(names)} keypoints of {path} ({", ".join(names)}) are not the '
-            f'{len(expected)} that the config trains ({", ".join(expected)}): order and '
-            'name them so, or give another BASE_CONFIG.'
+    if names is not None:
+        require_same_keypoints(
+            {str(path): names, 'the config': expected},
+            'order and name them so, or give another BASE_CONFIG',
         )
     if not (source.root / source.images / file_name).is_file():
         raise UserError(

@@ -9,13 +9,13 @@ from mmengine.registry import init_default_scope
 from mmpose.models.losses import JSDiscretLoss
 from mmpose.registry import DATASETS, MODELS
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
-from mmpose_uda.apis.config import load_config
+from mmpose_uda.apis.config import imported_modules, load_config
 from mmpose_uda.apis.errors import user_errors
-from mmpose_uda.datasets.stock_views import derive_views
+from mmpose_uda.datasets.stock_views import class_name, derive_views
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.head_readers import find_reader
+from mmpose_uda.models.utils import batch_norm_layers
 
 # Hooks that do not go with an adaptation, and why.
 UNFIT_HOOKS = dict(
@@ -64,8 +64,7 @@ class StockConfig:
     @property
     def imports(self) -> list[str]:
         """Modules that its own parts come from."""
-        imports = (self.cfg.get('custom_imports') or {}).get('imports', [])
-        return [imports] if isinstance(imports, str) else list(imports)
+        return imported_modules(self.cfg)
 
     @property
     def metrics(self) -> list[dict]:
@@ -73,11 +72,6 @@ class StockConfig:
         evaluator = self.cfg.get('val_evaluator') or dict(type='CocoMetric')
         metrics = evaluator if isinstance(evaluator, (list, tuple)) else [evaluator]
         return [dict(metric) for metric in metrics]
-
-
-def class_name(part: dict) -> str:
-    """Class of a part of a config without its scope."""
-    return part['type'].rpartition('.')[-1]
 
 
 def examine(base: str) -> StockConfig:
@@ -99,7 +93,7 @@ def examine(base: str) -> StockConfig:
         cfg=cfg,
         head=type(network.head).__name__,
         has_distributions=find_reader(network.head) is not None,
-        has_batch_norm=any(isinstance(m, _BatchNorm) for m in network.modules()),
+        has_batch_norm=bool(batch_norm_layers(network)),
         has_js_loss=any(
             isinstance(m, JSDiscretLoss) and m.use_target_weight
             for m in network.head.modules()

@@ -5,18 +5,12 @@ from itertools import islice
 import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
-from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.utils import batch_norm_layers
 
 _BATCHES = 100
-
-
-def has_batch_norm(network: nn.Module) -> bool:
-    """Whether a network has layers with running statistics."""
-    return any(isinstance(layer, _BatchNorm) for layer in network.modules())
 
 
 @torch.no_grad()
@@ -36,11 +30,11 @@ def re_estimate(runner: Runner) -> None:
     """
     model = unwrapped_model(runner)
     network = model.tested
-    if not has_batch_norm(network):
+    layers = batch_norm_layers(network)
+    if not layers:
         raise UserError(
             'There are no statistics to re-estimate: the network has no BatchNorm.'
         )
-    layers = [layer for layer in network.modules() if isinstance(layer, _BatchNorm)]
     momenta = [layer.momentum for layer in layers]
     network.eval()
     for layer in layers:

@@ -7,7 +7,8 @@ from typing import Any, Iterable, Optional
 import numpy as np
 from mmpose.registry import DATASETS
 
-from mmpose_uda.datasets.pose_dataset import PoseDataset, load_json, require_path
+from mmpose_uda.datasets.files import load_json, require_path
+from mmpose_uda.datasets.pose_dataset import PoseDataset
 from mmpose_uda.errors import UserError
 
 _IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')

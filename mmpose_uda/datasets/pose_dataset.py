@@ -1,14 +1,15 @@
 """Data sets in COCO-style JSON, with 3D, cameras and masks where there are some."""
 
 import os.path as osp
-from typing import Any, Callable, Optional, Union
+from typing import Optional, Union
 
 import numpy as np
 from mmengine.dataset import BaseDataset
-from mmengine.fileio import load
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
+from mmpose_uda.datasets.files import load_json, require_path
+from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
 from mmpose_uda.datasets.metainfo import HAND21, named_metainfo
 from mmpose_uda.errors import UserError
 
@@ -21,38 +22,6 @@ _METAINFO_KEYS = (
     'flip_indices',
     'skeleton_links',
 )
-
-
-def require_path(
-    path: str, what: str, is_present: Callable[[str], bool] = osp.exists
-) -> None:
-    """Check that a path exists.
-
-    Raises:
-        UserError: It does not.
-    """
-    if is_present(path):
-        return
-    remedy = (
-        'run `python tools/misc/make_builtin_data.py`'
-        if 'builtin' in path
-        else 'put it there, or correct `data_root`, `data_prefix` and `ann_file`'
-    )
-    raise UserError(f'The {what} `{path}` does not exist: {remedy}.')
-
-
-def load_json(path: str) -> Any:
-    """Load a JSON file.
-
-    Raises:
-        UserError: It is not valid JSON.
-    """
-    try:
-        return load(path)
-    except ValueError as error:
-        raise UserError(
-            f'`{path}` is not valid JSON ({error}): half-written? make it again.'
-        ) from error
 
 
 @DATASETS.register_module()
@@ -142,7 +111,8 @@ class PoseDataset(BaseCocoStyleDataset):
                 '`images` and `annotations`.'
             ) from error
         for category in content.get('categories', []):
-            self._check_names(category.get('keypoints'))
+            if category.get('keypoints'):
+                self._check_names(category['keypoints'])
         for image in images.values():
             image['img_path'] = osp.join(self.data_prefix['img'], image['file_name'])
         instances = []
@@ -167,14 +137,12 @@ class PoseDataset(BaseCocoStyleDataset):
                 f'its image, lacks the key {error}: add it.'
             ) from error
 
-    def _check_names(self, names: Optional[list[str]]) -> None:
-        expected = list(self._metainfo['keypoint_id2name'].values())
-        if names and list(names) != expected:
-            raise UserError(
-                f'The {len(names)} keypoints of `{self.ann_file}` ({", ".join(names)}) '
-                f'are not the {len(expected)} of the metainfo ({", ".join(expected)}): '
-                'pass the `metainfo` that fits the file.'
-            )
+    def _check_names(self, names: list[str]) -> None:
+        expected = keypoint_names(self._metainfo)
+        require_same_keypoints(
+            {f'`{self.ann_file}`': names, 'the metainfo': expected},
+            'pass the `metainfo` that fits the file',
+        )
 
     def parse_data_info(self, raw_data_info: dict) -> Optional[dict]:
         """Turn one annotation into a sample.

@@ -1,10 +1,6 @@
 """Pairs of a labelled source and an unlabelled target sample, as named views."""
 
-import functools
-import random
-import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any, Optional
 
 import numpy as np
@@ -12,7 +8,9 @@ from mmengine.dataset import Compose
 from mmpose.registry import DATASETS
 from torch.utils.data import Dataset
 
+from mmpose_uda.datasets.draws import kept_random_states, permutation, seed_by
 from mmpose_uda.datasets.image_folder import UnlabelledImageFolder
+from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
 from mmpose_uda.datasets.stock_views import derive_views
 from mmpose_uda.datasets.transforms import ReplaceBackground
 from mmpose_uda.errors import UserError
@@ -120,7 +118,7 @@ class SourceTargetDataset(Dataset):
             [3, h, w] (BGR) and of :class:`PoseDataSample`.
         """
         items, packed = {}, {}
-        with _kept_random_states():
+        with kept_random_states():
             for domain in ('source', 'target'):
                 used = any(name.startswith(domain) for name in self.active_views)
                 if used or domain in self._backgrounds(self.active_views):
@@ -130,7 +128,7 @@ class SourceTargetDataset(Dataset):
                 results = _copy_arrays(items[_domain_of(name)])
                 if self._replaces_background(name):
                     results['backgrounds'] = behind
-                _seed(self.seed, draw, name)
+                seed_by(self.seed, draw, name)
                 packed[name] = self.views[name](results)
         return {
             key: {name: view[key] for name, view in packed.items()}
@@ -141,14 +139,14 @@ class SourceTargetDataset(Dataset):
         """Load what the views of a domain share."""
         dataset = getattr(self, domain)
         epoch, position = divmod(draw, len(dataset))
-        order = _permutation(self.seed, domain, epoch, len(dataset))
+        order = permutation(self.seed, domain, epoch, len(dataset))
         info = dataset.get_data_info(int(order[position]))
         if domain == 'target':
             # masks only where the data set says that they are no labels
             is_told = getattr(dataset, 'masks', False)
             kept = _TARGET_KEYS | ({'mask_path'} if is_told else set())
             info = {key: value for key, value in info.items() if key in kept}
-        _seed(self.seed, draw, f'load {domain}')
+        seed_by(self.seed, draw, f'load {domain}')
         item = dataset.pipeline(info)
         if item is None:
             raise UserError(
@@ -199,16 +197,11 @@ class SourceTargetDataset(Dataset):
                 )
 
     def _check_keypoints(self) -> None:
-        names = {
-            domain: list(dataset.metainfo['keypoint_id2name'].values())
-            for domain, dataset in (('source', self.source), ('target', self.target))
-        }
-        if names['source'] != names['target']:
-            lists = {k: f'{len(v)} ({", ".join(v)})' for k, v in names.items()}
-            raise UserError(
-                'Source and target have different keypoints, '
-                f'{lists["source"]} against {lists["target"]}: convert one data set.'
-            )
+        domains = {'the source': self.source, 'the target': self.target}
+        require_same_keypoints(
+            {name: keypoint_names(data.metainfo) for name, data in domains.items()},
+            'convert one data set',
+        )
 
 
 def _domain_of(view: str) -> str:
@@ -221,12 +214,6 @@ def _domain_of(view: str) -> str:
     )
 
 
-@functools.lru_cache(maxsize=8)  # a batch may span two passes of each domain
-def _permutation(seed: int, domain: str, epoch: int, length: int) -> np.ndarray:
-    entropy = [seed, zlib.crc32(domain.encode()), epoch]
-    return np.random.default_rng(entropy).permutation(length)
-
-
 def _copy_arrays(value: Any) -> Any:
     """Copy what transforms may write to; the lists of the metainfo stay shared."""
     if isinstance(value, np.ndarray):
@@ -234,20 +221,3 @@ def _copy_arrays(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _copy_arrays(item) for key, item in value.items()}
     return value
-
-
-def _seed(*key: Any) -> None:
-    """Seed ``random`` and ``np.random`` from a key, the same in every process."""
-    random.seed('/'.join(map(str, key)))
-    np.random.seed(random.getrandbits(32))
-
-
-@contextmanager
-def _kept_random_states() -> Iterator[None]:
-    """Put the states of ``random`` and ``np.random`` back afterwards."""
-    states = random.getstate(), np.random.get_state()
-    try:
-        yield
-    finally:
-        random.setstate(states[0])
-        np.random.set_state(states[1])

@@ -37,7 +37,7 @@ def derive_views(
     Raises:
         UserError: It is no pipeline of a top-down estimator.
     """
-    kinds = [_kind(step) for step in pipeline or ()]
+    kinds = [class_name(step) for step in pipeline or ()]
     for needed in ('LoadImage', *_PLAIN):
         if needed not in kinds:
             raise UserError(
@@ -55,10 +55,10 @@ def derive_views(
     return loading, views
 
 
-def _kind(step: dict) -> str:
-    """Name of a transform without its scope."""
-    return str(step['type']).rpartition('.')[-1]
+def class_name(part: dict) -> str:
+    """Class of a part of a config, such as a transform, without its scope."""
+    return str(part['type']).rpartition('.')[-1]
 
 
 def _translate(step: dict) -> dict:
-    return dict(step, type=_OURS.get(_kind(step), step['type']))
+    return dict(step, type=_OURS.get(class_name(step), step['type']))

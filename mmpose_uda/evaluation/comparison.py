@@ -178,11 +178,6 @@ class Comparison:
         return np.array(curves)
 
 
-def lower_is_better(metric: str) -> bool:
-    """Whether a metric, with or without its prefix, is an error."""
-    return metric.endswith(('MPJPE', 'EPE', 'NME'))
-
-
 def _mean_of_finite(values: np.ndarray, axis) -> np.ndarray:
     """Mean over ``axis`` of what is not NaN; NaN where nothing is left."""
     count = np.isfinite(values).sum(axis)

@@ -7,7 +7,8 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
-from mmpose_uda.evaluation.comparison import Comparison, lower_is_better
+from mmpose_uda.evaluation.comparison import Comparison
+from mmpose_uda.evaluation.metric_values import lower_is_better, telling_decimals
 
 from .report_charts import joint_bars, pck_curves
 from .report_gallery import gallery_entry
@@ -71,7 +72,7 @@ def _metric_rows(comparison: Comparison) -> list[dict[str, str]]:
     for name, a in comparison.a.metrics.items():
         b = comparison.b.metrics[name]
         lower = lower_is_better(name)
-        decimals = 1 if max(abs(a), abs(b)) >= 2 else 3
+        decimals = telling_decimals(max(abs(a), abs(b)))
         better = b < a if lower else b > a
         rows.append(
             dict(

@@ -57,6 +57,22 @@ def rtmcc_estimator():
     return estimator
 
 
+def dsnt_estimator():
+    """A head whose codec is two codecs."""
+    estimator = resnet_estimator()
+    codec = dict(estimator['head']['decoder'], type='IntegralRegressionLabel')
+    estimator['head'] = dict(
+        type='DSNTHead',
+        in_channels=64,
+        in_featuremap_size=(2, 1),
+        num_joints=NUM_KEYPOINTS,
+        deconv_out_channels=(8,),
+        deconv_kernel_sizes=(4,),
+        decoder=codec,
+    )
+    return estimator
+
+
 def vitpose_estimator():
     """A transformer with a heatmap head, fed with BGR."""
     head = dict(resnet_estimator()['head'], in_channels=EMBED_DIMS)
@@ -74,6 +90,7 @@ ESTIMATORS = dict(
     heatmap=(resnet_estimator, ['heatmaps']),
     simcc=(rtmcc_estimator, ['simcc_x', 'simcc_y']),
     vit=(vitpose_estimator, ['heatmaps']),
+    integral=(dsnt_estimator, ['keypoints', 'heatmaps']),
     regression=(lambda: resnet_estimator('RegressionHead'), ['keypoints']),
     volumetric=(vit_estimator, ['keypoints_3d', 'scores']),
 )

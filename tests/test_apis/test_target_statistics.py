@@ -5,7 +5,8 @@ from config_factory import CONFIG_DIR, run, tiny_config
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmpose_uda import UserError
-from mmpose_uda.apis.target_statistics import has_batch_norm, re_estimate
+from mmpose_uda.apis.target_statistics import re_estimate
+from mmpose_uda.models.utils import batch_norm_layers
 
 
 def batch_norms(network):
@@ -55,6 +56,6 @@ def test_networks_without_batch_norm_are_refused(tmp_path):
     for phase in cfg.train_cfg.phases:
         phase.parts = ['supervised']
     runner = run(cfg)
-    assert not has_batch_norm(runner.model.tested)
+    assert not batch_norm_layers(runner.model.tested)
     with pytest.raises(UserError, match='no BatchNorm'):
         re_estimate(runner)

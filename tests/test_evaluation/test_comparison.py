@@ -7,7 +7,6 @@ from comparison_factory import make_comparison
 
 from mmpose_uda import UserError
 from mmpose_uda.evaluation import functional as F
-from mmpose_uda.evaluation.comparison import lower_is_better
 
 
 @pytest.fixture(params=[False, True], ids=['2d', '3d'])
@@ -127,11 +126,3 @@ def test_nothing_to_compare(comparison):
     truth = replace(comparison.truth, valid=np.zeros_like(comparison.truth.valid))
     with pytest.raises(UserError, match='nothing to compare: no sample'):
         replace(comparison, truth=truth)
-
-
-@pytest.mark.parametrize(
-    'metric, lower',
-    [('target/PA-MPJPE', True), ('EPE', True), ('AUC', False), ('PCK-hip', False)],
-)
-def test_which_way_is_better(metric, lower):
-    assert lower_is_better(metric) == lower

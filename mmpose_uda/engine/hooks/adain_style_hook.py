@@ -6,11 +6,11 @@ from typing import Optional, Sequence, Union
 import torch
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS, MODELS
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmpose_uda.datasets.style_images import StyleImages
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.style_networks import StyleBank
+from mmpose_uda.models.style_networks import StyleBank, restyle
 
 _BANKS = 'style_banks'
 
@@ -164,52 +164,6 @@ class AdaINStyleHook(Hook):
         banks = [d.bank for d in self.directions if d.bank is not None]
         for bank, content in zip(banks, styles):
             bank.styles = content
-
-
-def restyle(
-    content: Tensor,
-    style: Tensor,
-    network: nn.Module,
-    prob: float,
-    alpha: Sequence[float],
-    per_batch: bool = False,
-    bank: Optional[StyleBank] = None,
-) -> Tensor:
-    """Restyle some images of a batch after random images of another.
-
-    Args:
-        content (Tensor): BGR [B, 3, H, W] in 0..255.
-        style (Tensor): BGR [B', 3, H', W'] in 0..255.
-        network (nn.Module): A style network.
-        prob (float): Share of the images that are restyled.
-        alpha (Sequence[float]): Lowest and highest strength.
-        per_batch (bool): Restyle all images equally strongly or none.
-        bank (StyleBank, optional): Where styles come from, once it is full; until then it
-            takes those of ``style``.
-
-    Returns:
-        Tensor: float [B, 3, H, W] in 0..255; images that are not restyled are untouched.
-    """
-    if bank is not None and not bank.is_full:
-        bank.add(*network.statistics(style))
-    count, styles = len(content), len(style if bank is None else bank)
-    # On the CPU, where it costs no synchronisation to restyle the drawn images only.
-    partner = torch.randint(styles, (count,))
-    strength = torch.empty(1 if per_batch else count, 1, 1, 1).uniform_(*alpha)
-    drawn = (torch.rand_like(strength) < prob).flatten().expand(count).nonzero()[:, 0]
-    content = content.float()
-    if not len(drawn):
-        return content
-    strength = strength.expand(count, 1, 1, 1)
-    drawn, partner, strength = (
-        values.to(content.device) for values in (drawn, partner[drawn], strength[drawn])
-    )
-    chosen = content[drawn]
-    if bank is None:
-        styled = network(chosen, style[partner], strength)
-    else:
-        styled = network.transfer(chosen, *bank.pick(partner), strength)
-    return content.index_copy(0, drawn, styled)
 
 
 def _device(runner) -> torch.device:

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import torch
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
+from mmpose_uda.apis.checkpoints import save_checkpoint
 from mmpose_uda.apis.export import select_weights
 from mmpose_uda.engine.unwrap import unwrapped_model
 
@@ -37,8 +37,5 @@ class BackboneCheckpointHook(Hook):
             unwrapped_model(runner).state_dict(), 'student.backbone.'
         )
         path = Path(runner.work_dir) / self.file_name
-        # Renamed when complete, so that a file killed midway is not taken for one.
-        partial = path.with_suffix('.partial')
-        torch.save(dict(state_dict=weights), partial)
-        partial.replace(path)
+        save_checkpoint(dict(state_dict=weights), path)
         runner.logger.info(f'The backbone for other configs: {path}')

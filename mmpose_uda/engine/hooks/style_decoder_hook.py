@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import torch
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
+from mmpose_uda.apis.checkpoints import save_checkpoint
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.visualization import grid, save_picture, to_tile
 
@@ -46,7 +46,7 @@ class StyleDecoderHook(Hook):
         self.draw(runner, runner.iter)
         path = Path(runner.work_dir) / 'decoder.pth'
         state = unwrapped_model(runner).decoder.state_dict()
-        torch.save({key: value.cpu() for key, value in state.items()}, path)
+        save_checkpoint({key: value.cpu() for key, value in state.items()}, path)
         runner.logger.info(
             'Training is done.\n'
             f'Pictures: {path.parent / "pictures"}\n'

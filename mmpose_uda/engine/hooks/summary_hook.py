@@ -11,6 +11,7 @@ from mmpose.registry import HOOKS
 
 from mmpose_uda.apis.export import export_estimator
 from mmpose_uda.engine.unwrap import unwrapped_model
+from mmpose_uda.evaluation.metric_values import telling_decimals
 
 _SECONDS = 'seconds_before_checkpoint'
 _TIMES = ('val/time', 'val/data_time')  # mmengine logs them among the metrics
@@ -127,7 +128,9 @@ class SummaryHook(Hook):
         if key in by_phase.get(self.before, {}) and key in summary[self.domain]:
             first, last = by_phase[self.before][key], summary[self.domain][key]
             change = f' ({100 * (last - first) / first:+.0f} %)' if first else ''
-            first, last = (_readable(value) + self.unit for value in (first, last))
+            first, last = (
+                f'{value:.{telling_decimals(value)}f}{self.unit}' for value in (first, last)
+            )
             lines.append(
                 f'{self.headline} on the {self.domain}: {first} after the phase '
                 f"'{self.before}', {last} at the end{change}."
@@ -151,8 +154,3 @@ class SummaryHook(Hook):
     def _seconds(self, runner) -> float:
         earlier = runner.message_hub.get_info(_SECONDS, 0.0)
         return earlier + time.monotonic() - self._started
-
-
-def _readable(value: float) -> str:
-    """Millimetres with one decimal, shares with three."""
-    return f'{value:.1f}' if value >= 2 else f'{value:.3f}'

@@ -7,11 +7,10 @@ from mmpose.registry import MODELS
 from mmpretrain.models.backbones import VisionTransformer
 from mmpretrain.models.utils import build_2d_sincos_position_embedding, resize_pos_embed
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.backbones.vit_checkpoint import convert_in_place, fit_positions
-from mmpose_uda.models.utils import PatchMask
+from mmpose_uda.models.utils import PatchMask, hidden_pixels
 
 
 class ConvStem(BaseModule):
@@ -174,9 +173,8 @@ class MaskedVisionTransformer(VisionTransformer):
         through its overlapping windows.
         """
         rows = images.shape[-2] // self.patch_size[0]
-        hidden = mask.hidden.unflatten(1, (1, rows, -1)).to(images.dtype)
-        hidden = F.interpolate(hidden, size=images.shape[-2:])
-        tokens, grid = self.patch_embed(images * (1 - hidden))
+        visible = 1 - hidden_pixels(mask, rows, images)
+        tokens, grid = self.patch_embed(images * visible)
         pos_embed = resize_pos_embed(
             self.pos_embed,
             self.patch_resolution,

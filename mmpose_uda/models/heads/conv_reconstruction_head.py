@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.heads.base_reconstruction_head import BaseReconstructionHead
-from mmpose_uda.models.utils import PatchMask, keep_running_statistics
+from mmpose_uda.models.utils import PatchMask, hidden_pixels, keep_running_statistics
 
 if TYPE_CHECKING:
     from mmpose_uda.models.pose_estimators.observation import ViewObservation
@@ -78,8 +78,7 @@ class ConvReconstructionHead(BaseReconstructionHead):
 
     def fill_hidden(self, images: Tensor, mask: PatchMask) -> Tensor:
         """Images [B, 3, H, W] whose hidden patches have the mean of the visible ones."""
-        hidden = mask.hidden.unflatten(1, (1, *self.patch_grid)).to(images.dtype)
-        visible = 1 - F.interpolate(hidden, size=images.shape[-2:])
+        visible = 1 - hidden_pixels(mask, self.patch_grid[0], images)
         mean = (images * visible).sum((2, 3), keepdim=True)
         mean = mean / visible.sum((2, 3), keepdim=True)
         return torch.where(visible > 0, images, mean)

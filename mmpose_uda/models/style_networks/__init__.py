@@ -2,6 +2,7 @@
 
 from .adain_style_transfer import AdaINStyleTransfer
 from .pyramid_style import PyramidStyle
+from .restyling import restyle
 from .style_bank import StyleBank
 from .vgg19_encoder import VGG19Encoder
 from .vgg19_style import VGG19Style
@@ -12,4 +13,5 @@ __all__ = [
     'StyleBank',
     'VGG19Encoder',
     'VGG19Style',
+    'restyle',
 ]

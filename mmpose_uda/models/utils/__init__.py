@@ -1,5 +1,5 @@
 from .attention_capture import capture_attention
-from .batch_statistics import keep_running_statistics
+from .batch_statistics import batch_norm_layers, keep_running_statistics
 from .feature_capture import capture_features
 from .gradient_reversal import reverse_gradient
 from .keypoint_distribution import (
@@ -9,7 +9,7 @@ from .keypoint_distribution import (
     PoseDistributions,
     crop_axis,
 )
-from .masking import PatchMask, PatchMasking, pool_to_patches
+from .masking import PatchMask, PatchMasking, hidden_pixels, pool_to_patches
 from .style import match_statistics, pyramid_adain, pyramid_merge, pyramid_split
 from .view_geometry import (
     between_views,
@@ -26,10 +26,12 @@ __all__ = [
     'PatchMask',
     'PatchMasking',
     'PoseDistributions',
+    'batch_norm_layers',
     'between_views',
     'capture_attention',
     'capture_features',
     'crop_axis',
+    'hidden_pixels',
     'keep_running_statistics',
     'match_statistics',
     'pool_to_patches',

@@ -1,10 +1,15 @@
-"""BatchNorm statistics of one domain among two."""
+"""BatchNorm layers, and their statistics of one domain among two."""
 
 from contextlib import contextmanager
 from typing import Iterator
 
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
+
+
+def batch_norm_layers(network: nn.Module) -> list[nn.Module]:
+    """Layers of a network that normalise by the statistics of a batch."""
+    return [layer for layer in network.modules() if isinstance(layer, _BatchNorm)]
 
 
 @contextmanager
@@ -20,8 +25,8 @@ def keep_running_statistics(network: nn.Module, keep: bool = True) -> Iterator[N
     """
     layers = [
         layer
-        for layer in network.modules()
-        if isinstance(layer, _BatchNorm) and layer.track_running_stats and keep
+        for layer in batch_norm_layers(network)
+        if layer.track_running_stats and keep
     ]
     for layer in layers:
         layer.track_running_stats = False

@@ -30,6 +30,21 @@ def pool_to_patches(mask: Tensor, grid: tuple[int, int]) -> Tensor:
     return F.adaptive_avg_pool2d(mask, grid).flatten(1)
 
 
+def hidden_pixels(mask: PatchMask, rows: int, images: Tensor) -> Tensor:
+    """Which pixels of images lie in hidden patches.
+
+    Args:
+        mask (PatchMask): L patches, row by row.
+        rows (int): How many rows of patches there are.
+        images (Tensor): [B, 3, H, W].
+
+    Returns:
+        Tensor: 1 where hidden, else 0, [B, 1, H, W] of the images' type.
+    """
+    hidden = mask.hidden.unflatten(1, (1, rows, -1)).to(images.dtype)
+    return F.interpolate(hidden, size=images.shape[-2:])
+
+
 @MODELS.register_module()
 class PatchMasking(nn.Module):
     """Hide a fixed number of patches, foreground patches more often if asked to.

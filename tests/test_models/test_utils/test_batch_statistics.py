@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from mmpose_uda.models.utils import keep_running_statistics
+from mmpose_uda.models.utils import batch_norm_layers, keep_running_statistics
 
 
 def network():
@@ -15,6 +15,13 @@ def buffers(model):
 
 def same(first, second):
     return all(torch.equal(a, b) for a, b in zip(first, second))
+
+
+def test_finds_batch_norm_however_deep():
+    deep, other = nn.BatchNorm1d(2), nn.GroupNorm(1, 2)
+    model = nn.ModuleList([network(), nn.ModuleDict(dict(a=deep, b=other))])
+    assert batch_norm_layers(model) == [model[0][1], model[0][2], deep]
+    assert batch_norm_layers(other) == []
 
 
 def test_statistics_stay_while_the_batch_normalises():

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmpose_uda import UserError
-from mmpose_uda.models.utils import PatchMasking, pool_to_patches
+from mmpose_uda.models.utils import PatchMask, PatchMasking, hidden_pixels, pool_to_patches
 
 CPU = torch.device('cpu')
 
@@ -88,6 +88,18 @@ def test_pools_rows_and_columns():
             patch = mask[:, 0, 2 * row : 2 * row + 2, 4 * column : 4 * column + 4]
             expected = patch.mean((1, 2))
             torch.testing.assert_close(pooled[:, 3 * row + column], expected)
+
+
+def test_hidden_patches_as_pixels():
+    hidden = torch.rand(2, 6) < 0.5
+    images = torch.zeros(2, 3, 8, 15, dtype=torch.float64)
+    found = hidden_pixels(PatchMask(None, hidden), 2, images)
+    assert found.shape == (2, 1, 8, 15) and found.dtype == images.dtype
+    for image, is_hidden in zip(found, hidden):
+        for y in range(8):
+            for x in range(15):
+                patch = 3 * (y // 4) + x // 5
+                assert image[0, y, x] == is_hidden[patch]
 
 
 @pytest.mark.parametrize('ratio', [0, 1, -0.5, 1.5])

@@ -1,0 +1,34 @@
+"""Orders and random numbers that depend on a seed and a draw alone."""
+
+import functools
+import random
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+
+@functools.lru_cache(maxsize=8)  # a batch may span two passes of each domain
+def permutation(seed: int, domain: str, epoch: int, length: int) -> np.ndarray:
+    """The order in which a domain of ``length`` samples is gone through in an epoch."""
+    entropy = [seed, zlib.crc32(domain.encode()), epoch]
+    return np.random.default_rng(entropy).permutation(length)
+
+
+def seed_by(*key: Any) -> None:
+    """Seed ``random`` and ``np.random`` from a key, the same in every process."""
+    random.seed('/'.join(map(str, key)))
+    np.random.seed(random.getrandbits(32))
+
+
+@contextmanager
+def kept_random_states() -> Iterator[None]:
+    """Put the states of ``random`` and ``np.random`` back afterwards."""
+    states = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
