@@ -1,4 +1,4 @@
-"""Reading checkpoints without running code from them.
+"""Reading checkpoints without running code from them, and writing them whole.
 
 ``torch.load(weights_only=True)`` refuses mmengine's own checkpoints: their message
 hub holds ``HistoryBuffer`` objects, whose pickles look up ``builtins.getattr``, and
@@ -12,7 +12,9 @@ import os.path as osp
 import pickle
 import warnings
 from collections import Counter, OrderedDict, defaultdict
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlparse
 
 import numpy as np
@@ -183,3 +185,10 @@ def load_from_http(filename, map_location=None, model_dir=None, progress=True):
         barrier()
         fetch()  # only where rank 0's disk is not ours
     return load_from_local(path, map_location)
+
+
+def save_checkpoint(content: dict[str, Any], path: Path) -> None:
+    """Write a checkpoint; one that is killed midway leaves no file that passes for it."""
+    partial = path.with_name(f'{path.name}.partial')
+    torch.save(content, partial)
+    partial.replace(path)

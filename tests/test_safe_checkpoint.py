@@ -18,7 +18,7 @@ from mmengine.registry import PARAM_SCHEDULERS
 from mmengine.runner import CheckpointLoader, Runner
 
 from mmpose_uda.errors import UserError
-from mmpose_uda.safe_checkpoint import _Unpickler, load_from_local
+from mmpose_uda.safe_checkpoint import _Unpickler, load_from_local, save_checkpoint
 
 
 class Calls:
@@ -192,3 +192,20 @@ def test_urls_are_loaded_by_the_same_rules(tmp_path, monkeypatch):
     # the second time it comes from the cache
     assert CheckpointLoader.load_checkpoint(f'{url}/good.pth').keys() == {'array'}
     assert not (tmp_path / 'made').exists()
+
+
+def test_writes_all_or_nothing(tmp_path, monkeypatch):
+    path = tmp_path / 'model.pth'
+    save_checkpoint(dict(a=torch.ones(2)), path)
+    assert torch.equal(torch.load(path, weights_only=True)['a'], torch.ones(2))
+    assert list(tmp_path.iterdir()) == [path]
+
+    def killed(content, path):
+        path.write_bytes(b'half')
+        raise KeyboardInterrupt
+
+    path.unlink()
+    monkeypatch.setattr(torch, 'save', killed)
+    with pytest.raises(KeyboardInterrupt):
+        save_checkpoint({}, path)
+    assert not path.exists()

@@ -14,6 +14,10 @@ data needs. What differs from the published code, and why:
 - Consistency and information maximisation look at the student's heatmaps in the student's
   own view, and pseudo labels are Gaussians about sub-cell peaks. There heatmaps are warped
   back to a common frame first, and labels are Gaussians about the largest cell.
+- The Gaussians of pseudo labels reach as far as the map, there 3 sigma.
+- The student goes on where the source phase ended, and so does the teacher, an average
+  since the first step whose BatchNorm statistics are the student's. There both are loaded
+  from the chosen checkpoint, and the teacher keeps statistics of its own.
 - As it stands nothing is downloaded: the backbone starts from scratch and the style
   network is the weight-free one. There they are ImageNet's ResNet-101 and VGG-19. Both
   are named below.

@@ -1,6 +1,7 @@
 """The paper's network and schedule (arXiv 2404.14885) on hands, for a GPU.
 
-On the built-in data as it stands. For real data sets name other folders of COCO-style
+The paper itself has people and animals only; the values are those of its people. On the
+built-in data as it stands. For real data sets name other folders of COCO-style
 annotations: RHD as the source, Hand-3D-Studio or FreiHAND as the target.
 """
 

@@ -1,10 +1,8 @@
-"""Finding the checkpoints of a run, and writing what remains of it."""
+"""Finding the checkpoints of a run."""
 
 import os.path as osp
-from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
-import torch
 from mmengine.runner import find_latest_checkpoint
 
 
@@ -19,10 +17,3 @@ def last_checkpoint(work_dir: str) -> Optional[str]:
         return None
     moved = osp.join(work_dir, osp.basename(path))
     return moved if osp.isfile(moved) else path
-
-
-def save_checkpoint(content: dict[str, Any], path: Path) -> None:
-    """Write a checkpoint; one that is killed midway leaves no file that passes for it."""
-    partial = path.with_name(f'{path.name}.partial')
-    torch.save(content, partial)
-    partial.replace(path)

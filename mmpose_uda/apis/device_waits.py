@@ -50,7 +50,9 @@ class DeviceWaits:
 
     Without an accelerator the waits are those that there would be with one: all values are
     taken to be on the device but random draws, constants, and what is computed from them
-    alone. Enter one before the optimizer makes its state, which has constants.
+    alone. ``to(torch.device('cpu'))`` is then not told from a move to the device. Enter one
+    before the optimizer makes its state, which has constants. Copies *to* the device, of
+    constants and drawn numbers, hand no value to Python and do not count.
 
     Attributes:
         counts (Counter[Wait]): How often each place waited.

@@ -8,7 +8,6 @@ from mmengine.config import Config
 from mmpose.registry import MODELS
 from torch import Tensor
 
-from mmpose_uda.apis.checkpoints import save_checkpoint
 from mmpose_uda.apis.deployed_config import (
     METAINFO_FILE,
     deployed_config,
@@ -16,6 +15,7 @@ from mmpose_uda.apis.deployed_config import (
     write_metainfo,
 )
 from mmpose_uda.errors import UserError
+from mmpose_uda.safe_checkpoint import save_checkpoint
 
 CONFIG_FILE = 'config.py'
 WEIGHTS_FILE = 'model.pth'

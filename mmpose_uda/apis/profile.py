@@ -44,8 +44,8 @@ class StepProfile:
         return sum(n for wait, n in self.waits.items() if wait.owner == 'mmengine')
 
     @property
-    def waits_here(self) -> int:
-        """How often anything else waited: the model, its parts, the hooks."""
+    def other_waits(self) -> int:
+        """How often anything else waited: the network, its parts, the hooks."""
         return self.waits.total() - self.waits_of_mmengine
 
 
@@ -108,7 +108,9 @@ def profile_step(cfg: Config) -> StepProfile:
             'PhasedTrainLoop.'
         )
     cfg.update(val_cfg=None, val_dataloader=None, val_evaluator=None)
-    cfg.train_cfg = dict(type='ProfiledTrainLoop', phases=cfg.train_cfg.phases[-1:])
+    # Long, so that no step is the last, which does more.
+    phase = dict(cfg.train_cfg.phases[-1], iters=1000)
+    cfg.train_cfg = dict(type='ProfiledTrainLoop', phases=[phase])
     runner = Runner.from_cfg(cfg)
     runner.train()
     loop = runner.train_loop

@@ -16,7 +16,7 @@ def crop_size(head: nn.Module) -> tuple[int, int]:
     size = getattr(getattr(codec, 'keypoint_codec', codec), 'input_size', None)
     if size is None:
         raise UserError(
-            f'The head {type(head).__name__} needs a codec with an `input_size` as its '
-            f'`decoder`, not {type(codec).__name__}.'
+            f'The size of crops is that of the codec of the {type(head).__name__}, but '
+            f'its `decoder` {type(codec).__name__} has no `input_size`: give it one.'
         )
     return tuple(size)

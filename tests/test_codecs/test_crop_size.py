@@ -19,5 +19,5 @@ def test_the_codec_tells_the_size_of_crops(codec):
 def test_heads_without_such_a_codec_are_refused(codec):
     head = nn.Identity()
     head.decoder = codec
-    with pytest.raises(UserError, match='Identity needs a codec'):
+    with pytest.raises(UserError, match='Identity.*`input_size`'):
         crop_size(head)

@@ -32,8 +32,8 @@ def main():
             print(f'{wait.owner} waits at {wait.place} for {wait.operator}: {count}')
         for size, found in ((args.batch_size, small), (2 * args.batch_size, large)):
             print(
-                f'batch of {size}: {found.operators.total()} operators, waits in this '
-                f'package: {found.waits_here}, in mmengine: {found.waits_of_mmengine}'
+                f'batch of {size}: {found.operators.total()} operators, waits in '
+                f'mmengine: {found.waits_of_mmengine}, elsewhere: {found.other_waits}'
             )
 
 

@@ -6,8 +6,8 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
-from mmpose_uda.apis.checkpoints import save_checkpoint
 from mmpose_uda.engine.unwrap import unwrapped_model
+from mmpose_uda.safe_checkpoint import save_checkpoint
 from mmpose_uda.visualization import grid, save_picture, to_tile
 
 _TILE = 176  # px

@@ -9,8 +9,8 @@ from torch import Tensor
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import (
     Alignment,
-    require_foreground,
     require_masked_encoder,
+    views_of_foreground,
 )
 from mmpose_uda.models.backbones import FrozenBackbone
 from mmpose_uda.models.utils import pool_to_patches
@@ -75,15 +75,13 @@ class AttentionRegularization(Alignment):
         self.agreement_weight = agreement_weight
         self.pretrained_weight = pretrained_weight
         self.regularised = tuple(views)
-        on_target = any(view.startswith('target') for view in views)
-        # The foreground of target images is read off the teacher's view.
-        needs_teacher = on_target and foreground_weight
-        self.views = (*views, 'target_teacher') if needs_teacher else tuple(views)
+        self.views = self.regularised
 
     def check(self, name, estimator) -> None:
-        """See the base class; also makes room for the pre-trained backbone.
+        """See the base class; also finds out which views tell the foreground.
 
-        Now, and not when it is taken: a resumed run must find where to load it.
+        And makes room for the pre-trained backbone. Now, and not when it is taken: a
+        resumed run must find where to load it.
         """
         require_masked_encoder(name, estimator)
         backbone = estimator.student.backbone
@@ -98,8 +96,9 @@ class AttentionRegularization(Alignment):
                 f'The part {name!r} has agreement_weight={self.agreement_weight}, but '
                 f'layers={list(self.attention_layers)}: name two layers or more.'
             )
-        if 'target_teacher' in self.views:
-            require_foreground(name, estimator)
+        if self.foreground_weight:
+            needed = views_of_foreground(name, estimator, self.regularised)
+            self.views = (*self.regularised, *needed)
         if self.pretrained_weight:
             self.pretrained = FrozenBackbone(backbone)
 

@@ -1,7 +1,7 @@
 """What every alignment offers to the estimator."""
 
 from abc import ABCMeta, abstractmethod
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Optional, Sequence
 
 from mmengine.model import BaseModule
 from torch import Tensor
@@ -64,14 +64,33 @@ class Alignment(BaseModule, metaclass=ABCMeta):
         """Losses of one step, keys with 'loss'; other keys are only logged."""
 
 
-def require_foreground(name: str, estimator: 'DomainAdaptivePoseEstimator') -> None:
-    """Refuse an estimator that cannot tell the foreground of target images."""
-    if estimator.foreground_head is None and not estimator.target_has_masks:
+def views_of_foreground(
+    name: str, estimator: 'DomainAdaptivePoseEstimator', views: Sequence[str]
+) -> tuple[str, ...]:
+    """The views that are needed to tell the foreground of others.
+
+    Args:
+        name (str): Name of the part that asks.
+        estimator (DomainAdaptivePoseEstimator): The model being built.
+        views (Sequence[str]): Where the part needs the foreground.
+
+    Returns:
+        tuple[str, ...]: None where masks tell it; the teacher reads it off its own view.
+
+    Raises:
+        UserError: Nothing tells the foreground of target images.
+    """
+    if not any(view.startswith('target') for view in views):
+        return ()
+    if estimator.foreground_head is not None:
+        return ('target_teacher',)
+    if not estimator.target_has_masks:
         raise UserError(
             f'The part {name!r} needs the foreground of target images: give the model a '
             "`foreground_head` (and a 'ForegroundSegmentation' part to train it), or "
             '`target_has_masks=True` if the target data set comes with masks.'
         )
+    return ()
 
 
 def require_masked_encoder(name: str, estimator: 'DomainAdaptivePoseEstimator') -> None:

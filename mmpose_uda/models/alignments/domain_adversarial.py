@@ -66,20 +66,24 @@ class DomainAdversarial(Alignment):
                 f'The part {name!r} aligns feature={self.feature!r}, which the estimator '
                 f'does not have: name one of its modules ({parts}, or one inside them).'
             )
-        with estimator.trial(self.captured_features) as seen:
-            features = seen.feature(self.feature)
-        self._try_discriminator(name, features)
+        with estimator.trial(name, self.captured_features) as seen:
+            self._try_discriminator(seen.feature(self.feature))
 
     @torch.no_grad()
-    def _try_discriminator(self, name: str, features: Tensor) -> None:
+    def _try_discriminator(self, features: Tensor) -> None:
+        seen = f'feature={self.feature!r} is {list(features.shape)} for one image'
+        if features.ndim not in (3, 4):
+            raise UserError(
+                f'It aligns maps [B, C, h, w] or tokens [B, L, C], but {seen}: name a '
+                "module before it, such as 'backbone'."
+            )
         try:
             self.discriminator(features)
         except RuntimeError as error:
             channels = features.shape[2 if features.ndim == 3 else 1]
             raise UserError(
-                f'The discriminator of the part {name!r} cannot take '
-                f'feature={self.feature!r}, which is {list(features.shape)} for one '
-                f'image: set its in_channels={channels} ({error}).'
+                f'Its discriminator cannot take the feature: {seen}, so set '
+                f'in_channels={channels} ({error}).'
             ) from error
 
     def forward(self, observed: 'Observations') -> dict[str, Tensor]:

@@ -33,10 +33,10 @@ class InformationMaximization(Alignment):
         self.loss_module = MODELS.build(loss)
 
     def check(self, name, estimator) -> None:
-        """See the base class; the loss refuses what it is not for."""
+        """See the base class."""
         require_reader(name, estimator)
-        with estimator.trial() as seen:
-            self.loss_module(seen.logits)
+        with estimator.trial(name) as seen:
+            self.loss_module.check(seen.logits)
 
     def forward(self, observed: 'Observations') -> dict[str, Tensor]:
         return dict(loss=self.loss_module(observed['target_student'].logits))

@@ -6,7 +6,7 @@ import torch
 from mmpose.registry import MODELS
 from torch import Tensor
 
-from mmpose_uda.models.alignments.base import Alignment, require_foreground
+from mmpose_uda.models.alignments.base import Alignment, views_of_foreground
 
 if TYPE_CHECKING:
     from mmpose_uda.models.pose_estimators.observation import Observations
@@ -46,13 +46,14 @@ class MaskedReconstruction(Alignment):
         self.head = MODELS.build(head)
         self.reconstructed = tuple(views)
         self.foreground = foreground
-        # The foreground of target images is read off the teacher's view.
-        self.views = (*views, 'target_teacher') if foreground else tuple(views)
+        self.views = self.reconstructed
 
     def check(self, name, estimator) -> None:
+        """See the base class; also finds out which views tell the foreground."""
         self.head.check(name, estimator.student)
         if self.foreground:
-            require_foreground(name, estimator)
+            needed = views_of_foreground(name, estimator, self.reconstructed)
+            self.views = (*self.reconstructed, *needed)
 
     def forward(self, observed: 'Observations') -> dict[str, Tensor]:
         return {f'loss_{view}': self.loss(observed, view) for view in self.reconstructed}

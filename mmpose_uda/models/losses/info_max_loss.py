@@ -55,6 +55,22 @@ class InfoMaxLoss(nn.Module):
         self.temperature = temperature
         self.loss_weight = loss_weight
 
+    def check(self, outputs: Sequence[Tensor]) -> None:
+        """Refuse a head whose output this loss is not for.
+
+        Args:
+            outputs (Sequence[Tensor]): Logits [B, K, ...] of the head for any images.
+
+        Raises:
+            UserError: 'released' got something else than heatmaps.
+        """
+        for logits in outputs:
+            if self.mode == 'released' and logits.ndim != 4:
+                raise UserError(
+                    "InfoMaxLoss with mode='released' is for heatmaps [B, K, H, W], not "
+                    f"for {list(logits.shape)}: use mode='normalized'."
+                )
+
     def forward(
         self, outputs: Union[Tensor, Sequence[Tensor]], *labels: Optional[Tensor]
     ) -> Tensor:
@@ -73,6 +89,7 @@ class InfoMaxLoss(nn.Module):
             UserError: 'released' got something else than heatmaps.
         """
         maps = [outputs] if isinstance(outputs, Tensor) else outputs
+        self.check(maps)
         term = self._released if self.mode == 'released' else self._normalized
         return self.loss_weight * sum(term(logits.float()) for logits in maps) / len(maps)
 
@@ -85,11 +102,6 @@ class InfoMaxLoss(nn.Module):
 
     @staticmethod
     def _released(heatmaps: Tensor) -> Tensor:
-        if heatmaps.ndim != 4:
-            raise UserError(
-                "InfoMaxLoss with mode='released' is for heatmaps [B, K, H, W], not for "
-                f"{list(heatmaps.shape)}: use mode='normalized'."
-            )
         size = heatmaps.shape[2] * heatmaps.shape[3]
         rows = entropy(heatmaps.mean(3).softmax(-1)).mean()
         columns = entropy(heatmaps.mean(2).softmax(-1)).mean()

@@ -186,13 +186,20 @@ class DomainAdaptivePoseEstimator(BaseModel):
             yield from self.foreground_teacher.parameters()
 
     @contextmanager
-    def trial(self, captured_features: Sequence[str] = ()) -> Iterator[ViewObservation]:
+    def trial(
+        self, part: str, captured_features: Sequence[str] = ()
+    ) -> Iterator[ViewObservation]:
         """The student looking at one blank image, to find out what it gives.
 
         Nothing of the student changes. Parts ask it when the model is built.
 
         Args:
+            part (str): Name of the part that asks.
             captured_features (Sequence[str]): Modules whose output to record.
+
+        Raises:
+            UserError: The size of the image is not known, or the block raised one; the
+                message names the part.
         """
         modules = [m for m in self.student.modules() if m.training]
         self.student.eval()  # one image is no batch to normalise by
@@ -205,6 +212,8 @@ class DomainAdaptivePoseEstimator(BaseModel):
                 trainable=False,
                 updates_statistics=False,
             )
+        except UserError as error:
+            raise UserError(f'The part {part!r} does not fit the model. {error}') from error
         finally:
             for module in modules:
                 module.training = True

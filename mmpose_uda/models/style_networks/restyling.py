@@ -35,7 +35,7 @@ def restyle(
     if bank is not None and not bank.is_full:
         bank.add(*network.statistics(style))
     count, styles = len(content), len(style if bank is None else bank)
-    # On the CPU, where it costs no synchronisation to restyle the drawn images only.
+    # On the CPU, which need not ask the device how many images were drawn.
     partner = torch.randint(styles, (count,))
     strength = torch.empty(1 if per_batch else count, 1, 1, 1).uniform_(*alpha)
     drawn = (torch.rand_like(strength) < prob).flatten().expand(count).nonzero()[:, 0]

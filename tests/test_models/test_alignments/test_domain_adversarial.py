@@ -98,7 +98,7 @@ def test_a_feature_that_does_not_exist_is_refused(feature):
 
 
 def test_a_module_that_never_runs_is_refused():
-    with pytest.raises(UserError, match="'head.loss_module'.*does not run"):
+    with pytest.raises(UserError, match="'adversarial'.*'head.loss_module'.*does not run"):
         build_adaptive(
             estimator=resnet_estimator(),
             foreground_head=None,
@@ -112,8 +112,18 @@ def test_a_module_that_never_runs_is_refused():
 )
 def test_a_discriminator_of_other_channels_is_refused(feature, kernel_size, channels):
     part = adversarial(feature, in_channels=5, kernel_size=kernel_size)
-    with pytest.raises(UserError, match=f"'{feature}'.*in_channels={channels}"):
+    message = f"'adversarial'.*'{feature}'.*in_channels={channels}"
+    with pytest.raises(UserError, match=message):
         build_adaptive(alignments=part)
+
+
+def test_a_feature_without_positions_is_refused():
+    with pytest.raises(UserError, match="'adversarial'.*'neck' is \\[1, 64\\]"):
+        build_adaptive(
+            estimator=resnet_estimator('RegressionHead'),
+            foreground_head=None,
+            alignments=adversarial('neck', in_channels=64),
+        )
 
 
 def test_the_trial_leaves_the_student_as_it_was():

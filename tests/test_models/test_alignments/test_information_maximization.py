@@ -59,6 +59,20 @@ def test_the_released_formula_is_refused_where_there_are_no_heatmaps():
         build_adaptive(alignments=dict(info_max=released))
 
 
+def test_building_a_model_waits_for_no_other_process(monkeypatch):
+    """Its tensors are on the CPU, where a GPU's process group cannot reduce them."""
+
+    def refuse(*_):
+        raise AssertionError
+
+    losses = 'mmpose_uda.models.losses.info_max_loss.'
+    monkeypatch.setattr(losses + 'get_world_size', lambda: 2)
+    monkeypatch.setattr(losses + 'all_reduce', refuse)
+    model = build_adaptive(alignments=PART)
+    with pytest.raises(AssertionError):
+        losses_of(model, make_batch())
+
+
 def test_a_head_of_coordinates_is_refused():
     with pytest.raises(UserError, match="'info_max'.*RegressionHead.*SimCC"):
         build_adaptive(
