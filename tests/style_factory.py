@@ -1,4 +1,4 @@
-"""Files of the names and shapes of the public style weights, with random values."""
+"""Images to restyle, and files of the names and shapes of the public style weights."""
 
 from pathlib import Path
 
@@ -91,3 +91,18 @@ def write_style_files(folder: Path) -> dict[str, str]:
         # The public files are of a time before torch's zip format.
         torch.save(state, paths[name], _use_new_zipfile_serialization=False)
     return paths
+
+
+def dark_images() -> Tensor:
+    """BGR [8, 3, 16, 24] of one domain."""
+    return torch.randint(0, 100, (8, 3, 16, 24), dtype=torch.uint8)
+
+
+def bright_images() -> Tensor:
+    """BGR [8, 3, 16, 24] of another."""
+    return torch.randint(60, 256, (8, 3, 16, 24), dtype=torch.uint8)
+
+
+def changed(before: Tensor, after: Tensor) -> list[bool]:
+    """Which images differ."""
+    return [not torch.equal(a.float(), b) for a, b in zip(before, after)]

@@ -186,11 +186,13 @@ encode = dict(type='GenerateTarget', encoder=codec)
 pack = dict(type='PackPoseView')
 box = dict(type='GetBBoxCenterScale')
 
-strong_source = [box, strong_box, crop, strong_look, encode, pack]
+strong_view = [box, strong_box, crop, strong_look]
+weak_view = [box, weak_box, crop]
+strong_source = [*strong_view, encode, pack]
 # Not used by the method: the weakest control of docs/benchmarks.md trains on it.
-weak_source = [box, weak_box, crop, encode, pack]
-weak_target = [box, weak_box, crop, pack]
-strong_target = [box, strong_box, crop, strong_look, pack]
+weak_source = [*weak_view, encode, pack]
+weak_target = [*weak_view, pack]
+strong_target = [*strong_view, pack]
 # Stock parts: the exported model is tested on exactly the same pixels.
 val_pipeline = [
     dict(type='LoadImage'),

@@ -139,10 +139,12 @@ box = {{_base_.box}}
 pack = {{_base_.pack}}
 crop = dict(type='TopdownAffine3D', input_size=input_size)
 encode = dict(type='GenerateTarget', encoder=codec)
-strong_source = [box, strong_box, crop, strong_look, encode, pack]
-weak_source = [box, {{_base_.weak_box}}, crop, encode, pack]
+strong_view = [box, strong_box, crop, strong_look]
+weak_view = [box, {{_base_.weak_box}}, crop]
+strong_source = [*strong_view, encode, pack]
+weak_source = [*weak_view, encode, pack]
 # Teacher and student see the same kind of view, as published.
-strong_target = [box, strong_box, crop, strong_look, pack]
+strong_target = [*strong_view, pack]
 val_pipeline = [
     dict(type='LoadImage'),
     box,

@@ -24,21 +24,8 @@ model = dict(
     )
 )
 encode = dict(type='GenerateTarget', encoder=codec)
-strong_source = [
-    {{_base_.box}},
-    {{_base_.strong_box}},
-    {{_base_.crop}},
-    {{_base_.strong_look}},
-    encode,
-    {{_base_.pack}},
-]
-weak_source = [
-    {{_base_.box}},
-    {{_base_.weak_box}},
-    {{_base_.crop}},
-    encode,
-    {{_base_.pack}},
-]
+strong_source = [*_base_.strong_view, encode, _base_.pack]
+weak_source = [*_base_.weak_view, encode, _base_.pack]
 
 source = dict(data_root=data_root + '/rendered', metainfo=metainfo)
 target = dict(data_root=data_root + '/photo', metainfo=metainfo)

@@ -218,33 +218,18 @@ crop = dict(type='TopdownAffine3D', input_size=input_size)
 encode = dict(type='GenerateTarget', encoder=codec)
 pack = dict(type='PackPoseView')
 
-strong_source = [
-    dict(type='ReplaceBackground', prob=0.5),
-    dict(type='GetBBoxCenterScale'),
-    strong_box,
-    crop,
-    strong_look,
-    encode,
-    pack,
-]
+box = dict(type='GetBBoxCenterScale')
+strong_view = [box, strong_box, crop, strong_look]
+weak_view = [box, weak_box, crop]
+background = dict(type='ReplaceBackground', prob=0.5)
+strong_source = [background, *strong_view, encode, pack]
 # Not used by the method: the weakest control of docs/benchmarks.md trains on it.
-weak_source = [dict(type='GetBBoxCenterScale'), weak_box, crop, encode, pack]
-weak_target = [
-    dict(type='GetBBoxCenterScale'),
-    weak_box,
-    crop,
-    pack,
-]
-strong_target = [
-    dict(type='GetBBoxCenterScale'),
-    strong_box,
-    crop,
-    strong_look,
-    pack,
-]
+weak_source = [*weak_view, encode, pack]
+weak_target = [*weak_view, pack]
+strong_target = [*strong_view, pack]
 val_pipeline = [
     dict(type='LoadPoseImage'),
-    dict(type='GetBBoxCenterScale'),
+    box,
     crop,
     pack,
 ]

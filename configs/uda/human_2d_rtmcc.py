@@ -51,19 +51,6 @@ model = dict(
     ),
 )
 encode = dict(type='GenerateTarget', encoder=codec)
-strong_source = [
-    {{_base_.box}},
-    {{_base_.strong_box}},
-    {{_base_.crop}},
-    {{_base_.strong_look}},
-    encode,
-    {{_base_.pack}},
-]
-weak_source = [
-    {{_base_.box}},
-    {{_base_.weak_box}},
-    {{_base_.crop}},
-    encode,
-    {{_base_.pack}},
-]
+strong_source = [*_base_.strong_view, encode, _base_.pack]
+weak_source = [*_base_.weak_view, encode, _base_.pack]
 train_dataloader = dict(dataset=dict(views=dict(source=strong_source)))

@@ -34,22 +34,8 @@ model = dict(estimator=dict(head=dict(out_channels=17, decoder=codec)))
 # A person's mirror image is a person: left and right change places.
 flip = dict(type='RandomFlip3D', prob=0.5)
 encode = dict(type='GenerateTarget', encoder=codec)
-strong_source = [
-    dict(type='ReplaceBackground', prob=0.5),
-    dict(type='GetBBoxCenterScale'),
-    {{_base_.strong_box}},
-    {{_base_.crop}},
-    {{_base_.strong_look}},
-    encode,
-    {{_base_.pack}},
-]
-weak_source = [
-    dict(type='GetBBoxCenterScale'),
-    {{_base_.weak_box}},
-    {{_base_.crop}},
-    encode,
-    {{_base_.pack}},
-]
+strong_source = [_base_.background, *_base_.strong_view, encode, _base_.pack]
+weak_source = [*_base_.weak_view, encode, _base_.pack]
 
 source_train = dict(
     data_root=data_root + '/rendered',

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from style_factory import write_style_files
+from style_factory import bright_images, changed, dark_images, write_style_files
 from torch import nn
 
 from mmpose_uda import UserError
@@ -22,12 +22,12 @@ def seed():
 
 @pytest.fixture
 def content():
-    return torch.randint(0, 100, (8, 3, 16, 24), dtype=torch.uint8)
+    return dark_images()
 
 
 @pytest.fixture
 def style():
-    return torch.randint(60, 256, (8, 3, 16, 24), dtype=torch.uint8)
+    return bright_images()
 
 
 @pytest.fixture(scope='module')
@@ -40,10 +40,6 @@ def vgg(tmp_path_factory):
 @pytest.fixture(scope='module')
 def vgg_network(vgg):
     return VGG19Style(vgg['encoder'], vgg['decoder'])
-
-
-def changed(before, after):
-    return [not torch.equal(a.float(), b) for a, b in zip(before, after)]
 
 
 def test_the_vgg_network(content, style, vgg, vgg_network):

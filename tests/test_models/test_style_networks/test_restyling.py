@@ -1,5 +1,6 @@
 import pytest
 import torch
+from style_factory import bright_images, changed, dark_images
 from torch import nn
 
 from mmpose_uda.models.style_networks import (
@@ -13,21 +14,17 @@ from mmpose_uda.models.utils import pyramid_adain
 
 @pytest.fixture
 def content():
-    return torch.randint(0, 100, (8, 3, 16, 24), dtype=torch.uint8)
+    return dark_images()
 
 
 @pytest.fixture
 def style():
-    return torch.randint(60, 256, (8, 3, 16, 24), dtype=torch.uint8)
+    return bright_images()
 
 
 @pytest.fixture(scope='module')
 def vgg_network(files):
     return VGG19Style(files['public'], files['decoder'])
-
-
-def changed(before, after):
-    return [not torch.equal(a.float(), b) for a, b in zip(before, after)]
 
 
 def test_probability_0_and_1(content, style):
