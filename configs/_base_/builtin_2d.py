@@ -189,7 +189,7 @@ box = dict(type='GetBBoxCenterScale')
 strong_view = [box, strong_box, crop, strong_look]
 weak_view = [box, weak_box, crop]
 strong_source = [*strong_view, encode, pack]
-# Not used by the method: the weakest control of docs/benchmarks.md trains on it.
+# For the control of the weakest augmentation (docs/benchmarks.md), and for animals.
 weak_source = [*weak_view, encode, pack]
 weak_target = [*weak_view, pack]
 strong_target = [*strong_view, pack]

@@ -18,7 +18,8 @@ STYLE, BACKGROUND = 'style', 'background'
 _HOOKS = {'AdaINStyleHook': STYLE}
 _TRANSFORMS = {'ReplaceBackground': BACKGROUND}
 
-CONTROLS = ('source_weak', 'source_strong')
+# Each control and the pipeline of the config that it trains on.
+CONTROLS = dict(source_weak='weak_source', source_strong='strong_source')
 
 
 @dataclass(frozen=True)
@@ -79,19 +80,19 @@ def variant_names(cfg: Config) -> list[str]:
 def variant_config(cfg: Config, name: str) -> Config:
     """A copy of a config turned into a variant.
 
-    'source_strong' is supervised on the source with the method's own augmentation, but
-    for what reads target images; 'source_weak' augments as the config's ``weak_source``;
-    'oracle' is 'source_strong' with the target's data and labels in place of the source's;
-    'only_<part>' adds a part to 'source_strong', 'without_<part>' takes one from the
-    method.
+    'source_weak' and 'source_strong' are supervised on the source, augmented as the
+    config's ``weak_source`` and ``strong_source`` say, but for what reads target images;
+    'oracle' is supervised on the target's data and labels with the method's own
+    augmentation; 'only_<part>' adds a part to supervision on the source with that
+    augmentation, 'without_<part>' takes one from the method.
 
     Args:
-        cfg (Config): Config of a benchmark: phases, source and target data, and a
-            ``weak_source`` pipeline.
+        cfg (Config): Config of a benchmark: phases, source and target data, and for the
+            controls their pipelines.
         name (str): One of :func:`variant_names`.
 
     Raises:
-        UserError: The name is unknown.
+        UserError: The name is unknown, or the config lacks the pipeline of a control.
     """
     if name not in variant_names(cfg):
         raise UserError(
@@ -99,12 +100,12 @@ def variant_config(cfg: Config, name: str) -> Config:
         )
     derived = copy.deepcopy(cfg)
     parts = ablated_parts(cfg)
+    if name in CONTROLS:
+        derived.train_dataloader.dataset.views.source = _control_pipeline(cfg, name)
     keep_only(derived, _kept_elements(cfg, parts, name))
     for part in parts.keys() - _kept_parts(parts, name):
         derived.merge_from_dict(parts[part].without)
     dataset = derived.train_dataloader.dataset
-    if name == 'source_weak':
-        dataset.views.source = copy.deepcopy(cfg.weak_source)
     if name == 'oracle':
         require_3d = dataset.source.get('require_3d', False)
         dataset.source = copy.deepcopy(dataset.target)
@@ -124,6 +125,16 @@ def keep_only(cfg: Config, elements: set[str]) -> None:
     cfg.custom_hooks = [h for h in cfg.custom_hooks if _stays(h, _HOOKS, elements)]
     views = cfg.train_dataloader.dataset.views
     views.source = [t for t in views.source if _stays(t, _TRANSFORMS, elements)]
+
+
+def _control_pipeline(cfg: Config, control: str) -> list[dict]:
+    key = CONTROLS[control]
+    if key not in cfg:
+        raise UserError(
+            f'The control {control!r} augments the source as `{key}` of the config says, '
+            f'which {cfg.filename} lacks: add that pipeline, or choose other variants.'
+        )
+    return copy.deepcopy(cfg[key])
 
 
 def _kept_parts(parts: dict[str, Part], variant: str) -> set[str]:

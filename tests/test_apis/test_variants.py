@@ -141,6 +141,24 @@ def test_augmentation_of_the_controls(cfg):
     assert strong.source == cfg.train_dataloader.dataset.source
 
 
+def test_a_method_that_augments_the_source_weakly_has_both_controls():
+    cfg = Config.fromfile(CONFIG_DIR / 'animal_2d.py')
+
+    def source_view(name):
+        return variant_config(cfg, name).train_dataloader.dataset.views.source
+
+    assert source_view('source_strong') == cfg.strong_source != cfg.weak_source
+    for name in ('source_weak', 'only_mean_teacher', 'full', 'oracle'):
+        assert source_view(name) == cfg.weak_source
+
+
+def test_a_control_needs_its_pipeline(cfg):
+    cfg.pop('strong_source')
+    variant_config(cfg, 'full')
+    with pytest.raises(UserError, match='source_strong.*`strong_source`'):
+        variant_config(cfg, 'source_strong')
+
+
 def test_oracle_learns_from_target_labels(cfg):
     dataset = variant_config(cfg, 'oracle').train_dataloader.dataset
     assert dataset.source.data_root == cfg.train_dataloader.dataset.target.data_root
