@@ -171,6 +171,7 @@ def make_sample(
         sample.gt_instance_labels = InstanceData(
             keypoint_labels=torch.tensor(points, dtype=torch.float32),
             keypoint_weights=torch.ones(1, NUM_KEYPOINTS),
+            mm_per_px=torch.full((1,), 8.0),
         )
         if foreground:
             mask = torch.zeros(1, height, width)

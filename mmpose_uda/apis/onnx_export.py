@@ -49,8 +49,9 @@ def export_onnx(folder: str) -> Path:
       the depth in mm relative to the root; and ``scores`` [N, K].
 
     The file's metadata holds, as JSON: ``input_size`` [W, H] px, ``mean`` and ``std`` by
-    channel, ``color_order`` 'RGB' or 'BGR', ``codec`` (the decoder's config) and
-    ``keypoints`` (their names).
+    channel, ``color_order`` 'RGB' or 'BGR', ``codec`` (the decoder's config),
+    ``keypoints`` (their names), and with ``keypoints_3d`` the ``shrinkage`` of their bones
+    (:meth:`Pose3DLabel.decode`).
 
     Args:
         folder (str): Written by :func:`~mmpose_uda.apis.export.export_estimator`.
@@ -74,7 +75,7 @@ def export_onnx(folder: str) -> Path:
     partial = path.with_suffix('.onnx.partial')
     try:
         _write(network, partial, (height, width), outputs)
-        _describe(partial, metadata(cfg, model.dataset_meta))
+        _describe(partial, metadata(cfg, model))
         for batch_size in (1, 3):
             _compare(network, partial, (batch_size, 3, height, width))
         partial.replace(path)
@@ -110,19 +111,22 @@ def output_names(head: nn.Module) -> list[str]:
     )
 
 
-def metadata(cfg: Config, dataset_meta: dict[str, Any]) -> dict[str, Any]:
+def metadata(cfg: Config, model: nn.Module) -> dict[str, Any]:
     """What one must know to feed the network and read its output."""
     preprocessor = cfg.model.data_preprocessor
     codec = cfg.model.head.decoder
-    return dict(
+    entries = dict(
         input_size=codec.input_size,
         mean=preprocessor.get('mean', [0.0] * 3),
         std=preprocessor.get('std', [1.0] * 3),
         # mmpose loads BGR
         color_order='RGB' if preprocessor.get('bgr_to_rgb') else 'BGR',
         codec=codec.to_dict(),
-        keypoints=keypoint_names(dataset_meta),
+        keypoints=keypoint_names(model.dataset_meta),
     )
+    if isinstance(model.head, VolumetricPose3DHead):
+        entries['shrinkage'] = model.head.shrinkage.ratio.item()
+    return entries
 
 
 class RawOutputs(nn.Module):

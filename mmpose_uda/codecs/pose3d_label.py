@@ -27,7 +27,9 @@ class Pose3DLabel(BaseKeypointCodec):
 
     auxiliary_encode_keys = {'keypoints_3d'}
     label_mapping_table = dict(
-        keypoint_labels='keypoint_labels', keypoint_weights='keypoint_weights'
+        keypoint_labels='keypoint_labels',
+        keypoint_weights='keypoint_weights',
+        mm_per_px='mm_per_px',
     )
 
     def __init__(
@@ -58,9 +60,9 @@ class Pose3DLabel(BaseKeypointCodec):
             keypoints_3d (np.ndarray): [N, K, 3], mm, camera frame.
 
         Returns:
-            dict: ``keypoint_labels`` [N, K, 3] and ``keypoint_weights`` [N, K], both
-            float32. Keypoints that the head cannot express (outside the crop or the depth
-            range) weigh nothing.
+            dict: ``keypoint_labels`` [N, K, 3], ``keypoint_weights`` [N, K] and
+            ``mm_per_px`` [N], the scale at the root, all float32. Keypoints that the head
+            cannot express (outside the crop or the depth range) weigh nothing.
 
         Raises:
             UserError: There is no ``keypoints_3d``.
@@ -78,13 +80,28 @@ class Pose3DLabel(BaseKeypointCodec):
         inside &= (depth >= self.depth_range[0]) & (depth <= self.depth_range[1])
         labels = np.concatenate([keypoints, depth[..., None]], axis=-1)
         weights = (keypoints_visible > 0) & inside
+        scale = self._mm_per_px(keypoints, keypoints_3d, weights)
         return dict(
             keypoint_labels=labels.astype(np.float32),
             keypoint_weights=weights.astype(np.float32),
+            mm_per_px=scale.astype(np.float32),
         )
 
+    def _mm_per_px(
+        self, keypoints: np.ndarray, keypoints_3d: np.ndarray, weights: np.ndarray
+    ) -> np.ndarray:
+        """Scale of the weak perspective that fits best, [N]; 0 if no keypoint is known."""
+        px, mm = (
+            np.where(weights[..., None], points - points[:, self.root, None], 0.0)
+            for points in (keypoints, keypoints_3d[..., :2])
+        )
+        return (px * mm).sum((1, 2)) / np.maximum((px * px).sum((1, 2)), 1e-6)
+
     def decode(
-        self, encoded: np.ndarray, camera: Optional[dict] = None
+        self,
+        encoded: np.ndarray,
+        camera: Optional[dict] = None,
+        shrinkage: float = 1.0,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Split one sample's prediction into 2D keypoints and a metric 3D pose.
 
@@ -92,6 +109,8 @@ class Pose3DLabel(BaseKeypointCodec):
             encoded (np.ndarray): [N, K, 3] as made by :meth:`encode`.
             camera (dict, optional): ``focal`` [2] and ``principal_point`` [2] of the
                 crop, px.
+            shrinkage (float): How long the bones of the predictions are, as a share of
+                true ones.
 
         Returns:
             tuple[np.ndarray, np.ndarray]: [N, K, 2] crop px and [N, K, 3] mm relative to
@@ -103,7 +122,7 @@ class Pose3DLabel(BaseKeypointCodec):
             encoded[..., :2],
             encoded[..., 2],
             self.skeleton,
-            self.total_length,
+            self.total_length * shrinkage,
             self.root,
             **camera,
         )

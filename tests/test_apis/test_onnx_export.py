@@ -176,6 +176,9 @@ def test_says_how_to_use_it(written):
     assert written.meta['keypoints'] == NAMES
     decoder = written.model.teacher.module.head.decoder
     assert written.meta['codec']['type'] == type(decoder).__name__
+    if 'keypoints_3d' in written.outputs:
+        ratio = written.model.teacher.module.head.shrinkage.ratio.item()
+        assert written.meta['shrinkage'] == ratio != 1
 
 
 def test_leaves_one_more_file(written):

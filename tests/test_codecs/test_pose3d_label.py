@@ -70,6 +70,25 @@ def test_keypoints_beyond_the_depths_weigh_nothing(codec, hand, depth, weight):
     assert weights[0, 5] == weight and weights.sum() == 20 + weight
 
 
+def test_scale_at_the_root(codec, hand):
+    _, visible, keypoints_3d = hand
+    # weak perspective, 8 mm a pixel
+    keypoints = 20 + (keypoints_3d[..., :2] - keypoints_3d[:, :1, :2]) / 8
+    assert codec.encode(keypoints, visible, keypoints_3d)['mm_per_px'] == pytest.approx(8)
+    visible[0, 3], keypoints[0, 3] = 0, np.nan
+    assert codec.encode(keypoints, visible, keypoints_3d)['mm_per_px'] == pytest.approx(8)
+    scale = codec.encode(keypoints, 0 * visible, keypoints_3d)['mm_per_px']
+    assert scale.dtype == np.float32 and scale == 0
+
+
+def test_shrunk_bones_are_lifted_to_their_own_length(codec):
+    labels = np.random.default_rng(0).uniform(0, 30, (1, 21, 3))
+    _, pose = codec.decode(labels, shrinkage=0.8)
+    bones = np.array(codec.skeleton)
+    lengths = np.linalg.norm(pose[0, bones[:, 1]] - pose[0, bones[:, 0]], axis=-1)
+    assert lengths.sum() == pytest.approx(0.8 * codec.total_length, rel=1e-6)
+
+
 def test_refuses_samples_without_3d(codec, hand):
     with pytest.raises(UserError, match='needs `keypoints_3d`'):
         codec.encode(*hand[:2])

@@ -11,7 +11,12 @@ from mmpose.utils.typing import InstanceList, SampleList
 from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.utils import AxisDistribution, KeypointDistributions, crop_axis
+from mmpose_uda.models.utils import (
+    AxisDistribution,
+    BoneShrinkage,
+    KeypointDistributions,
+    crop_axis,
+)
 
 
 @MODELS.register_module()
@@ -20,7 +25,8 @@ class VolumetricPose3DHead(BaseHead):
 
     Coordinates are the means of the marginals p(x), p(y), p(z) (integral regression, Sun
     et al. 2018), depth being relative to the root. The metric pose follows from the
-    decoder's bone length prior, and from the camera where a sample carries one.
+    decoder's bone length prior, corrected by how much shorter the bones of predictions
+    were in training, and from the camera where a sample carries one.
 
     Args:
         in_channels (int): Channels of the feature map.
@@ -47,6 +53,7 @@ class VolumetricPose3DHead(BaseHead):
         self.depth_bins = depth_bins
         self.decoder = KEYPOINT_CODECS.build(decoder)
         self.loss_module = MODELS.build(loss)
+        self.shrinkage = BoneShrinkage(self.decoder.skeleton)
         self.upsample = nn.Sequential(
             nn.ConvTranspose2d(in_channels, upsample_channels, upsample, upsample),
             nn.GroupNorm(8, upsample_channels),
@@ -81,9 +88,14 @@ class VolumetricPose3DHead(BaseHead):
         batch_data_samples: SampleList,
         train_cfg: Optional[dict] = None,
     ) -> dict[str, Tensor]:
-        """Supervised loss of a labelled batch."""
+        """Supervised loss of a labelled batch, which also tells how short bones get."""
         points, weights = stack_labels(batch_data_samples)
         predicted = self.distributions(self(feats))
+        if self.training:
+            scales = [s.gt_instance_labels.mm_per_px for s in batch_data_samples]
+            self.shrinkage.update(
+                predicted.points(), points, weights, torch.cat(scales)
+            )
         return dict(loss_kpt=self.loss_module(predicted, points, weights))
 
     def predict(
@@ -108,10 +120,13 @@ class VolumetricPose3DHead(BaseHead):
             )
         predicted = self.distributions(self(feats))
         points, scores = to_numpy((predicted.points(), predicted.confidence()))
+        shrinkage = self.shrinkage.ratio.item()
         instances = []
         for sample, point, score in zip(batch_data_samples, points, scores):
             camera = sample.metainfo.get('camera')
-            keypoints, keypoints_3d = self.decoder.decode(point[None], camera)
+            keypoints, keypoints_3d = self.decoder.decode(
+                point[None], camera, shrinkage
+            )
             instances.append(
                 InstanceData(
                     keypoints=keypoints,

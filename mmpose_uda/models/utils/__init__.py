@@ -1,5 +1,6 @@
 from .attention_capture import capture_attention
 from .batch_statistics import batch_norm_layers, keep_running_statistics
+from .bone_shrinkage import BoneShrinkage
 from .feature_capture import capture_features
 from .gradient_reversal import reverse_gradient
 from .keypoint_distribution import (
@@ -21,6 +22,7 @@ from .view_geometry import (
 
 __all__ = [
     'AxisDistribution',
+    'BoneShrinkage',
     'HeatmapDistributions',
     'KeypointDistributions',
     'PatchMask',

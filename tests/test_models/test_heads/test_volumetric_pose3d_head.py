@@ -9,6 +9,7 @@ from model_factory import CODEC, EMBED_DIMS, INPUT_SIZE, make_batch
 from mmpose_uda import UserError
 from mmpose_uda.codecs import lift_root_relative
 from mmpose_uda.models.heads.volumetric_pose3d_head import stack_labels
+from mmpose_uda.models.utils import BoneShrinkage
 
 DEPTH_BINS = 5
 
@@ -87,8 +88,23 @@ def test_loss_is_that_of_the_labels(head, feats):
     assert losses.keys() == {'loss_kpt'} and torch.equal(losses['loss_kpt'], expected)
 
 
+def test_learns_how_short_bones_get_in_training_only(head, feats):
+    samples = make_batch()['data_samples']['source']
+    head.eval()
+    head.loss(feats, samples)
+    assert head.shrinkage.ratio == 1
+    head.train()
+    head.loss(feats, samples)
+    expected = BoneShrinkage(CODEC['skeleton'])
+    points, weights = stack_labels(samples)
+    scales = torch.cat([sample.gt_instance_labels.mm_per_px for sample in samples])
+    expected.update(head.distributions(head(feats)).points(), points, weights, scales)
+    assert head.shrinkage.ratio == expected.ratio < 1
+
+
 def test_predictions(head, feats):
     torch.nn.init.normal_(head.to_volume.weight)
+    head.shrinkage.ratio.fill_(0.75)
     samples = make_batch()['data_samples']['target_teacher']
     del samples[1].camera
     with torch.no_grad():
@@ -109,7 +125,7 @@ def test_predictions(head, feats):
             mean[i : i + 1, :, :2],
             mean[i : i + 1, :, 2],
             CODEC['skeleton'],
-            CODEC['total_length'],
+            0.75 * CODEC['total_length'],
             **{key: value[None] for key, value in (camera or {}).items()},
         )
         np.testing.assert_allclose(instance.keypoints_3d, expected, rtol=1e-6)

@@ -1,0 +1,58 @@
+"""How much shorter a network's bones are than true ones."""
+
+from typing import Sequence
+
+import torch
+from torch import Tensor, nn
+
+
+class BoneShrinkage(nn.Module):
+    """Running ratio of predicted to true bone lengths on labelled images.
+
+    A network that is unsure of a depth predicts near its mean, so its poses are flatter
+    than true ones. A prior on the true bone lengths would make up for that by making them
+    wider; multiplied by this ratio it gives the width that is right on the source. Both
+    lengths are measured under weak perspective, at the scale of the labels.
+
+    Ours; the ratio is kept as BatchNorm keeps its statistics, and is 1 until it is learned.
+
+    Args:
+        skeleton (Sequence[tuple[int, int]]): Bones as pairs of keypoint indices.
+        momentum (float): Share of a new batch in the ratio.
+    """
+
+    def __init__(self, skeleton: Sequence[tuple[int, int]], momentum: float = 0.01):
+        super().__init__()
+        self.momentum = momentum
+        starts, ends = torch.tensor(skeleton).unbind(1)
+        # of the config, not learned
+        self.register_buffer('starts', starts, persistent=False)
+        self.register_buffer('ends', ends, persistent=False)
+        self.register_buffer('ratio', torch.ones(()))
+
+    @torch.no_grad()
+    def update(
+        self, predicted: Tensor, labels: Tensor, weights: Tensor, mm_per_px: Tensor
+    ) -> None:
+        """Move the ratio towards that of a batch.
+
+        Args:
+            predicted (Tensor): [B, K, 3], crop px and mm.
+            labels (Tensor): [B, K, 3], the same of the truth.
+            weights (Tensor): [B, K]; bones with an end of weight 0 are left out, and a
+                batch without any bone changes nothing.
+            mm_per_px (Tensor): [B], scale of the truth at its root.
+        """
+        known = (weights[:, self.starts] > 0) & (weights[:, self.ends] > 0)
+        lengths = [
+            torch.where(known, self._lengths(points, mm_per_px), 0).sum()
+            for points in (predicted, labels)
+        ]
+        ratio = torch.where(known.any(), lengths[0] / lengths[1], self.ratio)
+        self.ratio.lerp_(ratio, self.momentum)
+
+    def _lengths(self, points: Tensor, mm_per_px: Tensor) -> Tensor:
+        """Lengths of all bones, [B, bones], mm."""
+        bones = points[:, self.ends] - points[:, self.starts]
+        lateral = bones[..., :2] * mm_per_px[:, None, None]
+        return torch.cat([lateral, bones[..., 2:]], dim=-1).norm(dim=-1)
