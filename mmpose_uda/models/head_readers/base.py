@@ -48,3 +48,7 @@ class HeadReader(metaclass=ABCMeta):
     @abstractmethod
     def loss(self, outputs: HeadOutputs, targets: Any, weights: Tensor) -> Tensor:
         """The head's own loss, a scalar."""
+
+    def supervised_loss(self, outputs: HeadOutputs, data_samples: SampleList) -> Tensor:
+        """The head's own loss on the labels of a batch, a scalar."""
+        return self.loss(outputs, *self.stack_targets(data_samples))

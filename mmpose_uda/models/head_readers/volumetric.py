@@ -29,3 +29,7 @@ class VolumetricReader(HeadReader):
 
     def loss(self, outputs, targets, weights) -> Tensor:
         return self.head.loss_module(self.distributions(outputs), targets, weights)
+
+    def supervised_loss(self, outputs: Tensor, data_samples) -> Tensor:
+        # labels also tell the head how short its bones are
+        return self.head.supervised_loss(outputs, data_samples)

@@ -88,15 +88,20 @@ class VolumetricPose3DHead(BaseHead):
         batch_data_samples: SampleList,
         train_cfg: Optional[dict] = None,
     ) -> dict[str, Tensor]:
-        """Supervised loss of a labelled batch, which also tells how short bones get."""
-        points, weights = stack_labels(batch_data_samples)
-        predicted = self.distributions(self(feats))
+        """Supervised loss of a labelled batch."""
+        return dict(loss_kpt=self.supervised_loss(self(feats), batch_data_samples))
+
+    def supervised_loss(self, logits: Tensor, data_samples: SampleList) -> Tensor:
+        """The loss on the labels, a scalar; in training they also tell how short bones
+        get."""
+        points, weights = stack_labels(data_samples)
+        predicted = self.distributions(logits)
         if self.training:
-            scales = [s.gt_instance_labels.mm_per_px for s in batch_data_samples]
+            scales = [sample.gt_instance_labels.mm_per_px for sample in data_samples]
             self.shrinkage.update(
                 predicted.points(), points, weights, torch.cat(scales)
             )
-        return dict(loss_kpt=self.loss_module(predicted, points, weights))
+        return self.loss_module(predicted, points, weights)
 
     def predict(
         self,

@@ -134,8 +134,8 @@ class ViewObservation:
         an accuracy, on the CPU.
         """
         if self.reader is not None:
-            targets, weights = self.reader.stack_targets(self.data_samples)
-            return dict(loss_kpt=self.reader.loss(self.head_outputs, targets, weights))
+            loss = self.reader.supervised_loss(self.head_outputs, self.data_samples)
+            return dict(loss_kpt=loss)
         features = self.features
         with self._looking():
             return self.network.head.loss(

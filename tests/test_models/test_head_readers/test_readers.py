@@ -170,7 +170,7 @@ def test_supervised_loss_is_that_of_the_head(head, feats):
     head.eval()
     reader = find_reader(head)
     samples = encoded_samples(head, POINTS, WEIGHTS)
-    found = reader.loss(head(feats), *reader.stack_targets(samples))
+    found = reader.supervised_loss(head(feats), samples)
     torch.testing.assert_close(found, head.loss(feats, samples)['loss_kpt'])
 
 

@@ -48,6 +48,18 @@ def test_gradient_of_every_part_reaches_the_backbone(model, part):
     assert all(parameter.grad is None for parameter in model.teacher.parameters())
 
 
+def test_labels_tell_student_and_teacher_how_short_bones_get(model):
+    ratios = [m.head.shrinkage.ratio for m in (model.student, model.teacher.module)]
+    model.set_phase(['mean_teacher'])
+    losses_of(model, make_batch())
+    assert ratios == [1, 1]
+    model.set_phase(['supervised'])
+    losses_of(model, make_batch())
+    assert ratios[0] < ratios[1] == 1
+    model.teacher.update_parameters(model.student)
+    assert ratios[0] == ratios[1]
+
+
 def test_parts_train_their_own_networks(model):
     total(losses_of(model, make_batch())).backward()
     untrained = [
