@@ -61,7 +61,7 @@ class Pose3DLabel(BaseKeypointCodec):
 
         Returns:
             dict: ``keypoint_labels`` [N, K, 3], ``keypoint_weights`` [N, K] and
-            ``mm_per_px`` [N], the scale at the root, all float32. Keypoints that the head
+            ``mm_per_px`` [N], the scale of the pose, all float32. Keypoints that the head
             cannot express (outside the crop or the depth range) weigh nothing.
 
         Raises:
@@ -80,22 +80,12 @@ class Pose3DLabel(BaseKeypointCodec):
         inside &= (depth >= self.depth_range[0]) & (depth <= self.depth_range[1])
         labels = np.concatenate([keypoints, depth[..., None]], axis=-1)
         weights = (keypoints_visible > 0) & inside
-        scale = self._mm_per_px(keypoints, keypoints_3d, weights)
+        scale = _mm_per_px(keypoints, keypoints_3d[..., :2], weights)
         return dict(
             keypoint_labels=labels.astype(np.float32),
             keypoint_weights=weights.astype(np.float32),
             mm_per_px=scale.astype(np.float32),
         )
-
-    def _mm_per_px(
-        self, keypoints: np.ndarray, keypoints_3d: np.ndarray, weights: np.ndarray
-    ) -> np.ndarray:
-        """Scale of the weak perspective that fits best, [N]; 0 if no keypoint is known."""
-        px, mm = (
-            np.where(weights[..., None], points - points[:, self.root, None], 0.0)
-            for points in (keypoints, keypoints_3d[..., :2])
-        )
-        return (px * mm).sum((1, 2)) / np.maximum((px * px).sum((1, 2)), 1e-6)
 
     def decode(
         self,
@@ -127,3 +117,22 @@ class Pose3DLabel(BaseKeypointCodec):
             **camera,
         )
         return encoded[..., :2].copy(), pose
+
+
+def _mm_per_px(px: np.ndarray, mm: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Scale of the weak perspective that fits best, [N]; 0 with fewer than two keypoints.
+
+    Args:
+        px (np.ndarray): [N, K, 2].
+        mm (np.ndarray): [N, K, 2], x and y in the camera frame.
+        known (np.ndarray): bool [N, K]; whatever the others are, it does not count.
+    """
+    known = known[..., None]
+    count = np.maximum(known.sum(1, keepdims=True), 1)
+
+    def centred(points: np.ndarray) -> np.ndarray:
+        points = np.where(known, points, 0.0)
+        return np.where(known, points - points.sum(1, keepdims=True) / count, 0.0)
+
+    px, mm = centred(px), centred(mm)
+    return (px * mm).sum((1, 2)) / np.maximum((px * px).sum((1, 2)), 1e-6)

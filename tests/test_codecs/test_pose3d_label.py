@@ -70,12 +70,15 @@ def test_keypoints_beyond_the_depths_weigh_nothing(codec, hand, depth, weight):
     assert weights[0, 5] == weight and weights.sum() == 20 + weight
 
 
-def test_scale_at_the_root(codec, hand):
+def test_scale_of_the_pose(codec, hand):
     _, visible, keypoints_3d = hand
     # weak perspective, 8 mm a pixel
     keypoints = 20 + (keypoints_3d[..., :2] - keypoints_3d[:, :1, :2]) / 8
     assert codec.encode(keypoints, visible, keypoints_3d)['mm_per_px'] == pytest.approx(8)
     visible[0, 3], keypoints[0, 3] = 0, np.nan
+    assert codec.encode(keypoints, visible, keypoints_3d)['mm_per_px'] == pytest.approx(8)
+    # nor does it need to know where the root is in the image
+    visible[0, 0], keypoints[0, 0] = 0, np.nan
     assert codec.encode(keypoints, visible, keypoints_3d)['mm_per_px'] == pytest.approx(8)
     scale = codec.encode(keypoints, 0 * visible, keypoints_3d)['mm_per_px']
     assert scale.dtype == np.float32 and scale == 0

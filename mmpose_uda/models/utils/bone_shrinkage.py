@@ -40,15 +40,15 @@ class BoneShrinkage(nn.Module):
             predicted (Tensor): [B, K, 3], crop px and mm.
             labels (Tensor): [B, K, 3], the same of the truth.
             weights (Tensor): [B, K]; bones with an end of weight 0 are left out, and a
-                batch without any bone changes nothing.
-            mm_per_px (Tensor): [B], scale of the truth at its root.
+                batch whose bones have no length changes nothing.
+            mm_per_px (Tensor): [B], scale of the truth.
         """
         known = (weights[:, self.starts] > 0) & (weights[:, self.ends] > 0)
         lengths = [
             torch.where(known, self._lengths(points, mm_per_px), 0).sum()
             for points in (predicted, labels)
         ]
-        ratio = torch.where(known.any(), lengths[0] / lengths[1], self.ratio)
+        ratio = torch.where(lengths[1] > 0, lengths[0] / lengths[1], self.ratio)
         self.ratio.lerp_(ratio, self.momentum)
 
     def _lengths(self, points: Tensor, mm_per_px: Tensor) -> Tensor:

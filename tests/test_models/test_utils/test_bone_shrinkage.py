@@ -87,6 +87,11 @@ def test_a_batch_without_bones_changes_nothing(labels, mm_per_px):
     assert learned(flattened(labels), labels, weights, mm_per_px) == 1
 
 
+def test_a_degenerate_pose_changes_nothing(labels, mm_per_px):
+    point = torch.zeros_like(labels)
+    assert learned(labels, point, torch.ones(5, 4), mm_per_px) == 1
+
+
 def test_is_saved_as_one_number_and_has_no_gradient(labels, mm_per_px):
     shrinkage = BoneShrinkage(SKELETON)
     assert list(shrinkage.state_dict()) == ['ratio']
