@@ -22,12 +22,16 @@ setup(
     packages=find_packages(include=['mmpose_uda', 'mmpose_uda.*']),
     include_package_data=True,
     # No versions of the stack: it is the user's own (see requirements/ for the pins
-    # that are tested). mmpose brings mmengine, mmcv and torch.
+    # that are tested). mmpose brings mmengine, mmcv and torch; its heads import mmdet,
+    # which it does not name.
     install_requires=[
         'mmpose>=1.3',
+        'mmdet>=3.2',
         'mmpretrain>=1.2',
-        'albumentations>=1.4',
+        'albumentations>=2',
         'jinja2',
+        'pycocotools',
+        'rich',
         'scikit-image',
         'tqdm',
     ],

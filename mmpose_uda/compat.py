@@ -7,13 +7,19 @@ Import this and call :func:`apply` before anything of mmpose; importing
 * ``pkg_resources``: mmengine asks it where packages are; setuptools 82 dropped it.
 * ``xtcocotools``: without a build for newer Pythons and NumPy 2; pycocotools stands in.
 * checkpoints: mmengine reads its own ones, and runs no code from them.
+* data workers: they would outlive a training that is killed.
+* configs: mmengine formats the same one several times a run, seconds each.
+
+Versions that cannot work together are told in one sentence.
 """
 
 import importlib
+import re
 import sys
 from importlib import abc, machinery, metadata
 from importlib.util import module_from_spec
-from types import ModuleType
+
+from .errors import UnfitVersionsError
 
 
 def _fill_mmcv_ext(module):
@@ -95,44 +101,68 @@ def _repair_xtcocotools():
         # ValueError and AttributeError: built against another NumPy
         pass
     try:
-        parts = {
-            name: importlib.import_module(f'pycocotools.{name}')
-            for name in ('mask', 'coco')
-        }
-        cocoeval = importlib.import_module('pycocotools.cocoeval')
+        mask = importlib.import_module('pycocotools.mask')
     except ImportError:
         return  # mmpose's own error names the package
-    parts['cocoeval'] = _with_sigmas(cocoeval)
+    from . import xtcoco
+
     spec = machinery.ModuleSpec('xtcocotools', None, is_package=True)
     package = sys.modules['xtcocotools'] = module_from_spec(spec)
-    for name, module in parts.items():
+    for name, module in dict(mask=mask, coco=xtcoco, cocoeval=xtcoco).items():
         sys.modules[f'xtcocotools.{name}'] = module
         setattr(package, name, module)
 
 
-def _with_sigmas(cocoeval):
-    """A ``cocoeval`` module whose ``COCOeval`` takes xtcocotools' two extra arguments.
+_REMEMBERED_CONFIGS = 8
+# Packages that look at others while they are imported.
+_PARTICULAR = ('torchvision', 'mmpretrain', 'mmdet', 'mmpose')
+_OPENMMLAB_ASSERTS = re.compile(
+    r'(?P<name>\w+)==(?P<found>\S+) is used but incompatible\. '
+    r'Please install (?P<fit>.+?)\.?$'
+)
 
-    Only ``iouType='keypoints'`` with areas exists there, and the rest is refused.
+
+def _check_versions():
+    """Import what is particular about its company.
+
+    Raises:
+        UnfitVersionsError: A package refuses another.
     """
+    for name in _PARTICULAR:
+        try:
+            importlib.import_module(name)
+        except AssertionError as error:
+            raise UnfitVersionsError(_unfit(name, str(error))) from error
+        except RuntimeError as error:
+            if 'torchvision::' not in str(error):
+                raise
+            raise UnfitVersionsError(
+                f'torchvision {metadata.version("torchvision")} was not built for torch '
+                f'{metadata.version("torch")}: install both together from one package '
+                'index.'
+            ) from error
 
-    class COCOeval(cocoeval.COCOeval):
-        def __init__(
-            self, cocoGt=None, cocoDt=None, iouType='segm', sigmas=None, use_area=True
-        ):
-            if not use_area or iouType not in ('segm', 'bbox', 'keypoints'):
-                raise RuntimeError(
-                    f'COCOeval(iouType={iouType!r}, use_area={use_area}) needs '
-                    'xtcocotools, which does not load here: install a build of it.'
-                )
-            super().__init__(cocoGt, cocoDt, iouType)
-            if sigmas is not None:
-                self.params.kpt_oks_sigmas = sigmas
 
-    module = ModuleType('xtcocotools.cocoeval')
-    module.COCOeval = COCOeval
-    module.Params = cocoeval.Params
-    return module
+def _unfit(name, reason):
+    """What to install instead, from the words of a package that asserts it."""
+    known = _OPENMMLAB_ASSERTS.search(reason)
+    if known:
+        found, fit = known['name'].lower(), known['fit']
+        if found == 'mmcv' and _is_installed('mmcv-lite'):
+            found, fit = 'mmcv-lite', fit.replace('mmcv', 'mmcv-lite')
+        reason = f'not with {found} {known["found"]}, which is installed, but with {fit}'
+    return (
+        f'{name} {metadata.version(name)} does not work here: {reason}; '
+        'requirements/openmmlab.txt of mmpose_uda has versions that fit each other.'
+    )
+
+
+def _is_installed(name):
+    try:
+        metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _set_checkpoint_policy():
@@ -148,8 +178,55 @@ def _set_checkpoint_policy():
     checkpoint.load_from_http = load_from_http
 
 
+def _end_data_workers_with_their_parent():
+    """Let mmengine's data workers notice that the training was killed.
+
+    torch's own watch ends the loop of a worker, which then waits for ever until its full
+    pipe is read.
+    """
+    from mmengine.runner import _flexible_runner, runner
+
+    for module in (runner, _flexible_runner):
+        module.default_worker_init_fn = _init_data_worker
+
+
+def _init_data_worker(worker_id, **kwargs):
+    from mmengine.dataset import worker_init_fn
+
+    from .orphans import end_with_parent
+
+    end_with_parent()
+    worker_init_fn(worker_id, **kwargs)
+
+
+def _format_configs_once():
+    """Let mmengine remember the last configs that yapf formatted for it."""
+    from mmengine.config import config
+
+    if hasattr(config.FormatCode, 'cache'):
+        return
+    format_code = config.FormatCode
+
+    def remembered(text, **options):
+        if text not in remembered.cache:
+            if len(remembered.cache) == _REMEMBERED_CONFIGS:
+                remembered.cache.clear()
+            remembered.cache[text] = format_code(text, **options)
+        return remembered.cache[text]
+
+    remembered.cache = {}
+    config.FormatCode = remembered
+
+
 def apply():
-    """Make the repairs; a second call changes nothing."""
+    """Make the repairs; a second call changes nothing.
+
+    Raises:
+        UnfitVersionsError: Installed packages do not work with each other.
+    """
     _serve_stand_ins()
     _repair_xtcocotools()
+    _check_versions()
     _set_checkpoint_policy()
+    _end_data_workers_with_their_parent()
+    _format_configs_once()

@@ -14,6 +14,10 @@ class UserError(RuntimeError):
     """
 
 
+class UnfitVersionsError(UserError, ImportError):
+    """Installed packages that do not work with each other."""
+
+
 @contextmanager
 def writing(path: Union[str, os.PathLike]) -> Iterator[None]:
     """Where a file is written; its folder is made first.

@@ -4,14 +4,15 @@ import importlib
 import importlib.util
 import subprocess
 import sys
+from importlib import metadata
 from types import ModuleType
 
-import numpy as np
 import pytest
+from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 from stock_factory import STOCK_DIR
 
-from mmpose_uda import compat, safe_checkpoint
+from mmpose_uda import compat, safe_checkpoint, xtcoco
 
 # Hides modules from Python's own finder, as if they were not installed.
 WITHOUT = """
@@ -104,65 +105,76 @@ def broken_xtcocotools(monkeypatch):
         if name.startswith('xtcocotools'):
             monkeypatch.setitem(sys.modules, name, sys.modules[name])
     monkeypatch.setattr(importlib, 'import_module', import_module)
+
+
+def test_pycocotools_stands_in_for_a_broken_xtcocotools(broken_xtcocotools):
     compat._repair_xtcocotools()
+    assert sys.modules['xtcocotools.coco'].COCO is xtcoco.COCO
+    assert sys.modules['xtcocotools.cocoeval'].COCOeval is xtcoco.COCOeval
+    assert sys.modules['xtcocotools.mask'].__name__ == 'pycocotools.mask'
 
 
-def _coco(coco_class, annotations):
-    coco = coco_class()
-    coco.dataset = dict(
-        images=[dict(id=i) for i in range(4)],
-        categories=[dict(id=1, name='hand', keypoints=['a', 'b', 'c'])],
-        annotations=annotations,
+def test_a_working_xtcocotools_is_left_alone(monkeypatch):
+    theirs = ModuleType('xtcocotools.coco')
+    monkeypatch.setitem(sys.modules, 'xtcocotools.coco', theirs)
+    compat._repair_xtcocotools()
+    assert sys.modules['xtcocotools.coco'] is theirs
+
+
+def _installed_as(folder, package, text):
+    """What a process says that imports mmpose_uda beside another release of a package."""
+    (folder / package).mkdir()
+    (folder / package / '__init__.py').write_text(text)
+    code = f'import sys; sys.path.insert(0, {str(folder)!r}); import mmpose_uda'
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert done.returncode == 1
+    return done.stderr.splitlines()[-1]
+
+
+def test_an_unfit_mmcv_is_one_sentence(tmp_path):
+    # as mmdet 3.3.0 says it
+    said = _installed_as(
+        tmp_path,
+        'mmdet',
+        "assert False, 'MMCV==2.2.0 is used but incompatible. Please install '"
+        "'mmcv>=2.0.0rc4, <2.2.0.'",
     )
-    coco.createIndex()
-    return coco
-
-
-def _average_precisions(modules):
-    """Of predictions that come apart from the truth more and more."""
-    rng = np.random.default_rng(0)
-    truth, predicted = [], []
-    for i in range(4):
-        points = rng.uniform(10, 90, (3, 2))
-        noisy = points + rng.normal(0, 1 + 4 * i, (3, 2))
-        shared = dict(
-            id=i + 1, image_id=i, category_id=1, area=6400.0, bbox=[0, 0, 80, 80]
-        )
-        for found, xy, more in (
-            (truth, points, dict(iscrowd=0, num_keypoints=3)),
-            (predicted, noisy, dict(score=1 - 0.1 * i)),
-        ):
-            keypoints = np.c_[xy, np.full(3, 2)].ravel().tolist()
-            found.append(dict(shared, keypoints=keypoints, **more))
-    coco, cocoeval = modules
-    evaluation = cocoeval.COCOeval(
-        _coco(coco.COCO, truth),
-        _coco(coco.COCO, predicted),
-        'keypoints',
-        np.array([0.03, 0.05, 0.08]),
-        True,
+    version = metadata.version('mmdet')
+    assert said == (
+        f'mmpose_uda.errors.UnfitVersionsError: mmdet {version} does not work here: not '
+        'with mmcv-lite 2.2.0, which is installed, but with mmcv-lite>=2.0.0rc4, <2.2.0; '
+        'requirements/openmmlab.txt of mmpose_uda has versions that fit each other.'
     )
-    evaluation.evaluate()
-    evaluation.accumulate()
-    evaluation.summarize()
-    return evaluation.stats
 
 
-def test_stand_in_evaluates_as_xtcocotools_does(request):
-    names = ('xtcocotools.coco', 'xtcocotools.cocoeval')
-    modules = [pytest.importorskip(name) for name in names]
-    if modules[0].__name__.startswith('pycocotools'):
-        pytest.skip('xtcocotools is not installed')
-    expected = _average_precisions(modules)
-    request.getfixturevalue('broken_xtcocotools')
-    stand_ins = [sys.modules[name] for name in names]
-    assert stand_ins[0].__name__ == 'pycocotools.coco'
-    assert 0 < expected[0] < 1
-    np.testing.assert_allclose(_average_precisions(stand_ins), expected)
+def test_a_refusal_in_other_words_is_passed_on(tmp_path):
+    said = _installed_as(tmp_path, 'mmdet', "assert False, 'no such luck'")
+    assert 'does not work here: no such luck; requirements/openmmlab.txt' in said
 
 
-def test_stand_in_refuses_what_only_xtcocotools_has(broken_xtcocotools):
-    evaluator = sys.modules['xtcocotools.cocoeval'].COCOeval
-    for arguments in (dict(iouType='keypoints_crowd'), dict(use_area=False)):
-        with pytest.raises(RuntimeError, match='needs xtcocotools'):
-            evaluator(**arguments)
+def test_an_unfit_torchvision_is_one_sentence(tmp_path):
+    said = _installed_as(
+        tmp_path,
+        'torchvision',
+        "raise RuntimeError('operator torchvision::nms does not exist')",
+    )
+    assert 'was not built for torch' in said and 'from one package index' in said
+
+
+def test_mmengine_formats_a_config_once(monkeypatch):
+    formatted = []
+
+    def format_code(text, **options):
+        formatted.append(text)
+        return text, True
+
+    monkeypatch.setattr('mmengine.config.config.FormatCode', format_code)
+    compat._format_configs_once()
+    configs = [Config(dict(number=i)) for i in range(20)]
+    for cfg in configs[:3] + configs[:3]:
+        assert cfg.pretty_text == f'number={cfg.number}'
+    assert len(formatted) == 3
+    for cfg in configs:
+        assert cfg.pretty_text == f'number={cfg.number}'
+    # no memory of every config there ever was
+    assert len(importlib.import_module('mmengine.config.config').FormatCode.cache) <= 8

@@ -1,9 +1,12 @@
 """A model and data of a few numbers, to test what happens around a training."""
 
+import time
+
 import torch
 from mmengine.evaluator import BaseMetric
+from mmengine.hooks import Hook
 from mmengine.model import BaseModel
-from mmengine.registry import DATASETS, METRICS, MODELS
+from mmengine.registry import DATASETS, HOOKS, METRICS, MODELS
 from torch.utils.data import Dataset
 
 from mmpose_uda.errors import UserError
@@ -70,6 +73,23 @@ class ToyDataset(Dataset):
         if self.fail and index == 3:
             raise UserError('The file 3.png is no image: replace it.')
         return dict(x=torch.full((2,), float(index)))
+
+
+@DATASETS.register_module()
+class LargeToyDataset(ToyDataset):
+    """The same with more beside it than a pipe holds, not in shared memory."""
+
+    def __getitem__(self, index):
+        return dict(super().__getitem__(index), ballast=bytes(2**20))
+
+
+@HOOKS.register_module()
+class WaitHook(Hook):
+    """Takes its time over every step."""
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        data_batch.pop('ballast')
+        time.sleep(0.05)
 
 
 @METRICS.register_module()

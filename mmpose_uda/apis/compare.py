@@ -85,7 +85,7 @@ def _build_loader(cfg: Config) -> DataLoader:
         require_path(str(path), 'annotation file')
     in_order = dict(type='DefaultSampler', shuffle=False)
     return Runner.build_dataloader(
-        dict(cfg.test_dataloader, sampler=in_order, drop_last=False)
+        dict(cfg.test_dataloader, sampler=in_order, drop_last=False), seed=0
     )
 
 

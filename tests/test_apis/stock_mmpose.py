@@ -40,6 +40,27 @@ def stand_in_for_compiled_mmcv():
         sys.modules['mmcv._ext'] = module
 
 
+def stand_in_for_xtcocotools():
+    """As mmpose's COCO metric calls it; it has no build for NumPy 2."""
+    try:
+        import xtcocotools.coco  # noqa: F401
+    except (ImportError, ValueError, AttributeError):
+        from pycocotools import coco, cocoeval, mask
+
+        class COCOeval(cocoeval.COCOeval):
+            def __init__(self, truth, found, kind, sigmas, use_area):
+                assert kind == 'keypoints' and use_area
+                super().__init__(truth, found, kind)
+                self.params.kpt_oks_sigmas = sigmas
+
+        package = sys.modules['xtcocotools'] = types.ModuleType('xtcocotools')
+        package.__spec__ = ModuleSpec('xtcocotools', None, is_package=True)
+        evaluation = types.SimpleNamespace(COCOeval=COCOeval)
+        for name, part in dict(coco=coco, mask=mask, cocoeval=evaluation).items():
+            sys.modules[f'xtcocotools.{name}'] = part
+            setattr(package, name, part)
+
+
 def evaluate(folder):
     from mmengine.config import Config
     from mmengine.evaluator import DumpResults
@@ -53,6 +74,7 @@ def evaluate(folder):
     dump = DumpResults(str(folder / 'predictions.pkl'))
     runner.test_evaluator.metrics.append(dump)
     metrics = runner.test()
+    metrics = {name: float(value) for name, value in metrics.items()}
     (folder / 'metrics.json').write_text(json.dumps(metrics))
 
 
@@ -73,6 +95,7 @@ def infer(folder, image):
 def main(image, *folders):
     sys.meta_path.insert(0, Hide())
     stand_in_for_compiled_mmcv()
+    stand_in_for_xtcocotools()
     import torch
 
     torch.set_num_threads(1)

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from importlib.metadata import packages_distributions
 from pathlib import Path
 from unittest.mock import patch
 
@@ -23,11 +22,6 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import MODELS
 
 from mmpose_uda.apis.export import export_estimator
-
-pytestmark = pytest.mark.skipif(
-    'xtcocotools' not in packages_distributions(),
-    reason='mmpose does not import without xtcocotools',
-)
 
 SCRIPT = Path(__file__).with_name('stock_mmpose.py')
 STOCK = Path(

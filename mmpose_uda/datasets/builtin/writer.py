@@ -6,13 +6,13 @@ import json
 import multiprocessing
 import os
 import os.path as osp
-import threading
-import time
 from concurrent.futures import ProcessPoolExecutor
 
 import cv2
 import numpy as np
 from tqdm import tqdm
+
+from mmpose_uda.orphans import end_with_parent
 
 from .looks import LOOKS
 from .sample import make_sample
@@ -93,18 +93,6 @@ def _single_threaded_opencv():
         cv2.setNumThreads(threads)
 
 
-def _die_with_parent():
-    """End a worker when its parent is killed: it would wait, and hold the lock."""
-    parent = os.getppid()
-
-    def watch():
-        while os.getppid() == parent:
-            time.sleep(0.5)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def _map(jobs, workers):
     """Results of the jobs in their order."""
     if workers == 1:
@@ -114,7 +102,7 @@ def _map(jobs, workers):
     executor = ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context('fork'),
-        initializer=_die_with_parent,
+        initializer=end_with_parent,
     )
     try:
         yield from executor.map(_write_sample, jobs, chunksize=16)
