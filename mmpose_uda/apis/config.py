@@ -5,6 +5,7 @@ import inspect
 import os
 import os.path as osp
 import traceback
+from collections.abc import Iterator
 from typing import Any, Optional
 
 import torch
@@ -14,6 +15,7 @@ from mmengine.device import get_device
 from mmengine.runner import Runner
 
 from mmpose_uda.apis.errors import closest
+from mmpose_uda.datasets.files import require_json_name
 from mmpose_uda.errors import UserError
 
 # read by mmengine from the config, though no argument of its Runner
@@ -37,8 +39,8 @@ def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
         Config: The config.
 
     Raises:
-        UserError: The file is missing or does not run, or an override names what the
-            config does not have.
+        UserError: The file is missing or does not run, an override names what the
+            config does not have, or boxes are in a file that is not JSON.
     """
     if not osp.isfile(path):
         raise UserError(f'There is no config file {path}: check the path.')
@@ -67,7 +69,20 @@ def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
         ) from error
     if options:
         _merge(cfg, options)
+    for boxes in _box_files(cfg.to_dict()):
+        require_json_name(boxes)
     return cfg
+
+
+def _box_files(node: Any) -> Iterator[str]:
+    """What the data sets of a config are told to load boxes from."""
+    if isinstance(node, dict):
+        if node.get('bbox_file'):
+            yield str(node['bbox_file'])
+        node = list(node.values())
+    if isinstance(node, (list, tuple)):
+        for value in node:
+            yield from _box_files(value)
 
 
 def _line_in_config(error: Exception) -> Optional[str]:

@@ -1,18 +1,23 @@
 """Foreground masks for data sets that have none: ``extract_masks.py``."""
 
 import json
+import os.path as osp
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator, Optional
+from typing import Any, Optional
 
 import cv2
 import numpy as np
 from mmpose.registry import DATASETS
 from tqdm import tqdm
 
-from mmpose_uda.datasets.files import load_json
+from mmpose_uda.datasets.coco_file import load_coco, with_images
 from mmpose_uda.datasets.grabcut import grabcut_mask
-from mmpose_uda.datasets.image_folder import mask_name
+from mmpose_uda.datasets.image_folder import to_boxes
+from mmpose_uda.datasets.output_names import mask_name, output_stems
 from mmpose_uda.datasets.transforms import LoadPoseImage
+from mmpose_uda.errors import UserError, writing
 from mmpose_uda.visualization import mask_sheet, save_picture
 
 _SHOWN = 24  # on the contact sheet, spread over the data set
@@ -42,60 +47,61 @@ def extract_masks(
         str: What was written, in words.
 
     Raises:
-        UserError: A file is missing, or an image does not decode.
+        UserError: A file is missing or cannot be written, an image does not decode, a box
+            is none, or masks would go among the images.
     """
     folder = Path(root) / masks
-    content = load_json(str(Path(root) / ann_file)) if ann_file else None
-    instances = list(_instances(root, boxes, ann_file, images, masks))
+    if folder.resolve() in (Path(root).resolve(), (Path(root) / images).resolve()):
+        raise UserError(f'--masks {masks} is where the images are: name another folder.')
+    content = load_coco(str(Path(root, ann_file))) if ann_file else None
+    if content is None:
+        instances = _of_folder(root, boxes, masks)
+    else:
+        instances = list(_of_annotations(content, root, ann_file, images))
     shown = set(np.linspace(0, len(instances) - 1, _SHOWN).astype(int).tolist())
-    names, tiles = {}, []
+    tiles = []
     load = LoadPoseImage()
     for number, (info, name) in enumerate(tqdm(instances, unit='mask')):
         info = load(info)
         mask = grabcut_mask(info['img'], info['bbox'][0])
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(path), mask)
-        names[info['id']] = name
+        with writing(folder / name):
+            cv2.imwrite(str(folder / name), mask)
         if number in shown:
             tiles.append((info['img'], mask))
     written = f'{len(instances)} masks in {folder}'
     if content is not None:
-        for annotation in content['annotations']:
-            if annotation['id'] in names:
-                annotation['mask_file'] = names[annotation['id']]
-        copy = Path(root) / ann_file
+        copy = Path(root, ann_file)
         copy = copy.with_name(f'{copy.stem}_masks.json')
-        copy.write_text(json.dumps(content))
+        with writing(copy):
+            copy.write_text(json.dumps(content))
         written += f', named in {copy}'
     sheet = sheet or str(folder / 'contact_sheet.jpg')
     save_picture(sheet, mask_sheet(*zip(*tiles)))
     return f'{written}; look at {sheet}'
 
 
-def _instances(
-    root: str, boxes: Optional[str], ann_file: Optional[str], images: str, masks: str
+def _of_folder(root: str, boxes: Optional[str], masks: str) -> list[tuple[dict, str]]:
+    """Every box of a folder of images, and the name of its mask."""
+    dataset = DATASETS.build(
+        dict(type='UnlabelledImageFolder', data_root=root, boxes=boxes, masks=masks)
+    )
+    infos = [dataset.get_data_info(i) for i in range(len(dataset))]
+    return [(info, osp.relpath(info['mask_path'], Path(root, masks))) for info in infos]
+
+
+def _of_annotations(
+    content: dict[str, Any], root: str, ann_file: str, images: str
 ) -> Iterator[tuple[dict, str]]:
-    """Every instance of the data set without its labels, and the name of its mask."""
-    if ann_file is None:
-        dataset = DATASETS.build(
-            dict(type='UnlabelledImageFolder', data_root=root, boxes=boxes, masks=masks)
-        )
-        base = Path(root)
-    else:
-        dataset = DATASETS.build(
-            dict(
-                type='PoseDataset',
-                data_root=root,
-                ann_file=ann_file,
-                data_prefix=dict(img=images),
-                labels=False,
-            )
-        )
-        base = Path(root) / images
-    count: dict[str, int] = {}
-    for i in range(len(dataset)):
-        info = dataset.get_data_info(i)
-        name = Path(info['img_path']).relative_to(base).as_posix()
-        number = count[name] = count.get(name, -1) + 1
-        yield info, mask_name(name, number)
+    """The same of an annotation file; its annotations are told the names."""
+    stems = output_stems(image['file_name'] for image in content['images'])
+    count: Counter[str] = Counter()
+    for annotation, image in with_images(content, ann_file):
+        if annotation.get('iscrowd'):
+            continue
+        where = f'annotation {annotation.get("id")}'
+        x, y, w, h = to_boxes(annotation.get('bbox'), where, ann_file)[0]
+        stem = stems[image['file_name']]
+        name = annotation['mask_file'] = mask_name(stem, count[stem])
+        count[stem] += 1
+        box = np.array([[x, y, x + w, y + h]], np.float32)
+        yield dict(img_path=str(Path(root, images, image['file_name'])), bbox=box), name

@@ -1,7 +1,6 @@
 """What inference leaves behind: pictures or a video, and JSON in mmpose's format."""
 
 import errno
-from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -10,6 +9,7 @@ import mmengine
 import numpy as np
 
 from mmpose_uda.apis.image_sources import Frame, ImageFiles, ImageSource, VideoFile
+from mmpose_uda.datasets.output_names import output_stems
 from mmpose_uda.errors import writing
 from mmpose_uda.visualization import pose_extent, prediction_picture, save_picture
 
@@ -19,8 +19,8 @@ PICTURES, PREDICTIONS = 'visualizations', 'predictions'  # as mmpose's inference
 class ImagePredictions:
     """Writes ``visualizations/<name>.jpg`` and ``predictions/<name>.json`` an image.
 
-    A name is the image's without its suffix, subfolders kept; images that differ in
-    nothing else keep the suffix.
+    A name is the image's without its suffix, subfolders kept
+    (:func:`~mmpose_uda.datasets.output_names.output_stems`).
 
     Args:
         out (Path): The folder.
@@ -31,13 +31,11 @@ class ImagePredictions:
     def __init__(self, out: Path, source: ImageFiles, metainfo: dict):
         self.out = out
         self.metainfo = metainfo
-        stems = Counter(PurePosixPath(name).with_suffix('') for name in source.names)
-        self._shared = {stem for stem, count in stems.items() if count > 1}
+        self._stems = output_stems(source.names)
 
     def write(self, frame: Frame, instances: list[dict]) -> None:
         """Write what was found in an image."""
-        stem = PurePosixPath(frame.name).with_suffix('')
-        name = frame.name if stem in self._shared else str(stem)
+        name = self._stems[frame.name]
         picture = _draw(frame, instances, self.metainfo)
         save_picture(self.out / PICTURES / f'{name}.jpg', picture)
         write_json(self.out / PREDICTIONS / f'{name}.json', instances)

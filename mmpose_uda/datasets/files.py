@@ -1,9 +1,10 @@
 """Files of data sets, with errors that name them."""
 
+import json
 import os.path as osp
 from typing import Any, Callable
 
-from mmengine.fileio import load
+from mmengine import fileio
 
 from mmpose_uda.errors import UserError
 
@@ -27,14 +28,33 @@ def require_path(
 
 
 def load_json(path: str) -> Any:
-    """Load a JSON file.
+    """Load a JSON file, whatever its name ends in.
+
+    mmengine's ``load`` goes by the name, and runs the code that a pickle or a YAML file
+    holds.
 
     Raises:
         UserError: It is not valid JSON.
     """
     try:
-        return load(path)
+        return json.loads(fileio.get(path))
     except ValueError as error:
         raise UserError(
-            f'`{path}` is not valid JSON ({error}): half-written? make it again.'
+            f'`{path}` is not valid JSON ({error}): half-written, or of another format? '
+            'make it again, as JSON.'
         ) from error
+
+
+def require_json_name(path: str) -> None:
+    """Refuse a file that mmengine's ``load`` would not take for JSON.
+
+    For what mmpose itself loads.
+
+    Raises:
+        UserError: Its name does not end in .json.
+    """
+    if not path.endswith('.json'):
+        raise UserError(
+            f'`{path}` is not named as JSON, and other formats may run code: save it as '
+            '.json.'
+        )

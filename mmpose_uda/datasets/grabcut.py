@@ -10,6 +10,7 @@ _CONTEXT = 0.5  # of the box's size, on each side, that the background is learne
 _DOUBT = 0.3
 # Of the box's size: half-axes of the ellipses that are foreground, and that begin as it.
 _CORE, _SEED = 0.2, 0.45
+_SMALLEST = 4.0  # px; GrabCut clusters the colours of each side into five
 _MARGIN = 0.05  # of the box's size; the foreground ends there
 _ITERATIONS = 4
 
@@ -25,8 +26,13 @@ def grabcut_mask(img: np.ndarray, box: np.ndarray) -> np.ndarray:
         box (np.ndarray): [4] xyxy, px.
 
     Returns:
-        np.ndarray: [H, W] uint8, 0 or 255.
+        np.ndarray: [H, W] uint8, 0 or 255; 0 all over where the box is outside of the image
+        or has too few pixels to learn colours from.
     """
+    last = np.tile(np.array(img.shape[1::-1]) - 1, 2)
+    box = np.clip(box, 0, last)
+    if (box[2:] - box[:2]).min() < _SMALLEST:
+        return np.zeros(img.shape[:2], np.uint8)
     outer = _with_context(box, img.shape)
     x1, y1, x2, y2 = outer
     crop = img[y1:y2, x1:x2]

@@ -8,6 +8,7 @@ import numpy as np
 from mmpose.registry import DATASETS
 
 from mmpose_uda.datasets.files import load_json, require_path
+from mmpose_uda.datasets.output_names import mask_name, output_stems
 from mmpose_uda.datasets.pose_dataset import PoseDataset
 from mmpose_uda.errors import UserError
 
@@ -26,7 +27,7 @@ class UnlabelledImageFolder(PoseDataset):
             sample is a whole image (:class:`LoadPoseImage` sets its box).
         masks (str, optional): Folder, relative to ``data_root``, of the masks that
             ``tools/dataset_converters/extract_masks.py`` makes: ``<name>_<i>.png`` for box
-            i of an image. Images in it are no samples.
+            i of an image (:func:`output_stems`). Images in it are no samples.
         metainfo (dict, optional): Keypoint definition. By default it is that of the
             source in a :class:`SourceTargetDataset`, else :data:`HAND21`.
         **kwargs: As for mmpose's ``BaseCocoStyleDataset``.
@@ -61,6 +62,7 @@ class UnlabelledImageFolder(PoseDataset):
         masks = self.mask_folder and osp.join(self.data_root, self.mask_folder)
         names = find_images(self.data_root, masks)
         boxes = load_boxes(self.ann_file, self.data_root, names) if self.ann_file else {}
+        stems = output_stems(names)
         instances = []
         for img_id, name in enumerate(names):
             info = dict(img_id=img_id, img_path=osp.join(self.data_root, name))
@@ -68,7 +70,7 @@ class UnlabelledImageFolder(PoseDataset):
             for number, box in enumerate(found):
                 instance = dict(info, id=len(instances), **_box_info(box))
                 if self.mask_folder is not None:
-                    file_name = mask_name(name, number)
+                    file_name = mask_name(stems[name], number)
                     instance['mask_path'] = osp.join(
                         self.data_root, self.mask_folder, file_name
                     )
@@ -142,11 +144,20 @@ def load_boxes(path: str, folder: str, names: Iterable[str]) -> dict[str, np.nda
             f'`{path}` names `{name}`, which is not in `{folder}`: use names relative '
             'to that folder.'
         )
-    return {name: _to_boxes(value, name, path) for name, value in content.items()}
+    return {name: to_boxes(value, name, path) for name, value in content.items()}
 
 
-def _to_boxes(value: Any, name: str, path: str) -> np.ndarray:
-    """One box or a list of boxes as [N, 4]."""
+def to_boxes(value: Any, name: str, path: str) -> np.ndarray:
+    """One box or a list of boxes as [N, 4], x, y, w, h.
+
+    Args:
+        value: What a file holds.
+        name (str): Whose it is there.
+        path (str): The file.
+
+    Raises:
+        UserError: They are none.
+    """
     try:
         boxes = np.array(value, np.float32).reshape(-1, 4)
     except (TypeError, ValueError) as error:
@@ -160,11 +171,6 @@ def _to_boxes(value: Any, name: str, path: str) -> np.ndarray:
             'mend or remove it.'
         )
     return boxes
-
-
-def mask_name(image_name: str, number: int) -> str:
-    """File name of the mask of box ``number`` (from 0) of an image."""
-    return f'{osp.splitext(image_name)[0]}_{number}.png'
 
 
 def _box_info(box: Optional[np.ndarray]) -> dict:

@@ -8,7 +8,8 @@ from mmengine.dataset import BaseDataset
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
-from mmpose_uda.datasets.files import load_json, require_path
+from mmpose_uda.datasets.coco_file import load_coco, with_images
+from mmpose_uda.datasets.files import load_json, require_json_name, require_path
 from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
 from mmpose_uda.datasets.metainfo import HAND21, named_metainfo
 from mmpose_uda.errors import UserError
@@ -90,6 +91,11 @@ class PoseDataset(BaseCocoStyleDataset):
             )
         return data_list
 
+    def _load_detection_results(self) -> list[dict]:
+        require_json_name(self.bbox_file)
+        load_json(self.bbox_file)  # for the sentence that says what is wrong with it
+        return super()._load_detection_results()
+
     def get_data_info(self, idx: int) -> dict:
         """Return a sample's own data and the metainfo that transforms need.
 
@@ -100,32 +106,18 @@ class PoseDataset(BaseCocoStyleDataset):
         return {**info, **{key: self._metainfo[key] for key in _METAINFO_KEYS}}
 
     def _load_annotations(self) -> tuple[list[dict], list[dict]]:
-        require_path(self.ann_file, 'annotation file', osp.isfile)
-        content = load_json(self.ann_file)
-        try:
-            images = {image['id']: image for image in content['images']}
-            annotations = content['annotations']
-        except (KeyError, TypeError) as error:
-            raise UserError(
-                f'`{self.ann_file}` is not a COCO-style file: it needs the lists '
-                '`images` and `annotations`.'
-            ) from error
+        content = load_coco(self.ann_file)
         for category in content.get('categories', []):
             if category.get('keypoints'):
                 self._check_names(category['keypoints'])
-        for image in images.values():
+        for image in content['images']:
             image['img_path'] = osp.join(self.data_prefix['img'], image['file_name'])
         instances = []
-        for ann in annotations:
-            image = images.get(ann.get('image_id'))
-            if image is None:
-                raise UserError(
-                    f'Annotation {ann.get("id")} of `{self.ann_file}` is of image '
-                    f'{ann.get("image_id")}, which `images` lacks: add or remove it.'
-                )
+        for annotation, image in with_images(content, self.ann_file):
             if image['id'] % self.sample_interval == 0:
-                raw = dict(raw_ann_info=ann, raw_img_info=image)
+                raw = dict(raw_ann_info=annotation, raw_img_info=image)
                 instances.append(self._parse_or_explain(raw))
+        images = {image['id']: image for image in content['images']}
         return [item for item in instances if item], list(images.values())
 
     def _parse_or_explain(self, raw: dict) -> Optional[dict]:

@@ -116,3 +116,17 @@ def test_launchers(write, monkeypatch):
     monkeypatch.setattr('torch.cuda.device_count', lambda: 0)
     with pytest.raises(UserError, match='slurm needs GPUs'):
         config_api.set_launcher(cfg, 'slurm')
+
+
+@pytest.mark.parametrize(
+    'data', ["dict(bbox_file='{}')", "dict(datasets=[dict(a=1), dict(bbox_file='{}')])"]
+)
+def test_boxes_that_mmpose_would_load_are_json(write, data):
+    text = f'val_dataloader = dict(dataset={data})'
+    for fine in ('', 'boxes.json'):
+        config_api.load_config(write(text.format(fine)))
+    with pytest.raises(UserError, match='boxes.pkl. is not named as JSON'):
+        config_api.load_config(write(text.format('boxes.pkl')))
+    options = {'val_dataloader.dataset.bbox_file': 'boxes.yaml'}
+    with pytest.raises(UserError, match='boxes.yaml. is not named as JSON'):
+        config_api.load_config(write(text.format('')), options)

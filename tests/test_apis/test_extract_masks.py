@@ -98,3 +98,90 @@ def test_an_image_that_does_not_decode_is_named(coco):
     (root / 'images/train/000001.png').write_bytes(b'no picture')
     with pytest.raises(UserError, match='000001.png'):
         extract_masks(str(root), ann_file='annotations/train.json')
+
+
+def _change(root, change):
+    ann_file = root / 'annotations/train.json'
+    content = json.loads(ann_file.read_text())
+    change(content)
+    ann_file.write_text(json.dumps(content))
+
+
+def _mask_files(root):
+    content = json.loads((root / 'annotations/train_masks.json').read_text())
+    return [annotation.get('mask_file') for annotation in content['annotations']]
+
+
+@pytest.mark.parametrize('how', ['relative', 'absolute'])
+def test_nothing_is_written_outside_whatever_an_image_is_called(coco, tmp_path, how):
+    root, _ = coco
+    victim = tmp_path / 'victim'
+    victim.mkdir()
+    shutil.copy(root / 'images/train/000000.png', victim / 'x.jpg')
+    kept = victim / 'x_0.png'
+    kept.write_text('dear')
+    name = '../../victim/x.jpg' if how == 'relative' else str(victim / 'x.jpg')
+    _change(root, lambda content: content['images'][0].update(file_name=name))
+    extract_masks(str(root), ann_file='annotations/train.json')
+    assert kept.read_text() == 'dear' and len(list(victim.iterdir())) == 2
+    written = (root / 'masks' / _mask_files(root)[0]).resolve()
+    assert written.is_relative_to((root / 'masks').resolve()) and written.exists()
+
+
+def test_annotations_of_one_id_have_a_mask_each(coco):
+    root, _ = coco
+    _change(root, lambda content: [a.update(id=1) for a in content['annotations']])
+    extract_masks(str(root), ann_file='annotations/train.json')
+    names = _mask_files(root)
+    assert names == [f'train/00000{i}_0.png' for i in range(4)]
+    assert all((root / 'masks' / name).exists() for name in names)
+
+
+def test_images_that_differ_in_their_suffix_have_a_mask_each(coco):
+    root, _ = coco
+    folder = root / 'images/train'
+    cv2.imwrite(str(folder / '000000.jpg'), np.zeros((48, 64, 3), np.uint8))
+    extract_masks(str(root / 'images'))
+    masks = root / 'images/masks/train'
+    found = {path.name for path in masks.iterdir()}
+    assert {'000000.jpg_0.png', '000000.png_0.png', '000001_0.png'} <= found
+    config = dict(
+        type='UnlabelledImageFolder',
+        data_root=str(root / 'images'),
+        masks='masks',
+        pipeline=[dict(type='LoadPoseImage'), dict(type='LoadPoseMask')],
+    )
+    dataset = DATASETS.build(config)
+    paths = {dataset.get_data_info(i)['mask_path'] for i in range(len(dataset))}
+    assert len(paths) == len(dataset) == 5
+    assert all('mask' in dataset[i] for i in range(5))
+
+
+def test_only_boxes_are_needed(coco):
+    """Other keypoints than hands, or none, and crowds, which have no one foreground."""
+    root, _ = coco
+
+    def change(content):
+        del content['categories']
+        for annotation in content['annotations']:
+            del annotation['keypoints']
+        content['annotations'][1]['iscrowd'] = 1
+
+    _change(root, change)
+    assert '3 masks' in extract_masks(str(root), ann_file='annotations/train.json')
+    assert _mask_files(root)[1] is None
+
+
+@pytest.mark.parametrize('box', [None, [1, 2, 3], 'all', [5, 5, 0, 4]])
+def test_a_box_that_is_none_is_named(coco, box):
+    root, _ = coco
+    _change(root, lambda content: content['annotations'][2].update(id=77, bbox=box))
+    with pytest.raises(UserError, match='annotation 77'):
+        extract_masks(str(root), ann_file='annotations/train.json')
+
+
+@pytest.mark.parametrize('folder', ['images', '.', 'masks/../images'])
+def test_images_are_not_written_over(coco, folder):
+    root, _ = coco
+    with pytest.raises(UserError, match='where the images are'):
+        extract_masks(str(root), ann_file='annotations/train.json', masks=folder)

@@ -56,3 +56,19 @@ def test_boxes_at_the_border_or_tiny_have_a_mask(box):
 def test_a_picture_of_one_colour_keeps_the_core():
     mask = grabcut_mask(np.full((60, 60, 3), 99, np.uint8), np.array([15.0, 15, 45, 45]))
     assert mask[30, 30] == 255 and mask[0, 0] == 0
+
+
+@pytest.mark.parametrize(
+    'box', [(130, 20, 160, 60), (-60, -60, -5, -5), (20, 20, 100, 22), (50, 40, 51, 41)]
+)
+def test_boxes_outside_or_without_pixels_have_an_empty_mask(box):
+    img, _ = picture()
+    mask = grabcut_mask(img, np.array(box, np.float32))
+    assert mask.shape == img.shape[:2] and not mask.any()
+
+
+def test_a_box_larger_than_the_picture_is_cut():
+    img, _ = picture()
+    whole = grabcut_mask(img, np.array([0, 0, 119, 89], np.float32))
+    assert whole.any()
+    assert (grabcut_mask(img, np.array([-50, -50, 500, 400], np.float32)) == whole).all()
