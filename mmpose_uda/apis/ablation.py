@@ -4,7 +4,6 @@ import json
 import os
 import queue
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Optional, Sequence
@@ -15,15 +14,16 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 from rich.progress import Progress
 
+from mmpose_uda.apis.call import command_for
 from mmpose_uda.apis.checkpoints import last_checkpoint
 from mmpose_uda.apis.config import load_config
 from mmpose_uda.apis.variants import CONTROLS, variant_config, variant_names
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.utils import batch_norm_layers
 
-TOOLS = Path(__file__).parents[2] / 'tools'
-# Key in `summary.json` -> name of the network for tools/test.py.
+# Key in `summary.json` -> name of the network.
 NETWORKS = dict(student='student', target='teacher')
+_VISIBLE = 'CUDA_VISIBLE_DEVICES'
 
 Results = dict[str, dict[str, dict[str, list[float]]]]
 """Variant -> network -> metric -> value per seed."""
@@ -67,10 +67,12 @@ def run_variants(
 
         def run(variant: str, seed: int) -> Optional[str]:
             place = places.get()
-            error = _train(out, variant, seed, place)
-            if error is None and adabn and variant in CONTROLS:
-                error = _evaluate_adabn(out, variant, seed, place)
-            places.put(place)
+            try:
+                error = _train(out, variant, seed, place)
+                if error is None and adabn and variant in CONTROLS:
+                    error = _evaluate_adabn(out, variant, seed, place)
+            finally:
+                places.put(place)
             progress.advance(task)
             return error
 
@@ -93,16 +95,26 @@ def _write_config(cfg: Config, out: Path, variant: str) -> None:
 
 def _places(jobs: int) -> queue.Queue:
     """The environment variables of each of the runs that go on at the same time."""
-    gpus = torch.cuda.device_count()
-    if gpus and jobs > gpus:
-        raise UserError(f'{jobs} jobs are more than the {gpus} GPUs: use --jobs {gpus}.')
+    gpus = _visible_gpus()
+    if gpus and jobs > len(gpus):
+        raise UserError(
+            f'{jobs} jobs are more than the {len(gpus)} GPUs: use --jobs {len(gpus)}.'
+        )
     places: queue.Queue = queue.Queue()
     for number in range(jobs):
         if gpus:
-            places.put({'CUDA_VISIBLE_DEVICES': str(number)})
+            places.put({_VISIBLE: gpus[number]})
         else:
             places.put({'OMP_NUM_THREADS': '1'} if jobs > 1 else {})
     return places
+
+
+def _visible_gpus() -> list[str]:
+    """What CUDA_VISIBLE_DEVICES calls the GPUs that this process may use."""
+    count = torch.cuda.device_count()
+    names = os.environ.get(_VISIBLE)
+    # CUDA ignores the names that come after a GPU that is not there
+    return (names.split(',') if names else list(map(str, range(count))))[:count]
 
 
 def _train(out: Path, variant: str, seed: int, place: dict) -> Optional[str]:
@@ -111,10 +123,13 @@ def _train(out: Path, variant: str, seed: int, place: dict) -> Optional[str]:
     if (work_dir / 'summary.json').exists():
         return None
     work_dir.mkdir(exist_ok=True)
-    command = [TOOLS / 'train.py', out / f'{variant}.py']
-    command += ['--work-dir', work_dir, '--seed', seed]
-    if (work_dir / 'last_checkpoint').exists():
-        command.append('--resume')
+    command = command_for(
+        'train',
+        config=str(out / f'{variant}.py'),
+        work_dir=str(work_dir),
+        seed=seed,
+        resume='auto' if (work_dir / 'last_checkpoint').exists() else None,
+    )
     return _call(command, work_dir, place)
 
 
@@ -125,17 +140,22 @@ def _evaluate_adabn(out: Path, variant: str, seed: int, place: dict) -> Optional
         found = work_dir / f'{key}_adabn.json'
         if found.exists():
             continue
-        command = [TOOLS / 'test.py', out / f'{variant}.py']
-        command += [last_checkpoint(str(work_dir)), '--target-statistics']
-        command += ['--which', network, '--out', found, '--work-dir', work_dir]
+        command = command_for(
+            'evaluate',
+            config=str(out / f'{variant}.py'),
+            checkpoint=last_checkpoint(str(work_dir)),
+            which=network,
+            work_dir=str(work_dir),
+            out=str(found),
+            target_statistics=True,
+        )
         error = _call(command, work_dir, place)
         if error is not None:
             return error
     return None
 
 
-def _call(command: list, work_dir: Path, place: dict) -> Optional[str]:
-    command = [sys.executable, *map(str, command)]
+def _call(command: list[str], work_dir: Path, place: dict) -> Optional[str]:
     env = {**os.environ, **place}
     with open(work_dir / 'console.log', 'a') as log:
         done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, env=env)
