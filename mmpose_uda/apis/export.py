@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 from torch import Tensor
 
@@ -59,6 +60,7 @@ def export_estimator(
             f'The config {cfg.filename} has no `model.estimator`: only a '
             'DomainAdaptivePoseEstimator can be exported.'
         )
+    init_default_scope(cfg.get('default_scope', 'mmpose'))
     _require_keys(checkpoint)
     weights = select_weights(checkpoint['state_dict'], _PREFIXES[which])
     _check_weights(cfg, weights)

@@ -61,7 +61,6 @@ def load_estimator(
                     'neither teacher nor student: leave it out.'
                 )
             return build_estimator(cfg, checkpoint, device)
-        init_default_scope(cfg.get('default_scope', 'mmpose'))
         trained = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
         with tempfile.TemporaryDirectory() as folder:
             which = which or cfg.model.get('test_network', 'teacher')

@@ -24,6 +24,7 @@ from mmpose_uda.errors import UserError
 _SMOKE_ITERS = 2
 _SMOKE_BATCH = 4
 _SMOKE_TESTED = 8
+_SMOKE_TRAINED = 16
 
 
 def train(
@@ -119,6 +120,8 @@ def _last_checkpoint(work_dir: str) -> str:
 
 def _shorten(cfg: Config) -> None:
     """Every phase, validation and export once, in as little time as possible."""
+    if cfg.get('builtin_data') is not None:
+        _shrink_builtin_data(cfg)
     for phase in cfg.train_cfg.get('phases', ()):
         phase.iters = _SMOKE_ITERS
     if 'max_iters' in cfg.train_cfg:
@@ -137,3 +140,19 @@ def _shorten(cfg: Config) -> None:
                 batch_size=_SMOKE_BATCH, num_workers=0, persistent_workers=False
             )
             cfg[name].dataset.indices = _SMOKE_TESTED
+
+
+def _shrink_builtin_data(cfg: Config) -> None:
+    """Render as few images as are looked at, in a folder beside the whole data set's."""
+    root = cfg.builtin_data.root
+    cfg.builtin_data.update(num_train=_SMOKE_TRAINED, num_test=_SMOKE_TESTED)
+    _move_paths(cfg, root, f'{root}_smoke')
+
+
+def _move_paths(node: Any, root: str, moved: str) -> None:
+    """Rename a folder wherever a config names it or what lies in it."""
+    for key, value in list(node.items() if hasattr(node, 'items') else enumerate(node)):
+        if isinstance(value, str) and f'{value}/'.startswith(f'{root}/'):
+            node[key] = moved + value.removeprefix(root)
+        elif isinstance(value, (dict, list)):
+            _move_paths(value, root, moved)
