@@ -24,6 +24,7 @@ from mmengine.logging import HistoryBuffer
 from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 
 from .errors import UserError
+from .whole_files import whole_file
 
 # What pickles look up in a class: the only attributes that are given out.
 _ATTRIBUTES = {
@@ -189,6 +190,5 @@ def load_from_http(filename, map_location=None, model_dir=None, progress=True):
 
 def save_checkpoint(content: dict[str, Any], path: Path) -> None:
     """Write a checkpoint; one that is killed midway leaves no file that passes for it."""
-    partial = path.with_name(f'{path.name}.partial')
-    torch.save(content, partial)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        torch.save(content, partial)

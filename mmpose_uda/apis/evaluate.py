@@ -17,6 +17,7 @@ from mmpose_uda.apis.config import (
 from mmpose_uda.apis.errors import user_errors
 from mmpose_uda.apis.target_statistics import re_estimate
 from mmpose_uda.errors import UserError
+from mmpose_uda.whole_files import write_whole
 
 
 def evaluate(
@@ -80,15 +81,11 @@ def evaluate(
             re_estimate(runner)
         metrics = {name: float(value) for name, value in runner.test().items()}
         if out is not None and runner.rank == 0:
-            with open(out, 'w') as file:
-                json.dump(
-                    dict(
-                        config=config,
-                        checkpoint=checkpoint,
-                        which=which or cfg.model.get('test_network'),
-                        target=metrics,
-                    ),
-                    file,
-                    indent=2,
-                )
+            results = dict(
+                config=config,
+                checkpoint=checkpoint,
+                which=which or cfg.model.get('test_network'),
+                target=metrics,
+            )
+            write_whole(out, json.dumps(results, indent=2))
     return metrics

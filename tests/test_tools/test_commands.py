@@ -37,7 +37,7 @@ STOCK = (
 
 # What follows the tool on the command line, and what is there afterwards.
 COMMANDS = {
-    'tools/test.py': (f'{CONFIG} {CHECKPOINT} --which student --out test.json', 'test.json'),
+    'tools/test.py': (f'{CONFIG} {CHECKPOINT} --which student --out a.json', 'a.json'),
     'tools/infer.py': (f'{RUN}/export {PHOTOS} --out predictions', 'predictions/*/*.jpg'),
     'tools/misc/convert_config.py': (
         f'{STOCK} --source my_people --target {PHOTOS} --out my_adaptation.py',

@@ -40,6 +40,7 @@ def main():
     from mmpose_uda.apis.config import load_config
     from mmpose_uda.apis.mean_pose import mean_pose_baseline
     from mmpose_uda.apis.variants import variant_names
+    from mmpose_uda.whole_files import write_whole
 
     with exit_codes():
         out = Path(args.out or Path('work_dirs/ablation', Path(args.config).stem))
@@ -49,8 +50,8 @@ def main():
             collect(args.config, out, args.seeds),
             {'mean source pose, no image': mean_pose_baseline(args.config)},
         )
-        (out / 'table.md').write_text(report.markdown())
-        (out / 'results.json').write_text(json.dumps(report.as_dict(), indent=2))
+        write_whole(out / 'table.md', report.markdown())
+        write_whole(out / 'results.json', json.dumps(report.as_dict(), indent=2))
         report.save_chart(out / 'chart.png')
         print(report.markdown())
 

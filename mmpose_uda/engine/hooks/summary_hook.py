@@ -12,6 +12,7 @@ from mmpose.registry import HOOKS
 from mmpose_uda.apis.export import export_estimator
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.evaluation.metric_values import telling_decimals
+from mmpose_uda.whole_files import write_whole
 
 _SECONDS = 'seconds_before_checkpoint'
 _TIMES = ('val/time', 'val/data_time')  # mmengine logs them among the metrics
@@ -72,7 +73,8 @@ class SummaryHook(Hook):
         exported = self.export(runner)
         summary = self.summarize(runner, exported)
         path = Path(runner.work_dir) / 'summary.json'
-        path.write_text(json.dumps(summary, indent=2) + '\n')
+        # it marks a run as done
+        write_whole(path, json.dumps(summary, indent=2) + '\n')
         runner.logger.info(self.plain_words(runner, summary))
 
     def export(self, runner) -> Path:
