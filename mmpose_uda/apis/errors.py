@@ -71,6 +71,11 @@ def explain(error: Exception, cfg: Config) -> Optional[str]:
     if isinstance(error, FileNotFoundError) and text.endswith('can not be found.'):
         name = text.removesuffix(' can not be found.')
         return f'There is no checkpoint {name}: check the path.'
+    if _is_of_compilation(error):
+        return (
+            f'torch.compile cannot compile the training step ({_first_line(text)}): leave '
+            f'`compile` out of {cfg.filename}.'
+        )
     if isinstance(error, RuntimeError) and 'loaded state dict do not match' in text:
         return _explain_mismatch(text)
     if isinstance(error, KeyError) and (match := _UNKNOWN_PART.search(text)):
@@ -89,6 +94,16 @@ def closest(name: str, known: Iterable[str]) -> str:
     if not near and len(known) > _FEW:
         return 'check its spelling'
     return 'use ' + ' or '.join(f'`{k}`' for k in near or known)
+
+
+def _is_of_compilation(error: Exception) -> bool:
+    """Whether torch.compile failed; not all releases that mmpose runs on have it."""
+    modules = (kind.__module__ for kind in type(error).__mro__)
+    return any(module.startswith('torch._dynamo') for module in modules)
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition('\n')[0].rstrip('.:')
 
 
 def _is_disk_full(error: Exception) -> bool:

@@ -159,3 +159,15 @@ def test_bugs_keep_their_traceback(bug):
     with pytest.raises(Exception) as caught, user_errors(_config()):
         bug()
     assert not isinstance(caught.value, UserError)
+
+
+def test_a_step_that_cannot_be_compiled():
+    from torch._dynamo.exc import InternalTorchDynamoError
+
+    def fail():
+        raise InternalTorchDynamoError('AttributeError: no items\n\nfrom user code: ...')
+
+    assert _sentence(_config(), fail) == (
+        'torch.compile cannot compile the training step (AttributeError: no items): leave '
+        '`compile` out of my_config.py.'
+    )

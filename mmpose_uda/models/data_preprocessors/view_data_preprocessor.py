@@ -1,5 +1,6 @@
 """Pre-processing of a batch that holds several views."""
 
+import torch
 from mmengine.model import BaseDataPreprocessor
 from mmpose.registry import MODELS
 
@@ -18,6 +19,7 @@ class ViewDataPreprocessor(BaseDataPreprocessor):
         super().__init__()
         self.preprocessor = MODELS.build(preprocessor)
 
+    @torch.compiler.disable  # the copying of metainfo cannot be traced
     def forward(self, data: dict, training: bool = False) -> dict:
         """Normalise a batch.
 

@@ -2,7 +2,7 @@
 
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Iterator, Optional, Sequence
+from typing import Any, Callable, Iterator, Optional, Sequence
 
 import torch
 from mmpose.utils.typing import SampleList
@@ -71,8 +71,20 @@ class ViewObservation:
         with gradients, recording, statistics:
             yield
 
+    def _run(self, forward: Callable[[], Any]) -> Any:
+        """Run a forward; one whose modules are hooked must not be compiled.
+
+        What ``torch.compile`` makes of the first step would go on recording for that.
+        """
+        if self.attention_layers or self.captured_features:
+            forward = torch.compiler.disable(forward)
+        return forward()
+
     @cached_property
     def _forward(self) -> tuple[tuple[Tensor, ...], dict[int, Tensor]]:
+        return self._run(self._look)
+
+    def _look(self) -> tuple[tuple[Tensor, ...], dict[int, Tensor]]:
         with self._looking():
             with capture_attention(self.network.backbone, self.attention_layers) as maps:
                 features = self.network.extract_feat(self.images)
