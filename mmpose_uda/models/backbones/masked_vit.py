@@ -97,9 +97,9 @@ class MaskedVisionTransformer(VisionTransformer):
 
         From scratch that spares the network learning what is next to what.
         """
-        super().init_weights()
-        pretrained = self.init_cfg is not None and self.init_cfg['type'] == 'Pretrained'
-        if not pretrained:
+        # the parent's own would redraw the positions of a file that is one of several
+        super(VisionTransformer, self).init_weights()
+        if not self._is_pretrained():
             # mmpretrain goes through the patches column by column: with both sides
             # exchanged that is row by row.
             position = build_2d_sincos_position_embedding(
@@ -108,6 +108,11 @@ class MaskedVisionTransformer(VisionTransformer):
                 cls_token=self.cls_token is not None,
             )
             self.pos_embed.data.copy_(position)
+
+    def _is_pretrained(self) -> bool:
+        inits = self.init_cfg or ()
+        inits = inits if isinstance(inits, (list, tuple)) else [inits]
+        return any(init['type'] == 'Pretrained' for init in inits)
 
     def _prepare_pos_embed(self, state_dict: dict, prefix: str, *args) -> None:
         """Called with every state dict before it is loaded, as the parent's is."""

@@ -219,3 +219,20 @@ def test_refuses_unknown_stems():
 def test_refuses_strides_that_convolutions_do_not_make():
     with pytest.raises(UserError, match='patch_size must be a power of two, not 6'):
         build(stem='conv', patch_size=6, img_size=(36, 48))
+
+
+def test_a_list_of_initialisations(tmp_path):
+    """As mmengine takes them; a file among them brings its own positions."""
+    normal = dict(type='TruncNormal', layer='Linear', std=0.5)
+    drawn = MODELS.build(vit_config(stem='patch', init_cfg=[normal]))
+    drawn.init_weights()
+    sines = MODELS.build(vit_config(stem='patch'))
+    sines.init_weights()
+    assert torch.equal(drawn.pos_embed, sines.pos_embed)
+    path = tmp_path / 'vit.pth'
+    state = {'pos_embed': torch.ones_like(drawn.pos_embed)}
+    torch.save(dict(state_dict=state), path)
+    pretrained = dict(type='Pretrained', checkpoint=str(path))
+    loaded = MODELS.build(vit_config(stem='patch', init_cfg=[normal, pretrained]))
+    loaded.init_weights()
+    assert (loaded.pos_embed == 1).all()
