@@ -12,7 +12,7 @@ class PyramidStyle(nn.Module):
     """Channel statistics of the bands of a pyramid (:func:`pyramid_adain`).
 
     Args:
-        levels (int): Depth of the pyramid; images have sides divisible by ``2 ** levels``.
+        levels (int): Depth of the pyramid.
     """
 
     def __init__(self, levels: int = 3):
@@ -25,7 +25,7 @@ class PyramidStyle(nn.Module):
 
         Args:
             content (Tensor): [B, 3, H, W], 0..255.
-            style (Tensor): [B, 3, H, W], 0..255.
+            style (Tensor): [B, 3, H', W'], 0..255.
             strength (Tensor): [B, 1, 1, 1]; 0 returns the content, 1 has the full
                 statistics of the style, and what lies between is a mix of the pixels.
 

@@ -19,8 +19,9 @@ def match_statistics(content: Tensor, style: Tensor, eps: float = 1e-5) -> Tenso
         Tensor: ``content`` with the mean and deviation of ``style`` in every channel; the
         deviation grows at most fourfold.
     """
-    std_c, mean_c = torch.std_mean(content, dim=(2, 3), keepdim=True)
-    std_s, mean_s = torch.std_mean(style, dim=(2, 3), keepdim=True)
+    # without Bessel's correction: a coarsest band of one pixel has a deviation too
+    std_c, mean_c = torch.std_mean(content, dim=(2, 3), correction=0, keepdim=True)
+    std_s, mean_s = torch.std_mean(style, dim=(2, 3), correction=0, keepdim=True)
     gain = (std_s / (std_c + eps)).clamp_max(_MAX_GAIN)
     return (content - mean_c) * gain + mean_s
 
@@ -29,23 +30,26 @@ def pyramid_split(image: Tensor) -> tuple[Tensor, Tensor]:
     """One level of a Laplacian pyramid (Burt & Adelson 1983).
 
     Args:
-        image (Tensor): [B, C, H, W], H and W even.
+        image (Tensor): [B, C, H, W].
 
     Returns:
-        tuple[Tensor, Tensor]: The low band [B, C, H/2, W/2] and the detail
+        tuple[Tensor, Tensor]: The low band [B, C, H/2, W/2], rounded up, and the detail
         [B, C, H, W]; :func:`pyramid_merge` of both is the image.
     """
-    low = F.avg_pool2d(image, 2)
-    return low, image - _enlarge(low)
+    # the last row or column of an odd side is averaged with itself alone
+    low = F.avg_pool2d(image, 2, ceil_mode=True)
+    return low, image - _enlarge(low, image)
 
 
 def pyramid_merge(low: Tensor, detail: Tensor) -> Tensor:
     """The inverse of :func:`pyramid_split`."""
-    return _enlarge(low) + detail
+    return _enlarge(low, detail) + detail
 
 
-def _enlarge(low: Tensor) -> Tensor:
-    return F.interpolate(low, scale_factor=2, mode='bilinear', align_corners=False)
+def _enlarge(low: Tensor, to: Tensor) -> Tensor:
+    """Twice as large, cut to the size of ``to``, which was halved and rounded up."""
+    large = F.interpolate(low, scale_factor=2, mode='bilinear', align_corners=False)
+    return large[..., : to.shape[-2], : to.shape[-1]]
 
 
 def pyramid_adain(content: Tensor, style: Tensor, levels: int) -> Tensor:
@@ -57,8 +61,8 @@ def pyramid_adain(content: Tensor, style: Tensor, levels: int) -> Tensor:
     blocks.)
 
     Args:
-        content (Tensor): [B, C, H, W]; H and W divisible by ``2 ** levels``.
-        style (Tensor): [B, C, H, W].
+        content (Tensor): [B, C, H, W].
+        style (Tensor): [B, C, H', W'].
         levels (int): Depth of the pyramid; 0 matches the image's own statistics.
 
     Returns:

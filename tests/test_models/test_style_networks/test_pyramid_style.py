@@ -1,3 +1,4 @@
+import pytest
 import torch
 
 from mmpose_uda.models.style_networks import PyramidStyle
@@ -13,3 +14,11 @@ def test_strength_mixes_content_and_style():
     torch.testing.assert_close(found[2], full[2])
     assert torch.equal(found[0], content[0].float())
     torch.testing.assert_close(found[1], 0.75 * content[1].float() + 0.25 * full[1])
+
+
+@pytest.mark.parametrize('size', [(8, 8), (60, 60), (64, 45), (5, 3)])
+def test_images_of_any_size(size):
+    content, style = torch.randint(0, 256, (2, 2, 3, *size), dtype=torch.uint8)
+    found = PyramidStyle()(content, style, torch.ones(2, 1, 1, 1))
+    assert found.shape == content.shape and found.isfinite().all()
+    assert (found != content).any()

@@ -138,3 +138,19 @@ def test_adain_of_flat_and_of_half_precision_features(style):
     assert half.dtype == torch.bfloat16
     torch.testing.assert_close(half.float(), style, rtol=0.02, atol=0.5)
     assert channel_statistics(style.bfloat16())[1].dtype == torch.float32
+
+
+@pytest.mark.parametrize('height, width', [(33, 17), (7, 60), (1, 5), (1, 1)])
+def test_sides_of_any_length(height, width):
+    image = torch.rand(2, 3, height, width) * 200
+    low, detail = pyramid_split(image)
+    assert low.shape == (2, 3, (height + 1) // 2, (width + 1) // 2)
+    for row in range(low.shape[2]):
+        for column in range(low.shape[3]):
+            block = image[:, :, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+            torch.testing.assert_close(low[:, :, row, column], block.mean((2, 3)))
+    torch.testing.assert_close(pyramid_merge(low, detail), image, rtol=0, atol=1e-4)
+    styled = pyramid_adain(image, torch.rand(2, 3, 16, 9) * 50, 3)
+    assert styled.shape == image.shape and styled.isfinite().all()
+    again = pyramid_adain(image, image, 3)
+    torch.testing.assert_close(again, image, rtol=0, atol=1e-2)
