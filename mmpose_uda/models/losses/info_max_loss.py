@@ -6,9 +6,9 @@ import torch
 from mmengine.dist import get_world_size
 from mmpose.registry import MODELS
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.utils import sum_over_processes
 
 MODES = ('normalized', 'released')
 
@@ -116,7 +116,4 @@ def entropy(probs: Tensor) -> Tensor:
 
 def mean_over_all_samples(values: Tensor) -> Tensor:
     """Mean over the batch axis of [B, ...] and over all processes, with gradient."""
-    mean = values.mean(0)
-    processes = get_world_size()
-    # all_reduce of torch.distributed.nn passes gradients on, mmengine's does not
-    return all_reduce(mean) / processes if processes > 1 else mean
+    return sum_over_processes(values.mean(0)) / get_world_size()

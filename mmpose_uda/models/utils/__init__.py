@@ -1,6 +1,7 @@
 from .attention_capture import capture_attention
 from .batch_statistics import batch_norm_layers, keep_running_statistics
 from .bone_shrinkage import BoneShrinkage
+from .distributed import sum_over_processes
 from .feature_capture import capture_features
 from .gradient_reversal import reverse_gradient
 from .keypoint_distribution import (
@@ -42,6 +43,7 @@ __all__ = [
     'pyramid_split',
     'reverse_gradient',
     'stack_warp_mats',
+    'sum_over_processes',
     'swap_where_mirrored',
     'transform_points',
     'warp_maps',

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -117,8 +119,10 @@ def _gradient_of_rank(rank, maps, address, results):
         'gloo', init_method=f'file://{address}', rank=rank, world_size=2
     )
     part = maps[2 * rank : 2 * rank + 2].clone().requires_grad_()
-    loss = InfoMaxLoss()(part)
-    loss.backward()
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')  # such as of what torch deprecates
+        loss = InfoMaxLoss()(part)
+        loss.backward()
     results[rank] = (loss.detach(), part.grad)
     torch.distributed.destroy_process_group()
 
