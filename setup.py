@@ -26,7 +26,7 @@ setup(
     # which it does not name.
     install_requires=[
         'mmpose>=1.3',
-        'mmdet>=3.2',
+        'mmdet>=3.0',
         'mmpretrain>=1.2',
         'albumentations>=2',
         'jinja2',

@@ -35,7 +35,7 @@ def parse_args():
         help='{"name.jpg": [x, y, w, h]} in px, default whole images',
     )
     parser.add_argument('--batch-size', type=int, default=8, help='boxes at a time')
-    parser.add_argument('--device', default='cpu', help='such as cuda:0, default cpu')
+    parser.add_argument('--device', help='such as cuda:0; default: a GPU if there is one')
     return parser.parse_args()
 
 

@@ -9,6 +9,7 @@ from typing import Optional
 import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
+from mmengine.device import get_device
 from mmpose.structures import PoseDataSample, split_instances
 from torch import nn
 from tqdm import tqdm
@@ -46,7 +47,7 @@ def infer(
     which: Optional[str] = None,
     boxes: Optional[str] = None,
     batch_size: int = 8,
-    device: str = 'cpu',
+    device: Optional[str] = None,
 ) -> Inference:
     """Predict poses in images or a video, and draw them.
 
@@ -67,7 +68,7 @@ def infer(
         boxes (str, optional): JSON file, ``{"name.jpg": [x, y, w, h]}``, px, or a list of
             boxes; images that it does not name are left out. Default: whole images.
         batch_size (int): Boxes in one forward.
-        device (str): Where to compute.
+        device (str, optional): Where to compute. Defaults to a GPU where there is one.
 
     Returns:
         Inference: Predictions and what was skipped.
@@ -81,7 +82,7 @@ def infer(
     if out is not None:
         _check_folder(Path(out), inputs)
     source = open_source(inputs, boxes, without=out and Path(out, PICTURES))
-    network = load_estimator(model, checkpoint, which, device)
+    network = load_estimator(model, checkpoint, which, device or get_device())
     if network.cfg.get('data_mode', 'topdown') != 'topdown':
         raise UserError(
             f'{model} is a {network.cfg.model.type}, which takes no boxes: give a '

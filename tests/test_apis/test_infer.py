@@ -429,3 +429,19 @@ def test_tool_ends_with_one_sentence(run_2d, tmp_path, monkeypatch, capsys):
     assert caught.value.code == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith('error: There is no image, folder or video')
+
+
+def test_a_gpu_is_taken_where_there_is_one(run_2d, photos, monkeypatch):
+    module = sys.modules['mmpose_uda.apis.infer']
+    asked = []
+
+    def load(model, checkpoint, which, device):
+        asked.append(device)
+        raise UserError('Far enough.')
+
+    monkeypatch.setattr(module, 'get_device', lambda: 'cuda')
+    monkeypatch.setattr(module, 'load_estimator', load)
+    for device in (None, 'cuda:1'):
+        with pytest.raises(UserError, match='Far enough'):
+            infer(str(run_2d.export), str(photos), device=device)
+    assert asked == ['cuda', 'cuda:1']

@@ -112,13 +112,15 @@ class AdaptationPictureHook(Hook):
             for title, poses in shown.items()
             if 'keypoints_3d' in poses
         }
-        truth = 'ground truth'
+        truth, labelled = 'ground truth', _labelled(samples)
         points[truth] = _crop_points(samples, 'gt_instances')
         if poses_3d:
             poses_3d[truth] = _rooted(samples, 'gt_instances')
+            poses_3d[truth][:, 1:][~labelled[:, 1:]] = np.nan
         metainfo = runner.val_dataloader.dataset.metainfo
-        reference = truth if poses_3d else None
-        return comparison_sheet(images, points, metainfo, poses_3d, reference)
+        return comparison_sheet(
+            images, points, metainfo, poses_3d, reference=truth, valid=labelled
+        )
 
     @torch.no_grad()
     def show_parts(self, runner, batch: dict, name: str) -> None:
@@ -165,6 +167,13 @@ def _crop_points(samples: list, owner: str) -> np.ndarray:
         corner = meta['input_center'] - 0.5 * meta['input_scale']
         points.append((keypoints - corner) / meta['input_scale'] * meta['input_size'])
     return np.stack(points)
+
+
+def _labelled(samples: list) -> np.ndarray:
+    """Which keypoints of the truth have a label, [N, K]."""
+    visible = np.stack([np.asarray(s.gt_instances.keypoints_visible)[0] for s in samples])
+    # mmpose packs [K], or [K, 2] with the weights of keypoints in the second column
+    return visible.reshape(*visible.shape[:2], -1)[..., 0] > 0
 
 
 def _rooted(samples: list, owner: str) -> np.ndarray:

@@ -142,7 +142,10 @@ class DomainAdaptivePoseEstimator(BaseModel):
         for name, alignment in self.active_alignments.items():
             weight = alignment.weight_at(self.phase_iter)
             for key, value in alignment(observed).items():
-                losses[f'{name}/{key}'] = weight * value if 'loss' in key else value
+                if 'loss' in key:
+                    losses[f'{name}/{key}'] = weight * value
+                else:
+                    losses[f'{_without_loss(name)}/{key}'] = value
         return losses
 
     def observe(
@@ -241,3 +244,8 @@ class DomainAdaptivePoseEstimator(BaseModel):
         """Depth of a parameter for mmpretrain's layer-wise learning rate decay."""
         param_name = param_name.removeprefix('student.')
         return self.student.backbone.get_layer_depth(param_name, prefix='backbone.')
+
+
+def _without_loss(name: str) -> str:
+    """A part's name for what it only logs: mmengine trains on every key with 'loss'."""
+    return name.replace('loss', 'lo_ss')

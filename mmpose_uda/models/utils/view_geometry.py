@@ -6,9 +6,21 @@ from mmpose.utils.typing import SampleList
 from torch import Tensor
 from torch.nn import functional as F
 
+from mmpose_uda.errors import UserError
+
 
 def stack_warp_mats(data_samples: SampleList, like: Tensor) -> Tensor:
-    """The image-to-crop matrices of a batch as [B, 3, 3] on the device of ``like``."""
+    """The image-to-crop matrices of a batch as [B, 3, 3] on the device of ``like``.
+
+    Raises:
+        UserError: A sample has none.
+    """
+    if not all('warp_mat' in sample.metainfo for sample in data_samples):
+        raise UserError(
+            'A view has no `warp_mat`, by which what one view shows is found in another: '
+            "let the pipelines of target views crop by 'TopdownAffine3D', mirror (if at "
+            "all) by 'RandomFlip3D', and end in 'PackPoseView'."
+        )
     mats = torch.from_numpy(np.stack([s.metainfo['warp_mat'] for s in data_samples]))
     last_row = mats.new_tensor([0.0, 0.0, 1.0]).expand(len(mats), 1, 3)
     return torch.cat([mats, last_row], dim=1).to(like)

@@ -1,3 +1,4 @@
+import copy
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from mmpose_uda.apis.config import drop_missing_backends
 from mmpose_uda.engine.hooks.picture_hook import (
     AdaptationPictureHook,
     _crop_points,
+    _poses,
     _rooted,
 )
 from mmpose_uda.engine.runner.phased_train_loop import make_phases
@@ -44,6 +46,26 @@ def test_poses_are_relative_to_the_first_keypoint(predicted):
     for pose, sample in zip(truth, predicted):
         expected = sample.gt_instances.keypoints_3d[0]
         np.testing.assert_allclose(pose, expected - expected[0], atol=1e-4)
+
+
+def test_keypoints_without_a_label_are_not_drawn(finished, predicted):
+    runner = finished.runner
+    images = [runner.val_dataloader.dataset[i]['inputs'] for i in range(2)]
+    images = [image.permute(1, 2, 0).numpy() for image in images]
+    shown = {'adapted': dict(_poses(predicted[:2], 'pred_instances'))}
+    hidden = [3, 8, 20]
+
+    def draw(place, visible):
+        samples = copy.deepcopy(predicted[:2])
+        for sample in samples:
+            truth = sample.gt_instances
+            truth.keypoints[0, hidden] = place
+            truth.keypoints_3d[0, hidden] = place
+            truth.keypoints_visible[0, hidden] = visible
+        return AdaptationPictureHook.draw_predictions(runner, images, samples, shown)
+
+    np.testing.assert_array_equal(draw(0, 0), draw(500, 0))
+    assert (draw(0, 0) != draw(0, 1)).any()
 
 
 def test_one_picture_of_the_predictions(finished, predicted):

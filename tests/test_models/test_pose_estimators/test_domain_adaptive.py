@@ -91,6 +91,20 @@ def test_losses_carry_the_names_of_parts_and_views(model):
     torch.testing.assert_close(summed, sum(losses.values()))
 
 
+def test_what_a_part_with_loss_in_its_name_logs_is_not_trained_on():
+    parts = {f'{name}_loss': part for name, part in part_configs().items()}
+    renamed = build_adaptive(alignments=parts)
+    batch = make_batch()
+    torch.manual_seed(0)
+    expected = total(losses_of(build_adaptive(), batch))
+    torch.manual_seed(0)
+    losses = losses_of(renamed, batch)
+    summed, logged = renamed.parse_losses(losses)
+    torch.testing.assert_close(summed, expected)
+    assert logged['mean_teacher_lo_ss/pseudo_label_confidence'] > 0
+    assert sum('loss' not in key for key in losses) == 1
+
+
 COSTS = {
     # forwards of the student: backbone, visible patches, head; of the teacher: both
     ('supervised',): (1, 0, 1, 0, 0),

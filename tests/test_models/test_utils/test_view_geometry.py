@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from mmpose_uda import UserError
 from mmpose_uda.models.utils import (
     between_views,
     stack_warp_mats,
@@ -30,6 +31,12 @@ def test_stacks_the_matrices_of_a_batch():
     for found, mat in zip(stacked, mats):
         np.testing.assert_array_equal(found[:2].numpy(), mat)
         assert found[2].tolist() == [0, 0, 1]
+
+
+def test_a_view_without_matrices_says_what_makes_them():
+    samples = [SimpleNamespace(metainfo=dict(input_size=(48, 32)))]
+    with pytest.raises(UserError, match="no `warp_mat`.*'TopdownAffine3D'.*'PackPoseView'"):
+        stack_warp_mats(samples, like=torch.zeros(1))
 
 
 def test_points_go_where_the_matrix_sends_them():
