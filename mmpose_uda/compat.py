@@ -1,4 +1,4 @@
-"""Repairs of the OpenMMLab stack, each made only where the stack is found broken.
+"""Repairs of the OpenMMLab stack.
 
 Import this and call :func:`apply` before anything of mmpose; importing
 ``mmpose_uda`` does it. What is there and works is left alone:
@@ -126,21 +126,25 @@ def _check_versions():
     """Import what is particular about its company.
 
     Raises:
-        UnfitVersionsError: A package refuses another.
+        UnfitVersionsError: A package refuses another, or is too old.
     """
     for name in _PARTICULAR:
         try:
             importlib.import_module(name)
         except AssertionError as error:
-            raise UnfitVersionsError(_unfit(name, str(error))) from error
+            raise UnfitVersionsError(_unfit(name, str(error))) from None
         except RuntimeError as error:
             if 'torchvision::' not in str(error):
                 raise
             raise UnfitVersionsError(
-                f'torchvision {metadata.version("torchvision")} was not built for torch '
-                f'{metadata.version("torch")}: install both together from one package '
-                'index.'
-            ) from error
+                f'torchvision {_version("torchvision")} was not built for torch '
+                f'{_version("torch")}: install both together from one package index.'
+            ) from None
+    albumentations = _version('albumentations')
+    if albumentations.startswith(('0.', '1.')):
+        raise UnfitVersionsError(
+            f"albumentations {albumentations} is too old: pip install 'albumentations>=2'."
+        )
 
 
 def _unfit(name, reason):
@@ -148,21 +152,29 @@ def _unfit(name, reason):
     known = _OPENMMLAB_ASSERTS.search(reason)
     if known:
         found, fit = known['name'].lower(), known['fit']
-        if found == 'mmcv' and _is_installed('mmcv-lite'):
+        if found == 'mmcv' and _version('mmcv-lite'):
             found, fit = 'mmcv-lite', fit.replace('mmcv', 'mmcv-lite')
         reason = f'not with {found} {known["found"]}, which is installed, but with {fit}'
     return (
-        f'{name} {metadata.version(name)} does not work here: {reason}; '
+        f'{name} {_version(name)} does not work here: {reason}; '
         'requirements/openmmlab.txt of mmpose_uda has versions that fit each other.'
     )
 
 
-def _is_installed(name):
+def _version(name):
+    """Of an installed package; '' without."""
     try:
-        metadata.version(name)
+        return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return False
-    return True
+        return ''
+
+
+def _tell_in_one_sentence(kind, error, trace):
+    """An ``excepthook``: the tools import the package before they can handle its errors."""
+    if issubclass(kind, UnfitVersionsError):
+        print(f'error: {error}', file=sys.stderr)
+        sys.exit(2)
+    sys.__excepthook__(kind, error, trace)
 
 
 def _set_checkpoint_policy():
@@ -184,9 +196,11 @@ def _end_data_workers_with_their_parent():
     torch's own watch ends the loop of a worker, which then waits for ever until its full
     pipe is read.
     """
-    from mmengine.runner import _flexible_runner, runner
-
-    for module in (runner, _flexible_runner):
+    for name in ('runner', '_flexible_runner'):
+        try:
+            module = importlib.import_module(f'mmengine.runner.{name}')
+        except ImportError:  # an earlier release
+            continue
         module.default_worker_init_fn = _init_data_worker
 
 
@@ -203,9 +217,9 @@ def _format_configs_once():
     """Let mmengine remember the last configs that yapf formatted for it."""
     from mmengine.config import config
 
-    if hasattr(config.FormatCode, 'cache'):
+    format_code = getattr(config, 'FormatCode', None)  # forks import it where they use it
+    if format_code is None or hasattr(format_code, 'cache'):
         return
-    format_code = config.FormatCode
 
     def remembered(text, **options):
         if text not in remembered.cache:
@@ -226,7 +240,11 @@ def apply():
     """
     _serve_stand_ins()
     _repair_xtcocotools()
-    _check_versions()
+    try:
+        _check_versions()
+    except UnfitVersionsError:
+        sys.excepthook = _tell_in_one_sentence
+        raise
     _set_checkpoint_policy()
     _end_data_workers_with_their_parent()
     _format_configs_once()

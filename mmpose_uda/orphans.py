@@ -11,14 +11,15 @@ _SECONDS = 0.5
 def end_with_parent() -> None:
     """Let this process end soon after its parent, however that ended.
 
-    For processes of :mod:`multiprocessing`, which calls nobody when a parent is killed: a
-    worker then waits for ever, for work or for somebody to read its full pipe.
+    Nobody calls a child when its parent is killed: a worker then waits for ever, for work
+    or for somebody to read its full pipe, and a training goes on beside its successor.
     """
     parent, parent_id = multiprocessing.parent_process(), os.getppid()
 
     def watch():
-        # a child of another kind may keep the parent's pipe open, which is_alive asks
-        while parent.is_alive() and os.getppid() == parent_id:
+        # multiprocessing knows of a parent that died before this; but a child of another
+        # kind may keep the pipe open that tells it
+        while os.getppid() == parent_id and (parent is None or parent.is_alive()):
             time.sleep(_SECONDS)
         os._exit(1)
 

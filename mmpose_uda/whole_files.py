@@ -12,9 +12,12 @@ def whole_file(path: Union[str, os.PathLike]) -> Iterator[Path]:
     """Write to the path that this gives, beside ``path``, which it then replaces.
 
     A process that is killed midway, or a machine that loses its power, leaves what was
-    there before.
+    there before. What is no file, such as /dev/stdout, is written to directly.
     """
-    path = Path(path)
+    path = Path(path).resolve()
+    if path.exists() and not path.is_file():
+        yield path
+        return
     partial = path.with_name(f'{path.name}.partial')
     try:
         yield partial

@@ -2,9 +2,11 @@
 
 import importlib
 import importlib.util
+import os
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -13,6 +15,9 @@ from mmengine.runner import CheckpointLoader
 from stock_factory import STOCK_DIR
 
 from mmpose_uda import compat, safe_checkpoint, xtcoco
+from mmpose_uda.errors import UnfitVersionsError
+
+ROOT = Path(__file__).resolve().parents[1]
 
 # Hides modules from Python's own finder, as if they were not installed.
 WITHOUT = """
@@ -122,13 +127,15 @@ def test_a_working_xtcocotools_is_left_alone(monkeypatch):
 
 
 def _installed_as(folder, package, text):
-    """What a process says that imports mmpose_uda beside another release of a package."""
+    """What a tool says beside another release of a package."""
     (folder / package).mkdir()
     (folder / package / '__init__.py').write_text(text)
-    code = f'import sys; sys.path.insert(0, {str(folder)!r}); import mmpose_uda'
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
-    assert done.returncode == 1
-    return done.stderr.splitlines()[-1]
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join([str(folder), str(ROOT)]))
+    command = [sys.executable, str(ROOT / 'tools/train.py'), 'any.py']
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert done.returncode == 2
+    (sentence,) = done.stderr.splitlines()
+    return sentence
 
 
 def test_an_unfit_mmcv_is_one_sentence(tmp_path):
@@ -141,9 +148,9 @@ def test_an_unfit_mmcv_is_one_sentence(tmp_path):
     )
     version = metadata.version('mmdet')
     assert said == (
-        f'mmpose_uda.errors.UnfitVersionsError: mmdet {version} does not work here: not '
-        'with mmcv-lite 2.2.0, which is installed, but with mmcv-lite>=2.0.0rc4, <2.2.0; '
-        'requirements/openmmlab.txt of mmpose_uda has versions that fit each other.'
+        f'error: mmdet {version} does not work here: not with mmcv-lite 2.2.0, which is '
+        'installed, but with mmcv-lite>=2.0.0rc4, <2.2.0; requirements/openmmlab.txt of '
+        'mmpose_uda has versions that fit each other.'
     )
 
 
@@ -159,6 +166,26 @@ def test_an_unfit_torchvision_is_one_sentence(tmp_path):
         "raise RuntimeError('operator torchvision::nms does not exist')",
     )
     assert 'was not built for torch' in said and 'from one package index' in said
+
+
+def test_an_old_albumentations_is_one_sentence(monkeypatch):
+    real = metadata.version
+    versions = dict(albumentations='1.4.24')
+    monkeypatch.setattr(metadata, 'version', lambda n: versions.get(n) or real(n))
+    with pytest.raises(UnfitVersionsError, match='albumentations 1.4.24 is too old'):
+        compat._check_versions()
+
+
+def test_a_mistake_at_import_can_be_caught_as_an_import_error():
+    assert issubclass(UnfitVersionsError, ImportError)
+    assert sys.excepthook is not compat._tell_in_one_sentence
+
+
+def test_a_fork_that_formats_elsewhere_is_left_alone(monkeypatch):
+    module = importlib.import_module('mmengine.config.config')
+    monkeypatch.delattr(module, 'FormatCode', raising=False)
+    compat._format_configs_once()
+    assert not hasattr(module, 'FormatCode')
 
 
 def test_mmengine_formats_a_config_once(monkeypatch):

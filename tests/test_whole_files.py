@@ -30,6 +30,7 @@ def test_an_error_leaves_what_was_there(tmp_path):
 
 def test_a_killed_process_leaves_what_was_there(tmp_path):
     path = tmp_path / 'summary.json'
+    path.write_text('before')
     code = f"""
 import os, signal
 from mmpose_uda.whole_files import whole_file
@@ -40,4 +41,15 @@ with whole_file({str(path)!r}) as partial:
     env = dict(os.environ, PYTHONPATH=str(ROOT))
     done = subprocess.run([sys.executable, '-c', code], env=env)
     assert done.returncode == -signal.SIGKILL
-    assert not path.exists()
+    assert path.read_text() == 'before'
+
+
+def test_links_and_devices_stay_what_they_are(tmp_path):
+    (tmp_path / 'file').write_text('before')
+    (tmp_path / 'link').symlink_to('file')
+    write_whole(tmp_path / 'link', 'after')
+    assert (tmp_path / 'link').is_symlink()
+    assert (tmp_path / 'file').read_text() == 'after'
+    (tmp_path / 'null').symlink_to('/dev/null')
+    write_whole(tmp_path / 'null', 'nothing')
+    assert not Path('/dev/null').is_file()

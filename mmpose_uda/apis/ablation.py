@@ -112,9 +112,10 @@ def _places(jobs: int) -> queue.Queue:
 def _visible_gpus() -> list[str]:
     """What CUDA_VISIBLE_DEVICES calls the GPUs that this process may use."""
     count = torch.cuda.device_count()
-    names = os.environ.get(_VISIBLE)
+    named = os.environ.get(_VISIBLE)
+    names = named.split(',') if named else map(str, range(count))
     # CUDA ignores the names that come after a GPU that is not there
-    return (names.split(',') if names else list(map(str, range(count))))[:count]
+    return [name.strip() for name in names][:count]
 
 
 def _train(out: Path, variant: str, seed: int, place: dict) -> Optional[str]:

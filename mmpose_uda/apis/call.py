@@ -1,6 +1,6 @@
 """A function of the apis in a process of its own, from wherever the package is installed.
 
-python -m mmpose_uda.apis.call train '{"config": "hand_3d.py", "seed": 1}'
+The process ends with the one that started it.
 """
 
 import json
@@ -9,6 +9,7 @@ from typing import Any
 
 from mmpose_uda import apis
 from mmpose_uda.apis.command_line import exit_codes
+from mmpose_uda.orphans import end_with_parent
 
 
 def command_for(function: str, **arguments: Any) -> list[str]:
@@ -22,8 +23,9 @@ def command_for(function: str, **arguments: Any) -> list[str]:
 
 
 def main() -> None:
+    end_with_parent()
     function, arguments = sys.argv[1:]
-    with exit_codes(resumable=True):
+    with exit_codes(resumable=function == 'train'):
         getattr(apis, function)(**json.loads(arguments))
 
 

@@ -3,7 +3,7 @@
 import json
 import os.path as osp
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Optional
 
@@ -12,13 +12,13 @@ import numpy as np
 from mmpose.registry import DATASETS
 from tqdm import tqdm
 
-from mmpose_uda.datasets.coco_file import load_coco, with_images
+from mmpose_uda.datasets.coco_file import box_of, load_coco, with_images
 from mmpose_uda.datasets.grabcut import grabcut_mask
-from mmpose_uda.datasets.image_folder import to_boxes
 from mmpose_uda.datasets.output_names import mask_name, output_stems
 from mmpose_uda.datasets.transforms import LoadPoseImage
 from mmpose_uda.errors import UserError, writing
 from mmpose_uda.visualization import mask_sheet, save_picture
+from mmpose_uda.whole_files import write_whole
 
 _SHOWN = 24  # on the contact sheet, spread over the data set
 
@@ -48,24 +48,24 @@ def extract_masks(
 
     Raises:
         UserError: A file is missing or cannot be written, an image does not decode, a box
-            is none, or masks would go among the images.
+            is none, or a mask would be written over something else.
     """
     folder = Path(root) / masks
-    if folder.resolve() in (Path(root).resolve(), (Path(root) / images).resolve()):
-        raise UserError(f'--masks {masks} is where the images are: name another folder.')
     content = load_coco(str(Path(root, ann_file))) if ann_file else None
     if content is None:
         instances = _of_folder(root, boxes, masks)
     else:
         instances = list(_of_annotations(content, root, ann_file, images))
+    if not instances:
+        raise UserError(f'{ann_file} has no box of anybody: add some.')
+    _keep_others(folder / name for _, name in instances)
     shown = set(np.linspace(0, len(instances) - 1, _SHOWN).astype(int).tolist())
     tiles = []
     load = LoadPoseImage()
     for number, (info, name) in enumerate(tqdm(instances, unit='mask')):
         info = load(info)
         mask = grabcut_mask(info['img'], info['bbox'][0])
-        with writing(folder / name):
-            cv2.imwrite(str(folder / name), mask)
+        save_picture(folder / name, mask)
         if number in shown:
             tiles.append((info['img'], mask))
     written = f'{len(instances)} masks in {folder}'
@@ -73,8 +73,10 @@ def extract_masks(
         copy = Path(root, ann_file)
         copy = copy.with_name(f'{copy.stem}_masks.json')
         with writing(copy):
-            copy.write_text(json.dumps(content))
-        written += f', named in {copy}'
+            write_whole(copy, json.dumps(content))
+        without = len(content['annotations']) - len(instances)
+        left_out = f' ({without} annotations without, crowds or of no size)'
+        written += f', named in {copy}{left_out if without else ""}'
     sheet = sheet or str(folder / 'contact_sheet.jpg')
     save_picture(sheet, mask_sheet(*zip(*tiles)))
     return f'{written}; look at {sheet}'
@@ -92,16 +94,31 @@ def _of_folder(root: str, boxes: Optional[str], masks: str) -> list[tuple[dict, 
 def _of_annotations(
     content: dict[str, Any], root: str, ann_file: str, images: str
 ) -> Iterator[tuple[dict, str]]:
-    """The same of an annotation file; its annotations are told the names."""
+    """The same of an annotation file; its annotations are told the names.
+
+    The masks of each annotation file have a folder of their own: two files may have the
+    same images.
+    """
     stems = output_stems(image['file_name'] for image in content['images'])
     count: Counter[str] = Counter()
     for annotation, image in with_images(content, ann_file):
-        if annotation.get('iscrowd'):
+        x, y, w, h = box_of(annotation, ann_file)
+        if annotation.get('iscrowd') or w <= 0 or h <= 0:
             continue
-        where = f'annotation {annotation.get("id")}'
-        x, y, w, h = to_boxes(annotation.get('bbox'), where, ann_file)[0]
         stem = stems[image['file_name']]
-        name = annotation['mask_file'] = mask_name(stem, count[stem])
+        name = f'{Path(ann_file).stem}/{mask_name(stem, count[stem])}'
+        annotation['mask_file'] = name
         count[stem] += 1
         box = np.array([[x, y, x + w, y + h]], np.float32)
         yield dict(img_path=str(Path(root, images, image['file_name'])), bbox=box), name
+
+
+def _keep_others(paths: Iterable[Path]) -> None:
+    """Refuse to write over what is there and no mask, such as an image called a_0.png."""
+    for path in filter(Path.exists, paths):
+        old = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        if old is None or old.ndim != 2 or not np.isin(old, (0, 255)).all():
+            raise UserError(
+                f'A mask would be written over {path}, which is none: name another folder '
+                'as --masks.'
+            )

@@ -18,6 +18,7 @@ from mmpose_uda.codecs import crop_size
 from mmpose_uda.datasets.keypoint_names import keypoint_names
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.heads import VolumetricPose3DHead
+from mmpose_uda.whole_files import whole_file
 
 ONNX_FILE = 'model.onnx'
 TOLERANCE = 1e-4
@@ -71,16 +72,11 @@ def export_onnx(folder: str) -> Path:
     outputs = output_names(model.head)
     network = RawOutputs(model).eval()
     width, height = crop_size(model.head)
-    # Renamed when it is found right, so that no other is taken for one.
-    partial = path.with_suffix('.onnx.partial')
-    try:
+    with whole_file(path) as partial:  # nor is one there that is found wrong
         _write(network, partial, (height, width), outputs)
         _describe(partial, metadata(cfg, model))
         for batch_size in (1, 3):
             _compare(network, partial, (batch_size, 3, height, width))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 

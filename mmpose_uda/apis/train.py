@@ -144,8 +144,9 @@ def _shorten(cfg: Config) -> None:
 
 def _shrink_builtin_data(cfg: Config) -> None:
     """Render as few images as are looked at, in a folder beside the whole data set's."""
-    root = cfg.builtin_data.root
+    root = cfg.builtin_data.root.rstrip('/')
     cfg.builtin_data.update(num_train=_SMOKE_TRAINED, num_test=_SMOKE_TESTED)
+    cfg.builtin_data.root = root
     _move_paths(cfg, root, f'{root}_smoke')
 
 

@@ -1,5 +1,6 @@
 """Pictures of masked modelling of a checkpoint: ``visualize_mim.py``."""
 
+import tempfile
 from pathlib import Path
 from typing import Any, Optional
 
@@ -45,9 +46,10 @@ def visualize_mim(
         UserError: Something that the user can mend.
     """
     cfg = load_config(config, cfg_options)
-    set_work_dir(cfg, str(Path(out).parent))
     cfg.load_from, cfg.resume = None, False
-    with user_errors(cfg):
+    # a runner writes its log and the config into a folder, beside OUT over the user's own
+    with tempfile.TemporaryDirectory() as work_dir, user_errors(cfg):
+        set_work_dir(cfg, work_dir)
         drop_missing_backends(cfg)
         prepare_data(cfg)
         cfg.train_dataloader.update(batch_size=num_images, num_workers=0)

@@ -4,6 +4,8 @@ import os.path as osp
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from mmpose_uda.datasets.files import load_json, require_path
 from mmpose_uda.errors import UserError
 
@@ -20,16 +22,38 @@ def load_coco(path: str) -> dict[str, Any]:
     require_path(path, 'annotation file', osp.isfile)
     content = load_json(path)
     try:
-        has_ids = all('id' in image for image in content['images'])
-        is_usable = has_ids and isinstance(content['annotations'], list)
+        names = [image['file_name'] for image in content['images'] if 'id' in image]
+        is_usable = (
+            len(names) == len(content['images'])
+            and all(isinstance(name, str) for name in names)
+            and all(isinstance(item, dict) for item in content['annotations'])
+        )
     except (KeyError, TypeError):
         is_usable = False
     if not is_usable:
         raise UserError(
             f'`{path}` is not a COCO-style file: it needs the lists `images`, each with '
-            'an `id`, and `annotations`.'
+            'an `id` and a `file_name`, and `annotations`.'
         )
     return content
+
+
+def box_of(annotation: dict[str, Any], path: str) -> np.ndarray:
+    """The box [4] of an annotation, x, y, w, h, px; its size may be 0 or less.
+
+    Raises:
+        UserError: It has none, or one that is not four numbers.
+    """
+    try:
+        box = np.array(annotation['bbox'], np.float32).reshape(4)
+    except (KeyError, TypeError, ValueError):
+        box = np.full(4, np.nan)
+    if not np.isfinite(box).all():
+        raise UserError(
+            f'`bbox` of annotation {annotation.get("id")} of `{path}` is not [x, y, w, h]: '
+            'mend it, or remove the annotation.'
+        )
+    return box
 
 
 def with_images(content: dict[str, Any], path: str) -> Iterator[tuple[dict, dict]]:

@@ -144,20 +144,11 @@ def load_boxes(path: str, folder: str, names: Iterable[str]) -> dict[str, np.nda
             f'`{path}` names `{name}`, which is not in `{folder}`: use names relative '
             'to that folder.'
         )
-    return {name: to_boxes(value, name, path) for name, value in content.items()}
+    return {name: _to_boxes(value, name, path) for name, value in content.items()}
 
 
-def to_boxes(value: Any, name: str, path: str) -> np.ndarray:
-    """One box or a list of boxes as [N, 4], x, y, w, h.
-
-    Args:
-        value: What a file holds.
-        name (str): Whose it is there.
-        path (str): The file.
-
-    Raises:
-        UserError: They are none.
-    """
+def _to_boxes(value: Any, name: str, path: str) -> np.ndarray:
+    """One box or a list of boxes as [N, 4]."""
     try:
         boxes = np.array(value, np.float32).reshape(-1, 4)
     except (TypeError, ValueError) as error:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 
-from .canvas import grid, note, points_on_tile, to_tile
+from .canvas import PAPER, grid, note, points_on_tile, to_tile
 from .skeleton import draw_pose_3d, draw_skeleton
 
 _CONTOUR = (255, 255, 0)
@@ -35,7 +35,7 @@ def comparison_sheet(
             crops, e.g. ``{'source only': .., 'adapted': .., 'ground truth': ..}``.
         metainfo (dict): mmpose's ``dataset_meta``.
         poses_3d (Mapping[str, np.ndarray], optional): Title of a column -> poses
-            [N, K, 3] in mm, drawn beside its keypoints.
+            [N, K, 3] in mm, drawn beside its keypoints; joints that are NaN are left out.
         reference (str, optional): Title in ``poses_3d`` (the ground truth) that is
             drawn in grey behind the others, root on root.
         notes (Mapping[str, Sequence[str]], optional): Title of a column -> N short
@@ -63,7 +63,7 @@ def comparison_sheet(
                 note(drawn, notes[title][n])
             if title in poses_3d:
                 behind = None
-                if reference is not None and title != reference:
+                if reference in poses_3d and title != reference:
                     behind = poses_3d[reference][n]
                 drawn = np.hstack(
                     [drawn]
@@ -77,7 +77,11 @@ def comparison_sheet(
 
 
 def _pose_tile(pose, metainfo, tile, view, reference) -> np.ndarray:
-    """A 3D pose on paper as high as the tile beside it."""
+    """A 3D pose on paper as high as the tile beside it; blank of one that is all NaN."""
+    if np.isnan(pose).all():
+        return np.full((tile.shape[0], tile.shape[0], 3), PAPER, np.uint8)
+    if reference is not None and np.isnan(reference).all():
+        reference = None
     return draw_pose_3d(pose, metainfo, tile.shape[0], view, reference)
 
 

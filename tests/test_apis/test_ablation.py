@@ -97,7 +97,7 @@ def test_runs_share_the_machine(tmp_path, calls, monkeypatch):
 
 @pytest.mark.parametrize(
     'visible, count, names',
-    [('4,5', 2, {'4', '5'}), ('GPU-8a3f,GPU-77b1,9', 2, {'GPU-8a3f', 'GPU-77b1'})],
+    [('4, 5', 2, {'4', '5'}), ('GPU-8a3f,GPU-77b1,9', 2, {'GPU-8a3f', 'GPU-77b1'})],
 )
 def test_runs_are_given_the_gpus_of_the_parent(
     tmp_path, calls, monkeypatch, visible, count, names

@@ -2,7 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -42,3 +45,30 @@ def test_a_mistake_is_one_sentence(call):
     done = call('train', resume='none.pth')
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith('error: There is no checkpoint none')
+
+
+def test_it_ends_with_the_process_that_started_it():
+    """A second ablation would train in the folder of the first one's orphan."""
+    code = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, '-c', 'import time;'
+    'from mmpose_uda import apis;'
+    'apis.sleep = lambda: (print("asleep", flush=True), time.sleep(600));'
+    'from mmpose_uda.apis.call import main;'
+    'main()', 'sleep', '{}'])
+print(child.pid, flush=True)
+child.wait()
+"""
+    parent = subprocess.Popen(
+        [sys.executable, '-c', code], stdout=subprocess.PIPE, text=True
+    )
+    pid = int(parent.stdout.readline())
+    assert parent.stdout.readline() == 'asleep\n'
+    parent.kill()
+    # its end of the pipe closes with it
+    ended = threading.Thread(target=parent.stdout.read, daemon=True)
+    ended.start()
+    ended.join(timeout=30)
+    if ended.is_alive():
+        os.kill(pid, signal.SIGKILL)
+    assert not ended.is_alive()

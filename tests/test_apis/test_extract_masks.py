@@ -1,3 +1,4 @@
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -133,7 +134,7 @@ def test_annotations_of_one_id_have_a_mask_each(coco):
     _change(root, lambda content: [a.update(id=1) for a in content['annotations']])
     extract_masks(str(root), ann_file='annotations/train.json')
     names = _mask_files(root)
-    assert names == [f'train/00000{i}_0.png' for i in range(4)]
+    assert names == [f'train/train/00000{i}_0.png' for i in range(4)]
     assert all((root / 'masks' / name).exists() for name in names)
 
 
@@ -170,9 +171,12 @@ def test_only_boxes_are_needed(coco):
     _change(root, change)
     assert '3 masks' in extract_masks(str(root), ann_file='annotations/train.json')
     assert _mask_files(root)[1] is None
+    _change(root, lambda content: [a.update(iscrowd=1) for a in content['annotations']])
+    with pytest.raises(UserError, match='no box of anybody'):
+        extract_masks(str(root), ann_file='annotations/train.json')
 
 
-@pytest.mark.parametrize('box', [None, [1, 2, 3], 'all', [5, 5, 0, 4]])
+@pytest.mark.parametrize('box', [None, [], [1, 2, 3], 'all', [[1, 2, 3, 4]] * 2])
 def test_a_box_that_is_none_is_named(coco, box):
     root, _ = coco
     _change(root, lambda content: content['annotations'][2].update(id=77, bbox=box))
@@ -180,8 +184,63 @@ def test_a_box_that_is_none_is_named(coco, box):
         extract_masks(str(root), ann_file='annotations/train.json')
 
 
-@pytest.mark.parametrize('folder', ['images', '.', 'masks/../images'])
-def test_images_are_not_written_over(coco, folder):
+def test_boxes_of_no_size_are_left_out_and_counted(coco):
     root, _ = coco
-    with pytest.raises(UserError, match='where the images are'):
-        extract_masks(str(root), ann_file='annotations/train.json', masks=folder)
+    _change(root, lambda content: content['annotations'][2].update(bbox=[5, 5, 0, 4]))
+    said = extract_masks(str(root), ann_file='annotations/train.json')
+    assert '3 masks' in said and '1 annotations without' in said
+    assert _mask_files(root)[2] is None
+
+
+def test_two_annotation_files_have_their_masks_apart(coco):
+    """Both may have people in the same images."""
+    root, _ = coco
+    shutil.copy(root / 'annotations/train.json', root / 'annotations/val.json')
+    extract_masks(str(root), ann_file='annotations/train.json')
+    path = root / 'masks' / _mask_files(root)[0]
+    first = path.read_bytes()
+    ann_file = root / 'annotations/val.json'
+    content = json.loads(ann_file.read_text())
+    content['annotations'][0]['bbox'] = [0, 0, 20, 20]
+    ann_file.write_text(json.dumps(content))
+    extract_masks(str(root), ann_file='annotations/val.json')
+    assert path.read_bytes() == first
+
+
+def test_a_second_run_writes_over_the_masks_of_the_first(coco):
+    root, _ = coco
+    for _ in range(2):
+        assert '4 masks' in extract_masks(str(root), ann_file='annotations/train.json')
+
+
+@pytest.mark.parametrize('kind', ['folder', 'annotations'])
+def test_images_are_not_written_over(coco, kind):
+    """A photograph may have the name that a mask would get."""
+    root, _ = coco
+    images = root / 'images'
+    name = 'x/a_0.png' if kind == 'folder' else 'train/train/train/000000_0.png'
+    photo = images / name
+    photo.parent.mkdir(parents=True)
+    cv2.imwrite(str(photo), np.full((48, 64, 3), 99, np.uint8))
+    before = photo.read_bytes()
+    with pytest.raises(UserError, match='_0.png, which is none: name another folder'):
+        if kind == 'annotations':
+            extract_masks(
+                str(root), ann_file='annotations/train.json', masks='images/train'
+            )
+        else:
+            cv2.imwrite(str(images / 'a.png'), np.zeros((48, 64, 3), np.uint8))
+            extract_masks(str(images), masks='x')
+    assert photo.read_bytes() == before
+
+
+def test_a_mask_that_cannot_be_written_is_told(coco, monkeypatch):
+    root, _ = coco
+
+    def refuse(path, data):
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    monkeypatch.setattr(Path, 'write_bytes', refuse)
+    with pytest.raises(UserError, match='000000_0.png cannot be written'):
+        extract_masks(str(root), ann_file='annotations/train.json')
+    assert not (root / 'annotations/train_masks.json').exists()

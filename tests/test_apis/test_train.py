@@ -94,6 +94,25 @@ def test_smoke_shortens_every_phase():
     assert cfg.default_hooks.logger == dict(type='LoggerHook', interval=1)
 
 
+def test_smoke_renders_little_beside_the_whole_data():
+    cfg = Config(
+        dict(
+            builtin_data=dict(name='hand', root='data/hand/', num_train=4000),
+            train_cfg=dict(max_iters=9),
+            train_dataloader=dict(dataset=dict(data_root='data/hand/rendered')),
+            val_evaluator=[dict(ann_file='data/hand/a.json', other='data/hands/b.json')],
+        )
+    )
+    _shorten(cfg)
+    assert cfg.builtin_data == dict(
+        name='hand', root='data/hand_smoke', num_train=16, num_test=8
+    )
+    assert cfg.train_dataloader.dataset.data_root == 'data/hand_smoke/rendered'
+    assert cfg.val_evaluator[0] == dict(
+        ann_file='data/hand_smoke/a.json', other='data/hands/b.json'
+    )
+
+
 def test_smoke_shortens_epochs():
     dataset = dict(type='SourceTargetDataset', source=dict(), target=dict())
     cfg = Config(
@@ -148,6 +167,7 @@ def test_evaluate(config, tmp_path):
     values = torch.arange(8.0)[:, None].expand(8, 2)
     expected = runner.model.linear(values).mean().item()
     assert metrics['mean'] == pytest.approx(expected, abs=1e-6)
+    assert sorted(path.name for path in tmp_path.glob('result*')) == ['result.json']
     written = json.loads(out.read_text())
     assert written['target'] == metrics
     assert written['checkpoint'] == checkpoint

@@ -116,7 +116,8 @@ class AdaptationPictureHook(Hook):
         points[truth] = _crop_points(samples, 'gt_instances')
         if poses_3d:
             poses_3d[truth] = _rooted(samples, 'gt_instances')
-            poses_3d[truth][:, 1:][~labelled[:, 1:]] = np.nan
+            # relative to a root without a label, none is known
+            poses_3d[truth][~(labelled & labelled[:, :1])] = np.nan
         metainfo = runner.val_dataloader.dataset.metainfo
         return comparison_sheet(
             images, points, metainfo, poses_3d, reference=truth, valid=labelled

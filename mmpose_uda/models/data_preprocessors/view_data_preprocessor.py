@@ -1,8 +1,9 @@
 """Pre-processing of a batch that holds several views."""
 
-import torch
 from mmengine.model import BaseDataPreprocessor
 from mmpose.registry import MODELS
+
+from mmpose_uda.models.utils import uncompiled
 
 
 @MODELS.register_module()
@@ -19,7 +20,6 @@ class ViewDataPreprocessor(BaseDataPreprocessor):
         super().__init__()
         self.preprocessor = MODELS.build(preprocessor)
 
-    @torch.compiler.disable  # the copying of metainfo cannot be traced
     def forward(self, data: dict, training: bool = False) -> dict:
         """Normalise a batch.
 
@@ -31,6 +31,10 @@ class ViewDataPreprocessor(BaseDataPreprocessor):
         Returns:
             dict: The same keys; images are float tensors [B, 3, H, W] on the device.
         """
+        # the copying of metainfo cannot be compiled
+        return uncompiled(self._process)(data, training)
+
+    def _process(self, data: dict, training: bool) -> dict:
         if not isinstance(data['inputs'], dict):
             return self.preprocessor(data, training)
         inputs, data_samples = {}, {}

@@ -1,8 +1,7 @@
 """What the networks saw of each view, computed once and only when somebody asks."""
 
-from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, Callable, Iterator, Optional, Sequence
+from typing import Callable, Optional, Sequence, TypeVar
 
 import torch
 from mmpose.utils.typing import SampleList
@@ -19,8 +18,11 @@ from mmpose_uda.models.utils import (
     capture_features,
     keep_running_statistics,
     stack_warp_mats,
+    uncompiled,
     warp_maps,
 )
+
+_Seen = TypeVar('_Seen')
 
 
 class ViewObservation:
@@ -60,34 +62,29 @@ class ViewObservation:
         self.updates_statistics = updates_statistics
         self.reader = find_reader(network.head)
 
-    @contextmanager
-    def _looking(self) -> Iterator[None]:
+    def _look(self, forward: Callable[[], _Seen]) -> _Seen:
         """Gradients and statistics as this view has them, chosen features recorded."""
-        gradients = torch.set_grad_enabled(self.trainable and torch.is_grad_enabled())
-        recording = capture_features(
-            self.network, self.captured_features, self._captured
-        )
-        statistics = keep_running_statistics(self.network, not self.updates_statistics)
-        with gradients, recording, statistics:
-            yield
 
-    def _run(self, forward: Callable[[], Any]) -> Any:
-        """Run a forward; one whose modules are hooked must not be compiled.
+        def look() -> _Seen:
+            gradients = torch.set_grad_enabled(self.trainable and torch.is_grad_enabled())
+            recording = capture_features(
+                self.network, self.captured_features, self._captured
+            )
+            statistics = keep_running_statistics(self.network, not self.updates_statistics)
+            with gradients, recording, statistics:
+                return forward()
 
-        What ``torch.compile`` makes of the first step would go on recording for that.
-        """
-        if self.attention_layers or self.captured_features:
-            forward = torch.compiler.disable(forward)
-        return forward()
+        # compiled, the hooks of the first step would go on recording for that
+        is_recorded = self.attention_layers or self.captured_features
+        return uncompiled(look)() if is_recorded else look()
 
     @cached_property
     def _forward(self) -> tuple[tuple[Tensor, ...], dict[int, Tensor]]:
-        return self._run(self._look)
+        return self._look(self._extract)
 
-    def _look(self) -> tuple[tuple[Tensor, ...], dict[int, Tensor]]:
-        with self._looking():
-            with capture_attention(self.network.backbone, self.attention_layers) as maps:
-                features = self.network.extract_feat(self.images)
+    def _extract(self) -> tuple[tuple[Tensor, ...], dict[int, Tensor]]:
+        with capture_attention(self.network.backbone, self.attention_layers) as maps:
+            features = self.network.extract_feat(self.images)
         return features, maps
 
     @property
@@ -104,8 +101,7 @@ class ViewObservation:
     def head_outputs(self) -> HeadOutputs:
         """The raw output of the head: heatmaps, a vector an axis, a volume."""
         features = self.features
-        with self._looking():
-            return self.network.head(features)
+        return self._look(lambda: self.network.head(features))
 
     def feature(self, name: str) -> Tensor:
         """The output of a module, one of ``captured_features``.
@@ -148,11 +144,12 @@ class ViewObservation:
         if self.reader is not None:
             loss = self.reader.supervised_loss(self.head_outputs, self.data_samples)
             return dict(loss_kpt=loss)
-        features = self.features
-        with self._looking():
-            return self.network.head.loss(
-                features, self.data_samples, train_cfg=self.network.train_cfg
+        features, network = self.features, self.network
+        return self._look(
+            lambda: network.head.loss(
+                features, self.data_samples, train_cfg=network.train_cfg
             )
+        )
 
     @cached_property
     def warp_mats(self) -> Tensor:

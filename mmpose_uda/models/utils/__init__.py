@@ -1,6 +1,7 @@
 from .attention_capture import capture_attention
 from .batch_statistics import batch_norm_layers, keep_running_statistics
 from .bone_shrinkage import BoneShrinkage
+from .compilation import uncompiled
 from .distributed import sum_over_processes
 from .feature_capture import capture_features
 from .gradient_reversal import reverse_gradient
@@ -46,5 +47,6 @@ __all__ = [
     'sum_over_processes',
     'swap_where_mirrored',
     'transform_points',
+    'uncompiled',
     'warp_maps',
 ]

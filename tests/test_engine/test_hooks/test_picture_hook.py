@@ -48,12 +48,12 @@ def test_poses_are_relative_to_the_first_keypoint(predicted):
         np.testing.assert_allclose(pose, expected - expected[0], atol=1e-4)
 
 
-def test_keypoints_without_a_label_are_not_drawn(finished, predicted):
+@pytest.mark.parametrize('hidden', [[3, 8, 20], [0, 8], list(range(21))])
+def test_keypoints_without_a_label_are_not_drawn(finished, predicted, hidden):
     runner = finished.runner
     images = [runner.val_dataloader.dataset[i]['inputs'] for i in range(2)]
     images = [image.permute(1, 2, 0).numpy() for image in images]
     shown = {'adapted': dict(_poses(predicted[:2], 'pred_instances'))}
-    hidden = [3, 8, 20]
 
     def draw(place, visible):
         samples = copy.deepcopy(predicted[:2])

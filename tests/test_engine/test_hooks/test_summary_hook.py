@@ -132,3 +132,25 @@ def test_the_run_ends_with_the_message(finished):
     text = log.read_text()
     assert 'Training is done.' in text
     assert f'The adapted model for mmpose: {finished.summary["export"]}' in text
+
+
+def test_a_summary_is_there_whole_or_not_at_all(runner, monkeypatch):
+    """It marks a run as done."""
+    path = Path(runner.work_dir, 'summary.json')
+    hook = SummaryHook()
+    monkeypatch.setattr(hook, 'export', lambda runner: 'here')
+    monkeypatch.setattr(hook, 'summarize', lambda runner, exported: dict(a=1))
+    monkeypatch.setattr(hook, 'plain_words', lambda runner, summary: 'Done.')
+    runner.logger = SimpleNamespace(info=print)
+    hook.after_train(runner)
+    whole = path.read_text()
+
+    def break_off(self, text, *_):
+        with open(self, 'w') as file:
+            file.write(text[:3])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, 'write_text', break_off)
+    with pytest.raises(KeyboardInterrupt):
+        hook.after_train(runner)
+    assert path.read_text() == whole
