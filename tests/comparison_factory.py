@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from mmpose_uda.datasets.metainfo import HAND21
 from mmpose_uda.evaluation.comparison import Comparison, GroundTruth, ModelResult
+from mmpose_uda.metainfo import HAND21
 
 HAND = parse_pose_metainfo(dict(HAND21))
 NAMES = list(HAND['keypoint_id2name'].values())

@@ -13,7 +13,7 @@ from mmengine.runner import Runner
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS, HOOKS
 
-from mmpose_uda.datasets.metainfo import named_metainfo
+from mmpose_uda.metainfo import named_metainfo
 
 CONFIG_DIR = Path(__file__).parents[1] / 'configs' / 'uda'
 PHASE_ITERS = 2

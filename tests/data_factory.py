@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mmpose_uda.datasets.metainfo import HAND21
+from mmpose_uda.metainfo import HAND21
 
 HAND_NAMES = [point['name'] for point in HAND21['keypoint_info'].values()]
 SKELETON = [

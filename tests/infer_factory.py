@@ -14,7 +14,7 @@ from mmpose.registry import DATASETS, MODELS
 from model_factory import INPUT_SIZE, resnet_estimator, vit_estimator
 from torch import nn
 
-from mmpose_uda.apis.export import export_estimator
+from mmpose_uda.deploy.export import export_estimator
 
 _CROPS = {
     '2d': [dict(type='TopdownAffine', input_size=INPUT_SIZE), dict(type='PackPoseInputs')],

@@ -1,8 +1,25 @@
 """What the command line tools do, for use from Python."""
 
-from .config import load_config, prepare_data
+from mmpose_uda.analysis.ablation import run_variants
+from mmpose_uda.analysis.compare import compare
+from mmpose_uda.config import load_config, prepare_data
+from mmpose_uda.convert.convert_config import convert_config
+from mmpose_uda.deploy.export import export_estimator
+from mmpose_uda.inference.infer import infer
+
 from .evaluate import evaluate
-from .infer import infer
+from .extract_masks import extract_masks
 from .train import train
 
-__all__ = ['evaluate', 'infer', 'load_config', 'prepare_data', 'train']
+__all__ = [
+    'compare',
+    'convert_config',
+    'evaluate',
+    'export_estimator',
+    'extract_masks',
+    'infer',
+    'load_config',
+    'prepare_data',
+    'run_variants',
+    'train',
+]

@@ -5,21 +5,10 @@ The process ends with the one that started it.
 
 import json
 import sys
-from typing import Any
 
 from mmpose_uda import apis
 from mmpose_uda.apis.command_line import exit_codes
 from mmpose_uda.orphans import end_with_parent
-
-
-def command_for(function: str, **arguments: Any) -> list[str]:
-    """The command that calls a function of :mod:`mmpose_uda.apis`.
-
-    Args:
-        function (str): Its name.
-        **arguments: What JSON can hold.
-    """
-    return [sys.executable, '-m', __name__, function, json.dumps(arguments)]
 
 
 def main() -> None:

@@ -6,16 +6,16 @@ from typing import Any, Optional
 
 from mmengine.runner import Runner
 
-from mmpose_uda.apis.config import (
+from mmpose_uda.analysis.target_statistics import re_estimate
+from mmpose_uda.config import (
     drop_missing_backends,
     load_config,
     prepare_data,
     require,
     set_launcher,
     set_work_dir,
+    user_errors,
 )
-from mmpose_uda.apis.errors import user_errors
-from mmpose_uda.apis.target_statistics import re_estimate
 from mmpose_uda.errors import UserError
 from mmpose_uda.whole_files import write_whole
 

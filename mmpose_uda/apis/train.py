@@ -9,16 +9,16 @@ from mmengine.device import get_device
 from mmengine.runner import Runner
 from mmpose.registry import DATASETS
 
-from mmpose_uda.apis.checkpoints import last_checkpoint
-from mmpose_uda.apis.config import (
+from mmpose_uda.config import (
     drop_missing_backends,
+    last_checkpoint,
     load_config,
     prepare_data,
     require,
     set_launcher,
     set_work_dir,
+    user_errors,
 )
-from mmpose_uda.apis.errors import user_errors
 from mmpose_uda.errors import UserError
 
 _SMOKE_ITERS = 2

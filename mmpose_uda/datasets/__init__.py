@@ -1,8 +1,9 @@
-"""Data sets, their transforms and samplers; ``builtin`` generates benchmarks."""
+"""Data sets, their transforms and samplers."""
+
+from mmpose_uda.metainfo import ANIMAL18, HAND21, HUMAN16, HUMAN17
 
 from .collate import collate_views
 from .image_folder import UnlabelledImageFolder
-from .metainfo import ANIMAL18, HAND21, HUMAN16, HUMAN17
 from .pose_dataset import PoseDataset
 from .samplers import EpochDrawSampler, InfiniteDrawSampler
 from .source_target import SourceTargetDataset

@@ -11,8 +11,8 @@ from mmpose.registry import DATASETS
 from mmpose_uda.datasets.coco_file import load_coco, with_images
 from mmpose_uda.datasets.files import load_json, require_json_name, require_path
 from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
-from mmpose_uda.datasets.metainfo import HAND21, named_metainfo
 from mmpose_uda.errors import UserError
+from mmpose_uda.metainfo import HAND21, named_metainfo
 
 _METAINFO_KEYS = (
     'dataset_name',

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import toy_parts
 
-from mmpose_uda.apis.call import command_for
+from mmpose_uda.analysis.ablation import command_for
 
 
 @pytest.fixture

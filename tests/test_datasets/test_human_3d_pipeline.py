@@ -7,7 +7,7 @@ from mmengine.config import Config
 from mmpose.registry import DATASETS
 
 from mmpose_uda.datasets import HUMAN17
-from mmpose_uda.datasets.builtin import ensure_builtin
+from mmpose_uda.synthetic import ensure_builtin
 
 NAMES = [HUMAN17['keypoint_info'][i]['name'] for i in range(17)]
 # the person's other side, written out

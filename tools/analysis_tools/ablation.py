@@ -34,12 +34,12 @@ def main():
     import json
     from pathlib import Path
 
-    from mmpose_uda.apis.ablation import collect, run_variants
-    from mmpose_uda.apis.ablation_report import AblationReport
+    from mmpose_uda.analysis.ablation import collect, run_variants
+    from mmpose_uda.analysis.ablation_report import AblationReport
+    from mmpose_uda.analysis.mean_pose import mean_pose_baseline
+    from mmpose_uda.analysis.variants import variant_names
     from mmpose_uda.apis.command_line import exit_codes
-    from mmpose_uda.apis.config import load_config
-    from mmpose_uda.apis.mean_pose import mean_pose_baseline
-    from mmpose_uda.apis.variants import variant_names
+    from mmpose_uda.config import load_config
     from mmpose_uda.whole_files import write_whole
 
     with exit_codes():

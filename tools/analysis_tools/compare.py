@@ -29,8 +29,8 @@ def main():
     args = vars(parse_args())
 
     # imported late: it takes seconds, which --help and misspelt arguments need not
+    from mmpose_uda.analysis.compare import compare
     from mmpose_uda.apis.command_line import exit_codes
-    from mmpose_uda.apis.compare import compare
 
     with exit_codes():
         comparison = compare(**args)

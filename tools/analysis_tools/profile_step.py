@@ -19,8 +19,8 @@ def parse_args():
 
 def main():
     args = parse_args()
+    from mmpose_uda.analysis.profile import profile_config
     from mmpose_uda.apis.command_line import exit_codes
-    from mmpose_uda.apis.profile import profile_config
 
     with exit_codes(), tempfile.TemporaryDirectory() as work_dir:
         small, large = (

@@ -22,8 +22,8 @@ def main():
     args = vars(parse_args())
 
     # imported late: it takes seconds, which --help and misspelt arguments need not
+    from mmpose_uda.analysis.visualize_mim import visualize_mim
     from mmpose_uda.apis.command_line import exit_codes, parse_options
-    from mmpose_uda.apis.visualize_mim import visualize_mim
 
     with exit_codes():
         args['cfg_options'] = parse_options(args['cfg_options'])

@@ -29,7 +29,7 @@ def main():
 
     # imported late: it takes seconds, which --help and misspelt arguments need not
     from mmpose_uda.apis.command_line import exit_codes
-    from mmpose_uda.apis.convert_config import convert_config
+    from mmpose_uda.convert.convert_config import convert_config
 
     with exit_codes():
         path = convert_config(**args)

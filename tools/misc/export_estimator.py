@@ -33,10 +33,9 @@ def main():
 
     import mmpose_uda  # noqa: F401, sets the policy that checkpoints are loaded by
     from mmpose_uda.apis.command_line import exit_codes
-    from mmpose_uda.apis.config import load_config, require
-    from mmpose_uda.apis.errors import user_errors
-    from mmpose_uda.apis.export import export_estimator
-    from mmpose_uda.apis.onnx_export import export_onnx, require_onnx
+    from mmpose_uda.config import load_config, require, user_errors
+    from mmpose_uda.deploy.export import export_estimator
+    from mmpose_uda.deploy.onnx_export import export_onnx, require_onnx
 
     with exit_codes():
         if args.onnx:

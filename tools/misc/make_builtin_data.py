@@ -20,7 +20,7 @@ def main():
 
     # imported late: it takes seconds, which --help and misspelt arguments need not
     from mmpose_uda.apis.command_line import exit_codes
-    from mmpose_uda.datasets.builtin import ensure_builtin
+    from mmpose_uda.synthetic import ensure_builtin
 
     with exit_codes():
         manifest = ensure_builtin(root=root, **args)

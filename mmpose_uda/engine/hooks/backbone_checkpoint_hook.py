@@ -6,7 +6,7 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
-from mmpose_uda.apis.export import select_weights
+from mmpose_uda.deploy.export import select_weights
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.safe_checkpoint import save_checkpoint
 

@@ -10,9 +10,9 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
-from mmpose_uda.apis.mim_picture import draw_masked_modelling
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.visualization import comparison_sheet, save_picture
+from mmpose_uda.visualization.masked_modelling import draw_masked_modelling
 
 
 @HOOKS.register_module()

@@ -9,7 +9,7 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
-from mmpose_uda.apis.export import export_estimator
+from mmpose_uda.deploy.export import export_estimator
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.evaluation.metric_values import telling_decimals
 from mmpose_uda.whole_files import write_whole

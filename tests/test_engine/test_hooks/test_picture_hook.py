@@ -9,7 +9,7 @@ import torch
 from config_factory import Killed, run, tiny_config
 from mmengine.dataset import pseudo_collate
 
-from mmpose_uda.apis.config import drop_missing_backends
+from mmpose_uda.config import drop_missing_backends
 from mmpose_uda.engine.hooks.picture_hook import (
     AdaptationPictureHook,
     _crop_points,

@@ -1,0 +1,1 @@
+"""What a method, a model or a step is worth: ablation, comparison, profile."""

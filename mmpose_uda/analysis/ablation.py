@@ -1,0 +1,206 @@
+"""Training a method, its controls and its ablations over seeds."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Optional, Sequence
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.registry import MODELS
+from rich.progress import Progress
+
+from mmpose_uda.analysis.variants import CONTROLS, variant_config, variant_names
+from mmpose_uda.config import last_checkpoint, load_config
+from mmpose_uda.errors import UserError
+from mmpose_uda.models.utils import batch_norm_layers
+
+# Key in `summary.json` -> name of the network.
+NETWORKS = dict(student='student', target='teacher')
+_VISIBLE = 'CUDA_VISIBLE_DEVICES'
+
+Results = dict[str, dict[str, dict[str, list[float]]]]
+"""Variant -> network -> metric -> value per seed."""
+
+
+def run_variants(
+    config: str,
+    seeds: Sequence[int],
+    variants: Sequence[str],
+    out_dir: str,
+    jobs: int = 1,
+) -> None:
+    """Train variants of a config over seeds, each in a process of its own.
+
+    Runs that have their ``summary.json`` are skipped, begun ones are resumed. Controls of
+    networks with BatchNorm are evaluated once more with the target's statistics.
+
+    Args:
+        config (str): Config of the method.
+        seeds (Sequence[int]): Seeds of the trainings.
+        variants (Sequence[str]): Of :func:`variant_names`.
+        out_dir (str): One folder ``<variant>_seed<seed>`` a run goes here.
+        jobs (int): Runs at the same time. On a machine with GPUs each gets one of its
+            own; without, more than one run gets one thread each.
+
+    Raises:
+        UserError: A variant is unknown, a run failed, there are more jobs than GPUs, or
+            the folder has runs of another config.
+    """
+    out, cfg = Path(out_dir), load_config(config)
+    out.mkdir(parents=True, exist_ok=True)
+    for variant in variants:
+        _write_config(variant_config(cfg, variant), out, variant)
+    places = _places(jobs)
+    init_default_scope('mmpose')
+    adabn = bool(batch_norm_layers(MODELS.build(cfg.model.estimator)))
+    # Variants first: a table of one seed is there early.
+    runs = [(variant, seed) for seed in seeds for variant in variants]
+    with Progress(refresh_per_second=1) as progress, ThreadPoolExecutor(jobs) as pool:
+        task = progress.add_task('trainings', total=len(runs))
+
+        def run(variant: str, seed: int) -> Optional[str]:
+            place = places.get()
+            try:
+                error = _train(out, variant, seed, place)
+                if error is None and adabn and variant in CONTROLS:
+                    error = _evaluate_adabn(out, variant, seed, place)
+            finally:
+                places.put(place)
+            progress.advance(task)
+            return error
+
+        errors = [e for e in pool.map(lambda r: run(*r), runs) if e is not None]
+    if errors:
+        raise UserError(f'{len(errors)} of {len(runs)} trainings failed: {errors[0]}')
+
+
+def _write_config(cfg: Config, out: Path, variant: str) -> None:
+    """Write the config of a variant, which those of earlier runs must equal."""
+    path = out / f'{variant}.py'
+    has_runs = any(out.glob(f'{variant}_seed*/last_checkpoint'))
+    if has_runs and path.exists() and Config.fromfile(path).to_dict() != cfg.to_dict():
+        raise UserError(
+            f'{out} has runs of another config, or of an earlier state of this one '
+            f'({path.name} differs): name another --out, or remove them.'
+        )
+    cfg.dump(path)
+
+
+def _places(jobs: int) -> queue.Queue:
+    """The environment variables of each of the runs that go on at the same time."""
+    gpus = _visible_gpus()
+    if gpus and jobs > len(gpus):
+        raise UserError(
+            f'{jobs} jobs are more than the {len(gpus)} GPUs: use --jobs {len(gpus)}.'
+        )
+    places: queue.Queue = queue.Queue()
+    for number in range(jobs):
+        if gpus:
+            places.put({_VISIBLE: gpus[number]})
+        else:
+            places.put({'OMP_NUM_THREADS': '1'} if jobs > 1 else {})
+    return places
+
+
+def _visible_gpus() -> list[str]:
+    """What CUDA_VISIBLE_DEVICES calls the GPUs that this process may use."""
+    count = torch.cuda.device_count()
+    named = os.environ.get(_VISIBLE)
+    names = named.split(',') if named else map(str, range(count))
+    # CUDA ignores the names that come after a GPU that is not there
+    return [name.strip() for name in names][:count]
+
+
+def _train(out: Path, variant: str, seed: int, place: dict) -> Optional[str]:
+    """One training; returns where to read about it if it failed."""
+    work_dir = out / f'{variant}_seed{seed}'
+    if (work_dir / 'summary.json').exists():
+        return None
+    work_dir.mkdir(exist_ok=True)
+    command = command_for(
+        'train',
+        config=str(out / f'{variant}.py'),
+        work_dir=str(work_dir),
+        seed=seed,
+        resume='auto' if (work_dir / 'last_checkpoint').exists() else None,
+    )
+    return _call(command, work_dir, place)
+
+
+def _evaluate_adabn(out: Path, variant: str, seed: int, place: dict) -> Optional[str]:
+    """Evaluate both networks of a run with the target's BatchNorm statistics."""
+    work_dir = out / f'{variant}_seed{seed}'
+    for key, network in NETWORKS.items():
+        found = work_dir / f'{key}_adabn.json'
+        if found.exists():
+            continue
+        command = command_for(
+            'evaluate',
+            config=str(out / f'{variant}.py'),
+            checkpoint=last_checkpoint(str(work_dir)),
+            which=network,
+            work_dir=str(work_dir),
+            out=str(found),
+            target_statistics=True,
+        )
+        error = _call(command, work_dir, place)
+        if error is not None:
+            return error
+    return None
+
+
+def command_for(function: str, **arguments: Any) -> list[str]:
+    """The command that calls a function of :mod:`mmpose_uda.apis` in another process.
+
+    Args:
+        function (str): Its name.
+        **arguments: What JSON can hold.
+    """
+    return [sys.executable, '-m', 'mmpose_uda.apis.call', function, json.dumps(arguments)]
+
+
+def _call(command: list[str], work_dir: Path, place: dict) -> Optional[str]:
+    env = {**os.environ, **place}
+    with open(work_dir / 'console.log', 'a') as log:
+        done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, env=env)
+    return None if done.returncode == 0 else f'read {work_dir}/console.log.'
+
+
+def collect(config: str, out_dir: str, seeds: Sequence[int]) -> Results:
+    """Metrics of the variants that are finished for all seeds.
+
+    Networks are 'target' (the teacher) and 'student', and with the statistics of the
+    target 'target_adabn' and 'student_adabn'.
+    """
+    found: Results = {}
+    for variant in variant_names(load_config(config)):
+        folders = [Path(out_dir) / f'{variant}_seed{seed}' for seed in seeds]
+        if all((folder / 'summary.json').exists() for folder in folders):
+            found[variant] = _merge([_read_run(folder) for folder in folders])
+    return found
+
+
+def _read_run(folder: Path) -> dict[str, dict[str, float]]:
+    """Network -> metric -> value of one run."""
+    summary = json.loads((folder / 'summary.json').read_text())
+    networks = {key: summary[key] for key in NETWORKS}
+    for key in NETWORKS:
+        adabn = folder / f'{key}_adabn.json'
+        if adabn.exists():
+            networks[f'{key}_adabn'] = json.loads(adabn.read_text())['target']
+    return networks
+
+
+def _merge(runs: list[dict]) -> dict[str, dict[str, list[float]]]:
+    """Network -> metric -> the values of all runs."""
+    return {
+        network: {metric: [run[network][metric] for run in runs] for metric in metrics}
+        for network, metrics in runs[0].items()
+        if all(network in run for run in runs)
+    }

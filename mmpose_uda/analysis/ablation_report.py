@@ -1,0 +1,177 @@
+"""What came out of an ablation, as a table, as JSON and as a bar chart."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+import matplotlib
+import numpy as np
+
+from mmpose_uda.analysis.ablation import Results
+from mmpose_uda.analysis.variants import CONTROLS
+from mmpose_uda.evaluation.metric_values import lower_is_better, telling_decimals
+
+matplotlib.use('Agg')
+from matplotlib import pyplot as plt  # noqa: E402
+
+_CONTROL_TITLES = dict(
+    source_weak='source only, weak augmentation',
+    source_strong='source only, strong augmentation',
+)
+_NETWORK_TITLES = dict(
+    student='',
+    target=', EMA',
+    student_adabn=', target BatchNorm',
+    target_adabn=', EMA, target BatchNorm',
+)
+_COLOURS = dict(control='#9aa5b1', part='#7fb3d5', full='#1f6fb2', oracle='#444444')
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a network of a variant.
+
+    Args:
+        title (str): What the line is called.
+        kind (str): 'control', 'part', 'full' or 'oracle'.
+        metrics (dict[str, list[float]]): Metric -> value per seed.
+    """
+
+    title: str
+    kind: str
+    metrics: dict[str, list[float]]
+
+    def mean(self, metric: str) -> float:
+        """Mean over the seeds."""
+        return float(np.mean(self.metrics[metric]))
+
+    def spread(self, metric: str) -> Optional[float]:
+        """Standard deviation (n - 1) over the seeds; None of a single one."""
+        values = self.metrics[metric]
+        return float(np.std(values, ddof=1)) if len(values) > 1 else None
+
+
+class AblationReport:
+    """The rows of an ablation and the gap that each closes.
+
+    Args:
+        results (Results): What was measured.
+        constants (dict[str, dict[str, float]]): Rows without training on top: title ->
+            metric name without prefix -> value.
+        headline (str): Name of the metric whose gap every row tells, without prefix.
+    """
+
+    def __init__(
+        self,
+        results: Results,
+        constants: dict[str, dict[str, float]],
+        headline: Optional[str] = None,
+    ):
+        self.constants = constants
+        self.rows = make_rows(results)
+        self.metrics = list(next(iter(results.values()))['target'])
+        names = [_name(metric) for metric in self.metrics]
+        self.headline = self.metrics[names.index(headline) if headline else 0]
+
+    def gap_closed(self, row: Row, metric: str) -> Optional[float]:
+        """(best control - row) / (best control - oracle), of means over the seeds.
+
+        None while controls or oracle are missing, or if the oracle is no better than the
+        best control.
+        """
+        controls = [r.mean(metric) for r in self.rows if r.kind == 'control']
+        oracles = [r.mean(metric) for r in self.rows if r.kind == 'oracle']
+        if not controls or not oracles:
+            return None
+        sign = 1 if lower_is_better(metric) else -1
+        best = min(sign * control for control in controls)
+        gap = best - sign * oracles[0]
+        return (best - sign * row.mean(metric)) / gap if gap > 0 else None
+
+    def markdown(self) -> str:
+        """The table. Mean ± standard deviation over the seeds."""
+        names = [_name(metric) for metric in self.metrics]
+        head = ['run', *names, f'gap closed ({_name(self.headline)})']
+        lines = [head, ['---'] * len(head)]
+        for title, values in self.constants.items():
+            cells = [_number(values[name]) if name in values else '' for name in names]
+            lines.append([title, *cells, ''])
+        for row in self.rows:
+            cells = [_mean_and_spread(row, metric) for metric in self.metrics]
+            share = self.gap_closed(row, self.headline)
+            shown = share is not None and row.kind in ('part', 'full')
+            lines.append([row.title, *cells, f'{100 * share:.0f} %' if shown else ''])
+        return '\n'.join(f'| {" | ".join(line)} |' for line in lines) + '\n'
+
+    def as_dict(self) -> dict:
+        """All of it for machines."""
+        return dict(
+            headline=self.headline,
+            constants=self.constants,
+            rows=[
+                dict(
+                    title=row.title,
+                    kind=row.kind,
+                    metrics=row.metrics,
+                    gap_closed={m: self.gap_closed(row, m) for m in self.metrics},
+                )
+                for row in self.rows
+            ],
+        )
+
+    def save_chart(self, path: Path) -> None:
+        """A bar a row of the headline metric, with the spread over the seeds."""
+        rows = self.rows[::-1]  # the first on top
+        figure, axes = plt.subplots(figsize=(7, 0.8 + 0.32 * len(rows)))
+        axes.barh(
+            [row.title for row in rows],
+            [row.mean(self.headline) for row in rows],
+            xerr=[row.spread(self.headline) or 0 for row in rows],
+            color=[_COLOURS[row.kind] for row in rows],
+        )
+        better = 'lower' if lower_is_better(self.headline) else 'higher'
+        axes.set_xlabel(f'{_name(self.headline)} on the target ({better} is better)')
+        axes.spines[['top', 'right']].set_visible(False)
+        figure.savefig(path, bbox_inches='tight', dpi=110)
+        plt.close(figure)
+
+
+def make_rows(results: Results) -> list[Row]:
+    """Controls with all their evaluations, then the other variants' teachers."""
+    rows = []
+    for variant, networks in results.items():
+        if variant in CONTROLS:
+            for network, title in _NETWORK_TITLES.items():
+                if network in networks:
+                    title = _CONTROL_TITLES[variant] + title
+                    rows.append(Row(title, 'control', networks[network]))
+        else:
+            kind = variant if variant in ('full', 'oracle') else 'part'
+            rows.append(Row(_title(variant), kind, networks['target']))
+    return rows
+
+
+def _title(variant: str) -> str:
+    if variant == 'full':
+        return 'adapted'
+    if variant == 'oracle':
+        return 'oracle (target labels)'
+    how, part = variant.split('_', 1)
+    part = part.replace('_', ' ')
+    return f'source only + {part}' if how == 'only' else f'adapted - {part}'
+
+
+def _name(metric: str) -> str:
+    return metric.split('/')[-1]
+
+
+def _mean_and_spread(row: Row, metric: str) -> str:
+    mean, spread = row.mean(metric), row.spread(metric)
+    decimals = telling_decimals(mean)
+    text = f'{mean:.{decimals}f}'
+    return text if spread is None else f'{text} ± {spread:.{decimals}f}'
+
+
+def _number(value: float) -> str:
+    return f'{value:.{telling_decimals(value)}f}'
+

@@ -1,0 +1,65 @@
+"""The estimator that does not look: the mean pose of the source."""
+
+import numpy as np
+from mmengine.config import Config
+from mmengine.evaluator import Evaluator
+from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
+from mmpose.registry import DATASETS
+from mmpose.structures import PoseDataSample
+
+from mmpose_uda.config import load_config, prepare_data
+from mmpose_uda.evaluation import functional as F
+
+
+def mean_pose_baseline(config: str) -> dict[str, float]:
+    """Metrics of the mean source pose on the target's test set.
+
+    In 3D it is the mean of the root-relative poses (mm), in 2D the mean position in the
+    box of the test crop.
+
+    Args:
+        config (str): Config of a built-in benchmark.
+
+    Returns:
+        dict[str, float]: Name of each figure of the config's evaluator, without its
+        prefix -> value.
+    """
+    cfg = load_config(config)
+    init_default_scope('mmpose')
+    prepare_data(cfg)
+    mean = _mean_pose(_samples(cfg, cfg.train_dataloader.dataset.source))
+    samples = _samples(cfg, cfg.val_dataloader.dataset)
+    for sample in samples:
+        sample.pred_instances = InstanceData(**_in_box(mean, sample))
+    evaluator = Evaluator(cfg.val_evaluator)
+    evaluator.process(samples)
+    metrics = evaluator.evaluate(len(samples))
+    return {name.split('/')[-1]: value for name, value in metrics.items()}
+
+
+def _samples(cfg: Config, dataset: dict) -> list[PoseDataSample]:
+    """All samples of a labelled data set as they are tested."""
+    data = DATASETS.build(dict(dataset, pipeline=cfg.val_pipeline))
+    return [data[i]['data_samples'] for i in range(len(data))]
+
+
+def _mean_pose(samples: list[PoseDataSample]) -> dict[str, np.ndarray]:
+    """Mean ``keypoints`` [1, K, 2] in sides of the box from its centre, and in 3D the mean
+    root-relative ``keypoints_3d`` [1, K, 3], mm."""
+    truths = [sample.gt_instances for sample in samples]
+    placed = [
+        (truth.keypoints - sample.input_center) / sample.input_scale
+        for truth, sample in zip(truths, samples)
+    ]
+    mean = dict(keypoints=np.mean(placed, axis=0))
+    if 'keypoints_3d' in truths[0]:
+        poses = np.concatenate([truth.keypoints_3d for truth in truths])
+        mean['keypoints_3d'] = F.root_align(poses).mean(0, keepdims=True)
+    return mean
+
+
+def _in_box(mean: dict[str, np.ndarray], sample: PoseDataSample) -> dict[str, np.ndarray]:
+    """The mean pose with its ``keypoints`` [1, K, 2] in px of a sample's image."""
+    keypoints = mean['keypoints'] * sample.input_scale + sample.input_center
+    return dict(mean, keypoints=keypoints)

@@ -1,0 +1,20 @@
+"""Configs: reading them, making ready what they need, explaining what is wrong."""
+
+from .checkpoints import last_checkpoint
+from .explaining import closest, explain, user_errors
+from .preparing import drop_missing_backends, prepare_data, set_launcher, set_work_dir
+from .reading import imported_modules, load_config, require
+
+__all__ = [
+    'closest',
+    'drop_missing_backends',
+    'explain',
+    'imported_modules',
+    'last_checkpoint',
+    'load_config',
+    'prepare_data',
+    'require',
+    'set_launcher',
+    'set_work_dir',
+    'user_errors',
+]

@@ -1,0 +1,97 @@
+"""What a config needs before anything is built of it."""
+
+import importlib.util
+import inspect
+import os
+import os.path as osp
+from typing import Optional
+
+import torch
+from mmengine.config import Config
+from mmengine.device import get_device
+
+from mmpose_uda.config.explaining import closest
+from mmpose_uda.errors import UserError
+
+
+def prepare_data(cfg: Config) -> None:
+    """Make the built-in data that ``cfg.builtin_data`` names, unless it is there.
+
+    Raises:
+        UserError: ``builtin_data`` has a misspelt key.
+    """
+    if cfg.get('builtin_data') is None:
+        return
+    # the generator is not about adaptation: nothing loads it but what makes data
+    from mmpose_uda.synthetic import ensure_builtin
+
+    known = inspect.signature(ensure_builtin).parameters
+    for key in cfg.builtin_data:
+        if key not in known:
+            raise UserError(
+                f'`builtin_data` in {cfg.filename} has no `{key}`: '
+                f'{closest(key, known)}.'
+            )
+    ensure_builtin(**cfg.builtin_data)
+
+
+def set_work_dir(cfg: Config, work_dir: Optional[str], suffix: str = '') -> None:
+    """Argument before config before ``./work_dirs/<name of the config>``."""
+    name = osp.splitext(osp.basename(cfg.filename))[0]
+    default = cfg.get('work_dir') or osp.join('./work_dirs', name)
+    cfg.work_dir = work_dir or default + suffix
+
+
+def set_launcher(cfg: Config, launcher: str) -> None:
+    """Choose between one process, NCCL on GPUs and gloo on CPUs.
+
+    Raises:
+        UserError: The launcher has not started this process, or started more processes
+            than there are GPUs.
+    """
+    cfg.launcher = launcher
+    if launcher == 'none':
+        return
+    if launcher == 'pytorch' and 'RANK' not in os.environ:
+        raise UserError(
+            '--launcher pytorch needs torchrun around it: use `bash '
+            'tools/dist_train.sh CONFIG NPROC`.'
+        )
+    gpus = torch.cuda.device_count()
+    local = int(os.environ.get('LOCAL_WORLD_SIZE', 1))
+    if gpus >= local:
+        cfg.merge_from_dict({'env_cfg.dist_cfg.backend': 'nccl'})
+    elif gpus:
+        raise UserError(
+            f'{local} processes were started for {gpus} GPUs: start {gpus} or fewer.'
+        )
+    elif launcher != 'pytorch':
+        raise UserError(
+            f'--launcher {launcher} needs GPUs: without, use --launcher pytorch.'
+        )
+    elif get_device() == 'cpu':
+        _start_gloo(cfg)
+
+
+def _start_gloo(cfg: Config) -> None:
+    """Where mmengine would ask for a GPU: the process group and the wrapper."""
+    if not torch.distributed.is_initialized():
+        torch.distributed.init_process_group('gloo')
+    wrapper = cfg.get('model_wrapper_cfg') or dict(
+        type='MMDistributedDataParallel',
+        broadcast_buffers=False,
+        find_unused_parameters=cfg.get('find_unused_parameters', False),
+    )
+    wrapper.setdefault('device_ids', None)
+    cfg.model_wrapper_cfg = wrapper
+
+
+def drop_missing_backends(cfg: Config) -> None:
+    """Leave out TensorBoard where it is not installed."""
+    visualizer = cfg.get('visualizer') or {}
+    if importlib.util.find_spec('tensorboard') is None and 'vis_backends' in visualizer:
+        visualizer.vis_backends = [
+            backend
+            for backend in visualizer.vis_backends
+            if backend['type'] != 'TensorboardVisBackend'
+        ]

@@ -1,0 +1,1 @@
+"""A stock mmpose config becomes that of an adaptation."""

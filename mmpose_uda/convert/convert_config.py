@@ -1,0 +1,65 @@
+"""Adapting a stock config: what ``tools/misc/convert_config.py`` does."""
+
+import os
+from pathlib import Path
+from typing import Optional
+
+from mmpose_uda.config import load_config
+from mmpose_uda.convert.adapted_text import adapted_text
+from mmpose_uda.convert.data_text import BOXES_FILE
+from mmpose_uda.convert.source_folder import find_source
+from mmpose_uda.convert.stock_config import examine
+from mmpose_uda.datasets.image_folder import find_images, load_boxes
+from mmpose_uda.errors import UserError
+
+
+def convert_config(
+    base: str, target: str, source: Optional[str] = None, out: Optional[str] = None
+) -> Path:
+    """Write a config, to be edited, that adapts a stock config to a folder of images.
+
+    Args:
+        base (str): Path of a stock config, or 'mmpose::' and a path among those of mmpose.
+        target (str): Folder of images without labels; a ``boxes.json`` in it is used.
+        source (str, optional): Folder of labelled images
+            (:func:`mmpose_uda.convert.source_folder.find_source`). Defaults to the training
+            data of ``base``.
+        out (str, optional): File to write. Defaults to ``<name of the base>_adapted.py``.
+
+    Returns:
+        Path: The file.
+
+    Raises:
+        UserError: ``base`` cannot be adapted, a folder is not what it should be, or the
+            file is there already.
+    """
+    path = Path(out or f'{Path(base).stem}_adapted.py')
+    if path.suffix != '.py':
+        raise UserError(f'--out {path} is no name of a config: let it end with .py.')
+    if path.exists():
+        raise UserError(f'{path} is there already: remove it or name another --out.')
+    if not path.parent.is_dir():
+        raise UserError(f'There is no folder {path.parent} for --out {path}: make it.')
+    if not os.path.isdir(target):
+        raise UserError(f'There is no folder {target}: correct --target.')
+    has_boxes = _check_target(target)
+    stock = examine(base)
+    own = source and find_source(source, stock.metainfo)
+    inherited = base if '::' in base else os.path.relpath(base, path.parent)
+    path.write_text(adapted_text(stock, inherited, target, has_boxes, own))
+    try:
+        load_config(str(path))
+    except Exception:
+        path.unlink()
+        raise
+    return path
+
+
+def _check_target(folder: str) -> bool:
+    """Whether a folder of images has boxes; both are checked."""
+    names = find_images(folder)
+    boxes = Path(folder, BOXES_FILE)
+    if not boxes.exists():
+        return False
+    load_boxes(str(boxes), folder, names)
+    return True

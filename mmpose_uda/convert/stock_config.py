@@ -1,0 +1,141 @@
+"""What there is to know of a stock mmpose config before it is adapted."""
+
+from dataclasses import dataclass
+from typing import Optional
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.models.losses import JSDiscretLoss
+from mmpose.registry import DATASETS, MODELS
+from torch import Tensor, nn
+
+from mmpose_uda.config import imported_modules, load_config, user_errors
+from mmpose_uda.datasets.stock_views import class_name, derive_views
+from mmpose_uda.errors import UserError
+from mmpose_uda.models.head_readers import find_reader
+from mmpose_uda.models.utils import batch_norm_layers
+
+# Hooks that do not go with an adaptation, and why.
+UNFIT_HOOKS = dict(
+    EMAHook='would average the teacher, which is an average already',
+    PipelineSwitchHook='would switch a pipeline that the views do not use',
+)
+
+
+@dataclass(frozen=True)
+class StockConfig:
+    """A stock config and what its adaptation depends on.
+
+    Args:
+        cfg (Config): Its contents.
+        head (str): Class of the head.
+        has_distributions (bool): Whether pseudo labels can be read off the head.
+        has_batch_norm (bool): Whether the network has BatchNorm layers.
+        has_js_loss (bool): Whether the head has mmpose's JSDiscretLoss with weights.
+        channels (int, optional): Of the backbone's last features, if these are one map.
+    """
+
+    cfg: Config
+    head: str
+    has_distributions: bool
+    has_batch_norm: bool
+    has_js_loss: bool
+    channels: Optional[int]
+
+    @property
+    def decays_layers(self) -> bool:
+        """Whether it has mmpose's layer-wise learning rates."""
+        name = self.cfg.optim_wrapper.get('constructor')
+        return name == 'LayerDecayOptimWrapperConstructor'
+
+    @property
+    def hooks(self) -> list[dict]:
+        """Its custom hooks."""
+        return [hook.to_dict() for hook in self.cfg.get('custom_hooks') or ()]
+
+    @property
+    def metainfo(self) -> dict:
+        """Definition of the keypoints of its training data."""
+        dataset = self.cfg.train_dataloader.dataset
+        return dict(dataset.get('metainfo') or DATASETS.get(dataset.type).METAINFO)
+
+    @property
+    def imports(self) -> list[str]:
+        """Modules that its own parts come from."""
+        return imported_modules(self.cfg)
+
+    @property
+    def metrics(self) -> list[dict]:
+        """What it validates by."""
+        evaluator = self.cfg.get('val_evaluator') or dict(type='CocoMetric')
+        metrics = evaluator if isinstance(evaluator, (list, tuple)) else [evaluator]
+        return [dict(metric) for metric in metrics]
+
+
+def examine(base: str) -> StockConfig:
+    """Read a stock config and build its network.
+
+    Args:
+        base (str): Path of the config, or 'mmpose::' and a path among those of mmpose.
+
+    Raises:
+        UserError: It is not there, does not run, is not of a top-down estimator, or
+            offers nothing that could be aligned.
+    """
+    cfg = _read(base)
+    _require_top_down(cfg, base)
+    init_default_scope('mmpose')
+    with user_errors(cfg):
+        network = MODELS.build(cfg.model)
+    stock = StockConfig(
+        cfg=cfg,
+        head=type(network.head).__name__,
+        has_distributions=find_reader(network.head) is not None,
+        has_batch_norm=bool(batch_norm_layers(network)),
+        has_js_loss=any(
+            isinstance(m, JSDiscretLoss) and m.use_target_weight
+            for m in network.head.modules()
+        ),
+        channels=_channels(network, cfg),
+    )
+    if not stock.has_distributions and stock.channels is None:
+        raise UserError(
+            f'{base} has a {stock.head}, from which no distributions of keypoints can be '
+            'read, and no single map of features: nothing can be aligned, give another.'
+        )
+    return stock
+
+
+def _read(base: str) -> Config:
+    if '::' not in base:
+        return load_config(base)
+    try:
+        return Config.fromstring(f'_base_ = {base!r}', '.py')
+    except (FileNotFoundError, ModuleNotFoundError, ValueError) as error:
+        raise UserError(
+            f'There is no config {base}: give the path of a file, or mmpose:: and a path '
+            'such as body_2d_keypoint/topdown_heatmap/coco/....py.'
+        ) from error
+
+
+def _require_top_down(cfg: Config, base: str) -> None:
+    kind = (cfg.get('model') or {}).get('type')
+    if kind != 'TopdownPoseEstimator':
+        raise UserError(
+            f'{base} has model.type={kind!r}: only a TopdownPoseEstimator can be adapted.'
+        )
+    if cfg.get('train_dataloader') is None:
+        raise UserError(f'{base} has no `train_dataloader`: give a config that trains.')
+    derive_views(cfg.train_dataloader.dataset.get('pipeline'))
+
+
+@torch.no_grad()
+def _channels(network: nn.Module, cfg: Config) -> Optional[int]:
+    """Channels of the backbone's last features, of a blank image, if these are one map."""
+    pipeline = cfg.train_dataloader.dataset.pipeline
+    (crop,) = (step for step in pipeline if class_name(step) == 'TopdownAffine')
+    width, height = crop['input_size']
+    last = network.eval().backbone(torch.zeros(1, 3, height, width))[-1]
+    # networks of several stages give a list of maps for each
+    return last.shape[1] if isinstance(last, Tensor) else None

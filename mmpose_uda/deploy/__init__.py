@@ -1,0 +1,1 @@
+"""Handing an estimator on: exports, ONNX, and loading them."""

@@ -1,0 +1,128 @@
+"""Handing the adapted estimator back as an ordinary mmpose model."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.registry import MODELS
+from torch import Tensor
+
+from mmpose_uda.deploy.deployed_config import (
+    METAINFO_FILE,
+    deployed_config,
+    keypoint_definition,
+    write_metainfo,
+)
+from mmpose_uda.errors import UserError
+from mmpose_uda.safe_checkpoint import save_checkpoint
+
+CONFIG_FILE = 'config.py'
+WEIGHTS_FILE = 'model.pth'
+
+_PREFIXES = {'teacher': 'teacher.module.', 'student': 'student.'}
+
+
+def export_estimator(
+    cfg: Config,
+    checkpoint: dict[str, Any],
+    out_dir: str,
+    which: str = 'teacher',
+) -> Path:
+    """Write an estimator as a plain mmpose config and checkpoint.
+
+    Stock mmpose loads, tests and infers with the result, and no more than this package is
+    needed where the estimator has parts that mmpose lacks
+    (:func:`~mmpose_uda.deploy.deployed_config.deployed_config`). Its predictions are those
+    of the network that was trained, bit for bit, statistics of BatchNorm and flip test
+    included.
+
+    Args:
+        cfg (Config): The config of the training.
+        checkpoint (dict[str, Any]): Its checkpoint: ``state_dict`` and ``meta`` with
+            ``dataset_meta``.
+        out_dir (str): Folder for ``config.py`` and ``model.pth``, and ``metainfo.py``
+            where keypoints are not defined by mmpose; made if missing.
+        which (str): 'teacher' or 'student'.
+
+    Returns:
+        Path: ``out_dir``.
+
+    Raises:
+        UserError: ``which`` is unknown, the config is not one of a domain adaptive
+            estimator, the checkpoint is from another config, or ``out_dir`` is a file.
+    """
+    if which not in _PREFIXES:
+        raise UserError(f"--which is 'teacher' or 'student', not {which!r}.")
+    if 'estimator' not in cfg.model:
+        raise UserError(
+            f'The config {cfg.filename} has no `model.estimator`: only a '
+            'DomainAdaptivePoseEstimator can be exported.'
+        )
+    init_default_scope(cfg.get('default_scope', 'mmpose'))
+    _require_keys(checkpoint)
+    weights = select_weights(checkpoint['state_dict'], _PREFIXES[which])
+    _check_weights(cfg, weights)
+    out = _make_folder(out_dir)
+    deployed_config(cfg).dump(out / CONFIG_FILE)
+    definition = keypoint_definition(cfg)
+    if definition is not None:
+        write_metainfo(definition, out / METAINFO_FILE)
+    dataset_meta = _plain(checkpoint['meta']['dataset_meta'])
+    meta = dict(dataset_meta=dataset_meta, exported=which)
+    save_checkpoint(dict(meta=meta, state_dict=weights), out / WEIGHTS_FILE)
+    return out
+
+
+def _require_keys(checkpoint: dict[str, Any]) -> None:
+    meta = checkpoint.get('meta', {})
+    for key, holder in (('state_dict', checkpoint), ('dataset_meta', meta)):
+        if key not in holder:
+            raise UserError(
+                f'The checkpoint has no `{key}`: give one that a training wrote.'
+            )
+
+
+def _make_folder(path: str) -> Path:
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UserError(
+            f'There is a file where the folder {path} should be: name another folder.'
+        ) from error
+    return folder
+
+
+def select_weights(state_dict: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Weights under ``prefix`` with the prefix removed, on the CPU."""
+    return {
+        key.removeprefix(prefix): value.detach().cpu().clone()
+        for key, value in state_dict.items()
+        if key.startswith(prefix)
+    }
+
+
+def _check_weights(cfg: Config, weights: dict[str, Tensor]) -> None:
+    expected = MODELS.build(cfg.model.estimator).state_dict()
+    wrong = set(expected) ^ set(weights)
+    wrong |= {
+        k for k in set(expected) & set(weights) if expected[k].shape != weights[k].shape
+    }
+    if wrong:
+        raise UserError(
+            f'The checkpoint does not belong to {cfg.filename}: {len(wrong)} weights '
+            f'differ in name or shape, such as {min(wrong)}; name the config of its run.'
+        )
+
+
+def _plain(value: Any) -> Any:
+    """Lists for arrays, which torch.load(weights_only=True) refuses."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return value.tolist()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_plain(item) for item in value)
+    return value

@@ -1,0 +1,1 @@
+"""Images and videos in, predictions and pictures out."""

@@ -1,0 +1,123 @@
+"""What inference leaves behind: pictures or a video, and JSON in mmpose's format."""
+
+import errno
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import cv2
+import mmengine
+import numpy as np
+
+from mmpose_uda.datasets.output_names import output_stems
+from mmpose_uda.errors import writing
+from mmpose_uda.inference.image_sources import Frame, ImageFiles, ImageSource, VideoFile
+from mmpose_uda.visualization import pose_extent, prediction_picture, save_picture
+
+PICTURES, PREDICTIONS = 'visualizations', 'predictions'  # as mmpose's inferencers
+
+
+class ImagePredictions:
+    """Writes ``visualizations/<name>.jpg`` and ``predictions/<name>.json`` an image.
+
+    A name is the image's without its suffix, subfolders kept
+    (:func:`~mmpose_uda.datasets.output_names.output_stems`).
+
+    Args:
+        out (Path): The folder.
+        source (ImageFiles): The images.
+        metainfo (dict): mmpose's ``dataset_meta``.
+    """
+
+    def __init__(self, out: Path, source: ImageFiles, metainfo: dict):
+        self.out = out
+        self.metainfo = metainfo
+        self._stems = output_stems(source.names)
+
+    def write(self, frame: Frame, instances: list[dict]) -> None:
+        """Write what was found in an image."""
+        name = self._stems[frame.name]
+        picture = _draw(frame, instances, self.metainfo)
+        save_picture(self.out / PICTURES / f'{name}.jpg', picture)
+        write_json(self.out / PREDICTIONS / f'{name}.json', instances)
+
+    def close(self, predictions: dict[str, list[dict]]) -> None:
+        """Nothing is left to write."""
+
+
+class VideoPredictions:
+    """Writes ``visualizations/<name>.mp4`` and ``predictions/<name>.json`` of a video.
+
+    Args:
+        out (Path): The folder.
+        source (VideoFile): The video.
+        metainfo (dict): mmpose's ``dataset_meta``.
+    """
+
+    def __init__(self, out: Path, source: VideoFile, metainfo: dict):
+        self.name = source.name
+        stem = PurePosixPath(source.name).stem
+        self.video = out / PICTURES / f'{stem}.mp4'
+        self.json = out / PREDICTIONS / f'{stem}.json'
+        self.fps = source.fps
+        self.metainfo = metainfo
+        self._extent = 0.0
+        self._writer = None
+
+    def write(self, frame: Frame, instances: list[dict]) -> None:
+        """Write what was found in the next frame."""
+        # never smaller than before: a view that is fitted to each frame pumps
+        for instance in instances:
+            if 'keypoints_3d' in instance:
+                extent = pose_extent(instance['keypoints_3d'])
+                self._extent = max(self._extent, extent)
+        picture = _draw(frame, instances, self.metainfo, self._extent or None)
+        self._append(_with_even_sides(picture))
+
+    def close(self, predictions: dict[str, list[dict]]) -> None:
+        """Finish the video and write the predictions for all its frames."""
+        self._writer.release()
+        write_json(self.json, predictions[self.name])
+
+    def _append(self, picture: np.ndarray) -> None:
+        if self._writer is None:
+            codec = cv2.VideoWriter_fourcc(*'mp4v')
+            size = picture.shape[1::-1]
+            with writing(self.video):
+                self._writer = cv2.VideoWriter(str(self.video), codec, self.fps, size)
+                if not self._writer.isOpened():
+                    raise OSError(errno.EIO, 'OpenCV cannot write MP4 there')
+        self._writer.write(picture)
+
+
+def prediction_files(out: Path, source: ImageSource, metainfo: dict):
+    """The writer for a source."""
+    kind = VideoPredictions if isinstance(source, VideoFile) else ImagePredictions
+    return kind(out, source, metainfo)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write predictions as mmpose's inferencers do.
+
+    Raises:
+        UserError: The file cannot be written.
+    """
+    with writing(path):
+        mmengine.dump(content, path, indent='  ')
+
+
+def _draw(frame: Frame, instances: list[dict], metainfo: dict, extent=None):
+    poses_3d = [i['keypoints_3d'] for i in instances if 'keypoints_3d' in i]
+    return prediction_picture(
+        frame.image,
+        [np.array(instance['keypoints']) for instance in instances],
+        metainfo,
+        boxes=None if frame.boxes is None else frame.corners,
+        keypoints_3d=poses_3d,
+        extent=extent,
+    )
+
+
+def _with_even_sides(picture: np.ndarray) -> np.ndarray:
+    """Video codecs halve the colours' resolution and need it."""
+    height, width = picture.shape[:2]
+    return cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)

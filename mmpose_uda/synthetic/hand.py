@@ -1,0 +1,139 @@
+"""The hand as a body that the generator can pose, skin and draw."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from mmpose_uda.metainfo import HAND21
+
+from .appearance import SKIN, cloth_albedo, mottle, skin_albedo, skin_tone
+from .body import PosedBody
+from .hand_poses import sample_pose
+from .hand_shape import FLESH, bone_origins, bone_transforms, hand_flesh, skin_marks
+from .hand_skeleton import (
+    FOREARM,
+    FOREARM_LENGTH,
+    PARENTS,
+    HandShape,
+    forward_kinematics,
+)
+from .rotations import rotation
+from .skinned_mesh import SkinnedMesh
+
+
+class HandBody:
+    """Random right hands.
+
+    Attributes:
+        joint_names (tuple[str]): The 21 joints.
+        skeleton (list): Pairs of joints that a bone links.
+        joint_radii (np.ndarray): Flesh about each joint [21] in mm.
+        scale (float): Hands are drawn in their own size.
+        filling (float): Fingers end in joints, and flesh and arm need room.
+        mask_limb (float): The mask covers the arm up to here beyond the wrist (mm).
+    """
+
+    joint_names = tuple(HAND21['keypoint_info'][i]['name'] for i in range(len(PARENTS)))
+    skeleton = [[int(PARENTS[j]), j] for j in range(1, 21)]
+    category = 'hand'
+    scale = 1.0
+    filling = 1.0
+    joint_radii = np.concatenate([[18.0], FLESH.ravel()])
+    mask_limb = 60.0
+    # Arm in the picture (mm): a renderer's hand ends behind the wrist.
+    forearm = dict(rendered=(28.0, 58.0), photo=(130.0, 260.0))
+
+    def __init__(self) -> None:
+        self._rest_joints, self._rest_frames, cones = hand_flesh()
+        self.mesh = SkinnedMesh(cones, bone_origins(self._rest_joints))
+        self.faces = self.mesh.faces
+
+    def sample(self, rng: np.random.Generator, domain: str) -> PosedBody:
+        """Draw a hand, its pose and the view on it."""
+        shape = HandShape.sample(rng)
+        pose = sample_pose(rng, shape, domain)
+        joints, frames, hinges = (x[0] for x in forward_kinematics(pose[None], shape))
+        # A camera is not where the elbow is, and an arm that comes towards it is cut
+        # short: it would hide the hand.
+        towards = 1.0
+        while towards > 0.8:
+            view = sample_view(rng, domain)
+            towards = max(view[2] @ frames[FOREARM, :, 1], 0.0)
+        shape.forearm = rng.uniform(*self.forearm[domain]) * (1 - 0.75 * towards)
+        linear, origins = bone_transforms(joints, frames, hinges, shape, self._rest_frames)
+        vertices, normals = self.mesh.pose(view @ linear, origins @ view.T)
+        limb = -self.mesh.vertices[:, 1] * shape.forearm / FOREARM_LENGTH
+        joints = joints @ view.T
+        # A grasped thing lies across the palm, below the knuckles.
+        centre = np.array([0, 0.85 * np.linalg.norm(joints[9]), 32.0])
+        return PosedBody(joints, vertices, normals, limb, view, view @ centre)
+
+    def dress(self, rng: np.random.Generator, domain: str, posed: PosedBody) -> float:
+        """Widen the arm by a sleeve with folds, which most wear in photographs.
+
+        Returns:
+            float: Where the sleeve starts behind the wrist (mm), inf if nowhere.
+        """
+        if domain == 'rendered' or rng.random() < 0.4:
+            return np.inf
+        start = rng.uniform(14, 90)
+        width = rng.uniform(3, 11)
+        folds = 1 + 0.25 * np.sin(
+            posed.limb * rng.uniform(0.15, 0.4) + rng.uniform(0, 6) + posed.normals[:, 0]
+        )
+        grow = np.clip((posed.limb - start) / 5, 0, 1) * width * folds
+        posed.vertices += posed.normals * grow[:, None]
+        return start
+
+    def paint(
+        self,
+        rng: np.random.Generator,
+        domain: str,
+        outfit: float,
+        local: np.ndarray,
+        face: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Skin with its marks, uneven in photographs, and the sleeve's cloth."""
+        bone = self.mesh.nearest_bone[self.faces[face, 0]]
+        marks = skin_marks(local[:, :3], bone, self._rest_joints, self._rest_frames)
+        if domain == 'rendered':
+            skin = skin_tone(rng, rng.uniform(0.2, 3.5))
+            albedo, gloss = skin_albedo(skin, marks, 0.55)
+            return albedo, 0.5 * gloss
+        skin = skin_tone(rng, rng.uniform(0, len(SKIN) - 1.001))
+        albedo, gloss = skin_albedo(skin, marks, rng.uniform(0.4, 1.3))
+        albedo *= 1 + rng.uniform(0.02, 0.09) * mottle(rng, local[:, :3])[:, None]
+        cloth = local[:, 3] > outfit
+        albedo[cloth] = cloth_albedo(rng, local[cloth])
+        gloss[cloth] = 0
+        return albedo, gloss
+
+    def covers(self, outfit: float, local: np.ndarray) -> np.ndarray:
+        """The bare skin of the hand and the arm's first `mask_limb` mm [P]."""
+        return local[:, 3] < min(outfit, self.mask_limb)
+
+
+def sample_view(rng: np.random.Generator, domain: str) -> np.ndarray:
+    """Rotation [3, 3] from the palm frame to the camera frame.
+
+    A hand shown to the camera, fingers up: the palm side with everything up to the edges.
+    Hands from all sides would take more images and hours than a benchmark of minutes has.
+    In photographs the hand is turned further, seen from a little above and leaning.
+    """
+    if domain == 'rendered':
+        spin = rng.normal(180, 35)
+        tilt = np.clip(rng.normal(0, 20), -60, 60)
+        roll = rng.normal(0, 22)
+    else:
+        spin = rng.normal(165, 42)
+        tilt = np.clip(rng.normal(-10, 22), -60, 60)
+        roll = rng.normal(-8, 28)
+    # Fingers up, back of the hand to the camera.
+    upright = np.diag([-1.0, -1.0, 1.0])
+    return rotation(2, roll) @ rotation(0, tilt) @ rotation(1, spin) @ upright
+
+
+@lru_cache(maxsize=1)
+def hand_body() -> HandBody:
+    """The hand's template, built once a process (about a second)."""
+    return HandBody()

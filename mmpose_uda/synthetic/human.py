@@ -1,0 +1,92 @@
+"""The human as a body that the generator can pose, dress and draw."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from mmpose_uda.metainfo import HUMAN16
+
+from .body import PosedBody
+from .human_clothes import Outfit, Wardrobe, colours, random_outfit
+from .human_poses import POSES
+from .human_shape import SCALE, human_flesh
+from .human_skeleton import SKELETON, human_build
+from .jointed_body import JointedBody, view_from
+
+
+class HumanBody(JointedBody):
+    """Random people, seen mostly from the front half."""
+
+    metainfo = HUMAN16
+    keypoint_joints = (
+        'right_ankle',
+        'right_knee',
+        'right_hip',
+        'left_hip',
+        'left_knee',
+        'left_ankle',
+        'pelvis',
+        'thorax',
+        'neck',
+        'head_top',
+        'right_wrist',
+        'right_elbow',
+        'right_shoulder',
+        'left_shoulder',
+        'left_elbow',
+        'left_wrist',
+    )
+    root = 'pelvis'
+    joint_radii = np.divide(
+        [40, 54, 110, 110, 54, 40, 115, 75, 70, 40, 30, 42, 65, 65, 42, 30], SCALE
+    )
+    category = 'person'
+    scale = SCALE
+
+    def __init__(self) -> None:
+        super().__init__(SKELETON, human_flesh(), POSES)
+        self._wardrobe = Wardrobe(self.flesh)
+
+    def individual(self, rng: np.random.Generator) -> tuple[np.ndarray, dict]:
+        """Bones of a random person [J, 3]."""
+        return human_build(rng), {}
+
+    def view(self, rng: np.random.Generator, domain: str) -> np.ndarray:
+        """From before, more from the side, above and below in photographs."""
+        if domain == 'rendered':
+            return view_from(rng.normal(0, 40), rng.normal(2, 6), rng.normal(0, 5))
+        return view_from(rng.normal(0, 50), rng.normal(6, 12), rng.normal(0, 9))
+
+    def grip(self, joints: dict) -> np.ndarray:
+        """Before the right hand [3]."""
+        return joints['right_wrist'] + 0.45 * (
+            joints['right_wrist'] - joints['right_elbow']
+        )
+
+    def dress(self, rng: np.random.Generator, domain: str, posed: PosedBody) -> Outfit:
+        """Choose clothes and hair, and give them room."""
+        outfit = random_outfit(rng, domain)
+        rest, bone = self.mesh.vertices, self.mesh.nearest_bone
+        garments = self._wardrobe.garments(outfit, rest, bone)
+        wide = self._wardrobe.widen(rng, outfit, garments, rest)
+        posed.vertices += posed.normals * wide[:, None]
+        return outfit
+
+    def paint(
+        self,
+        rng: np.random.Generator,
+        domain: str,
+        outfit: Outfit,
+        local: np.ndarray,
+        face: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Skin, hair, and clothes of plain or, in photographs, patterned cloth."""
+        bone = self.mesh.nearest_bone[self.faces[face, 0]]
+        garments = self._wardrobe.garments(outfit, local[:, :3], bone)
+        return colours(rng, domain, garments, local)
+
+
+@lru_cache(maxsize=1)
+def human_body() -> HumanBody:
+    """The human's template, built once a process (about a second)."""
+    return HumanBody()

@@ -1,0 +1,158 @@
+import json
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from config_factory import CONFIG_DIR
+
+from mmpose_uda import UserError
+from mmpose_uda.analysis import ablation
+
+HAND_3D, HAND_2D = (str(CONFIG_DIR / f'hand_{d}.py') for d in ('3d', '2d'))
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Calls that were started, as (function, folder, environment); oracles fail."""
+    started = []
+
+    def fake(command, stdout, stderr, env):
+        *_, function, arguments = command
+        arguments = json.loads(arguments)
+        work_dir = Path(arguments['work_dir'])
+        started.append((function, work_dir.name, env))
+
+        class Done:
+            returncode = int('oracle' in work_dir.name)
+
+        network = {'target/PCK': 1.0}
+        if function == 'evaluate':
+            Path(arguments['out']).write_text(json.dumps(dict(target=network)))
+        elif Done.returncode == 0:
+            summary = dict(target=network, student=network)
+            (work_dir / 'summary.json').write_text(json.dumps(summary))
+            (work_dir / 'last_checkpoint').write_text(str(work_dir / 'iter_1.pth'))
+        return Done
+
+    monkeypatch.setattr(ablation.subprocess, 'run', fake)
+    return started
+
+
+def names(calls):
+    return [call[:2] for call in calls]
+
+
+def test_finished_runs_are_skipped_and_failures_told(tmp_path, calls):
+    ablation.run_variants(HAND_3D, [0, 1], ['full'], tmp_path)
+    assert names(calls) == [('train', 'full_seed0'), ('train', 'full_seed1')]
+    with pytest.raises(UserError, match='1 of 2.*oracle_seed0/console.log'):
+        ablation.run_variants(HAND_3D, [0], ['full', 'oracle'], tmp_path)
+    assert names(calls)[2:] == [('train', 'oracle_seed0')]
+    assert set(ablation.collect(HAND_3D, tmp_path, [0, 1])) == {'full'}
+
+
+def test_runs_of_another_config_are_not_taken_for_those_of_this(tmp_path, calls):
+    ablation.run_variants(HAND_3D, [0], ['full'], tmp_path)
+    ablation.run_variants(HAND_3D, [1], ['full'], tmp_path)
+    with pytest.raises(UserError, match='runs of another config.*full.py differs'):
+        ablation.run_variants(HAND_2D, [0, 2], ['full'], tmp_path)
+    assert len(calls) == 2
+
+
+def test_controls_with_batch_norm_are_evaluated_again(tmp_path, calls):
+    ablation.run_variants(HAND_2D, [0], ['source_strong', 'full'], tmp_path)
+    assert names(calls) == [
+        ('train', 'source_strong_seed0'),
+        ('evaluate', 'source_strong_seed0'),
+        ('evaluate', 'source_strong_seed0'),
+        ('train', 'full_seed0'),
+    ]
+    found = ablation.collect(HAND_2D, tmp_path, [0])
+    assert set(found['source_strong']) == {
+        'student',
+        'target',
+        'student_adabn',
+        'target_adabn',
+    }
+    assert set(found['full']) == {'student', 'target'}
+    # all there already
+    ablation.run_variants(HAND_2D, [0], ['source_strong'], tmp_path)
+    assert len(calls) == 4
+
+
+def test_runs_share_the_machine(tmp_path, calls, monkeypatch):
+    monkeypatch.setattr(ablation.torch.cuda, 'device_count', lambda: 0)
+    ablation.run_variants(HAND_3D, [0], ['full'], tmp_path / 'one')
+    ablation.run_variants(HAND_3D, [0, 1], ['full'], tmp_path / 'two', jobs=2)
+    assert calls[1][2]['OMP_NUM_THREADS'] == calls[2][2]['OMP_NUM_THREADS'] == '1'
+    monkeypatch.delenv('CUDA_VISIBLE_DEVICES', raising=False)
+    monkeypatch.setattr(ablation.torch.cuda, 'device_count', lambda: 2)
+    ablation.run_variants(HAND_3D, [0, 1, 2], ['full'], tmp_path / 'gpus', jobs=2)
+    used = [call[2]['CUDA_VISIBLE_DEVICES'] for call in calls[3:]]
+    assert len(used) == 3 and set(used) <= {'0', '1'}
+    with pytest.raises(UserError, match='3 jobs.*2 GPUs'):
+        ablation.run_variants(HAND_3D, [0], ['full'], tmp_path / 'many', jobs=3)
+
+
+@pytest.mark.parametrize(
+    'visible, count, names',
+    [('4, 5', 2, {'4', '5'}), ('GPU-8a3f,GPU-77b1,9', 2, {'GPU-8a3f', 'GPU-77b1'})],
+)
+def test_runs_are_given_the_gpus_of_the_parent(
+    tmp_path, calls, monkeypatch, visible, count, names
+):
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', visible)
+    monkeypatch.setattr(ablation.torch.cuda, 'device_count', lambda: count)
+    started = threading.Barrier(count, timeout=30)  # all at the same time
+    start = ablation.subprocess.run
+
+    def together(*arguments, **options):
+        started.wait()
+        return start(*arguments, **options)
+
+    monkeypatch.setattr(ablation.subprocess, 'run', together)
+    ablation.run_variants(HAND_3D, range(count), ['full'], tmp_path, jobs=count)
+    assert {call[2]['CUDA_VISIBLE_DEVICES'] for call in calls} == names
+
+
+def test_a_run_that_raises_gives_its_place_back(tmp_path, calls, monkeypatch):
+    """Without, the next run would wait for it for ever."""
+    start, failed = ablation.subprocess.run, []
+
+    def fail_once(*arguments, **options):
+        if not failed:
+            failed.append(arguments)
+            raise OSError('too many open files')
+        return start(*arguments, **options)
+
+    monkeypatch.setattr(ablation.subprocess, 'run', fail_once)
+    errors = []
+
+    def ablate():
+        try:
+            ablation.run_variants(HAND_3D, [0, 1], ['full'], tmp_path)
+        except OSError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=ablate, daemon=True)
+    thread.start()
+    thread.join(timeout=60)
+    assert not thread.is_alive()
+    assert str(errors[0]) == 'too many open files'
+    assert names(calls) == [('train', 'full_seed1')]
+
+
+def test_a_begun_run_is_resumed(tmp_path, monkeypatch):
+    commands = []
+
+    def fake(command, **_):
+        commands.append(json.loads(command[-1]))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(ablation.subprocess, 'run', fake)
+    ablation.run_variants(HAND_3D, [0], ['full'], tmp_path)
+    (tmp_path / 'full_seed0/last_checkpoint').write_text('iter_1.pth')
+    ablation.run_variants(HAND_3D, [0], ['full'], tmp_path)
+    assert [command['resume'] for command in commands] == [None, 'auto']
+    assert commands[0]['seed'] == 0

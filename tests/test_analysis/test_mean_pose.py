@@ -1,0 +1,74 @@
+import json
+from unittest.mock import patch
+
+import numpy as np
+from config_factory import CONFIG_DIR, tiny_config
+
+from mmpose_uda.analysis import mean_pose
+
+
+def annotated(path, key):
+    return np.array([a[key] for a in json.loads(path.read_text())['annotations']])
+
+
+def mean_pose_of(cfg):
+    with patch.object(mean_pose, 'load_config', lambda path: cfg):
+        return mean_pose.mean_pose_baseline('any')
+
+
+def seen_keypoints(path):
+    values = annotated(path, 'keypoints')
+    values = values.reshape(len(values), -1, 3)
+    return values[..., :2], values[..., 2] > 0
+
+
+def test_3d_pose_against_a_loop(tmp_path):
+    result = mean_pose_of(
+        tiny_config(CONFIG_DIR / 'hand_3d.py', tmp_path, tmp_path / 'work')
+    )
+    train = tmp_path / 'rendered/annotations/train.json'
+    test = tmp_path / 'photo/annotations/test.json'
+    source, target = annotated(train, 'keypoints_3d'), annotated(test, 'keypoints_3d')
+    mean = np.mean([pose - pose[0] for pose in source], axis=0)
+    errors = [
+        np.linalg.norm(mean[k] - (pose[k] - pose[0]))
+        for pose, visible in zip(target, seen_keypoints(test)[1])
+        for k in range(len(pose))
+        if visible[k] and visible[0]
+    ]
+    np.testing.assert_allclose(result['MPJPE'], np.mean(errors), rtol=1e-5)
+    assert 0 < result['PA-MPJPE'] < result['MPJPE']
+
+
+def test_2d_pose_against_a_loop(tmp_path):
+    result = mean_pose_of(
+        tiny_config(CONFIG_DIR / 'human_2d.py', tmp_path, tmp_path / 'work')
+    )
+    train = tmp_path / 'rendered/annotations/train.json'
+    test = tmp_path / 'photo/annotations/test.json'
+
+    def boxes(path):
+        """Centres and the sides of the square crops, which are padded by a quarter."""
+        corner, side = np.split(annotated(path, 'bbox'), 2, axis=1)
+        return corner + side / 2, 1.25 * side.max(1)
+
+    mean = np.mean(
+        [
+            (points - center) / side
+            for points, center, side in zip(seen_keypoints(train)[0], *boxes(train))
+        ],
+        axis=0,
+    )
+    hits = [
+        np.linalg.norm(mean[k] - (points[k] - center) / side) < 0.05
+        for points, visible, center, side in zip(*seen_keypoints(test), *boxes(test))
+        for k in range(len(points))
+        if visible[k]
+    ]
+    np.testing.assert_allclose(result['PCK'], np.mean(hits), rtol=1e-6)
+
+
+def test_every_figure_of_the_config_is_told(tmp_path):
+    cfg = tiny_config(CONFIG_DIR / 'human_3d.py', tmp_path, tmp_path / 'work')
+    figures = {'MPJPE', 'PA-MPJPE', 'N-MPJPE', 'PCK3D', 'PCK3D-AUC', 'PCK'}
+    assert set(mean_pose_of(cfg)) == figures

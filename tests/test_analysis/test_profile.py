@@ -1,0 +1,88 @@
+from unittest.mock import patch
+
+import pytest
+import torch
+from config_factory import CONFIG_DIR, tiny_config
+from mmengine.hooks import Hook
+from mmpose.registry import HOOKS
+
+from mmpose_uda import UserError
+from mmpose_uda.analysis.profile import profile_step
+from mmpose_uda.models.pose_estimators import DomainAdaptivePoseEstimator
+
+BUILTIN = ('hand_3d', 'human_3d', 'human_2d', 'hand_2d', 'animal_2d', 'human_2d_rtmcc')
+
+
+@pytest.fixture(scope='module')
+def data_root(tmp_path_factory):
+    return tmp_path_factory.mktemp('data')
+
+
+def profiled(name, data_root, work_dir, batch_size, hooks=()):
+    """A step of the last phase of a config, on tiny data."""
+    cfg = tiny_config(CONFIG_DIR / f'{name}.py', data_root / name, work_dir)
+    cfg.train_dataloader.batch_size = batch_size
+    cfg.default_hooks.checkpoint.interval = cfg.default_hooks.logger.interval = 100
+    cfg.custom_hooks = [h for h in cfg.custom_hooks if h.type != 'RecordHook']
+    for hook in cfg.custom_hooks:
+        if hook.type == 'AdaINStyleHook':
+            hook.source_to_target.prob = 1.0  # by chance it has no image to restyle
+    cfg.custom_hooks.extend(hooks)
+    with patch('mmengine.config.config.FormatCode', lambda text, **_: (text, True)):
+        return profile_step(cfg)
+
+
+@pytest.mark.parametrize('name', BUILTIN)
+def test_a_step_waits_for_nothing_and_loops_over_no_samples(name, data_root, tmp_path):
+    small, large = (profiled(name, data_root, tmp_path, n) for n in (3, 9))
+    assert small.other_waits == large.other_waits == 0, large.waits
+    # mmengine reads every value that it logs, and the norm of the gradient.
+    readers = [wait.place.split('.')[-1].split(':')[0] for wait in large.waits]
+    assert sorted(readers) == ['_clip_grad', '_get_valid_value']
+    assert small.waits == large.waits
+    assert small.operators['Optimizer.step#AdamW.step'] == 1
+    assert 'convolution_backward' in small.table
+    # The backend may choose another algorithm, and fills small memory another way. To move
+    # a batch to the device, mmengine calls `to` for every sample. A loop would add at
+    # least one operator a sample.
+    names = small.operators.keys() | large.operators.keys()
+    names -= {'aten::fill_', 'aten::to'}
+    grown = sum(abs(large.operators[name] - small.operators[name]) for name in names)
+    assert grown < 6
+
+
+@HOOKS.register_module()
+class CarelessHook(Hook):
+    """Waits before and after a step."""
+
+    priority = 'VERY_LOW'
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        float(next(runner.model.parameters()).sum())
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        outputs['loss'].cpu()
+
+
+def test_waits_and_loops_are_found(data_root, tmp_path, monkeypatch):
+    loss = DomainAdaptivePoseEstimator.loss
+
+    def careless(self, inputs, data_samples):
+        rows = [image.square().mean() for image in inputs['source']]
+        sharpness = torch.stack(rows).mean() * float(inputs['source'].max() > 0)
+        return dict(loss(self, inputs, data_samples), sharpness=sharpness)
+
+    monkeypatch.setattr(DomainAdaptivePoseEstimator, 'loss', careless)
+    small, large = (
+        profiled('human_2d', data_root, tmp_path, n, [dict(type='CarelessHook')])
+        for n in (3, 9)
+    )
+    assert small.other_waits == large.other_waits == 3
+    assert large.operators['aten::mean'] - small.operators['aten::mean'] == 6
+
+
+def test_a_config_without_phases_is_refused(data_root, tmp_path):
+    cfg = tiny_config(CONFIG_DIR / 'human_2d.py', data_root / 'human_2d', tmp_path)
+    cfg.train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=1)
+    with pytest.raises(UserError, match='trains in no phases'):
+        profile_step(cfg)

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+import torch
+from config_factory import CONFIG_DIR, run, tiny_config
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from mmpose_uda import UserError
+from mmpose_uda.analysis.target_statistics import re_estimate
+from mmpose_uda.models.utils import batch_norm_layers
+
+
+def batch_norms(network):
+    return [layer for layer in network.modules() if isinstance(layer, _BatchNorm)]
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory):
+    root = tmp_path_factory.mktemp('target_statistics')
+    cfg = tiny_config(CONFIG_DIR / 'hand_2d.py', root / 'data', root / 'work')
+    return run(cfg)
+
+
+def test_statistics_become_those_of_the_target(trained, monkeypatch):
+    model = trained.model
+    network = model.tested
+    monkeypatch.setattr('mmpose_uda.analysis.target_statistics._BATCHES', 3)
+    weights = [parameter.clone() for parameter in network.parameters()]
+    student = [layer.running_mean.clone() for layer in batch_norms(model.student)]
+    settings = [(layer.momentum, layer.training) for layer in batch_norms(network.eval())]
+    re_estimate(trained)
+
+    loader = trained.build_dataloader(trained.cfg.train_dataloader, seed=0)
+    loader.dataset.set_active_views(['target_teacher'])
+    convolved = []
+    for batch, _ in zip(loader, range(3)):
+        images = model.data_preprocessor(batch)['inputs']['target_teacher']
+        convolved.append(network.backbone.conv1(images).detach().double().numpy())
+    first = batch_norms(network)[0]
+    means = np.mean([maps.mean((0, 2, 3)) for maps in convolved], axis=0)
+    variances = np.mean([maps.var((0, 2, 3), ddof=1) for maps in convolved], axis=0)
+    np.testing.assert_allclose(first.running_mean, means, rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(first.running_var, variances, rtol=1e-3)
+
+    # the deconvolutions of the head as well
+    assert {layer.num_batches_tracked.item() for layer in batch_norms(network)} == {3}
+    assert all(torch.equal(a, b) for a, b in zip(weights, network.parameters()))
+    assert all(
+        torch.equal(a, layer.running_mean)
+        for a, layer in zip(student, batch_norms(model.student))
+    )
+    assert settings == [(layer.momentum, layer.training) for layer in batch_norms(network)]
+
+
+def test_networks_without_batch_norm_are_refused(tmp_path):
+    cfg = tiny_config(CONFIG_DIR / 'hand_3d.py', tmp_path / 'data', tmp_path / 'work')
+    for phase in cfg.train_cfg.phases:
+        phase.parts = ['supervised']
+    runner = run(cfg)
+    assert not batch_norm_layers(runner.model.tested)
+    with pytest.raises(UserError, match='no BatchNorm'):
+        re_estimate(runner)

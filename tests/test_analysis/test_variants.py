@@ -1,0 +1,190 @@
+import copy
+
+import pytest
+from config_factory import CONFIG_DIR, run, runnable_configs, tiny_config
+from mmengine.config import Config
+
+from mmpose_uda import UserError
+from mmpose_uda.analysis.variants import Part, ablated_parts, variant_config, variant_names
+
+HAND = CONFIG_DIR / 'hand_3d.py'
+
+
+def types(pipeline):
+    return [transform.type for transform in pipeline]
+
+
+def parts_of(cfg):
+    return [list(phase.parts) for phase in cfg.train_cfg.phases]
+
+
+@pytest.fixture
+def cfg():
+    return Config.fromfile(HAND)
+
+
+def test_names_are_controls_parts_method_and_oracle(cfg):
+    parts = [
+        'masked_reconstruction',
+        'foreground_centric',
+        'segmentation_guided_augmentation',
+        'attention_regularization',
+        'mean_teacher',
+        'style',
+    ]
+    assert list(ablated_parts(cfg)) == parts
+    assert variant_names(cfg) == [
+        'source_weak',
+        'source_strong',
+        *(f'only_{part}' for part in parts),
+        'full',
+        *(f'without_{part}' for part in parts),
+        'oracle',
+    ]
+
+
+def test_without_a_list_every_element_is_a_part(cfg):
+    cfg.ablation_parts = None
+    assert ablated_parts(cfg) == {
+        name: Part(elements=[name])
+        for name in (
+            'reconstruction',
+            'foreground',
+            'attention',
+            'mean_teacher',
+            'style',
+            'background',
+        )
+    }
+
+
+@pytest.mark.parametrize('path', runnable_configs(), ids=lambda path: path.stem)
+def test_student_steps_are_equal_and_the_config_is_untouched(path):
+    cfg = Config.fromfile(path)
+    before = copy.deepcopy(cfg.to_dict())
+    for name in variant_names(cfg):
+        derived = variant_config(cfg, name)
+        assert [p.iters for p in derived.train_cfg.phases] == [
+            p.iters for p in cfg.train_cfg.phases
+        ]
+        assert derived.optim_wrapper == cfg.optim_wrapper
+        assert derived.model.estimator == cfg.model.estimator
+        assert cfg.to_dict() == before
+    assert variant_config(cfg, 'full').to_dict() == before
+
+
+@pytest.mark.parametrize('name', ['source_weak', 'source_strong', 'oracle'])
+def test_controls_are_supervised_and_see_no_target_style(cfg, name):
+    derived = variant_config(cfg, name)
+    assert parts_of(derived) == [['supervised']] * 3
+    assert 'AdaINStyleHook' not in types(derived.custom_hooks)
+    assert 'ReplaceBackground' not in types(derived.train_dataloader.dataset.views.source)
+    assert 'EMATeacherHook' in types(derived.custom_hooks)
+
+
+def test_one_part_alone(cfg):
+    derived = variant_config(cfg, 'only_mean_teacher')
+    assert parts_of(derived) == [
+        ['supervised'],
+        ['supervised'],
+        ['supervised', 'mean_teacher'],
+    ]
+    assert 'AdaINStyleHook' not in types(derived.custom_hooks)
+    assert 'AdaINStyleHook' in types(variant_config(cfg, 'only_style').custom_hooks)
+    derived = variant_config(cfg, 'only_segmentation_guided_augmentation')
+    views = derived.train_dataloader.dataset.views
+    assert 'ReplaceBackground' in types(views.source)
+
+
+def test_one_part_less(cfg):
+    # attention needs the foreground too
+    assert parts_of(variant_config(cfg, 'without_masked_reconstruction')) == [
+        ['foreground', 'attention'],
+        ['supervised', 'foreground'],
+        ['supervised', 'mean_teacher', 'foreground', 'attention'],
+    ]
+    derived = variant_config(cfg, 'without_style')
+    assert parts_of(derived) == parts_of(cfg)
+    assert 'AdaINStyleHook' not in types(derived.custom_hooks)
+
+
+def test_a_part_that_refines_another_is_nothing_without_it(cfg):
+    def reconstructs(name):
+        derived = variant_config(cfg, name)
+        pretraining = parts_of(derived)[0]
+        return 'reconstruction' in pretraining, (
+            'foreground' in pretraining,
+            derived.model.alignments.reconstruction.get('foreground', True),
+        )
+
+    plain, foreground_centric = (False, False), (True, True)
+    assert reconstructs('only_masked_reconstruction') == (True, plain)
+    assert reconstructs('only_foreground_centric') == (True, foreground_centric)
+    assert reconstructs('full') == (True, foreground_centric)
+    # the attention regularisation keeps the foreground
+    assert reconstructs('without_foreground_centric') == (True, (True, False))
+    assert reconstructs('without_masked_reconstruction') == (False, (True, False))
+
+
+def test_what_no_part_names_stays(cfg):
+    cfg.ablation_parts = dict(style=['style'])
+    assert parts_of(variant_config(cfg, 'without_style')) == parts_of(cfg)
+    assert parts_of(variant_config(cfg, 'only_style')) == [['supervised']] * 3
+
+
+def test_augmentation_of_the_controls(cfg):
+    full = types(cfg.train_dataloader.dataset.views.source)
+    strong = variant_config(cfg, 'source_strong').train_dataloader.dataset
+    weak = variant_config(cfg, 'source_weak').train_dataloader.dataset
+    assert types(strong.views.source) == [t for t in full if t != 'ReplaceBackground']
+    assert 'SeededAlbumentation' not in types(weak.views.source)
+    assert strong.source == cfg.train_dataloader.dataset.source
+
+
+def test_a_method_that_augments_the_source_weakly_has_both_controls():
+    cfg = Config.fromfile(CONFIG_DIR / 'animal_2d.py')
+
+    def source_view(name):
+        return variant_config(cfg, name).train_dataloader.dataset.views.source
+
+    assert source_view('source_strong') == cfg.strong_source != cfg.weak_source
+    for name in ('source_weak', 'only_mean_teacher', 'full', 'oracle'):
+        assert source_view(name) == cfg.weak_source
+
+
+def test_a_control_needs_its_pipeline(cfg):
+    cfg.pop('strong_source')
+    variant_config(cfg, 'full')
+    with pytest.raises(UserError, match='source_strong.*`strong_source`'):
+        variant_config(cfg, 'source_strong')
+
+
+def test_oracle_learns_from_target_labels(cfg):
+    dataset = variant_config(cfg, 'oracle').train_dataloader.dataset
+    assert dataset.source.data_root == cfg.train_dataloader.dataset.target.data_root
+    assert dataset.source.labels and dataset.source.require_3d
+    assert not dataset.target.labels
+
+
+@pytest.mark.parametrize('name', ['orcale', 'only_syle', 'without_'])
+def test_unknown_variant_is_refused(cfg, name):
+    with pytest.raises(UserError, match='only_style.*oracle'):
+        variant_config(cfg, name)
+
+
+def test_a_part_of_unknown_elements_is_refused(cfg):
+    cfg.ablation_parts = dict(level=['styel'])
+    with pytest.raises(UserError, match="'styel' in 'level'.*choose from.*style"):
+        variant_names(cfg)
+    cfg.ablation_parts = dict(style=['style'], level=dict(needs=['styel']))
+    with pytest.raises(UserError, match="'styel' in 'level'.*choose from style, level"):
+        variant_names(cfg)
+
+
+@pytest.mark.parametrize('name', ['oracle', 'only_mean_teacher'])
+def test_variants_run(tmp_path, name):
+    cfg = variant_config(tiny_config(HAND, tmp_path, tmp_path / 'work'), name)
+    runner = run(cfg)
+    assert [r['name'] for r in runner.train_loop.results] == [
+        phase.name for phase in cfg.train_cfg.phases
+    ]

@@ -1,0 +1,173 @@
+"""Sentences for users' mistakes, and tracebacks for bugs."""
+
+import errno
+from urllib.error import HTTPError, URLError
+
+import pytest
+import torch
+import toy_parts
+from mmengine.config import Config
+from mmengine.registry import MODELS as ROOT_MODELS
+from mmengine.registry import OPTIMIZERS
+from mmpose.registry import DATASETS, METRICS, MODELS
+from torch.utils.data import DataLoader
+
+from mmpose_uda.config import explain, user_errors
+from mmpose_uda.errors import UserError
+
+
+def _config(**values):
+    return Config(values, cfg_text='as read', filename='my_config.py')
+
+
+def _sentence(cfg, run):
+    with pytest.raises(UserError) as caught, user_errors(cfg):
+        run()
+    sentence = str(caught.value)
+    assert '\n' not in sentence and sentence.endswith('.')
+    return sentence
+
+
+def test_unknown_part_names_its_place_and_the_closest():
+    cfg = _config(model=dict(parts=[dict(type='TopdownPoseEstimater')]))
+    sentence = _sentence(cfg, lambda: MODELS.build(cfg.model.parts[0]))
+    assert sentence.startswith('`model.parts.0` in my_config.py: ')
+    assert '`TopdownPoseEstimator`' in sentence
+
+
+def test_unknown_part_of_another_scope():
+    cfg = _config(model=dict(type='mmpretrain.VisionTransfomer'))
+    sentence = _sentence(cfg, lambda: MODELS.build(cfg.model))
+    assert '`mmpretrain.VisionTransformer`' in sentence
+
+
+def test_misspelt_argument_of_a_parent_class():
+    # ToyModel hands what it does not know to BaseModel
+    cfg = _config(model=dict(type='ToyModel', width=1, data_preprocesor=None))
+    sentence = _sentence(cfg, lambda: ROOT_MODELS.build(cfg.model))
+    assert sentence == (
+        '`model` in my_config.py: ToyModel takes no `data_preprocesor`: use '
+        '`data_preprocessor`.'
+    )
+
+
+def test_misspelt_argument_of_a_class_of_torch():
+    cfg = _config(optimizer=dict(type='SGD', lr=1.0, momentun=0.9))
+    weights = [torch.zeros(1, requires_grad=True)]
+    build = lambda: OPTIMIZERS.build(cfg.optimizer, default_args=dict(params=weights))  # noqa: E731
+    assert 'SGD takes no `momentun`: use `momentum`.' in _sentence(cfg, build)
+
+
+def test_missing_argument():
+    cfg = _config(model=dict(type='ToyModel'))
+    sentence = _sentence(cfg, lambda: ROOT_MODELS.build(cfg.model))
+    assert sentence == (
+        "`model` in my_config.py: ToyModel needs 'width': add it to my_config.py."
+    )
+
+
+@pytest.mark.parametrize('workers', [0, 1])
+def test_mistakes_found_in_workers(workers):
+    loader = DataLoader(toy_parts.ToyDataset(fail=True), num_workers=workers)
+    sentence = _sentence(_config(), lambda: list(loader))
+    assert sentence == 'The file 3.png is no image: replace it.'
+
+
+def test_full_disk():
+    cfg = _config(work_dir='/dev/full')
+    for save in (
+        lambda: torch.save(dict(a=torch.zeros(10)), '/dev/full'),
+        lambda: open('/dev/full', 'w').write('text' * 10000),
+    ):
+        assert 'The disk is full' in _sentence(cfg, save)
+
+    def quota():
+        raise OSError(errno.EDQUOT, 'Disk quota exceeded', '/home/me/file')
+
+    sentence = _sentence(cfg, quota)
+    assert '/home/me/file' in sentence and '--resume' in sentence
+
+
+def test_full_shared_memory():
+    error = RuntimeError(
+        'unable to write to file </torch_12_34>: No space left on device (28)'
+    )
+    assert 'num_workers=0' in explain(error, _config())
+
+
+@pytest.mark.parametrize(
+    'error',
+    [
+        URLError('Name or service not known'),
+        HTTPError('https://somewhere/w.pth', 404, 'Not Found', {}, None),
+    ],
+)
+def test_weights_that_cannot_be_downloaded(error):
+    def fetch():
+        raise error
+
+    init = dict(type='Pretrained', checkpoint='https://somewhere/w.pth')
+    sentence = _sentence(_config(model=dict(backbone=dict(init_cfg=init))), fetch)
+    assert f'({error.reason})' in sentence
+    assert '`model.backbone.init_cfg` in my_config.py' in sentence
+
+
+@pytest.mark.parametrize(
+    'build',
+    [
+        lambda path: DATASETS.build(dict(type='mmpose.CocoDataset', ann_file=path)),
+        lambda path: METRICS.build(dict(type='mmpose.CocoMetric', ann_file=path)),
+    ],
+    ids=['data set', 'metric'],
+)
+def test_missing_data_of_a_stock_config(build):
+    sentence = _sentence(_config(), lambda: build('nowhere/train.json'))
+    assert sentence == (
+        'There is no file nowhere/train.json: correct the paths of the data in '
+        'my_config.py.'
+    )
+
+
+def test_a_checkpoint_of_another_model():
+    def load():
+        toy_parts.ToyModel(2).load_state_dict({})
+
+    with pytest.raises(RuntimeError):  # torch's own wording is another
+        load()
+    error = RuntimeError(
+        'The model and loaded state dict do not match exactly\n\n'
+        'missing keys in source state_dict: a.weight, b.weight\n'
+    )
+    assert 'missing keys in source state_dict: a.weight' in explain(error, _config())
+
+
+def _bug():
+    raise TypeError("helper() got an unexpected keyword argument 'depth'")
+
+
+@pytest.mark.parametrize(
+    'bug',
+    [
+        lambda: 1 / 0,
+        lambda: {}['key'],
+        _bug,
+        lambda: (lambda a: a)(b=1),
+        lambda: open('/no/such/file'),
+    ],
+)
+def test_bugs_keep_their_traceback(bug):
+    with pytest.raises(Exception) as caught, user_errors(_config()):
+        bug()
+    assert not isinstance(caught.value, UserError)
+
+
+def test_a_step_that_cannot_be_compiled():
+    from torch._dynamo.exc import InternalTorchDynamoError
+
+    def fail():
+        raise InternalTorchDynamoError('AttributeError: no items\n\nfrom user code: ...')
+
+    assert _sentence(_config(), fail) == (
+        'torch.compile cannot compile the training step (AttributeError: no items): leave '
+        '`compile` out of my_config.py.'
+    )

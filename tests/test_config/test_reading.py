@@ -1,0 +1,132 @@
+"""Reading configs, and what is wrong with some."""
+
+import os
+
+import pytest
+
+from mmpose_uda import config as config_api
+from mmpose_uda.errors import UserError
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name='config.py'):
+        path = tmp_path / name
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+@pytest.mark.parametrize(
+    'text, named',
+    [
+        ('model = dict(\nval = 1', 'config.py, line '),
+        ('a = 1\nmodel = dict(depth=undefined)', 'config.py, line 2,.*undefined'),
+        ("_base_ = ['gone.py']", 'gone.py'),
+        ("custom_imports = dict(imports=['no_such_module'])", 'no_such_module'),
+    ],
+)
+def test_a_config_that_does_not_run(write, text, named):
+    with pytest.raises(UserError, match=named):
+        config_api.load_config(write(text))
+
+
+def test_a_config_that_is_not_there(tmp_path):
+    with pytest.raises(UserError, match='no config file.*none.py'):
+        config_api.load_config(str(tmp_path / 'none.py'))
+
+
+def test_a_failing_import_inside_the_package_is_a_bug(write, monkeypatch):
+    def fail(*args, **kwargs):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr('mmengine.config.config.import_modules_from_strings', fail)
+    with pytest.raises(ZeroDivisionError):
+        config_api.load_config(write("custom_imports = dict(imports=['os'])"))
+
+
+def test_overrides(write):
+    path = write('model = dict(depth=1)\nphases = [dict(iters=1), dict(iters=2)]')
+    cfg = config_api.load_config(
+        path, {'model.depth': 2, 'phases.1.iters': 3, 'find_unused_parameters': True}
+    )
+    assert cfg.model.depth == 2
+    assert [phase.iters for phase in cfg.phases] == [1, 3]
+    assert cfg.find_unused_parameters
+    with pytest.raises(UserError, match='no `modle`: use `model`'):
+        config_api.load_config(path, {'modle.depth': 2})
+    with pytest.raises(UserError, match='Index 7'):
+        config_api.load_config(path, {'phases.7.iters': 3})
+
+
+def test_data_is_made_as_the_config_says(write, monkeypatch):
+    made = []
+
+    def ensure_builtin(name, root, seed=0):
+        made.append((name, root, seed))
+
+    monkeypatch.setattr('mmpose_uda.synthetic.ensure_builtin', ensure_builtin)
+    config_api.prepare_data(config_api.load_config(write('model = dict()')))
+    assert not made
+    text = "builtin_data = dict(name='hand', root='r', {}=3)"
+    config_api.prepare_data(config_api.load_config(write(text.format('seed'))))
+    assert made == [('hand', 'r', 3)]
+    with pytest.raises(UserError, match='no `sed`: use `seed`'):
+        config_api.prepare_data(config_api.load_config(write(text.format('sed'))))
+
+
+def test_work_dir(write):
+    cfg = config_api.load_config(write('model = dict()', 'hand_3d.py'))
+    config_api.set_work_dir(cfg, None)
+    assert cfg.work_dir == './work_dirs/hand_3d'
+    config_api.set_work_dir(cfg, 'given', suffix='_smoke')
+    assert cfg.work_dir == 'given'
+    cfg = config_api.load_config(write("work_dir = 'own'"))
+    config_api.set_work_dir(cfg, None, suffix='_smoke')
+    assert cfg.work_dir == 'own_smoke'
+
+
+def test_tensorboard_is_used_where_it_is_installed(write, monkeypatch):
+    text = (
+        'visualizer = dict(vis_backends=[dict(type="LocalVisBackend"), '
+        'dict(type="TensorboardVisBackend")])'
+    )
+    for spec, backends in ((object(), 2), (None, 1)):
+        monkeypatch.setattr('importlib.util.find_spec', lambda name, spec=spec: spec)
+        cfg = config_api.load_config(write(text))
+        config_api.drop_missing_backends(cfg)
+        assert len(cfg.visualizer.vis_backends) == backends
+        assert cfg.visualizer.vis_backends[0].type == 'LocalVisBackend'
+
+
+def test_launchers(write, monkeypatch):
+    monkeypatch.setattr('torch.cuda.device_count', lambda: 2)
+    cfg = config_api.load_config(write('model = dict()'))
+    monkeypatch.delenv('RANK', raising=False)
+    with pytest.raises(UserError, match='dist_train.sh'):
+        config_api.set_launcher(cfg, 'pytorch')
+    monkeypatch.setitem(os.environ, 'RANK', '0')
+    monkeypatch.setitem(os.environ, 'LOCAL_WORLD_SIZE', '2')
+    config_api.set_launcher(cfg, 'pytorch')
+    assert cfg.env_cfg.dist_cfg.backend == 'nccl'
+    monkeypatch.setitem(os.environ, 'LOCAL_WORLD_SIZE', '3')
+    with pytest.raises(UserError, match='3 processes were started for 2 GPUs'):
+        config_api.set_launcher(cfg, 'pytorch')
+    monkeypatch.setattr('torch.cuda.device_count', lambda: 0)
+    with pytest.raises(UserError, match='slurm needs GPUs'):
+        config_api.set_launcher(cfg, 'slurm')
+
+
+@pytest.mark.parametrize(
+    'data', ["dict(bbox_file='{}')", "dict(datasets=[dict(a=1), dict(bbox_file='{}')])"]
+)
+def test_boxes_that_mmpose_would_load_are_json(write, data):
+    text = f'val_dataloader = dict(dataset={data})'
+    for fine in ('', 'boxes.json'):
+        config_api.load_config(write(text.format(fine)))
+    with pytest.raises(UserError, match='boxes.pkl. is not named as JSON'):
+        config_api.load_config(write(text.format('boxes.pkl')))
+    options = {'val_dataloader.dataset.bbox_file': 'boxes.yaml'}
+    with pytest.raises(UserError, match='boxes.yaml. is not named as JSON'):
+        config_api.load_config(write(text.format('')), options)

@@ -1,0 +1,203 @@
+"""Exported models in an mmpose that has never heard of this package."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from unittest.mock import patch
+
+import mmpose
+import numpy as np
+import pytest
+import torch
+from config_factory import CONFIG_DIR, tiny_config
+from data_factory import write_pose_dataset
+from mmengine import load
+from mmengine.config import Config
+from mmengine.evaluator import DumpResults
+from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
+from mmpose.apis import inference_topdown, init_model
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.registry import MODELS
+
+from mmpose_uda.deploy.export import export_estimator
+
+SCRIPT = Path(__file__).with_name('stock_mmpose.py')
+STOCK = Path(
+    mmpose.__path__[0],
+    '.mim/configs/body_2d_keypoint/topdown_heatmap/coco/'
+    'td-hm_res50_8xb64-210e_coco-256x192.py',
+)
+METRICS = [
+    dict(type='PCKAccuracy', thr=0.2, norm_item='bbox'),
+    dict(type='EPE'),
+    dict(type='AUC'),
+]
+
+
+def builtin_config(root, name):
+    """A built-in benchmark whose predictions average over mirror images."""
+    cfg = tiny_config(CONFIG_DIR / name, root / 'human', root / 'run')
+    cfg.test_evaluator = METRICS
+    cfg.model.estimator.test_cfg = dict(flip_test=True, flip_mode='heatmap')
+    return cfg
+
+
+def heatmap_config(root):
+    return builtin_config(root, 'human_2d.py')
+
+
+def simcc_config(root):
+    return builtin_config(root, 'human_2d_rtmcc.py')
+
+
+def vit_config(root):
+    """This package's transformer, from weights that are absent, a neck and no flips."""
+    cfg = builtin_config(root, 'human_2d.py')
+    width, height = cfg.input_size
+    cfg.model.alignments = {}
+    estimator = cfg.model.estimator
+    estimator.backbone = dict(
+        type='MaskedVisionTransformer',
+        arch=dict(embed_dims=32, num_layers=2, num_heads=4, feedforward_channels=64),
+        img_size=(height, width),
+        patch_size=16,
+        patch_cfg=dict(padding=2),
+        with_cls_token=False,
+        out_type='featmap',
+        init_cfg=dict(type='Pretrained', checkpoint='nowhere/mae.pth'),
+    )
+    estimator.neck = dict(type='GlobalAveragePooling')
+    estimator.head = dict(
+        type='RegressionHead',
+        in_channels=32,
+        num_joints=16,
+        loss=dict(type='SmoothL1Loss', use_target_weight=True),
+        decoder=dict(type='RegressionLabel', input_size=cfg.input_size),
+    )
+    estimator.test_cfg = dict(flip_test=False)
+    return cfg
+
+
+def stock_config(root):
+    """mmpose's own config for COCO, narrowed, with COCO's own metric."""
+    cfg = Config.fromfile(STOCK)
+    cfg.model.backbone.update(depth=18, stem_channels=8, base_channels=8, init_cfg=None)
+    cfg.model.head.update(in_channels=64, deconv_out_channels=(8, 8, 8))
+    cfg.model = dict(type='DomainAdaptivePoseEstimator', estimator=cfg.model)
+    coco = parse_pose_metainfo(dict(from_file='configs/_base_/datasets/coco.py'))
+    names = list(coco['keypoint_id2name'].values())
+    ann_file = write_pose_dataset(root / 'coco', 3, names=names, size=(64, 64))
+    content = json.loads(ann_file.read_text())
+    for annotation in content['annotations']:
+        annotation['area'] *= 100  # COCO's tolerance grows with it
+    ann_file.write_text(json.dumps(dict(content, info={})))
+    cfg.test_dataloader.update(num_workers=0, persistent_workers=False)
+    cfg.test_dataloader.dataset.update(
+        data_root=str(root / 'coco'),
+        ann_file='annotations/train.json',
+        data_prefix=dict(img='images/'),
+        bbox_file=None,
+    )
+    cfg.test_evaluator.ann_file = str(ann_file)
+    cfg.work_dir = str(root / 'run')
+    return cfg
+
+
+CONFIGS = dict(
+    heatmap=heatmap_config,
+    simcc=simcc_config,
+    vit=vit_config,
+    stock=stock_config,
+)
+
+
+class Exported:
+    """A model, what it predicts here, and the folder that it was exported to."""
+
+    def __init__(self, root, name):
+        self.folder = root / name
+        cfg = CONFIGS[name](root)
+        self.model = MODELS.build(cfg.model)
+        self._disturb()
+        cfg.experiment_name = f'here_{name}'
+        cfg.load_from = str(root / f'{name}.pth')
+        runner = Runner.from_cfg(cfg.copy())
+        runner.test_evaluator.metrics.append(DumpResults(str(root / f'{name}.pkl')))
+        meta = dict(dataset_meta=runner.test_dataloader.dataset.metainfo)
+        checkpoint = dict(state_dict=self.model.state_dict(), meta=meta)
+        torch.save(checkpoint, cfg.load_from)
+        self.metrics = runner.test()
+        self.predictions = load(root / f'{name}.pkl')
+        export_estimator(cfg, checkpoint, str(self.folder))
+
+    def _disturb(self):
+        """Teacher and student differ, in weights and in statistics."""
+        torch.manual_seed(0)
+        for network in (self.model.teacher, self.model.student):
+            for key, value in network.state_dict().items():
+                if 'running_var' in key:
+                    value.uniform_(0.5, 2.0)
+                elif value.is_floating_point():
+                    value.add_(0.05 * torch.randn_like(value))
+
+
+@pytest.fixture(scope='module')
+def exported(tmp_path_factory):
+    """All exported models, tested by a process that has no package of this name."""
+    init_default_scope('mmpose')
+    root = tmp_path_factory.mktemp('exported')
+    # mmengine formats every config that it writes, which takes seconds
+    with patch('mmengine.config.config.FormatCode', lambda text, **_: (text, True)):
+        models = {name: Exported(root, name) for name in CONFIGS}
+    folders = [str(model.folder) for model in models.values()]
+    command = [sys.executable, '-I', str(SCRIPT), str(image_of(root)), *folders]
+    elsewhere = tmp_path_factory.mktemp('elsewhere')
+    done = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return models
+
+
+def image_of(root):
+    return next((root / 'coco').rglob('*.png'))
+
+
+def read(model, name):
+    return json.loads((model.folder / name).read_text())
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_the_same_numbers(exported, name):
+    model = exported[name]
+    metrics = read(model, 'metrics.json')
+    assert set(metrics) == set(model.metrics)
+    assert any(0.01 < value for value in metrics.values())
+    for key, value in model.metrics.items():
+        assert metrics[key] == pytest.approx(value, abs=1e-6)
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_the_same_predictions(exported, name):
+    model = exported[name]
+    found = load(model.folder / 'predictions.pkl')
+    assert len(found) == len(model.predictions) > 2
+    for theirs, ours in zip(found, model.predictions):
+        theirs, ours = theirs['pred_instances'], ours['pred_instances']
+        assert ours['keypoints'].std() > 0
+        for key in ('keypoints', 'keypoint_scores'):
+            np.testing.assert_allclose(theirs[key], ours[key], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_the_inferencer_predicts(exported, name, tmp_path):
+    model = exported[name]
+    image = image_of(model.folder.parent)
+    network = init_model(
+        str(model.folder / 'config.py'), str(model.folder / 'model.pth'), device='cpu'
+    )
+    (expected,) = inference_topdown(network, str(image))
+    np.testing.assert_allclose(
+        read(model, 'inferred.json'), expected.pred_instances.keypoints[0], atol=1e-6
+    )
+    assert (model.folder / 'pictures' / image.name).is_file()

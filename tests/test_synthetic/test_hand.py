@@ -1,0 +1,160 @@
+"""Anatomy of the hand: bones, limits, side, and variety of poses."""
+
+import numpy as np
+import pytest
+
+from mmpose_uda.synthetic import hand_poses
+from mmpose_uda.synthetic.hand import hand_body, sample_view
+from mmpose_uda.synthetic.hand_skeleton import (
+    BONE_LENGTHS,
+    DIP_PER_PIP,
+    DIP_TOLERANCE,
+    DOFS,
+    LIMITS,
+    PARENTS,
+    HandShape,
+    clip_pose,
+    forward_kinematics,
+)
+
+
+def bones(joints):
+    return [np.linalg.norm(joints[j] - joints[PARENTS[j]]) for j in range(1, 21)]
+
+
+def angle(a, b):
+    return np.degrees(np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b)))
+
+
+def procrustes_error(prediction, truth):
+    """Mean distance after the best similarity transform, by gradient-free algebra."""
+    p, t = prediction - prediction.mean(0), truth - truth.mean(0)
+    u, s, vt = np.linalg.svd(t.T @ p)
+    if np.linalg.det(u @ vt) < 0:
+        u[:, 2] *= -1
+        s[2] *= -1
+    aligned = s.sum() / (p**2).sum() * p @ (u @ vt).T
+    return np.mean([np.linalg.norm(a - b) for a, b in zip(aligned, t)])
+
+
+def test_posing_keeps_bone_lengths():
+    rng = np.random.default_rng(0)
+    shape = HandShape.sample(rng)
+    poses = rng.uniform(LIMITS[:, 0], LIMITS[:, 1], (5, len(DOFS)))
+    for joints in forward_kinematics(poses, shape)[0]:
+        np.testing.assert_allclose(bones(joints), shape.lengths[0], rtol=1e-9)
+
+
+def test_hands_differ_in_size_by_seven_percent():
+    rng = np.random.default_rng(0)
+    sizes = [HandShape.sample(rng).lengths[0] / BONE_LENGTHS for _ in range(800)]
+    assert np.mean(sizes, axis=1).std() == pytest.approx(0.07, abs=0.008)
+    assert np.std(np.divide(sizes, np.mean(sizes, axis=1, keepdims=True))) < 0.05
+    assert 0.7 < np.min(sizes) and np.max(sizes) < 1.35
+
+
+def test_flexion_angles_are_those_between_bones():
+    pose = np.zeros((1, len(DOFS)))
+    for name, degrees in dict(index_mcp=30, index_pip=50, index_dip=20).items():
+        pose[0, DOFS.index(name)] = degrees
+    joints = forward_kinematics(pose, HandShape.mean())[0][0]
+    proximal, middle, distal = (joints[i + 1] - joints[i] for i in (5, 6, 7))
+    assert angle(proximal, middle) == pytest.approx(50)
+    assert angle(middle, distal) == pytest.approx(20)
+    # flexion turns the finger out of the palm's plane, to the palm side
+    assert angle(proximal, [0, 0, 1]) == pytest.approx(90 - 30)
+
+
+@pytest.mark.parametrize('domain', ['rendered', 'photo'])
+def test_sampled_poses_respect_limits(domain):
+    shape = HandShape.mean()
+    for i in range(150):
+        pose = hand_poses.sample_pose(np.random.default_rng(i), shape, domain)
+        assert (pose >= LIMITS[:, 0]).all() and (pose <= LIMITS[:, 1]).all()
+        for finger in range(4):
+            mcp, abduction, pip, dip = pose[4 * finger : 4 * finger + 4]
+            free = np.clip(DIP_PER_PIP * pip, *LIMITS[3])
+            assert abs(dip - free) <= DIP_TOLERANCE + 1e-9
+            assert abs(abduction) <= 20 * (1 - 0.75 * max(mcp, 0) / 90) + 1e-9
+
+
+def test_clip_pose_brings_wild_angles_into_limits():
+    pose = clip_pose(np.full((1, len(DOFS)), 500.0))[0]
+    assert pose[DOFS.index('index_pip')] == LIMITS[2, 1]
+    assert pose[DOFS.index('index_abd')] == 20 * 0.25  # a fist cannot spread
+    # the input of a finger that hardly bends its PIP pulls the DIP back
+    straight = np.zeros((1, len(DOFS)))
+    straight[0, DOFS.index('ring_dip')] = 70
+    assert clip_pose(straight)[0, DOFS.index('ring_dip')] == DIP_TOLERANCE
+
+
+def test_pinch_brings_tips_together_and_spread_does_not(monkeypatch):
+    shape = HandShape.mean()
+
+    def gap(family):
+        monkeypatch.setitem(hand_poses.WEIGHTS, 'rendered', {family: 1.0})
+        gaps = []
+        for i in range(20):
+            rng = np.random.default_rng(i)
+            pose = hand_poses.sample_pose(rng, shape, 'rendered')
+            joints = forward_kinematics(pose[None], shape)[0][0]
+            gaps.append(np.linalg.norm(joints[4] - joints[8]))
+        return np.median(gaps)
+
+    assert 9 < gap('ok') < 22
+    assert gap('spread') > 80
+
+
+def test_all_hands_are_right_hands():
+    """With the fingers up and the back to the camera, the thumb is on the left."""
+    joints = forward_kinematics(np.zeros((1, len(DOFS))), HandShape.mean())[0][0]
+    view = np.diag([-1.0, -1.0, 1.0])  # what sample_view starts from
+    seen = joints @ view.T
+    assert seen[12, 1] < seen[0, 1] and seen[5, 0] < seen[17, 0]
+    for i in range(20):
+        view = sample_view(np.random.default_rng(i), 'photo')
+        np.testing.assert_allclose(view @ view.T, np.eye(3), atol=1e-9)
+        assert np.linalg.det(view) == pytest.approx(1)  # never mirrored
+
+
+def test_the_palm_side_is_shown_upright():
+    """Turn, tilt and lean vary, but few hands show their back or point downwards."""
+    for domain in ('rendered', 'photo'):
+        views = np.array(
+            [sample_view(np.random.default_rng(i), domain) for i in range(300)]
+        )
+        palm, fingers = views[:, 2, 2], views[:, 1, 1]
+        assert np.mean(palm < 0) > 0.9
+        assert np.mean(fingers < 0) > 0.95
+        assert np.std(palm) > 0.15
+
+
+def test_mean_pose_is_poor():
+    """The mean source pose is over 18 mm in PA-MPJPE on the target's test hands.
+
+    Both as root-relative joints in camera coordinates, and as the mean hand in the
+    frame of the palm, which alignment favours.
+    """
+    body = hand_body()
+    source, source_palm, target = [], [], []
+    for i in range(500):
+        posed = body.sample(np.random.default_rng([0, 0, 0, i]), 'rendered')
+        source.append(posed.joints)
+        source_palm.append(posed.joints @ posed.view)
+    for i in range(400):
+        rng = np.random.default_rng([0, 1, 1, i])
+        target.append(body.sample(rng, 'photo').joints)
+    for mean in (np.mean(source, axis=0), np.mean(source_palm, axis=0)):
+        assert np.mean([procrustes_error(mean, hand) for hand in target]) > 18
+
+
+def test_skin_wraps_the_joints():
+    """Every joint lies inside the posed skin, within its flesh of the surface."""
+    body = hand_body()
+    for i in range(6):
+        posed = body.sample(np.random.default_rng(i), 'rendered')
+        for joint, radius in zip(posed.joints, body.joint_radii):
+            nearest = np.linalg.norm(posed.vertices - joint, axis=1).min()
+            assert nearest < 1.6 * radius + 3
+        sizes = np.linalg.norm(posed.normals, axis=1)
+        np.testing.assert_allclose(sizes, 1, atol=1e-4)
