@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mmpose_uda.config import imported_modules, load_config, user_errors
 from mmpose_uda.datasets.stock_views import class_name, derive_views
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.head_readers import find_reader
+from mmpose_uda.models.readers import find_reader
 from mmpose_uda.models.utils import batch_norm_layers
 
 # Hooks that do not go with an adaptation, and why.

@@ -11,13 +11,13 @@ from mmengine.config import Config
 from mmpose.models import heads
 from torch import Tensor, nn
 
-from mmpose_uda.codecs import crop_size
 from mmpose_uda.config import load_config
 from mmpose_uda.datasets.keypoint_names import keypoint_names
 from mmpose_uda.deploy.export import CONFIG_FILE, WEIGHTS_FILE
 from mmpose_uda.deploy.load_estimator import build_estimator
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.heads import VolumetricPose3DHead
+from mmpose_uda.models.readers import crop_size
 from mmpose_uda.whole_files import whole_file
 
 ONNX_FILE = 'model.onnx'

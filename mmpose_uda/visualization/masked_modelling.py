@@ -1,22 +1,20 @@
 """What masked modelling and attention regularisation do to images, in one picture."""
 
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mmpose_uda.models.alignments import AttentionRegularization, MaskedReconstruction
+from mmpose_uda.models.observation import Observations
+from mmpose_uda.models.pose_estimators import DomainAdaptivePoseEstimator
 from mmpose_uda.visualization import hide_patches, masked_modelling_sheet
-
-if TYPE_CHECKING:
-    from mmpose_uda.models.pose_estimators import DomainAdaptivePoseEstimator
-    from mmpose_uda.models.pose_estimators.observation import Observations
 
 
 @torch.no_grad()
 def draw_masked_modelling(
-    model: 'DomainAdaptivePoseEstimator', observed: 'Observations', view: str
+    model: DomainAdaptivePoseEstimator, observed: Observations, view: str
 ) -> Optional[np.ndarray]:
     """A row an image: input, mask, reconstruction, foreground, attention of each layer.
 

@@ -80,7 +80,7 @@ def test_the_3d_model_holds_nothing_of_the_training():
         'mmpose_uda.models.backbones.masked_vit',
         'mmpose_uda.models.heads.volumetric_pose3d_head',
         'mmpose_uda.models.losses.keypoint_distribution_loss',
-        'mmpose_uda.models.utils.bone_shrinkage',  # gives poses their scale
+        'mmpose_uda.models.heads.bone_shrinkage',  # gives poses their scale
     }
     text = deployed.pretty_text
     for name in ('alignments', 'teacher', 'Reconstruction', 'Hook(', 'train_dataloader'):

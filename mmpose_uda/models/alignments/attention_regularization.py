@@ -1,7 +1,7 @@
 """Regularisation of the backbone's attention."""
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Sequence
+from typing import Sequence
 
 from mmpose.registry import MODELS
 from torch import Tensor
@@ -12,11 +12,9 @@ from mmpose_uda.models.alignments.base import (
     require_masked_encoder,
     views_of_foreground,
 )
-from mmpose_uda.models.backbones import FrozenBackbone
+from mmpose_uda.models.alignments.frozen_backbone import FrozenBackbone
+from mmpose_uda.models.observation import Observations
 from mmpose_uda.models.utils import pool_to_patches
-
-if TYPE_CHECKING:
-    from mmpose_uda.models.pose_estimators.observation import Observations
 
 
 @MODELS.register_module()
@@ -102,7 +100,7 @@ class AttentionRegularization(Alignment):
         if self.pretrained_weight:
             self.pretrained = FrozenBackbone(backbone)
 
-    def forward(self, observed: 'Observations') -> dict[str, Tensor]:
+    def forward(self, observed: Observations) -> dict[str, Tensor]:
         losses = {}
         for view in self.regularised:
             if self.foreground_weight:
@@ -116,7 +114,7 @@ class AttentionRegularization(Alignment):
                 losses[f'loss_pretrained_{view}'] = self.pretrained_weight * loss
         return losses
 
-    def foreground_loss(self, observed: 'Observations', view: str) -> Tensor:
+    def foreground_loss(self, observed: Observations, view: str) -> Tensor:
         """Attention that leaves the foreground, mean over the layers."""
         grid = observed[view].network.backbone.patch_grid
         foreground = pool_to_patches(observed.foreground(view), grid)
@@ -126,14 +124,14 @@ class AttentionRegularization(Alignment):
         ]
         return sum(terms) / len(terms)
 
-    def agreement_loss(self, observed: 'Observations', view: str) -> Tensor:
+    def agreement_loss(self, observed: Observations, view: str) -> Tensor:
         """Distance of the head-averaged maps of neighbouring layers, mean over pairs."""
         layers = sorted(set(self.attention_layers))
         maps = [observed[view].attention[layer].mean(1) for layer in layers]
         terms = [self.distance(lower, upper) for lower, upper in pairwise(maps)]
         return sum(terms) / len(terms)
 
-    def pretrained_loss(self, observed: 'Observations', view: str) -> Tensor:
+    def pretrained_loss(self, observed: Observations, view: str) -> Tensor:
         """Distance to the attention of the pre-trained backbone, mean over the layers."""
         seen = observed[view]
         self.pretrained.take_once(seen.network.backbone)
@@ -145,12 +143,12 @@ class AttentionRegularization(Alignment):
         return sum(terms) / len(terms)
 
     @staticmethod
-    def between_patches(observed: 'Observations', view: str, layer: int) -> Tensor:
+    def between_patches(observed: Observations, view: str, layer: int) -> Tensor:
         """Attention [B, heads, L, L] of a layer without class tokens."""
         extra = observed[view].network.backbone.num_extra_tokens
         return observed[view].attention[layer][..., extra:, extra:]
 
-    def received(self, observed: 'Observations', view: str, layer: int) -> Tensor:
+    def received(self, observed: Observations, view: str, layer: int) -> Tensor:
         """Attention that each patch gets from all patches, for pictures, [B, h, w]."""
         grid = observed[view].network.backbone.patch_grid
         attention = self.between_patches(observed, view, layer)

@@ -1,19 +1,28 @@
 """What every alignment offers to the estimator."""
 
 from abc import ABCMeta, abstractmethod
-from typing import TYPE_CHECKING, Optional, Sequence
+from contextlib import AbstractContextManager
+from typing import Optional, Protocol, Sequence
 
 from mmengine.model import BaseModule
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.head_readers import find_reader
+from mmpose_uda.models.observation import Observations, ViewObservation
+from mmpose_uda.models.readers import find_reader, fitting_heads
 
-if TYPE_CHECKING:  # the estimator builds alignments; importing it here would be a circle
-    from mmpose_uda.models.pose_estimators.domain_adaptive import (
-        DomainAdaptivePoseEstimator,
-    )
-    from mmpose_uda.models.pose_estimators.observation import Observations
+
+class AdaptiveEstimator(Protocol):
+    """What alignments ask of the estimator that builds them."""
+
+    student: nn.Module
+    foreground_head: Optional[nn.Module]
+    target_has_masks: bool
+
+    def trial(
+        self, part: str, captured_features: Sequence[str] = ()
+    ) -> AbstractContextManager[ViewObservation]:
+        """The student looking at one blank image, to find out what it gives."""
 
 
 class Alignment(BaseModule, metaclass=ABCMeta):
@@ -45,33 +54,33 @@ class Alignment(BaseModule, metaclass=ABCMeta):
             return self.loss_weight
         return self.loss_weight * phase_iter / self.ramp_iters
 
-    def check(self, name: str, estimator: 'DomainAdaptivePoseEstimator') -> None:
+    def check(self, name: str, estimator: AdaptiveEstimator) -> None:
         """Refuse an estimator that this alignment cannot work with.
 
         Args:
             name (str): Name of this alignment in the config.
-            estimator (DomainAdaptivePoseEstimator): The model being built.
+            estimator (AdaptiveEstimator): The model being built.
 
         Raises:
             UserError: They do not fit; the message says what would.
         """
 
-    def disturb(self, observed: 'Observations') -> None:
+    def disturb(self, observed: Observations) -> None:
         """Change what the student is about to look at; called before any loss."""
 
     @abstractmethod
-    def forward(self, observed: 'Observations') -> dict[str, Tensor]:
+    def forward(self, observed: Observations) -> dict[str, Tensor]:
         """Losses of one step, keys with 'loss'; other keys are only logged."""
 
 
 def views_of_foreground(
-    name: str, estimator: 'DomainAdaptivePoseEstimator', views: Sequence[str]
+    name: str, estimator: AdaptiveEstimator, views: Sequence[str]
 ) -> tuple[str, ...]:
     """The views that are needed to tell the foreground of others.
 
     Args:
         name (str): Name of the part that asks.
-        estimator (DomainAdaptivePoseEstimator): The model being built.
+        estimator (AdaptiveEstimator): The model being built.
         views (Sequence[str]): Where the part needs the foreground.
 
     Returns:
@@ -93,7 +102,7 @@ def views_of_foreground(
     return ()
 
 
-def require_masked_encoder(name: str, estimator: 'DomainAdaptivePoseEstimator') -> None:
+def require_masked_encoder(name: str, estimator: AdaptiveEstimator) -> None:
     """Refuse a backbone that is not a vision transformer."""
     if not hasattr(estimator.student.backbone, 'forward_visible'):
         backbone = type(estimator.student.backbone).__name__
@@ -103,7 +112,7 @@ def require_masked_encoder(name: str, estimator: 'DomainAdaptivePoseEstimator') 
         )
 
 
-def require_reader(name: str, estimator: 'DomainAdaptivePoseEstimator') -> None:
+def require_reader(name: str, estimator: AdaptiveEstimator) -> None:
     """Refuse a head without keypoint distributions."""
     head = estimator.student.head
     if find_reader(head) is None:
@@ -111,7 +120,5 @@ def require_reader(name: str, estimator: 'DomainAdaptivePoseEstimator') -> None:
         raise UserError(
             f'The part {name!r} works on keypoint distributions, which '
             f'{type(head).__name__} with the codec {codec} does not have: use a '
-            'HeatmapHead (MSRAHeatmap, or UDPHeatmap of Gaussians), SimCCHead or '
-            'RTMCCHead (SimCCLabel with Gaussian smoothing), IntegralRegressionHead, '
-            'DSNTHead or VolumetricPose3DHead.'
+            f'{fitting_heads()}.'
         )

@@ -1,7 +1,5 @@
 """Adversarial alignment of features."""
 
-from typing import TYPE_CHECKING
-
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor
@@ -9,10 +7,8 @@ from torch import Tensor
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment
 from mmpose_uda.models.losses.domain_adversarial_loss import domain_accuracy
+from mmpose_uda.models.observation import Observations
 from mmpose_uda.models.utils import reverse_gradient
-
-if TYPE_CHECKING:
-    from mmpose_uda.models.pose_estimators.observation import Observations
 
 
 @MODELS.register_module()
@@ -86,7 +82,7 @@ class DomainAdversarial(Alignment):
                 f'in_channels={channels} ({error}).'
             ) from error
 
-    def forward(self, observed: 'Observations') -> dict[str, Tensor]:
+    def forward(self, observed: Observations) -> dict[str, Tensor]:
         source, target = (self.logits(observed, view) for view in self.views)
         self.steps += 1
         return dict(
@@ -94,7 +90,7 @@ class DomainAdversarial(Alignment):
             domain_accuracy=domain_accuracy(source, target),
         )
 
-    def logits(self, observed: 'Observations', view: str) -> Tensor:
+    def logits(self, observed: Observations, view: str) -> Tensor:
         """What the discriminator thinks of the features of a view."""
         features = observed[view].feature(self.feature)
         return self.discriminator(reverse_gradient(features, self.current_coefficient()))

@@ -1,16 +1,12 @@
 """Learning to tell the foreground from the source's masks."""
 
-from typing import TYPE_CHECKING
-
 from mmpose.registry import MODELS
 from torch import Tensor
 from torch.nn import functional as F
 
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment
-
-if TYPE_CHECKING:
-    from mmpose_uda.models.pose_estimators.observation import Observations
+from mmpose_uda.models.observation import Observations
 
 
 @MODELS.register_module()
@@ -31,7 +27,7 @@ class ForegroundSegmentation(Alignment):
                 'have: give it a `foreground_head`, or leave the part out.'
             )
 
-    def forward(self, observed: 'Observations') -> dict[str, Tensor]:
+    def forward(self, observed: Observations) -> dict[str, Tensor]:
         masks = observed.dataset_masks('source')
         if masks is None:
             raise UserError(

@@ -1,14 +1,10 @@
 """Information maximisation on the target's predictions."""
 
-from typing import TYPE_CHECKING
-
 from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmpose_uda.models.alignments.base import Alignment, require_reader
-
-if TYPE_CHECKING:
-    from mmpose_uda.models.pose_estimators.observation import Observations
+from mmpose_uda.models.observation import Observations
 
 
 @MODELS.register_module()
@@ -38,5 +34,5 @@ class InformationMaximization(Alignment):
         with estimator.trial(name) as seen:
             self.loss_module.check(seen.logits)
 
-    def forward(self, observed: 'Observations') -> dict[str, Tensor]:
+    def forward(self, observed: Observations) -> dict[str, Tensor]:
         return dict(loss=self.loss_module(observed['target_student'].logits))

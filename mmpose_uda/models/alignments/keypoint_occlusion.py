@@ -1,16 +1,12 @@
 """Hiding a keypoint that the teacher is sure of from the student."""
 
-from typing import TYPE_CHECKING
-
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmpose_uda.models.alignments.base import Alignment, require_reader
 from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
-
-if TYPE_CHECKING:
-    from mmpose_uda.models.pose_estimators.observation import Observations
+from mmpose_uda.models.observation import Observations
 
 
 @MODELS.register_module()
@@ -30,9 +26,7 @@ class KeypointOcclusion(Alignment):
 
     views = ('target_teacher', 'target_student')
 
-    def __init__(
-        self, prob: float = 0.5, min_confidence: float = 0.9, size: float = 0.08
-    ):
+    def __init__(self, prob: float = 0.5, min_confidence: float = 0.9, size: float = 0.08):
         super().__init__()
         self.prob = prob
         self.min_confidence = min_confidence
@@ -42,7 +36,7 @@ class KeypointOcclusion(Alignment):
         require_reader(name, estimator)
 
     @torch.no_grad()
-    def disturb(self, observed: 'Observations') -> None:
+    def disturb(self, observed: Observations) -> None:
         student = observed['target_student']
         points, confidence = pseudo_labels(observed)
         points = points[..., :2]
@@ -54,7 +48,7 @@ class KeypointOcclusion(Alignment):
         side = self.size * student.images.shape[3]
         student.images = cover(student.images, centres, covered, side)
 
-    def forward(self, observed: 'Observations') -> dict[str, Tensor]:
+    def forward(self, observed: Observations) -> dict[str, Tensor]:
         return {}
 
 

@@ -1,15 +1,13 @@
 """Masked reconstruction of both domains."""
 
-from typing import TYPE_CHECKING, Sequence
+from typing import Sequence
 
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmpose_uda.models.alignments.base import Alignment, views_of_foreground
-
-if TYPE_CHECKING:
-    from mmpose_uda.models.pose_estimators.observation import Observations
+from mmpose_uda.models.observation import Observations
 
 
 @MODELS.register_module()
@@ -55,10 +53,10 @@ class MaskedReconstruction(Alignment):
             needed = views_of_foreground(name, estimator, self.reconstructed)
             self.views = (*self.reconstructed, *needed)
 
-    def forward(self, observed: 'Observations') -> dict[str, Tensor]:
+    def forward(self, observed: Observations) -> dict[str, Tensor]:
         return {f'loss_{view}': self.loss(observed, view) for view in self.reconstructed}
 
-    def loss(self, observed: 'Observations', view: str) -> Tensor:
+    def loss(self, observed: Observations, view: str) -> Tensor:
         """Reconstruction loss of one view."""
         images = observed[view].images
         foreground = observed.foreground(view) if self.foreground else None
@@ -67,7 +65,7 @@ class MaskedReconstruction(Alignment):
         return self.head.loss(encoded, mask, images, foreground)
 
     @torch.no_grad()
-    def reconstruct(self, observed: 'Observations', view: str) -> tuple[Tensor, Tensor]:
+    def reconstruct(self, observed: Observations, view: str) -> tuple[Tensor, Tensor]:
         """Pictures of what the model makes of a masked view.
 
         Returns:

@@ -1,16 +1,12 @@
 """Consistency with a mean teacher."""
 
-from typing import TYPE_CHECKING
-
 from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment, require_reader
 from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
-
-if TYPE_CHECKING:
-    from mmpose_uda.models.pose_estimators.observation import Observations
+from mmpose_uda.models.observation import Observations
 
 
 @MODELS.register_module()
@@ -49,7 +45,7 @@ class MeanTeacherConsistency(Alignment):
                 '`use_target_weight=True`.'
             )
 
-    def forward(self, observed: 'Observations') -> dict[str, Tensor]:
+    def forward(self, observed: Observations) -> dict[str, Tensor]:
         student = observed['target_student']
         points, confidence = pseudo_labels(observed)
         weights = self.selection(confidence) * student.distributions.contains(points)

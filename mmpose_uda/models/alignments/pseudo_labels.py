@@ -1,24 +1,20 @@
 """The teacher's predictions as labels of the student's view."""
 
-from typing import TYPE_CHECKING
-
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.observation import Observations
 from mmpose_uda.models.utils import (
     between_views,
     swap_where_mirrored,
     transform_points,
 )
 
-if TYPE_CHECKING:
-    from mmpose_uda.models.pose_estimators.observation import Observations
-
 
 @torch.no_grad()
-def pseudo_labels(observed: 'Observations') -> tuple[Tensor, Tensor]:
+def pseudo_labels(observed: Observations) -> tuple[Tensor, Tensor]:
     """The teacher's points in the student's view, [B, K, A], and confidence [B, K]."""
     teacher, student = observed['target_teacher'], observed['target_student']
     matrices = between_views(teacher.warp_mats, student.warp_mats)

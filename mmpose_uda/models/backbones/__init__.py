@@ -1,4 +1,3 @@
-from .frozen_backbone import FrozenBackbone
 from .masked_vit import ConvStem, MaskedVisionTransformer
 
-__all__ = ['ConvStem', 'FrozenBackbone', 'MaskedVisionTransformer']
+__all__ = ['ConvStem', 'MaskedVisionTransformer']

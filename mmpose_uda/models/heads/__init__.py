@@ -4,6 +4,7 @@ from .foreground_head import ForegroundHead
 from .reconstruction_head import ForegroundReconstructionHead
 from .simmim_reconstruction_head import SimMIMReconstructionHead
 from .volumetric_pose3d_head import VolumetricPose3DHead
+from .volumetric_reader import VolumetricReader
 
 __all__ = [
     'ConvReconstructionHead',
@@ -12,4 +13,5 @@ __all__ = [
     'ForegroundReconstructionHead',
     'SimMIMReconstructionHead',
     'VolumetricPose3DHead',
+    'VolumetricReader',
 ]

@@ -1,7 +1,7 @@
 """What every form of masked reconstruction shares: patches of pixels and their loss."""
 
 from abc import ABCMeta, abstractmethod
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 import torch
 from mmengine.model import BaseModule
@@ -9,10 +9,8 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.observation import ViewObservation
 from mmpose_uda.models.utils import PatchMask, pool_to_patches
-
-if TYPE_CHECKING:  # only what a head is given; nothing of it is made here
-    from mmpose_uda.models.pose_estimators.observation import ViewObservation
 
 
 class BaseReconstructionHead(BaseModule, metaclass=ABCMeta):
@@ -46,7 +44,7 @@ class BaseReconstructionHead(BaseModule, metaclass=ABCMeta):
         """
 
     @abstractmethod
-    def encode(self, seen: 'ViewObservation', mask: PatchMask) -> Tensor:
+    def encode(self, seen: ViewObservation, mask: PatchMask) -> Tensor:
         """What the backbone makes of a view without the hidden patches.
 
         Args:

@@ -1,7 +1,5 @@
 """Masked reconstruction for convolutional networks."""
 
-from typing import TYPE_CHECKING
-
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
@@ -9,10 +7,8 @@ from torch.nn import functional as F
 
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.heads.base_reconstruction_head import BaseReconstructionHead
+from mmpose_uda.models.observation import ViewObservation
 from mmpose_uda.models.utils import PatchMask, hidden_pixels, keep_running_statistics
-
-if TYPE_CHECKING:
-    from mmpose_uda.models.pose_estimators.observation import ViewObservation
 
 
 @MODELS.register_module()
@@ -70,7 +66,7 @@ class ConvReconstructionHead(BaseReconstructionHead):
                 f'{list(found)} (channels, rows, columns): correct it.'
             )
 
-    def encode(self, seen: 'ViewObservation', mask: PatchMask) -> Tensor:
+    def encode(self, seen: ViewObservation, mask: PatchMask) -> Tensor:
         """Last feature map [B, C, h, w] of the view without its hidden patches."""
         filled = self.fill_hidden(seen.images, mask)
         with keep_running_statistics(seen.network):

@@ -1,7 +1,5 @@
 """The decoder of masked autoencoders."""
 
-from typing import TYPE_CHECKING
-
 import torch
 from mmengine.model import ModuleList
 from mmpose.registry import MODELS
@@ -13,10 +11,8 @@ from mmpose_uda.models.heads.base_reconstruction_head import (
     BaseReconstructionHead,
     require_patch_tokens,
 )
+from mmpose_uda.models.observation import ViewObservation
 from mmpose_uda.models.utils import PatchMask
-
-if TYPE_CHECKING:
-    from mmpose_uda.models.pose_estimators.observation import ViewObservation
 
 
 @MODELS.register_module()
@@ -69,7 +65,7 @@ class ForegroundReconstructionHead(BaseReconstructionHead):
     def check(self, name: str, estimator: nn.Module) -> None:
         require_patch_tokens(name, self, estimator, self.embed.in_features)
 
-    def encode(self, seen: 'ViewObservation', mask: PatchMask) -> Tensor:
+    def encode(self, seen: ViewObservation, mask: PatchMask) -> Tensor:
         """Tokens [B, V, C] of the visible patches."""
         return seen.encode_visible(mask)
 

@@ -1,7 +1,5 @@
 """The linear decoder of SimMIM."""
 
-from typing import TYPE_CHECKING
-
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
@@ -10,10 +8,8 @@ from mmpose_uda.models.heads.base_reconstruction_head import (
     BaseReconstructionHead,
     require_patch_tokens,
 )
+from mmpose_uda.models.observation import ViewObservation
 from mmpose_uda.models.utils import PatchMask
-
-if TYPE_CHECKING:
-    from mmpose_uda.models.pose_estimators.observation import ViewObservation
 
 
 @MODELS.register_module()
@@ -52,7 +48,7 @@ class SimMIMReconstructionHead(BaseReconstructionHead):
     def check(self, name: str, estimator: nn.Module) -> None:
         require_patch_tokens(name, self, estimator, self.to_pixels.in_features)
 
-    def encode(self, seen: 'ViewObservation', mask: PatchMask) -> Tensor:
+    def encode(self, seen: ViewObservation, mask: PatchMask) -> Tensor:
         """Tokens [B, L, C] of all patches."""
         backbone = seen.network.backbone
         return backbone.forward_masked(seen.images, mask, self.mask_token)

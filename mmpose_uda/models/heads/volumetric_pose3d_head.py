@@ -11,12 +11,8 @@ from mmpose.utils.typing import InstanceList, SampleList
 from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.utils import (
-    AxisDistribution,
-    BoneShrinkage,
-    KeypointDistributions,
-    crop_axis,
-)
+from mmpose_uda.models.heads.bone_shrinkage import BoneShrinkage
+from mmpose_uda.models.readers import AxisDistribution, KeypointDistributions, crop_axis
 
 
 @MODELS.register_module()
@@ -98,9 +94,7 @@ class VolumetricPose3DHead(BaseHead):
         predicted = self.distributions(logits)
         if self.training:
             scales = [sample.gt_instance_labels.mm_per_px for sample in data_samples]
-            self.shrinkage.update(
-                predicted.points(), points, weights, torch.cat(scales)
-            )
+            self.shrinkage.update(predicted.points(), points, weights, torch.cat(scales))
         return self.loss_module(predicted, points, weights)
 
     def predict(
@@ -129,9 +123,7 @@ class VolumetricPose3DHead(BaseHead):
         instances = []
         for sample, point, score in zip(batch_data_samples, points, scores):
             camera = sample.metainfo.get('camera')
-            keypoints, keypoints_3d = self.decoder.decode(
-                point[None], camera, shrinkage
-            )
+            keypoints, keypoints_3d = self.decoder.decode(point[None], camera, shrinkage)
             instances.append(
                 InstanceData(
                     keypoints=keypoints,

@@ -1,10 +1,29 @@
 """Fitting keypoint distributions to points."""
 
+from typing import Protocol, Sequence
+
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
-from mmpose_uda.models.utils import KeypointDistributions
+
+class Axis(Protocol):
+    """What the loss asks of an axis: bins [B, K, N] that are ``step`` apart."""
+
+    probs: Tensor
+    step: float
+
+    def mean(self) -> Tensor:
+        """Expected coordinates, [B, K]."""
+
+    def gaussian_labels(self, points: Tensor, sigma: float) -> Tensor:
+        """Gaussians [B, K, N] about points [B, K], with ``sigma`` in bins."""
+
+
+class Axes(Protocol):
+    """Distributions of keypoints along axes, as the readers of heads have them."""
+
+    axes: Sequence[Axis]
 
 
 @MODELS.register_module()
@@ -29,9 +48,7 @@ class KeypointDistributionLoss(nn.Module):
         self.l1_weight = l1_weight
         self.loss_weight = loss_weight
 
-    def forward(
-        self, predicted: KeypointDistributions, points: Tensor, weights: Tensor
-    ) -> Tensor:
+    def forward(self, predicted: Axes, points: Tensor, weights: Tensor) -> Tensor:
         """Mean over the axes and the weighted keypoints.
 
         Args:

@@ -9,10 +9,10 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
 
-from mmpose_uda.codecs import crop_size
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment
-from mmpose_uda.models.pose_estimators.observation import Observations, ViewObservation
+from mmpose_uda.models.observation import Observations, ViewObservation
+from mmpose_uda.models.readers import crop_size
 
 SUPERVISED = 'supervised'
 
@@ -77,8 +77,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         self.use_for_test(test_network)
         if test_statistics not in ('target', 'source', 'both'):
             raise UserError(
-                "test_statistics is 'target', 'source' or 'both', not "
-                f'{test_statistics!r}.'
+                f"test_statistics is 'target', 'source' or 'both', not {test_statistics!r}."
             )
         self.test_statistics = test_statistics
         self.active_parts = (SUPERVISED, *self.alignments)

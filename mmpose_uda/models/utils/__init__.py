@@ -1,17 +1,9 @@
 from .attention_capture import capture_attention
 from .batch_statistics import batch_norm_layers, keep_running_statistics
-from .bone_shrinkage import BoneShrinkage
 from .compilation import uncompiled
 from .distributed import sum_over_processes
 from .feature_capture import capture_features
 from .gradient_reversal import reverse_gradient
-from .keypoint_distribution import (
-    AxisDistribution,
-    HeatmapDistributions,
-    KeypointDistributions,
-    PoseDistributions,
-    crop_axis,
-)
 from .masking import PatchMask, PatchMasking, hidden_pixels, pool_to_patches
 from .style import match_statistics, pyramid_adain, pyramid_merge, pyramid_split
 from .view_geometry import (
@@ -23,18 +15,12 @@ from .view_geometry import (
 )
 
 __all__ = [
-    'AxisDistribution',
-    'BoneShrinkage',
-    'HeatmapDistributions',
-    'KeypointDistributions',
     'PatchMask',
     'PatchMasking',
-    'PoseDistributions',
     'batch_norm_layers',
     'between_views',
     'capture_attention',
     'capture_features',
-    'crop_axis',
     'hidden_pixels',
     'keep_running_statistics',
     'match_statistics',

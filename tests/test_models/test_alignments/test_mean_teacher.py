@@ -13,13 +13,13 @@ from mmpose_uda.models.alignments import (
     QuantileSelection,
 )
 from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
-from mmpose_uda.models.utils import (
+from mmpose_uda.models.readers import (
     AxisDistribution,
     HeatmapDistributions,
     KeypointDistributions,
     crop_axis,
-    transform_points,
 )
+from mmpose_uda.models.utils import transform_points
 
 WIDTH, HEIGHT, DEPTH = 64, 48, 20  # px, px, bins of 10 mm
 FLIP_INDICES = [0, 2, 1, 3, 4]  # keypoints 1 and 2 are left and right

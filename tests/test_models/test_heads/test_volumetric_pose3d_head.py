@@ -8,8 +8,8 @@ from model_factory import CODEC, EMBED_DIMS, INPUT_SIZE, make_batch
 
 from mmpose_uda import UserError
 from mmpose_uda.codecs import lift_root_relative
+from mmpose_uda.models.heads.bone_shrinkage import BoneShrinkage
 from mmpose_uda.models.heads.volumetric_pose3d_head import stack_labels
-from mmpose_uda.models.utils import BoneShrinkage
 
 DEPTH_BINS = 5
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from mmpose_uda.models.losses import KeypointDistributionLoss
-from mmpose_uda.models.utils import AxisDistribution, KeypointDistributions
+from mmpose_uda.models.readers import AxisDistribution, KeypointDistributions
 
 AXES = [(6, 3.5, 8.0), (4, 3.5, 8.0), (5, -80.0, 40.0)]  # bins, first centre, step
 
@@ -84,9 +84,7 @@ def test_descent_leads_to_the_points(points):
     optimizer = torch.optim.Adam(logits, lr=0.1)
     for _ in range(200):
         optimizer.zero_grad()
-        loss = KeypointDistributionLoss()(
-            distributions(logits), points, torch.ones(2, 3)
-        )
+        loss = KeypointDistributionLoss()(distributions(logits), points, torch.ones(2, 3))
         loss.backward()
         optimizer.step()
     error = (distributions(logits).points() - points).abs()

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from mmpose_uda.codecs import lift_root_relative
-from mmpose_uda.models.utils import BoneShrinkage
+from mmpose_uda.models.heads.bone_shrinkage import BoneShrinkage
 
 SKELETON = [(0, 1), (1, 2), (0, 3)]
 

@@ -6,15 +6,22 @@ from mmpose.codecs import SimCCLabel
 from mmpose.models.heads import RTMCCHead, SimCCHead
 from torch import Tensor
 
-from mmpose_uda.models.head_readers.base import HeadReader
-from mmpose_uda.models.utils import AxisDistribution, KeypointDistributions
+from mmpose_uda.models.readers.base import HeadReader
+from mmpose_uda.models.readers.keypoint_distribution import (
+    AxisDistribution,
+    KeypointDistributions,
+)
+from mmpose_uda.models.readers.registry import READERS
 
 
+@READERS.register_module()
 class SimCCReader(HeadReader):
     """Reads a :class:`SimCCHead` or :class:`RTMCCHead`: one vector an axis.
 
     The softmax of the vectors has the temperature that the head's loss trains it with.
     """
+
+    fits = 'SimCCHead or RTMCCHead (SimCCLabel with Gaussian smoothing)'
 
     @classmethod
     def reads(cls, head) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, Union
 from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
 
-from mmpose_uda.models.utils import PoseDistributions
+from mmpose_uda.models.readers.keypoint_distribution import PoseDistributions
 
 HeadOutputs = Union[Tensor, tuple[Tensor, ...]]
 
@@ -20,6 +20,9 @@ class HeadReader(metaclass=ABCMeta):
     Args:
         head (nn.Module): The head of an estimator.
     """
+
+    fits: str
+    """The heads that it reads, in words."""
 
     def __init__(self, head: nn.Module):
         self.head = head

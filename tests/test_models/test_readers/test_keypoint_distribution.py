@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmpose_uda.models.utils import (
+from mmpose_uda.models.readers import (
     AxisDistribution,
     HeatmapDistributions,
     KeypointDistributions,

@@ -4,13 +4,20 @@ import torch
 from mmpose.models.heads import DSNTHead, IntegralRegressionHead
 from torch import Tensor
 
-from mmpose_uda.codecs import crop_size
-from mmpose_uda.models.head_readers.base import HeadReader
-from mmpose_uda.models.utils import AxisDistribution, KeypointDistributions
+from mmpose_uda.models.readers.base import HeadReader
+from mmpose_uda.models.readers.crop_size import crop_size
+from mmpose_uda.models.readers.keypoint_distribution import (
+    AxisDistribution,
+    KeypointDistributions,
+)
+from mmpose_uda.models.readers.registry import READERS
 
 
+@READERS.register_module()
 class IntegralReader(HeadReader):
     """Reads an :class:`IntegralRegressionHead`: the mean of a heatmap's softmax."""
+
+    fits = 'IntegralRegressionHead'
 
     @classmethod
     def reads(cls, head) -> bool:

@@ -2,14 +2,18 @@
 
 from torch import Tensor
 
-from mmpose_uda.models.head_readers.base import HeadReader
-from mmpose_uda.models.heads import VolumetricPose3DHead
-from mmpose_uda.models.heads.volumetric_pose3d_head import stack_labels
-from mmpose_uda.models.utils import KeypointDistributions
+from mmpose_uda.models.heads.volumetric_pose3d_head import (
+    VolumetricPose3DHead,
+    stack_labels,
+)
+from mmpose_uda.models.readers import READERS, HeadReader, KeypointDistributions
 
 
+@READERS.register_module()
 class VolumetricReader(HeadReader):
     """Reads a :class:`VolumetricPose3DHead`; its labels are points."""
+
+    fits = 'VolumetricPose3DHead'
 
     @classmethod
     def reads(cls, head) -> bool:

@@ -7,12 +7,16 @@ from mmpose.codecs import MSRAHeatmap, UDPHeatmap
 from mmpose.models.heads import HeatmapHead
 from torch import Tensor
 
-from mmpose_uda.models.head_readers.base import HeadReader
-from mmpose_uda.models.utils import HeatmapDistributions
+from mmpose_uda.models.readers.base import HeadReader
+from mmpose_uda.models.readers.keypoint_distribution import HeatmapDistributions
+from mmpose_uda.models.readers.registry import READERS
 
 
+@READERS.register_module()
 class HeatmapReader(HeadReader):
     """Reads a :class:`HeatmapHead` that is trained on Gaussians with a peak of 1."""
+
+    fits = 'HeatmapHead (MSRAHeatmap, or UDPHeatmap of Gaussians)'
 
     @classmethod
     def reads(cls, head) -> bool:

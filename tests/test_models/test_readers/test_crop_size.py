@@ -3,7 +3,7 @@ from mmpose.codecs import IntegralRegressionLabel, MSRAHeatmap
 from torch import nn
 
 from mmpose_uda import UserError
-from mmpose_uda.codecs import crop_size
+from mmpose_uda.models.readers import crop_size
 
 SIZES = dict(input_size=(48, 32), heatmap_size=(12, 8), sigma=1.0)
 

@@ -4,7 +4,7 @@ from mmengine.runner import load_checkpoint, save_checkpoint
 from mmpose.registry import MODELS
 from model_factory import INPUT_SIZE, equal_states, vit_config
 
-from mmpose_uda.models.backbones import FrozenBackbone
+from mmpose_uda.models.alignments.frozen_backbone import FrozenBackbone
 from mmpose_uda.models.utils import capture_attention
 
 

@@ -2,10 +2,12 @@ import numpy as np
 import pytest
 import torch
 from mmengine.structures import InstanceData, PixelData
+from mmpose.models.heads import HeatmapHead
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
+from torch import nn
 
-from mmpose_uda.models.head_readers import find_reader
+from mmpose_uda.models.readers import READERS, HeatmapReader, find_reader, fitting_heads
 
 SIZE = (64, 48)  # crop, px: width, height
 CELLS = (16, 12)
@@ -25,9 +27,7 @@ def head_config(name):
     mse = dict(type='KeypointMSELoss', use_target_weight=True)
     msra = dict(type='MSRAHeatmap', input_size=SIZE, heatmap_size=CELLS, sigma=1)
     return {
-        'heatmap': dict(
-            type='HeatmapHead', **shared, **deconv, loss=mse, decoder=msra
-        ),
+        'heatmap': dict(type='HeatmapHead', **shared, **deconv, loss=mse, decoder=msra),
         'unbiased heatmap': dict(
             type='HeatmapHead',
             **shared,
@@ -303,3 +303,29 @@ def test_heatmaps_of_another_meaning_are_not_read(changes):
 
 def test_a_head_that_drops_a_loss_after_some_epochs_is_not_read():
     assert find_reader(MODELS.build({**head_config('DSNT'), 'lambda_t': 3})) is None
+
+
+def test_a_head_of_ones_own_brings_its_reader():
+    class OwnHead(nn.Module):
+        decoder = None
+
+    head = OwnHead()
+    assert find_reader(head) is None and 'OwnHead' not in fitting_heads()
+    try:
+
+        @READERS.register_module()
+        class OwnReader(HeatmapReader):
+            fits = 'OwnHead (any codec)'
+
+            @classmethod
+            def reads(cls, head):
+                return isinstance(head, (OwnHead, HeatmapHead))
+
+        assert type(find_reader(head)) is OwnReader
+        # and goes before that of the package
+        assert type(find_reader(MODELS.build(head_config('heatmap')))) is OwnReader
+        assert fitting_heads().endswith(' or OwnHead (any codec)')
+    finally:
+        READERS.module_dict.pop('OwnReader', None)
+    heads = 'HeatmapHead SimCCHead RTMCCHead IntegralRegressionHead DSNTHead VolumetricPose'
+    assert all(head in fitting_heads() for head in heads.split())

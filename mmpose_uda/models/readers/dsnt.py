@@ -5,10 +5,12 @@ from mmpose.codecs import IntegralRegressionLabel
 from mmpose.models.heads import DSNTHead
 from torch import Tensor
 
-from mmpose_uda.models.head_readers.heatmap import render_gaussians
-from mmpose_uda.models.head_readers.integral import IntegralReader
+from mmpose_uda.models.readers.heatmap import render_gaussians
+from mmpose_uda.models.readers.integral import IntegralReader
+from mmpose_uda.models.readers.registry import READERS
 
 
+@READERS.register_module()
 class DSNTReader(IntegralReader):
     """Reads a :class:`DSNTHead`: labels and losses of the points and of the heatmaps.
 
@@ -18,6 +20,8 @@ class DSNTReader(IntegralReader):
         With current torch, mmpose's ``JSDiscretLoss`` has NaN as gradient as soon as a
         keypoint weighs 0, labels or pseudo labels. Its ``KeypointMSELoss`` has not.
     """
+
+    fits = 'DSNTHead'
 
     @classmethod
     def reads(cls, head) -> bool:

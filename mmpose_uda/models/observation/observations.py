@@ -1,0 +1,80 @@
+"""What the networks saw of all views of a step."""
+
+from typing import Optional
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mmpose_uda.errors import UserError
+from mmpose_uda.models.observation.view_observation import ViewObservation
+from mmpose_uda.models.utils import between_views, warp_maps
+
+
+class Observations(dict):
+    """All views of one training step: view name -> :class:`ViewObservation`.
+
+    Args:
+        views (dict[str, ViewObservation]): By name.
+        foreground_head (nn.Module, optional): Learns to predict the foreground.
+        foreground_teacher (nn.Module, optional): Its moving average, which tells the
+            foreground of target views without masks.
+    """
+
+    def __init__(
+        self,
+        views: dict[str, ViewObservation],
+        foreground_head: Optional[nn.Module] = None,
+        foreground_teacher: Optional[nn.Module] = None,
+    ):
+        super().__init__(views)
+        self.foreground_head = foreground_head
+        self.foreground_teacher = foreground_teacher
+        self._foreground: dict[str, Tensor] = {}
+
+    def foreground(self, view: str) -> Tensor:
+        """Soft foreground mask of a view, [B, 1, H, W] in [0, 1], without gradient.
+
+        From the data set's masks where the view has them. Otherwise the teacher tells the
+        foreground of ``target_teacher``, the undisturbed image, and the result is carried
+        into ``view``.
+
+        Raises:
+            UserError: There are no masks, and nobody who could tell the foreground.
+        """
+        if view not in self._foreground:
+            masks = self.dataset_masks(view)
+            if masks is None:
+                self._require_prediction(view)
+                masks = self._predicted_foreground(view)
+            self._foreground[view] = masks
+        return self._foreground[view]
+
+    def dataset_masks(self, view: str) -> Optional[Tensor]:
+        """The data set's masks of a view, [B, 1, H, W], or None if an image has none."""
+        fields = [sample.get('gt_fields', ()) for sample in self[view].data_samples]
+        if not all('foreground' in field for field in fields):
+            return None
+        masks = torch.stack([field.foreground for field in fields])
+        return masks.to(self[view].images)
+
+    def _require_prediction(self, view: str) -> None:
+        advice = 'add `mask_file` to its annotations and LoadPoseMask to its pipeline'
+        if not view.startswith('target'):
+            raise UserError(f'The foreground of {view!r} needs masks: {advice}.')
+        if self.foreground_teacher is None:
+            raise UserError(
+                f'An image of {view!r} has no mask, and the model no `foreground_head` '
+                f'that could tell its foreground: {advice}, or give the model a '
+                '`foreground_head`.'
+            )
+
+    @torch.no_grad()
+    def _predicted_foreground(self, view: str) -> Tensor:
+        seen = self['target_teacher']
+        soft = self.foreground_teacher(seen.features).sigmoid()
+        size = self[view].images.shape[-2:]
+        soft = F.interpolate(soft, size=seen.images.shape[-2:], mode='bilinear')
+        if view == 'target_teacher':
+            return soft
+        return warp_maps(soft, between_views(seen.warp_mats, self[view].warp_mats), size)

@@ -1,0 +1,34 @@
+"""What the parts read off a head: one reader a kind of head."""
+
+from .base import HeadOutputs, HeadReader
+from .crop_size import crop_size
+from .dsnt import DSNTReader
+from .heatmap import HeatmapReader
+from .integral import IntegralReader
+from .keypoint_distribution import (
+    AxisDistribution,
+    HeatmapDistributions,
+    KeypointDistributions,
+    PoseDistributions,
+    crop_axis,
+)
+from .registry import READERS, find_reader, fitting_heads
+from .simcc import SimCCReader
+
+__all__ = [
+    'AxisDistribution',
+    'DSNTReader',
+    'HeadOutputs',
+    'HeadReader',
+    'HeatmapDistributions',
+    'HeatmapReader',
+    'IntegralReader',
+    'KeypointDistributions',
+    'PoseDistributions',
+    'READERS',
+    'SimCCReader',
+    'crop_axis',
+    'crop_size',
+    'find_reader',
+    'fitting_heads',
+]

@@ -1,0 +1,29 @@
+"""Which reader reads which head."""
+
+from typing import Optional
+
+from mmengine.registry import Registry
+from torch import nn
+
+from mmpose_uda.models.readers.base import HeadReader
+
+READERS = Registry('head reader')
+"""A head of one's own brings its reader: a :class:`HeadReader` that is registered here."""
+
+
+def find_reader(head: nn.Module) -> Optional[HeadReader]:
+    """The reader of a head; None if it has no distributions that somebody can read.
+
+    Of several that read it the last one that was registered is taken, so that somebody's
+    own goes before those of this package.
+    """
+    for reader in reversed(READERS.module_dict.values()):
+        if reader.reads(head):
+            return reader(head)
+    return None
+
+
+def fitting_heads() -> str:
+    """The heads that have a reader, in words."""
+    *some, last = (reader.fits for reader in READERS.module_dict.values())
+    return f'{", ".join(some)} or {last}' if some else last
