@@ -9,6 +9,7 @@ from mmengine.runner import Runner
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.utils import batch_norm_layers
+from mmpose_uda.views import TARGET_TEACHER
 
 _BATCHES = 100
 
@@ -44,7 +45,7 @@ def re_estimate(runner: Runner) -> None:
     for batch in islice(_target_batches(runner.cfg), _BATCHES):
         data = model.data_preprocessor(batch, training=False)
         # the head too: those of heatmaps have BatchNorm
-        network(data['inputs']['target_teacher'], None, mode='tensor')
+        network(data['inputs'][TARGET_TEACHER], None, mode='tensor')
     for layer, momentum in zip(layers, momenta):
         layer.momentum = momentum
     network.eval()
@@ -52,5 +53,5 @@ def re_estimate(runner: Runner) -> None:
 
 def _target_batches(cfg: Config):
     loader = Runner.build_dataloader(cfg.train_dataloader, seed=0)
-    loader.dataset.set_active_views(['target_teacher'])
+    loader.dataset.set_active_views([TARGET_TEACHER])
     return iter(loader)

@@ -14,6 +14,7 @@ from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keyp
 from mmpose_uda.datasets.stock_views import derive_views
 from mmpose_uda.datasets.transforms import ReplaceBackground
 from mmpose_uda.errors import UserError
+from mmpose_uda.views import DOMAINS, view_of
 
 # All that a target sample may bring along; labels of any name are thus left behind.
 _TARGET_KEYS = {
@@ -119,13 +120,13 @@ class SourceTargetDataset(Dataset):
         """
         items, packed = {}, {}
         with kept_random_states():
-            for domain in ('source', 'target'):
-                used = any(name.startswith(domain) for name in self.active_views)
+            for domain in DOMAINS:
+                used = any(view_of(name).domain == domain for name in self.active_views)
                 if used or domain in self._backgrounds(self.active_views):
                     items[domain] = self._load(domain, draw)
             behind = self._load_backgrounds(items, draw)
             for name in self.active_views:
-                results = _copy_arrays(items[_domain_of(name)])
+                results = _copy_arrays(items[view_of(name).domain])
                 if self._replaces_background(name):
                     results['backgrounds'] = behind
                 seed_by(self.seed, draw, name)
@@ -183,7 +184,7 @@ class SourceTargetDataset(Dataset):
 
     def _check_views(self) -> None:
         for name in self.views:
-            domain = _domain_of(name)
+            domain = view_of(name).domain
             needs_target = domain == 'target' or 'target' in self._backgrounds([name])
             if self.target is None and needs_target:
                 raise UserError(
@@ -202,16 +203,6 @@ class SourceTargetDataset(Dataset):
             {name: keypoint_names(data.metainfo) for name, data in domains.items()},
             'convert one data set',
         )
-
-
-def _domain_of(view: str) -> str:
-    for domain in ('source', 'target'):
-        if view.startswith(domain):
-            return domain
-    raise UserError(
-        f'The view `{view}` belongs to no domain: let its name begin with `source` or '
-        '`target`.'
-    )
 
 
 def _copy_arrays(value: Any) -> Any:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.observation import Observations, ViewObservation
 from mmpose_uda.models.readers import find_reader, fitting_heads
+from mmpose_uda.views import TARGET_TEACHER, view_of
 
 
 class AdaptiveEstimator(Protocol):
@@ -89,10 +90,10 @@ def views_of_foreground(
     Raises:
         UserError: Nothing tells the foreground of target images.
     """
-    if not any(view.startswith('target') for view in views):
+    if not any(view_of(view).domain == 'target' for view in views):
         return ()
     if estimator.foreground_head is not None:
-        return ('target_teacher',)
+        return (TARGET_TEACHER,)
     if not estimator.target_has_masks:
         raise UserError(
             f'The part {name!r} needs the foreground of target images: give the model a '

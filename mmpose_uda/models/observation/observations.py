@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.observation.view_observation import ViewObservation
 from mmpose_uda.models.utils import between_views, warp_maps
+from mmpose_uda.views import TARGET_TEACHER, view_of
 
 
 class Observations(dict):
@@ -60,7 +61,7 @@ class Observations(dict):
 
     def _require_prediction(self, view: str) -> None:
         advice = 'add `mask_file` to its annotations and LoadPoseMask to its pipeline'
-        if not view.startswith('target'):
+        if view_of(view).domain != 'target':
             raise UserError(f'The foreground of {view!r} needs masks: {advice}.')
         if self.foreground_teacher is None:
             raise UserError(
@@ -71,10 +72,10 @@ class Observations(dict):
 
     @torch.no_grad()
     def _predicted_foreground(self, view: str) -> Tensor:
-        seen = self['target_teacher']
+        seen = self[TARGET_TEACHER]
         soft = self.foreground_teacher(seen.features).sigmoid()
         size = self[view].images.shape[-2:]
         soft = F.interpolate(soft, size=seen.images.shape[-2:], mode='bilinear')
-        if view == 'target_teacher':
+        if view == TARGET_TEACHER:
             return soft
         return warp_maps(soft, between_views(seen.warp_mats, self[view].warp_mats), size)

@@ -1,7 +1,7 @@
 """Any mmpose estimator, adapted to a domain without labels."""
 
 from contextlib import contextmanager
-from typing import Iterable, Iterator, Optional, Sequence
+from typing import Iterator, Optional, Sequence
 
 import torch
 from mmengine.model import BaseModel, ModuleDict
@@ -13,6 +13,7 @@ from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment
 from mmpose_uda.models.observation import Observations, ViewObservation
 from mmpose_uda.models.readers import crop_size
+from mmpose_uda.views import feeding_statistics, view_of
 
 SUPERVISED = 'supervised'
 
@@ -150,14 +151,14 @@ class DomainAdaptivePoseEstimator(BaseModel):
     def observe(
         self, inputs: dict[str, Tensor], data_samples: dict[str, SampleList]
     ) -> Observations:
-        """Let the teacher look at views named ``*_teacher``, the student at the others."""
+        """Let each view be looked at by the network that it is for."""
         active = self.active_alignments.values()
         layers = sorted({i for a in active for i in a.attention_layers})
         features = sorted({name for a in active for name in a.captured_features})
-        statistics = self._views_for_statistics(inputs)
+        statistics = feeding_statistics(inputs, self.test_statistics)
         views = {}
         for view, images in inputs.items():
-            by_student = not view.endswith('_teacher')
+            by_student = view_of(view).is_of_student
             views[view] = ViewObservation(
                 network=self.student if by_student else self.teacher.module,
                 images=images,
@@ -168,12 +169,6 @@ class DomainAdaptivePoseEstimator(BaseModel):
                 updates_statistics=view in statistics,
             )
         return Observations(views, self.foreground_head, self.foreground_teacher)
-
-    def _views_for_statistics(self, views: Iterable[str]) -> list[str]:
-        """The student's views that BatchNorm takes running statistics from."""
-        seen = [view for view in views if not view.endswith('_teacher')]
-        chosen = [view for view in seen if view.startswith(self.test_statistics)]
-        return chosen or seen
 
     def update_teacher(self) -> None:
         """Move the teacher towards the student; the first call copies it."""
