@@ -20,7 +20,7 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.10',
     packages=find_packages(include=['mmpose_uda', 'mmpose_uda.*']),
-    include_package_data=True,
+    package_data={'mmpose_uda': ['*/templates/*']},
     # No versions of the stack: it is the user's own (see requirements/ for the pins
     # that are tested). mmpose brings mmengine, mmcv and torch; its heads import mmdet,
     # which it does not name.

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Optional
 
 from mmpose_uda.config import load_config
-from mmpose_uda.convert.adapted_text import adapted_text
-from mmpose_uda.convert.data_text import BOXES_FILE
+from mmpose_uda.convert.adapted_text import BOXES_FILE, adapted_text
 from mmpose_uda.convert.source_folder import find_source
 from mmpose_uda.convert.stock_config import examine
 from mmpose_uda.datasets.image_folder import find_images, load_boxes

@@ -1,6 +1,7 @@
 """A comparison of two models as one HTML page that needs no other file."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -12,8 +13,11 @@ from mmpose_uda.evaluation.metric_values import lower_is_better, telling_decimal
 
 from .report_charts import joint_bars, pck_curves
 from .report_gallery import gallery_entry
-from .report_template import BODY, STYLE
 
+# Text is dark on light or light on dark as the reader's system prefers; the two colours of
+# the models are blue and orange of Okabe and Ito's set, which colour-blind readers tell
+# apart, in shades that stand out from both papers, and one curve is dashed.
+_TEMPLATES = Path(__file__).parent / 'templates'
 _MINUS = '\N{MINUS SIGN}'
 _STEPS = 101  # points of a curve
 
@@ -37,8 +41,8 @@ def comparison_page(
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     entries = [gallery_entry(comparison, *pair, metainfo) for pair in crops.items()]
     decimals = comparison.scale.decimals
-    return environment.from_string(BODY).render(
-        style=Markup(STYLE),
+    return environment.from_string(_read('report.html.jinja')).render(
+        style=Markup(_read('report.css')),
         a=comparison.a,
         b=comparison.b,
         unit=comparison.scale.unit,
@@ -54,6 +58,10 @@ def comparison_page(
         **_shares(comparison),
         **_notes(comparison),
     )
+
+
+def _read(name: str) -> str:
+    return (_TEMPLATES / name).read_text('utf-8')
 
 
 def _shares(comparison: Comparison) -> dict[str, int]:
