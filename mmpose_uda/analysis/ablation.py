@@ -5,7 +5,7 @@ import os
 import queue
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any, Optional, Sequence
 
@@ -75,7 +75,13 @@ def run_variants(
             progress.advance(task)
             return error
 
-        errors = [e for e in pool.map(lambda r: run(*r), runs) if e is not None]
+        futures = [pool.submit(run, *each) for each in runs]
+        try:
+            wait(futures)  # one that raises stops no other
+        finally:  # after an interrupt none is begun
+            for future in futures:
+                future.cancel()
+    errors = [error for future in futures if (error := future.result()) is not None]
     if errors:
         raise UserError(f'{len(errors)} of {len(runs)} trainings failed: {errors[0]}')
 
