@@ -6,7 +6,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from data_factory import write_pose_dataset
 from infer_factory import TrainedRun
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.registry import DATASETS
 
 PAGE = Path(__file__).parents[2] / 'README.md'
 BLOCKS = re.findall(r'^```python\n(.*?)^```', PAGE.read_text(), re.M | re.S)
@@ -40,3 +44,27 @@ def test_the_call_for_inference(adapted):
     found = {}
     exec(f'from mmpose_uda.apis import infer\nfound = {call}', found)
     assert list(found['found']) == ['a.jpg']
+
+
+def test_a_recipe_with_data_of_ones_own(tmp_path, monkeypatch):
+    """A copy of hand_3d.py whose section on data is the README's."""
+    (block,) = (text for text in BLOCKS if '_base_.source_data' in text)
+    recipe = PAGE.parent / 'configs/uda/hand_3d.py'
+    text = recipe.read_text()
+    start, end = (text.index(f'# ---- {section}') for section in ('data', 'model'))
+    bases = (recipe.parents[1] / '_base_').as_posix()
+    text = (text[:start] + block + text[end:]).replace('../_base_', bases)
+    (tmp_path / 'mine.py').write_text(text)
+    for split in ('train', 'test'):
+        write_pose_dataset(tmp_path / 'my_hands', 2, split)
+    write_pose_dataset(tmp_path / 'photos', 2)
+    (tmp_path / 'photos/images/train').rename(tmp_path / 'my_photos')
+    (tmp_path / 'my_photos/boxes.json').write_text('{"000000.png": [5, 5, 30, 30]}')
+    monkeypatch.chdir(tmp_path)
+    init_default_scope('mmpose')
+    cfg = Config.fromfile('mine.py')
+    pair = DATASETS.build(cfg.train_dataloader.dataset)[0]
+    assert set(pair['inputs']) == {'source', 'target_teacher', 'target_student'}
+    sample = pair['data_samples']['source']
+    assert sample.gt_instances.keypoints_3d.shape == (1, 21, 3)
+    assert len(DATASETS.build(cfg.val_dataloader.dataset)) == 2

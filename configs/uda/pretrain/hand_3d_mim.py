@@ -9,26 +9,11 @@ starts from it by ``init_cfg=dict(type='Pretrained', checkpoint=...)`` in its ba
 
 _base_ = ['../hand_3d.py']
 
-max_iters = 2000
 phases = [
-    dict(
-        name='pretrain',
-        iters=max_iters,
-        parts=['reconstruction', 'foreground', 'attention'],
-    )
+    dict(name='pretrain', iters=2000, parts=['reconstruction', 'foreground', 'attention'])
 ]
 train_cfg = dict(phases=phases)
 ablation_parts = None
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=120),
-    dict(
-        type='CosineAnnealingLR',
-        by_epoch=False,
-        begin=120,
-        end=max_iters,
-        eta_min_ratio=0.02,
-    ),
-]
 
 # Plain patches, as mmpretrain's VisionTransformer has them: the checkpoint fits both.
 model = dict(estimator=dict(backbone=dict(stem='patch')))

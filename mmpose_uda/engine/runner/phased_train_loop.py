@@ -67,6 +67,7 @@ class PhasedTrainLoop(IterBasedTrainLoop):
         self.val_interval = self._max_iters
         self.stop_training = False
         self.runner.visualizer.dataset_meta = self.dataloader.dataset.metainfo
+        self.drop_late_schedulers()
 
     @property
     def model(self):
@@ -95,6 +96,20 @@ class PhasedTrainLoop(IterBasedTrainLoop):
         self.runner.call_hook('after_train_epoch')
         self.runner.call_hook('after_train')
         return self.runner.model
+
+    def drop_late_schedulers(self) -> None:
+        """Leave out schedulers whose turn comes after the end, which mmengine refuses.
+
+        Those of a config are made for its own length, and a run may be a short one. One
+        without an ``end`` lasts to the end of the run: mmengine fills that in.
+        """
+        configs = self.runner.param_schedulers
+        if isinstance(configs, (list, tuple)):
+            self.runner.param_schedulers = [
+                cfg
+                for cfg in configs
+                if 'end' in cfg or cfg.get('begin', 0) < self._max_iters
+            ]
 
     def check_parts(self) -> None:
         """Let a misspelt part fail before the first iteration, not hours later."""

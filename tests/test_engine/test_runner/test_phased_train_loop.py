@@ -273,3 +273,16 @@ def test_another_seed_is_another_run(finished, hand_config, data_root, tmp_path)
     other = json.loads((tmp_path / 'record.json').read_text())[0]
     assert other['losses'] != first['losses']
     assert read_summary(tmp_path)['seed'] == 1
+
+
+def test_a_scheduler_without_an_end_lasts_to_the_end_of_the_run(
+    finished, hand_config, data_root, tmp_path
+):
+    """Of a run that is longer than its warm-up; in a shorter one it has no turn."""
+    warmup, cosine = finished.runner.cfg.param_scheduler
+    assert 'end' not in cosine and cosine.begin > finished.runner.max_iters
+    assert len(finished.runner.param_schedulers) == 1
+    cfg = tiny_config(hand_config, data_root, tmp_path)
+    cfg.param_scheduler = [dict(warmup, end=2), dict(cosine, begin=2)]
+    schedulers = run(cfg).param_schedulers
+    assert [scheduler.end for scheduler in schedulers] == [2, 6]

@@ -1,0 +1,9 @@
+"""COCO-style annotations. What is special about a data set is its root and keypoints."""
+
+source_data = dict(
+    type='PoseDataset',
+    ann_file='annotations/train.json',
+    data_prefix=dict(img='images/'),
+)
+target_data = dict(source_data, labels=False)
+test_data = dict(source_data, ann_file='annotations/test.json', test_mode=True)

@@ -1,0 +1,70 @@
+"""Multi-level alignment with the numbers of arXiv 2404.14885 and of its code.
+
+What differs from the published code, and why:
+
+- One optimiser: the discriminator's learning rate falls with the student's, while the
+  published one never does.
+- No shear: the affine of a crop is a similarity here. Rotation, scale and shift are the
+  paper's.
+- Running BatchNorm statistics are the target's, and the teacher is in eval mode; there
+  the teacher normalises by its own batches.
+- The last checkpoint counts. There the best by the target's test labels does, once after
+  the 40 epochs and once at the end.
+- Consistency and information maximisation look at the student's heatmaps in the student's
+  own view, and pseudo labels are Gaussians about sub-cell peaks. There heatmaps are warped
+  back to a common frame first, and labels are Gaussians about the largest cell.
+- The Gaussians of pseudo labels reach as far as the map, there 3 sigma.
+- The student goes on where the source phase ended, and so does the teacher, an average
+  since the first step whose BatchNorm statistics are the student's. There both are loaded
+  from the chosen checkpoint, and the teacher keeps statistics of its own.
+- As it stands nothing is downloaded: the backbone starts from scratch and the style
+  network is the weight-free one. There they are ImageNet's ResNet-101 and VGG-19. Both
+  are named below.
+- Single precision, as long as `--amp` is not given. There it is fp16.
+"""
+
+teacher = dict(type='TeacherEMA', momentum=0.001)
+test_statistics = 'target'
+alignments = dict(
+    mean_teacher=dict(
+        type='MeanTeacherConsistency',
+        selection=dict(type='QuantileSelection', quantile=0.5),
+        # Times the 0.5 of the head's loss: the paper's weight of 1.
+        loss_weight=2.0,
+        ramp_iters=0,
+    ),
+    occlusion=dict(type='KeypointOcclusion', prob=0.5, min_confidence=0.9, size=20 / 256),
+    adversarial=dict(
+        type='DomainAdversarial',
+        feature='head.deconv_layers',
+        discriminator=dict(
+            type='DomainDiscriminator', in_channels=256, channels=(256, 128, 128)
+        ),
+        loss_weight=0.1,
+        coefficient_ramp=0,
+    ),
+    information=dict(
+        type='InformationMaximization',
+        # As published. It has next to no gradient; mode='normalized' has one.
+        loss=dict(type='InfoMaxLoss', mode='released'),
+        loss_weight=0.3,
+    ),
+)
+# With the public weights of AdaIN, add to the hook:
+# style=dict(type='VGG19Style', encoder='vgg_normalised.pth', decoder='decoder.pth')
+custom_hooks = [
+    dict(type='EMATeacherHook'),
+    dict(
+        type='AdaINStyleHook',
+        source_to_target=dict(prob=0.5, alpha=(0.0, 1.0)),
+        per_batch=True,
+    ),
+    dict(type='AdaptationPictureHook'),
+    dict(type='SummaryHook', headline='PCK', unit=''),
+]
+ablation_parts = dict(
+    style=['style'],
+    mean_teacher=['mean_teacher', 'occlusion'],
+    adversarial=['adversarial'],
+    information=['information'],
+)

@@ -1,0 +1,8 @@
+"""Pixels as networks of ImageNet take them."""
+
+preprocessor = dict(
+    type='PoseDataPreprocessor',
+    mean=[123.675, 116.28, 103.53],
+    std=[58.395, 57.12, 57.375],
+    bgr_to_rgb=True,
+)

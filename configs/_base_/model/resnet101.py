@@ -1,0 +1,16 @@
+"""The network of arXiv 2404.14885."""
+
+_base_ = ['pixels.py']
+
+estimator = dict(
+    type='TopdownPoseEstimator',
+    data_preprocessor=_base_.preprocessor,
+    backbone=dict(
+        type='ResNet',
+        depth=101,
+        # Weights of ImageNet, where they can be had:
+        # init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet101'),
+    ),
+    # The published metric reads the heatmaps.
+    test_cfg=dict(flip_test=False, output_heatmaps=True),
+)

@@ -1,0 +1,33 @@
+"""How source and student look, mildly: in 1200 steps stronger views cost the network more
+than they teach it."""
+
+strong_look = dict(
+    type='SeededAlbumentation',
+    transforms=[
+        dict(
+            type='ColorJitter',
+            brightness=(0.6, 1.4),
+            contrast=(0.6, 1.4),
+            saturation=(0.5, 1.5),
+            hue=(-0.05, 0.05),
+            p=0.7,
+        ),
+        dict(
+            type='OneOf',
+            transforms=[
+                dict(type='GaussianBlur', blur_limit=(3, 5)),
+                dict(type='MotionBlur', blur_limit=(3, 5)),
+            ],
+            p=0.2,
+        ),
+    ],
+)
+strong_box = dict(
+    type='FastRandomBBoxTransform',
+    shift_factor=0.03,
+    shift_prob=1.0,
+    scale_factor=(0.9, 1.1),
+    scale_prob=1.0,
+    rotate_factor=20,
+    rotate_prob=0.5,
+)
