@@ -8,7 +8,7 @@ from typing import Sequence
 import numpy as np
 import torch
 from data_factory import SKELETON
-from mmengine.structures import InstanceData, PixelData
+from mmengine.structures import InstanceData
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 from torch import Tensor, nn
@@ -176,7 +176,7 @@ def make_sample(
         if foreground:
             mask = torch.zeros(1, height, width)
             mask[:, 5:22, 12:40] = 1
-            sample.gt_fields = PixelData(foreground=mask)
+            sample.gt_foreground = mask
     return sample
 
 

@@ -1,5 +1,6 @@
 """Every config trains, validates, exports and resumes."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,10 @@ from config_factory import (
     CONFIG_DIR,
     PHASE_ITERS,
     read_summary,
+    run,
     run_killed_and_resumed,
     runnable_configs,
+    tiny_config,
 )
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
@@ -65,3 +68,20 @@ def test_pretrains_resumes_and_hands_on_a_backbone(path, tmp_path):
     found = backbone.state_dict()
     assert found.keys() == trained.keys()
     assert all(torch.equal(found[key], trained[key]) for key in found)
+
+
+@pytest.mark.parametrize('name', ['hand_2d.py', 'human_2d_rtmcc.py'])
+def test_masks_go_with_every_head(name, tmp_path):
+    """Foreground and backgrounds beside heatmaps, which have another size, or vectors."""
+    cfg = tiny_config(CONFIGS[name], tmp_path / 'data', tmp_path / 'run')
+    data = cfg.train_dataloader.dataset
+    data.source.data_prefix = dict(img='images/', mask='masks/')
+    data.source.pipeline.insert(1, dict(type='LoadPoseMask'))
+    data.views.source.insert(0, dict(type='ReplaceBackground', prob=0.5))
+    cfg.model.foreground_head = dict(type='ForegroundHead', in_channels=256)
+    cfg.model.alignments.foreground = dict(type='ForegroundSegmentation')
+    for phase in cfg.train_cfg.phases:
+        phase.parts.append('foreground')
+    run(cfg)
+    rows = json.loads((tmp_path / 'run/record.json').read_text())
+    assert all(row['losses']['foreground/loss_bce'] > 0 for row in rows)

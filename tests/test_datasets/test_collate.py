@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from mmengine.structures import InstanceData, PixelData
+from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 
 from mmpose_uda.datasets import collate_views
@@ -15,7 +15,7 @@ def batch():
     for i in range(3):
         sample = PoseDataSample(metainfo=dict(number=i, warp_mat=np.eye(2, 3) * i))
         sample.gt_instance_labels = InstanceData(labels=torch.rand(1, 4)[:, ::2])
-        sample.gt_fields = PixelData(foreground=torch.rand(1, 5, 6))
+        sample.gt_foreground = torch.rand(1, 5, 6)
         image = torch.full((3, 5, 6), i, dtype=torch.uint8)
         items.append(dict(inputs=dict(view=image), data_samples=dict(view=sample)))
     return collate_views(items)
@@ -30,7 +30,7 @@ def test_samples_survive_the_way_to_another_process(batch):
         np.testing.assert_array_equal(new.warp_mat, old.warp_mat)
         labels = new.gt_instance_labels.labels
         assert torch.equal(labels, old.gt_instance_labels.labels)
-        assert torch.equal(new.gt_fields.foreground, old.gt_fields.foreground)
+        assert torch.equal(new.gt_foreground, old.gt_foreground)
         labels += 1  # is memory of its own
 
 

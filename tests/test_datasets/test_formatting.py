@@ -21,31 +21,31 @@ def test_packs_what_views_need(make_config):
         sample.gt_instances.keypoints_3d, item['keypoints_3d']
     )
     np.testing.assert_array_equal(sample.gt_instances.keypoints, item['keypoints'])
-    foreground = sample.gt_fields.foreground
+    foreground = sample.gt_foreground
     assert foreground.shape == (1, 64, 64) and foreground.dtype == torch.float32
     np.testing.assert_allclose(foreground[0], item['mask'] / np.float32(255))
     assert foreground.max() == 1
 
 
-def test_heatmaps_and_foreground_share_the_fields(make_config):
+def test_heatmaps_and_foreground_have_sizes_of_their_own(make_config):
     target = dict(
         type='GenerateTarget',
         encoder=dict(
-            type='MSRAHeatmap', input_size=(64, 64), heatmap_size=(64, 64), sigma=2
+            type='MSRAHeatmap', input_size=(64, 64), heatmap_size=(16, 16), sigma=2
         ),
     )
     dataset = DATASETS.build(make_config())
     sample = Compose([*CROP, target, dict(type='PackPoseView')])(dataset[0])
-    fields = sample['data_samples'].gt_fields
-    assert fields.heatmaps.shape == (21, 64, 64)
-    assert fields.foreground.shape == (1, 64, 64)
+    assert sample['data_samples'].gt_fields.heatmaps.shape == (21, 16, 16)
+    assert sample['data_samples'].gt_foreground.shape == (1, 64, 64)
     assert sample['data_samples'].gt_instance_labels.keypoint_weights.shape == (1, 21)
 
 
 def test_packs_nothing_that_is_not_there(make_config):
     dataset = DATASETS.build(make_config(labels=False, camera=False))
     sample = Compose([*CROP, dict(type='PackPoseView')])(dataset[0])['data_samples']
-    assert 'camera' not in sample and 'gt_fields' not in sample
+    assert 'camera' not in sample and 'gt_foreground' not in sample
+    assert 'gt_fields' not in sample
     assert sorted(sample.gt_instances.keys()) == [
         'bbox_scales',
         'bbox_scores',

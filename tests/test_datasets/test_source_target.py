@@ -99,7 +99,7 @@ def test_a_draw_has_all_views(config):
         assert f'/{view.split("_")[0]}/' in sample.img_path
     source = item['data_samples']['source']
     assert source.gt_instances.keypoints_3d.shape == (1, 21, 3)
-    assert source.gt_fields.foreground.shape == (1, 32, 32)
+    assert source.gt_foreground.shape == (1, 32, 32)
     paths = [item['data_samples'][view].img_path for view in list(VIEWS)[1:]]
     assert paths[0] == paths[1]
 

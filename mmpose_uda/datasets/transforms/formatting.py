@@ -1,7 +1,6 @@
 """Packing of a view for the model."""
 
 import torch
-from mmengine.structures import PixelData
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
 
@@ -12,7 +11,8 @@ class PackPoseView(PackPoseInputs):
 
     It adds ``warp_mat`` [2, 3] and ``camera`` of the crop to the metainfo,
     ``keypoints_3d`` [1, K, 3] (mm, camera frame) to ``gt_instances``, and the mask as
-    ``gt_fields.foreground`` [1, h, w], float32 in 0..1.
+    ``gt_foreground`` [1, h, w], float32 in 0..1. (Its size is that of the crop; fields
+    of ``gt_fields`` share that of the heatmaps.)
 
     Args:
         extra_meta_keys (tuple[str]): Metainfo beside that of ``PackPoseInputs``.
@@ -31,8 +31,5 @@ class PackPoseView(PackPoseInputs):
         if 'keypoints_3d' in results:
             sample.gt_instances.set_field(results['keypoints_3d'], 'keypoints_3d')
         if 'mask' in results:
-            if 'gt_fields' not in sample:
-                sample.gt_fields = PixelData()
-            foreground = torch.from_numpy(results['mask'])[None].float() / 255
-            sample.gt_fields.set_field(foreground, 'foreground')
+            sample.gt_foreground = torch.from_numpy(results['mask'])[None].float() / 255
         return packed

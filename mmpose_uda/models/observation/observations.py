@@ -53,10 +53,10 @@ class Observations(dict):
 
     def dataset_masks(self, view: str) -> Optional[Tensor]:
         """The data set's masks of a view, [B, 1, H, W], or None if an image has none."""
-        fields = [sample.get('gt_fields', ()) for sample in self[view].data_samples]
-        if not all('foreground' in field for field in fields):
+        samples = self[view].data_samples
+        if not all('gt_foreground' in sample for sample in samples):
             return None
-        masks = torch.stack([field.foreground for field in fields])
+        masks = torch.stack([sample.gt_foreground for sample in samples])
         return masks.to(self[view].images)
 
     def _require_prediction(self, view: str) -> None:

@@ -23,7 +23,7 @@ def test_cross_entropy_with_the_pooled_masks(model):
     losses = model.alignments['foreground'](observed)
     masks = observed.dataset_masks('source')
     masks[0] *= 0.5  # soft masks are soft labels
-    batch['data_samples']['source'][0].gt_fields.foreground *= 0.5
+    batch['data_samples']['source'][0].gt_foreground *= 0.5
     probs = model.foreground_head(observed['source'].features).sigmoid()
     soft = F.avg_pool2d(masks, 8)
     expected = -(soft * probs.log() + (1 - soft) * (1 - probs).log()).mean()

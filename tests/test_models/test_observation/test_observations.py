@@ -82,7 +82,7 @@ def test_foreground_of_the_data_set(observed):
     foreground = observed.foreground('source')
     assert foreground.shape == (2, 1, 32, 48)
     for found, sample in zip(foreground, observed['source'].data_samples):
-        assert torch.equal(found, sample.gt_fields.foreground)
+        assert torch.equal(found, sample.gt_foreground)
     assert observed.dataset_masks('target_student') is None
 
 

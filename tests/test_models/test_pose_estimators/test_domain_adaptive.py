@@ -365,7 +365,7 @@ def test_masks_of_the_target_make_a_foreground_head_unnecessary(name):
     assert '`foreground_head`' in str(caught.value)
     for view in ('target_student', 'target_teacher'):
         for sample in batch['data_samples'][view]:
-            sample.gt_fields = PixelData(foreground=torch.ones(1, *INPUT_SIZE[::-1]))
+            sample.gt_foreground = torch.ones(1, *INPUT_SIZE[::-1])
     assert total(losses_of(model, batch)) > 0
 
 
