@@ -1,9 +1,9 @@
 """Information maximisation on keypoint maps."""
 
+import math
 from typing import Optional, Sequence, Union
 
-import torch
-from mmengine.dist import get_world_size
+from mmengine.dist import all_reduce, get_world_size
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
@@ -94,26 +94,35 @@ class InfoMaxLoss(nn.Module):
         return self.loss_weight * sum(term(logits.float()) for logits in maps) / len(maps)
 
     def _normalized(self, logits: Tensor) -> Tensor:
-        probs = (logits.flatten(2) / self.temperature).softmax(-1)
-        largest = torch.log(probs.new_tensor(probs.shape[-1]))
-        certainty = entropy(probs).mean() / largest
-        diversity = entropy(mean_over_all_samples(probs)).mean() / largest
+        log_probs = (logits.flatten(2) / self.temperature).log_softmax(-1)
+        largest = math.log(log_probs.shape[-1])
+        certainty = entropy(log_probs).mean() / largest
+        diversity = entropy(log_mean_over_all_samples(log_probs)).mean() / largest
         return certainty - diversity
 
     @staticmethod
     def _released(heatmaps: Tensor) -> Tensor:
         size = heatmaps.shape[2] * heatmaps.shape[3]
-        rows = entropy(heatmaps.mean(3).softmax(-1)).mean()
-        columns = entropy(heatmaps.mean(2).softmax(-1)).mean()
-        together = entropy(heatmaps.mean(0).flatten(1).softmax(-1)).mean()
+        rows = entropy(heatmaps.mean(3).log_softmax(-1)).mean()
+        columns = entropy(heatmaps.mean(2).log_softmax(-1)).mean()
+        together = entropy(heatmaps.mean(0).flatten(1).log_softmax(-1)).mean()
         return (rows + columns - together) / size
 
 
-def entropy(probs: Tensor) -> Tensor:
-    """Entropy in nats over the last axis; 0 log 0 is 0."""
-    return torch.special.entr(probs).sum(-1)
+def entropy(log_probs: Tensor) -> Tensor:
+    """Entropy in nats over the last axis.
+
+    Of logarithms, because the gradient of p log p at a p that underflows is not finite.
+    """
+    return -(log_probs.exp() * log_probs).sum(-1)
 
 
-def mean_over_all_samples(values: Tensor) -> Tensor:
-    """Mean over the batch axis of [B, ...] and over all processes, with gradient."""
-    return sum_over_processes(values.mean(0)) / get_world_size()
+def log_mean_over_all_samples(log_values: Tensor) -> Tensor:
+    """Logarithm of the mean over the batch axis of [B, ...] and over all processes.
+
+    With gradient. Batches have one size on all processes.
+    """
+    largest = log_values.detach().amax(0)
+    all_reduce(largest, 'max')
+    total = sum_over_processes((log_values - largest).exp().sum(0))
+    return largest + total.log() - math.log(len(log_values) * get_world_size())

@@ -85,6 +85,28 @@ def test_vectors_of_two_axes_and_volumes():
     torch.testing.assert_close(loss(volume), loss(volume.flatten(2)))
 
 
+@pytest.mark.parametrize('mode', ['normalized', 'released'])
+@pytest.mark.parametrize('apart', [10.4, 200.0])
+def test_gradients_are_finite_where_a_softmax_underflows(mode, apart):
+    maps = torch.zeros(2, 3, 4, 4)
+    maps[:, :, 0, 0] = 10 * apart  # SimCC's beta of 10
+    maps[1, :, 2, 3] = 9 * apart
+    maps.requires_grad_()
+    loss = InfoMaxLoss(mode=mode, temperature=1.0)(maps)
+    loss.backward()
+    assert loss.isfinite() and maps.grad.isfinite().all()
+
+
+def test_an_even_batch_of_underflowing_peaks_still_learns():
+    """Two samples at one place: diversity pulls them apart, with a gradient."""
+    maps = torch.zeros(2, 1, 8)
+    maps[:, :, 2] = 30.0
+    maps[1, :, 5] = 30.0
+    maps.requires_grad_()
+    InfoMaxLoss(temperature=1.0)(maps).backward()
+    assert maps.grad.isfinite().all() and maps.grad.abs().max() > 1e-3
+
+
 def gradient_norm(loss, maps):
     maps = maps.clone().requires_grad_()
     loss(maps).backward()
