@@ -66,15 +66,19 @@ class VolumetricPose3DHead(BaseHead):
 
     def distributions(self, logits: Tensor) -> KeypointDistributions:
         """Marginals over x and y (crop px) and z (mm relative to the root)."""
-        probs = logits.float().flatten(2).softmax(-1).view_as(logits)
+        volume = logits.float()
+        # a marginal is a logsumexp over the other axes
+        depth_rows = volume.logsumexp(4)
+        depths = depth_rows.logsumexp(3)
+        total = depths.logsumexp(2, keepdim=True)
         width, height = self.decoder.input_size
         near, far = self.decoder.depth_range
         step = (far - near) / self.depth_bins
         return KeypointDistributions(
             [
-                crop_axis(probs.sum((2, 3)), width),
-                crop_axis(probs.sum((2, 4)), height),
-                AxisDistribution(probs.sum((3, 4)), near + 0.5 * step, step),
+                crop_axis(volume.logsumexp((2, 3)) - total, width),
+                crop_axis(depth_rows.logsumexp(2) - total, height),
+                AxisDistribution(depths - total, near + 0.5 * step, step),
             ]
         )
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 class Axis(Protocol):
     """What the loss asks of an axis: bins [B, K, N] that are ``step`` apart."""
 
-    probs: Tensor
+    log_probs: Tensor
     step: float
 
     def mean(self) -> Tensor:
@@ -63,9 +63,8 @@ class KeypointDistributionLoss(nn.Module):
         terms = []
         for i, axis in enumerate(predicted.axes):
             labels = axis.gaussian_labels(points[..., i], self.sigma)
-            log_probs = axis.probs.clamp_min(1e-9).log()
-            cross_entropy = -(labels * log_probs).sum(-1)
-            length = axis.step * axis.probs.shape[-1]
+            cross_entropy = -(labels * axis.log_probs).sum(-1)
+            length = axis.step * axis.log_probs.shape[-1]
             l1 = (axis.mean() - points[..., i]).abs() / length
             terms.append(cross_entropy + self.l1_weight * l1)
         per_keypoint = torch.stack(terms).mean(0)

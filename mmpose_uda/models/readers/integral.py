@@ -34,7 +34,7 @@ class IntegralReader(HeadReader):
         )
         return KeypointDistributions(
             [
-                AxisDistribution(probs.sum(dim), origin=0.0, step=step)
+                AxisDistribution.of_probs(probs.sum(dim), origin=0.0, step=step)
                 for dim, step in zip((2, 3), steps)
             ]
         )

@@ -5,6 +5,7 @@ these and so fits heatmap, SimCC and 3D heads alike.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Sequence, Union
 
 import torch
@@ -15,21 +16,35 @@ from torch import Tensor
 class AxisDistribution:
     """p(coordinate) of every keypoint along one axis.
 
+    It carries logarithms: of a bin that is all but impossible they still tell how much, and
+    a loss on them has a gradient there.
+
     Args:
-        probs (Tensor): [B, K, N], sums to one over the N bins.
+        log_probs (Tensor): [B, K, N]; their exponentials sum to one over the N bins.
         origin (float): Coordinate of the centre of bin 0 (px or mm).
         step (float): Distance between two bin centres (px or mm).
     """
 
-    probs: Tensor
+    log_probs: Tensor
     origin: float
     step: float
+
+    @classmethod
+    def of_probs(cls, probs: Tensor, origin: float, step: float) -> 'AxisDistribution':
+        """The distribution of probabilities [B, K, N], of which some may be 0."""
+        tiny = torch.finfo(probs.dtype).tiny
+        return cls(probs.clamp_min(tiny).log(), origin, step)
+
+    @cached_property
+    def probs(self) -> Tensor:
+        """[B, K, N]."""
+        return self.log_probs.exp()
 
     @property
     def centres(self) -> Tensor:
         """Bin centres, [N]."""
-        bins = torch.arange(self.probs.shape[-1], device=self.probs.device)
-        return self.origin + self.step * bins.to(self.probs.dtype)
+        bins = torch.arange(self.log_probs.shape[-1], device=self.log_probs.device)
+        return self.origin + self.step * bins.to(self.log_probs.dtype)
 
     def mean(self) -> Tensor:
         """Expected coordinate, [B, K]."""
@@ -168,7 +183,7 @@ class HeatmapDistributions:
 PoseDistributions = Union[KeypointDistributions, HeatmapDistributions]
 
 
-def crop_axis(probs: Tensor, size: float) -> AxisDistribution:
+def crop_axis(log_probs: Tensor, size: float) -> AxisDistribution:
     """An axis whose N bins tile a crop side of ``size`` px (pixel centres are integers)."""
-    step = size / probs.shape[-1]
-    return AxisDistribution(probs, origin=0.5 * step - 0.5, step=step)
+    step = size / log_probs.shape[-1]
+    return AxisDistribution(log_probs, origin=0.5 * step - 0.5, step=step)

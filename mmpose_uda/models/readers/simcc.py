@@ -35,7 +35,7 @@ class SimCCReader(HeadReader):
         """Points are means about the peak: a softmax label has mass everywhere."""
         step = 1 / self.head.decoder.simcc_split_ratio
         axes = [
-            AxisDistribution(logits.float().softmax(-1), origin=0.0, step=step)
+            AxisDistribution(logits.float().log_softmax(-1), origin=0.0, step=step)
             for logits in self.logits(outputs)
         ]
         radius = 2 * float(np.max(self.head.decoder.sigma))

@@ -38,9 +38,9 @@ def predicting(points, peaks=1.0):
     x, y, z = points.long().unbind(-1)
     return KeypointDistributions(
         [
-            crop_axis(at_bins(x, WIDTH, peaks), WIDTH),
-            crop_axis(at_bins(y, HEIGHT, peaks), HEIGHT),
-            AxisDistribution(at_bins(z // 10 + 10, DEPTH), -100.0, 10.0),
+            crop_axis(at_bins(x, WIDTH, peaks).log(), WIDTH),
+            crop_axis(at_bins(y, HEIGHT, peaks).log(), HEIGHT),
+            AxisDistribution.of_probs(at_bins(z // 10 + 10, DEPTH), -100.0, 10.0),
         ]
     )
 
@@ -219,9 +219,9 @@ def test_pseudo_labels_outside_the_view_weigh_nothing(part):
 
 def test_no_gradient_to_the_teacher(part):
     logits = torch.randn(1, 5, WIDTH, requires_grad=True)
-    x = crop_axis(logits.softmax(-1), WIDTH)
-    y = crop_axis(torch.full((1, 5, HEIGHT), 1 / HEIGHT), HEIGHT)
-    z = AxisDistribution(torch.full((1, 5, DEPTH), 1 / DEPTH), -100.0, 10.0)
+    x = crop_axis(logits.log_softmax(-1), WIDTH)
+    y = crop_axis(torch.full((1, 5, HEIGHT), 1 / HEIGHT).log(), HEIGHT)
+    z = AxisDistribution.of_probs(torch.full((1, 5, DEPTH), 1 / DEPTH), -100.0, 10.0)
     teacher = KeypointDistributions([x, y, z])
     observed = observe(teacher, predicting(POINTS[None]), [similarity()], [similarity()])
     part(observed)

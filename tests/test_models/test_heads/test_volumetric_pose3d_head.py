@@ -136,3 +136,16 @@ def test_refuses_flip_test(head, feats):
     samples = [PoseDataSample(metainfo=dict(input_size=INPUT_SIZE))] * 2
     with pytest.raises(UserError, match='set test_cfg.flip_test=False'):
         head.predict([feats, feats], samples, test_cfg=dict(flip_test=True))
+
+
+def test_marginals_of_a_very_sure_volume_still_have_a_gradient(head):
+    """Of 200 nats between the peak and the rest, in float32."""
+    bins = head.depth_bins
+    logits = torch.zeros(1, head.out_channels, bins, 4, 6)
+    logits[:, :, 0, 0, 0] = 200
+    logits.requires_grad_()
+    for axis in head.distributions(logits).axes:
+        assert axis.log_probs.isfinite().all()
+        total = axis.log_probs[..., 1:].sum()
+        (gradient,) = torch.autograd.grad(total, logits, retain_graph=True)
+        assert gradient.isfinite().all() and (gradient[:, :, 0, 0, 0] < -1).all()

@@ -16,7 +16,7 @@ def logits():
 
 def distributions(logits):
     axes = [
-        AxisDistribution(values.softmax(-1), origin, step)
+        AxisDistribution(values.log_softmax(-1), origin, step)
         for values, (_, origin, step) in zip(logits, AXES)
     ]
     return KeypointDistributions(axes)
@@ -90,3 +90,17 @@ def test_descent_leads_to_the_points(points):
     error = (distributions(logits).points() - points).abs()
     error = error / torch.tensor([48.0, 32, 200])
     assert error.max() < 0.05  # at the ends both terms pull in opposite directions
+
+
+@pytest.mark.parametrize('apart', [30.0, 100.0, 1000.0])
+def test_a_confidently_wrong_peak_is_corrected(apart):
+    """Its gradient is that of a cross entropy however sure it is: about 1 a keypoint."""
+    logits = torch.zeros(1, 1, 6)
+    logits[..., 0] = apart
+    logits.requires_grad_()
+    axis = AxisDistribution(logits.log_softmax(-1), origin=0.0, step=1.0)
+    point = torch.full((1, 1, 1), 5.0)
+    loss = KeypointDistributionLoss(sigma=0.3, l1_weight=0.0)
+    loss(KeypointDistributions([axis]), point, torch.ones(1, 1)).backward()
+    assert logits.grad[0, 0, 0] == pytest.approx(1, abs=0.01)
+    assert logits.grad[0, 0, 5] == pytest.approx(-1, abs=0.01)

@@ -13,7 +13,7 @@ from mmpose_uda.models.readers import (
 @pytest.fixture
 def axis():
     logits = torch.randn(2, 5, 9, generator=torch.Generator().manual_seed(0)) * 2
-    return AxisDistribution(logits.softmax(-1), origin=-3.0, step=2.5)
+    return AxisDistribution(logits.log_softmax(-1), origin=-3.0, step=2.5)
 
 
 CENTRES = -3.0 + 2.5 * np.arange(9)
@@ -49,9 +49,11 @@ def test_gaussian_labels(axis):
 
 
 def test_a_sharp_gaussian_has_its_mean_at_the_point():
-    axis = crop_axis(torch.full((1, 1, 64), 1 / 64), 64)
+    axis = crop_axis(torch.full((1, 1, 64), 1 / 64).log(), 64)
     point = torch.tensor([[20.3]])
-    labels = AxisDistribution(axis.gaussian_labels(point, 1.0), axis.origin, axis.step)
+    labels = AxisDistribution.of_probs(
+        axis.gaussian_labels(point, 1.0), axis.origin, axis.step
+    )
     assert float(labels.mean()) == pytest.approx(20.3, abs=1e-3)
 
 
@@ -64,13 +66,13 @@ def test_contains(axis):
 
 def test_bins_tile_the_crop():
     # pixel centres are integers: a crop of 48 px reaches from -0.5 to 47.5
-    axis = crop_axis(torch.full((1, 1, 6), 1 / 6), 48)
+    axis = crop_axis(torch.full((1, 1, 6), 1 / 6).log(), 48)
     expected = [3.5, 11.5, 19.5, 27.5, 35.5, 43.5]
     np.testing.assert_allclose(axis.centres.numpy(), expected)
     points = torch.tensor([[-0.51, -0.5, 47.5, 47.51]])
     assert axis.contains(points).tolist() == [[False, True, True, False]]
     # one bin a pixel: bin i is pixel i
-    pixels = crop_axis(torch.full((1, 1, 48), 1 / 48), 48)
+    pixels = crop_axis(torch.full((1, 1, 48), 1 / 48).log(), 48)
     np.testing.assert_allclose(pixels.centres.numpy(), np.arange(48))
 
 
@@ -79,9 +81,9 @@ def one_hot(bins, count):
 
 
 def test_means_and_confidence_of_several_axes():
-    x = crop_axis(one_hot([1, 4], 6), 48)
-    y = crop_axis(torch.tensor([[[1.0, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]]]), 32)
-    z = AxisDistribution(one_hot([0, 2], 3), -10.0, 10.0)
+    x = crop_axis(one_hot([1, 4], 6).log(), 48)
+    y = crop_axis(torch.tensor([[[1.0, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]]]).log(), 32)
+    z = AxisDistribution.of_probs(one_hot([0, 2], 3), -10.0, 10.0)
     predicted = KeypointDistributions([x, y, z])
     expected = [[[11.5, 3.5, -10], [35.5, 15.5, 10]]]
     np.testing.assert_allclose(predicted.points().numpy(), expected)
@@ -95,7 +97,7 @@ def test_means_and_confidence_of_several_axes():
 def test_points_about_the_peak_ignore_the_mass_elsewhere():
     probs = torch.full((1, 1, 40), 0.5 / 40)
     probs[0, 0, 7:10] += torch.tensor([0.1, 0.2, 0.2])
-    axis = AxisDistribution(probs, origin=0.0, step=0.5)
+    axis = AxisDistribution.of_probs(probs, origin=0.0, step=0.5)
     near = KeypointDistributions([axis, axis], peak_radius=1.0, about_peak=True)
     # the first of two equal bins is the peak
     seen = probs[0, 0, 7:10].numpy()
