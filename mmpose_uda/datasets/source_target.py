@@ -118,12 +118,11 @@ class SourceTargetDataset(Dataset):
             dict: ``inputs`` and ``data_samples``, each a dict by view of uint8 tensors
             [3, h, w] (BGR) and of :class:`PoseDataSample`.
         """
-        items, packed = {}, {}
+        shown = {view_of(name).domain for name in self.active_views}
+        needed = shown.union(self._backgrounds(self.active_views))
+        packed = {}
         with kept_random_states():
-            for domain in DOMAINS:
-                used = any(view_of(name).domain == domain for name in self.active_views)
-                if used or domain in self._backgrounds(self.active_views):
-                    items[domain] = self._load(domain, draw)
+            items = {name: self._load(name, draw) for name in DOMAINS if name in needed}
             behind = self._load_backgrounds(items, draw)
             for name in self.active_views:
                 results = _copy_arrays(items[view_of(name).domain])
