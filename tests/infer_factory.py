@@ -62,6 +62,7 @@ class TrainedRun:
         init_default_scope('mmpose')
         torch.manual_seed(0)
         self.model = MODELS.build(cfg.model)
+        self.model.update_teacher()
         _disturb(self.model)
         self.dataset = DATASETS.build(cfg.test_dataloader.dataset)
         self.checkpoint = root / 'run' / 'iter_2.pth'

@@ -16,12 +16,19 @@ from mmpose_uda.deploy.deployed_config import (
     write_metainfo,
 )
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.pose_estimators import TeacherEMA
+from mmpose_uda.models.pose_estimators.plain_checkpoint import (
+    STUDENT,
+    TEACHER,
+    TEACHER_STEPS,
+    as_adapted,
+)
 from mmpose_uda.safe_checkpoint import save_checkpoint
 
 CONFIG_FILE = 'config.py'
 WEIGHTS_FILE = 'model.pth'
 
-_PREFIXES = {'teacher': 'teacher.module.', 'student': 'student.'}
+_PREFIXES = {'teacher': TEACHER, 'student': STUDENT}
 
 
 def export_estimator(
@@ -40,8 +47,8 @@ def export_estimator(
 
     Args:
         cfg (Config): The config of the training.
-        checkpoint (dict[str, Any]): Its checkpoint: ``state_dict`` and ``meta`` with
-            ``dataset_meta``.
+        checkpoint (dict[str, Any]): Its checkpoint, or one of the plain estimator:
+            ``state_dict`` and ``meta`` with ``dataset_meta``.
         out_dir (str): Folder for ``config.py`` and ``model.pth``, and ``metainfo.py``
             where keypoints are not defined by mmpose; made if missing.
         which (str): 'teacher' or 'student'.
@@ -51,7 +58,8 @@ def export_estimator(
 
     Raises:
         UserError: ``which`` is unknown, the config is not one of a domain adaptive
-            estimator, the checkpoint is from another config, or ``out_dir`` is a file.
+            estimator, the checkpoint is from another config, its teacher was never
+            updated, or ``out_dir`` is a file.
     """
     if which not in _PREFIXES:
         raise UserError(f"--which is 'teacher' or 'student', not {which!r}.")
@@ -62,7 +70,10 @@ def export_estimator(
         )
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     _require_keys(checkpoint)
-    weights = select_weights(checkpoint['state_dict'], _PREFIXES[which])
+    state_dict = as_adapted(checkpoint['state_dict'])
+    if which == 'teacher' and state_dict.get(TEACHER_STEPS, 1) == 0:
+        raise UserError(TeacherEMA.NEVER_UPDATED)
+    weights = select_weights(state_dict, _PREFIXES[which])
     _check_weights(cfg, weights)
     out = _make_folder(out_dir)
     deployed_config(cfg).dump(out / CONFIG_FILE)

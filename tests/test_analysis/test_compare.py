@@ -35,6 +35,7 @@ class Benchmark:
         self._hide_joints(Path(self.cfg.test_dataloader.dataset.data_root))
         torch.manual_seed(0)
         model = MODELS.build(self.cfg.model)
+        model.update_teacher()
         with torch.no_grad():
             for parameter in model.parameters():
                 parameter.add_(0.05 * torch.randn_like(parameter))

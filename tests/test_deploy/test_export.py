@@ -26,6 +26,7 @@ class Trained:
         self.cfg = tiny_config(CONFIG_DIR / 'hand_3d.py', root / 'data', root / 'run')
         torch.manual_seed(0)
         self.model = MODELS.build(self.cfg.model)
+        self.model.update_teacher()
         with torch.no_grad():
             for parameter in self.model.parameters():
                 parameter.add_(0.05 * torch.randn_like(parameter))
@@ -123,6 +124,7 @@ def test_parts_of_stock_mmpose_need_no_import_of_this_package(tmp_path):
     init_default_scope('mmpose')
     estimator = resnet_estimator()
     model = MODELS.build(dict(type='DomainAdaptivePoseEstimator', estimator=estimator))
+    model.update_teacher()
     cfg = Config(
         dict(
             default_scope='mmpose',
@@ -172,6 +174,25 @@ def test_checkpoint_of_another_config(trained, tmp_path, change):
     with pytest.raises(UserError, match='does not belong to .*: 1 weights'):
         export_estimator(trained.cfg, checkpoint, str(tmp_path / 'out'))
     assert not (tmp_path / 'out').exists()
+
+
+def test_a_teacher_that_was_never_updated_is_refused(trained, tmp_path):
+    steps = {'teacher.steps': torch.tensor(0)}
+    state = {**trained.checkpoint['state_dict'], **steps}
+    checkpoint = dict(trained.checkpoint, state_dict=state)
+    with pytest.raises(UserError, match='never updated.*EMATeacherHook.*--which student'):
+        export_estimator(trained.cfg, checkpoint, str(tmp_path / 'out'))
+    assert not (tmp_path / 'out').exists()
+    export_estimator(trained.cfg, checkpoint, str(tmp_path / 'out'), 'student')
+    assert (tmp_path / 'out' / 'model.pth').exists()
+
+
+@pytest.mark.parametrize('which', ['teacher', 'student'])
+def test_a_checkpoint_of_the_plain_estimator_is_exported(trained, tmp_path, which):
+    plain = trained.model.student.state_dict()
+    checkpoint = dict(trained.checkpoint, state_dict=plain)
+    export_estimator(trained.cfg, checkpoint, str(tmp_path), which)
+    assert equal_states(load(tmp_path).state_dict(), plain)
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,7 @@ class Exported:
         self.folder = root / name
         cfg = CONFIGS[name](root)
         self.model = MODELS.build(cfg.model)
+        self.model.update_teacher()
         self._disturb()
         cfg.experiment_name = f'here_{name}'
         cfg.load_from = str(root / f'{name}.pth')

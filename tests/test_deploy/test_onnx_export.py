@@ -102,6 +102,7 @@ def export(estimator, folder):
     torch.manual_seed(0)
     wrapper = dict(type='DomainAdaptivePoseEstimator', estimator=estimator)
     model = MODELS.build(wrapper)
+    model.update_teacher()
     with torch.no_grad():
         for value in model.state_dict().values():
             if value.is_floating_point():

@@ -20,6 +20,7 @@ def exported(request, tmp_path):
     cfg = tiny_config(CONFIG_DIR / request.param, tmp_path / 'data', tmp_path / 'run')
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
+    model.update_teacher()
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     checkpoint = dict(
         state_dict=model.state_dict(), meta=dict(dataset_meta=dataset.metainfo)

@@ -16,7 +16,8 @@ class EMATeacherHook(Hook):
     """Copies the student into the teacher before training, then averages after each step.
 
     The teacher and its step count are part of the model's state, so nothing is done before
-    a resumed run.
+    a resumed run. A step is one of the optimizer: an iteration that only accumulates
+    gradients is none.
 
     A model without a ``teacher``, such as any of mmpose, is averaged beside itself by
     mmengine's ``EMAHook`` with :class:`TeacherEMA`: the average is what is validated and
@@ -68,7 +69,9 @@ class EMATeacherHook(Hook):
     def before_train(self, runner) -> None:
         """The teacher equals the student before its first use."""
         if runner.iter == 0:
-            unwrapped_model(runner).update_teacher()
+            model = unwrapped_model(runner)
+            model.begin_run()
+            model.update_teacher()
 
     def after_train_iter(
         self,
@@ -78,4 +81,6 @@ class EMATeacherHook(Hook):
         outputs: Optional[dict] = None,
     ) -> None:
         """One step of the average."""
-        unwrapped_model(runner).update_teacher()
+        model = unwrapped_model(runner)
+        if model.is_between_steps:
+            model.update_teacher()

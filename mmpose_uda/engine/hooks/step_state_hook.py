@@ -16,8 +16,8 @@ from mmpose_uda.errors import UserError
 class StepStateHook(Hook):
     """Lets a step depend on the weights, the run's seed, its number and the rank alone.
 
-    So do its data, its random numbers and the ramps of the parts' weights. A run that is
-    resumed from a checkpoint then ends with the weights of an uninterrupted one.
+    So do its data and its random numbers. A run that is resumed from a checkpoint then ends
+    with the weights of an uninterrupted one.
     :class:`PhasedTrainLoop` does so by itself; this is for ``EpochBasedTrainLoop``. (An
     ``IterBasedTrainLoop`` starts its workers earlier, so there the data keep the ``seed``
     of their config.)
@@ -29,7 +29,7 @@ class StepStateHook(Hook):
     priority = 'VERY_HIGH'
 
     def before_train(self, runner) -> None:
-        """Hand the run's seed, which a resumed run has from its checkpoint, to the data."""
+        """Begin or go on; the data get the seed, which a resumed run has from its past."""
         loader = runner.train_dataloader
         if not isinstance(loader.sampler, DrawSampler):
             raise UserError(
@@ -38,10 +38,14 @@ class StepStateHook(Hook):
                 "sampler=dict(_delete_=True, type='EpochDrawSampler')."
             )
         loader.dataset.seed = runner.seed
+        model = unwrapped_model(runner)
+        if runner.iter == 0:
+            model.begin_run()
+        else:
+            model.resume_phase(model.active_parts)
 
     def before_train_iter(
         self, runner, batch_idx: int, data_batch: Optional[dict] = None
     ) -> None:
-        """Set the random numbers and the ramps."""
+        """Set the random numbers."""
         torch.manual_seed(iteration_seed(runner.seed, runner.iter))
-        unwrapped_model(runner).set_phase_iter(runner.iter)

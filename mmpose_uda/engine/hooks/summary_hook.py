@@ -53,8 +53,10 @@ class SummaryHook(Hook):
         self._started = time.monotonic()
 
     def before_train(self, runner) -> None:
-        """Start the clock."""
+        """Start the clock, of a new run at 0."""
         self._started = time.monotonic()
+        if runner.iter == 0:
+            runner.message_hub.update_info(_SECONDS, 0.0, resumed=False)
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
         """Let a resumed run count its earlier seconds."""

@@ -83,9 +83,12 @@ class PhasedTrainLoop(IterBasedTrainLoop):
         """Train all phases that are not finished."""
         self.check_parts()
         if self._iter == 0:
+            self.model.begin_run()
             # An earlier run of this name in the same process shares the message hub.
             self.runner.message_hub.update_info(_RESULTS, [])
         self.runner.call_hook('before_train')
+        if self.runner.val_loop is not None:
+            self.model.require_tested()  # now, and not after hours
         self.runner.call_hook('before_train_epoch')
         for phase in self.phases:
             self.phase = phase
@@ -118,11 +121,13 @@ class PhasedTrainLoop(IterBasedTrainLoop):
 
     def run_phase(self) -> None:
         """Train to the end of the current phase."""
-        self.model.set_phase(self.phase.parts)
+        if self._iter == self.phase.begin:
+            self.model.begin_phase(self.phase.parts)
+        else:
+            self.model.resume_phase(self.phase.parts)
         self.forget_losses()
         for data_batch in self.start_data():
             self.runner.model.train()
-            self.model.set_phase_iter(self._iter - self.phase.begin)
             torch.manual_seed(iteration_seed(self.runner.seed, self._iter))
             self.run_iter(data_batch)
             if self._iter >= self.phase.end:

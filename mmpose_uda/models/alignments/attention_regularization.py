@@ -100,6 +100,10 @@ class AttentionRegularization(Alignment):
         if self.pretrained_weight:
             self.pretrained = FrozenBackbone(backbone)
 
+    def begin_run(self) -> None:
+        if self.pretrained_weight:
+            self.pretrained.forget()
+
     def forward(self, observed: Observations) -> dict[str, Tensor]:
         losses = {}
         for view in self.regularised:

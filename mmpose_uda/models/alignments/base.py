@@ -2,7 +2,7 @@
 
 from abc import ABCMeta, abstractmethod
 from contextlib import AbstractContextManager
-from typing import Optional, Protocol, Sequence
+from typing import Optional, Protocol, Sequence, Union
 
 from mmengine.model import BaseModule
 from torch import Tensor, nn
@@ -31,8 +31,8 @@ class Alignment(BaseModule, metaclass=ABCMeta):
 
     Args:
         loss_weight (float): Weight of all its losses.
-        ramp_iters (int): Steps over which the weight grows linearly from 0 at the start
-            of a phase.
+        ramp_iters (int): Optimizer steps over which the weight grows linearly from 0 at
+            the start of a phase, or of a run without phases.
     """
 
     views: tuple[str, ...] = ()
@@ -49,11 +49,9 @@ class Alignment(BaseModule, metaclass=ABCMeta):
         self.loss_weight = loss_weight
         self.ramp_iters = ramp_iters
 
-    def weight_at(self, phase_iter: Optional[int]) -> float:
-        """Weight after ``phase_iter`` steps of a phase; None is a run without phases."""
-        if phase_iter is None or phase_iter >= self.ramp_iters:
-            return self.loss_weight
-        return self.loss_weight * phase_iter / self.ramp_iters
+    def weight_at(self, steps: Tensor) -> Union[float, Tensor]:
+        """Weight after ``steps`` of a phase, a scalar."""
+        return self.loss_weight * ramp(steps, self.ramp_iters)
 
     def check(self, name: str, estimator: AdaptiveEstimator) -> None:
         """Refuse an estimator that this alignment cannot work with.
@@ -66,12 +64,25 @@ class Alignment(BaseModule, metaclass=ABCMeta):
             UserError: They do not fit; the message says what would.
         """
 
+    def begin_run(self) -> None:
+        """Forget what an earlier training left behind; its weights are kept."""
+
     def disturb(self, observed: Observations) -> None:
         """Change what the student is about to look at; called before any loss."""
 
     @abstractmethod
     def forward(self, observed: Observations) -> dict[str, Tensor]:
         """Losses of one step, keys with 'loss'; other keys are only logged."""
+
+
+def ramp(steps: Tensor, length: int) -> Union[float, Tensor]:
+    """What grows linearly from 0 to 1 in ``length`` steps; 1 without any.
+
+    Args:
+        steps (Tensor): Steps that are done, a scalar; it never leaves the device.
+        length (int): Of the ramp, in steps.
+    """
+    return (steps / length).clamp_max(1) if length else 1.0
 
 
 def views_of_foreground(

@@ -5,7 +5,7 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.alignments.base import Alignment
+from mmpose_uda.models.alignments.base import Alignment, ramp
 from mmpose_uda.models.losses.domain_adversarial_loss import domain_accuracy
 from mmpose_uda.models.observation import Observations
 from mmpose_uda.models.utils import reverse_gradient
@@ -26,8 +26,8 @@ class DomainAdversarial(Alignment):
             'backbone', 'neck', 'head.deconv_layers', 'backbone.layers.2', ...
         loss (dict): Loss of (source logits, target logits).
         coefficient (float): The reversed gradient is multiplied by it.
-        coefficient_ramp (int): Steps over which the coefficient grows linearly from 0; the
-            discriminator learns from the first step.
+        coefficient_ramp (int): Steps over which the coefficient grows linearly from 0 at
+            the start of a phase; the discriminator learns from the first step.
         loss_weight (float): Weight of the loss.
         ramp_iters (int): Steps over which the weight grows.
     """
@@ -51,8 +51,6 @@ class DomainAdversarial(Alignment):
         self.loss_module = MODELS.build(loss)
         self.coefficient = coefficient
         self.coefficient_ramp = coefficient_ramp
-        # A buffer: saved with the checkpoint, and read without leaving the device.
-        self.register_buffer('steps', torch.zeros(()))
 
     def check(self, name, estimator) -> None:
         known = {path for path, _ in estimator.student.named_modules()} - {''}
@@ -84,7 +82,6 @@ class DomainAdversarial(Alignment):
 
     def forward(self, observed: Observations) -> dict[str, Tensor]:
         source, target = (self.logits(observed, view) for view in self.views)
-        self.steps += 1
         return dict(
             loss=self.loss_module(source, target),
             domain_accuracy=domain_accuracy(source, target),
@@ -93,10 +90,10 @@ class DomainAdversarial(Alignment):
     def logits(self, observed: Observations, view: str) -> Tensor:
         """What the discriminator thinks of the features of a view."""
         features = observed[view].feature(self.feature)
-        return self.discriminator(reverse_gradient(features, self.current_coefficient()))
+        coefficient = self.coefficient * ramp(observed.steps, self.coefficient_ramp)
+        return self.discriminator(reverse_gradient(features, coefficient))
 
-    def current_coefficient(self) -> Tensor:
-        """The coefficient at this step, a scalar tensor."""
-        if not self.coefficient_ramp:
-            return self.coefficient * torch.ones_like(self.steps)
-        return self.coefficient * (self.steps / self.coefficient_ramp).clamp_max(1)
+    def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs) -> None:
+        # earlier versions counted here
+        state_dict.pop(f'{prefix}steps', None)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)

@@ -38,6 +38,11 @@ class FrozenBackbone(nn.Module):
             self.taken.fill_(True)
             self._is_taken = True
 
+    def forget(self) -> None:
+        """Let the next call of :meth:`take_once` copy again."""
+        self.taken.fill_(False)
+        self._is_taken = False
+
     @torch.no_grad()
     def attention(self, images: Tensor, layers: Sequence[int]) -> dict[int, Tensor]:
         """Attention maps of images [B, 3, H, W]: layer index -> [B, heads, L, L]."""

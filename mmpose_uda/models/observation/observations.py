@@ -17,6 +17,7 @@ class Observations(dict):
 
     Args:
         views (dict[str, ViewObservation]): By name.
+        steps (Tensor): Optimizer steps of the phase that are done, a scalar.
         foreground_head (nn.Module, optional): Learns to predict the foreground.
         foreground_teacher (nn.Module, optional): Its moving average, which tells the
             foreground of target views without masks.
@@ -25,10 +26,12 @@ class Observations(dict):
     def __init__(
         self,
         views: dict[str, ViewObservation],
+        steps: Tensor,
         foreground_head: Optional[nn.Module] = None,
         foreground_teacher: Optional[nn.Module] = None,
     ):
         super().__init__(views)
+        self.steps = steps
         self.foreground_head = foreground_head
         self.foreground_teacher = foreground_teacher
         self._foreground: dict[str, Tensor] = {}

@@ -12,6 +12,14 @@ from torch import Tensor, nn
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment
 from mmpose_uda.models.observation import Observations, ViewObservation
+from mmpose_uda.models.pose_estimators.plain_checkpoint import (
+    STUDENT,
+    TEACHER,
+    as_adapted,
+    is_plain,
+)
+from mmpose_uda.models.pose_estimators.progress import Progress
+from mmpose_uda.models.pose_estimators.teacher_ema import TeacherEMA
 from mmpose_uda.models.readers import crop_size
 from mmpose_uda.views import feeding_statistics, view_of
 
@@ -26,6 +34,9 @@ class DomainAdaptivePoseEstimator(BaseModel):
     alignment. Which are active is decided by the current phase (:meth:`set_phase`);
     without phases, all are. Only the student and what is exported from it remain after
     training.
+
+    A checkpoint of the plain estimator is understood as one of a student and a teacher
+    that equals it.
 
     Args:
         estimator (dict): A stock top-down estimator, with its ``data_preprocessor``.
@@ -82,9 +93,37 @@ class DomainAdaptivePoseEstimator(BaseModel):
             )
         self.test_statistics = test_statistics
         self.active_parts = (SUPERVISED, *self.alignments)
-        self.phase_iter: Optional[int] = None
+        self.progress = Progress()
 
-    # ---- which parts are active -------------------------------------------------------
+    # ---- runs and phases --------------------------------------------------------------
+
+    def begin_run(self) -> None:
+        """Begin a new training, perhaps from the weights of another one (``load_from``).
+
+        Both networks start from the teacher of that, and nothing is counted on. A resumed
+        training does not begin.
+        """
+        for average, trained in self._averages():
+            if average.is_trained:
+                trained.load_state_dict(average.module.state_dict())
+            average.steps.zero_()
+        for alignment in self.alignments.values():
+            alignment.begin_run()
+        self.progress.begin_phase()
+
+    def begin_phase(self, parts: tuple[str, ...]) -> None:
+        """Choose the parts of the coming steps, whose ramps begin."""
+        self.set_phase(parts)
+        self.progress.begin_phase()
+
+    def resume_phase(self, parts: tuple[str, ...]) -> None:
+        """Choose the parts of the coming steps, whose ramps go on.
+
+        Raises:
+            UserError: The checkpoint does not say how far they are.
+        """
+        self.set_phase(parts)
+        self.progress.require_known()
 
     def set_phase(self, parts: tuple[str, ...]) -> None:
         """Choose the parts of the coming steps.
@@ -103,10 +142,6 @@ class DomainAdaptivePoseEstimator(BaseModel):
                     f'use one of {", ".join(known)}.'
                 )
         self.active_parts = tuple(parts)
-
-    def set_phase_iter(self, phase_iter: int) -> None:
-        """Say how many steps of the phase are done; the weights of parts ramp with it."""
-        self.phase_iter = phase_iter
 
     @property
     def active_alignments(self) -> dict[str, Alignment]:
@@ -133,6 +168,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         Returns:
             dict[str, Tensor]: Scalars; those with 'loss' in their key are summed.
         """
+        self.progress(self.trained_parameters())
         observed = self.observe(inputs, data_samples)
         for alignment in self.active_alignments.values():
             alignment.disturb(observed)
@@ -140,7 +176,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         if SUPERVISED in self.active_parts:
             losses.update(observed['source'].supervised_loss())
         for name, alignment in self.active_alignments.items():
-            weight = alignment.weight_at(self.phase_iter)
+            weight = alignment.weight_at(self.progress.steps)
             for key, value in alignment(observed).items():
                 if 'loss' in key:
                     losses[f'{name}/{key}'] = weight * value
@@ -168,19 +204,33 @@ class DomainAdaptivePoseEstimator(BaseModel):
                 trainable=by_student,
                 updates_statistics=view in statistics,
             )
-        return Observations(views, self.foreground_head, self.foreground_teacher)
+        steps = self.progress.steps
+        return Observations(views, steps, self.foreground_head, self.foreground_teacher)
+
+    @property
+    def is_between_steps(self) -> bool:
+        """Whether the optimizer has stepped since the last loss; no in an accumulation."""
+        return self.progress.is_between_steps(self.trained_parameters())
 
     def update_teacher(self) -> None:
         """Move the teacher towards the student; the first call copies it."""
-        self.teacher.update_parameters(self.student)
+        for average, trained in self._averages():
+            average.update_parameters(trained)
+
+    def _averages(self) -> Iterator[tuple[TeacherEMA, nn.Module]]:
+        """The averages and what they follow."""
+        yield self.teacher, self.student
         if self.foreground_teacher is not None:
-            self.foreground_teacher.update_parameters(self.foreground_head)
+            yield self.foreground_teacher, self.foreground_head
 
     def averaged_parameters(self) -> Iterator[nn.Parameter]:
         """The parameters that follow others and are not trained."""
-        yield from self.teacher.parameters()
-        if self.foreground_teacher is not None:
-            yield from self.foreground_teacher.parameters()
+        for average, _ in self._averages():
+            yield from average.parameters()
+
+    def trained_parameters(self) -> Iterator[nn.Parameter]:
+        """The parameters that gradients reach; averages want none."""
+        return (p for p in self.parameters() if p.requires_grad)
 
     @contextmanager
     def trial(
@@ -232,7 +282,42 @@ class DomainAdaptivePoseEstimator(BaseModel):
         """mmengine's entry: 'loss' trains, other modes go to the tested estimator."""
         if mode == 'loss':
             return self.loss(inputs, data_samples)
+        if mode == 'predict':
+            self.require_tested()
         return self.tested(inputs, data_samples, mode=mode)
+
+    def require_tested(self) -> None:
+        """Refuse to predict by a teacher that was never updated, and so is random.
+
+        Raises:
+            UserError: The teacher is tested, and nothing has updated it.
+        """
+        if self.test_network == 'teacher' and not self.teacher.is_trained:
+            raise UserError(TeacherEMA.NEVER_UPDATED)
+
+    def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs) -> None:
+        own = {key.removeprefix(prefix) for key in state_dict if key.startswith(prefix)}
+        if is_plain(own):
+            self._adopt(state_dict, prefix)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+
+    def _adopt(self, state_dict: dict[str, Tensor], prefix: str) -> None:
+        """Give a plain estimator's weights the names of this model, in place.
+
+        What is around the networks keeps its own weights.
+        """
+        plain = {
+            key.removeprefix(prefix): state_dict.pop(key)
+            for key in list(state_dict)
+            if key.startswith(prefix)
+        }
+        around = {
+            key: value
+            for key, value in self.state_dict().items()
+            if not key.startswith((STUDENT, TEACHER))
+        }
+        for key, value in {**around, **as_adapted(plain)}.items():
+            state_dict[prefix + key] = value
 
     def get_layer_depth(self, param_name: str) -> tuple[int, int]:
         """Depth of a parameter for mmpretrain's layer-wise learning rate decay."""

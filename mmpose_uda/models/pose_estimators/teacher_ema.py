@@ -23,9 +23,20 @@ class TeacherEMA(ExponentialMovingAverage):
         momentum (float): Final rate.
     """
 
+    NEVER_UPDATED = (
+        "The teacher was never updated and is random: add dict(type='EMATeacherHook') "
+        "to `custom_hooks`, or test (and export) the student: `test_network='student'` "
+        'of the model, `--which student` of a tool.'
+    )
+
     def __init__(self, model: nn.Module, momentum: float = 0.01):
         super().__init__(model, momentum=momentum)
         self.eval()
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether it has ever followed a student. This waits for the device."""
+        return bool(self.steps > 0)
 
     @torch.no_grad()
     def update_parameters(self, model: nn.Module) -> None:

@@ -110,5 +110,7 @@ class AdaINStyleTransfer(BaseModel):
                 f"let a phase have parts=['{_PART}']."
             )
 
-    def set_phase_iter(self, phase_iter: int) -> None:
-        """Nothing here changes with the number of steps."""
+    begin_phase = resume_phase = set_phase
+
+    def begin_run(self) -> None:
+        """Nothing here is counted."""

@@ -1,22 +1,23 @@
 """Gradient reversal."""
 
+from typing import Union
+
 import torch
 from torch import Tensor
 
 
 class _Reversal(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, features: Tensor, coefficient: Tensor) -> Tensor:
-        ctx.save_for_backward(coefficient)
+    def forward(ctx, features: Tensor, coefficient: Union[float, Tensor]) -> Tensor:
+        ctx.coefficient = coefficient
         return features.view_as(features)
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:
-        (coefficient,) = ctx.saved_tensors
-        return -coefficient.to(gradient.dtype) * gradient, None
+        return (-ctx.coefficient * gradient).to(gradient.dtype), None
 
 
-def reverse_gradient(features: Tensor, coefficient: Tensor) -> Tensor:
+def reverse_gradient(features: Tensor, coefficient: Union[float, Tensor]) -> Tensor:
     """The identity, whose gradient is multiplied by ``-coefficient``.
 
     What follows is trained to do something, what precedes to prevent it (Ganin &
@@ -24,7 +25,8 @@ def reverse_gradient(features: Tensor, coefficient: Tensor) -> Tensor:
 
     Args:
         features (Tensor): Any shape.
-        coefficient (Tensor): Scalar; a tensor, so that a schedule never leaves the device.
+        coefficient (float | Tensor): Scalar; that of a schedule is a tensor, which never
+            leaves the device.
 
     Returns:
         Tensor: ``features``.

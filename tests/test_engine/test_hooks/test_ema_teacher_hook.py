@@ -1,4 +1,5 @@
 import copy
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -63,6 +64,7 @@ class FirstUse(Hook):
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         model = runner.model
         FirstUse.noted = copy.deepcopy(both(model))
+        FirstUse.steps = model.teacher.steps.clone()
         FirstUse.modes = [m.training for m in model.teacher.modules()]
         raise Killed
 
@@ -93,6 +95,53 @@ def test_the_teacher_has_followed_the_run(finished):
         for a, b in zip(model.student.parameters(), model.teacher.module.parameters())
     ]
     assert max(distance) < 0.5
+
+
+def test_gradients_that_accumulate_are_no_step(hand_config, data_root, tmp_path):
+    cfg = tiny_config(hand_config, data_root, tmp_path)
+    cfg.train_cfg.phases = [dict(cfg.train_cfg.phases[-1], iters=9)]
+    cfg.optim_wrapper.accumulative_counts = 2
+    model = run(cfg).model
+    assert model.progress.begun == 5  # the last of one iteration
+    assert model.teacher.steps == 1 + 5
+
+
+def without_teacher_hook(cfg):
+    is_other = lambda hook: hook.type != 'EMATeacherHook'  # noqa: E731
+    cfg.custom_hooks = list(filter(is_other, cfg.custom_hooks))
+    return cfg
+
+
+def test_a_run_whose_teacher_nobody_updates_fails_at_once(
+    hand_config, data_root, tmp_path
+):
+    cfg = without_teacher_hook(tiny_config(hand_config, data_root, tmp_path))
+    with pytest.raises(UserError, match='never updated.*EMATeacherHook'):
+        run(cfg)
+    assert not (tmp_path / 'record.json').exists()
+
+
+def test_a_run_that_tests_the_student_needs_no_hook(hand_config, data_root, tmp_path):
+    cfg = without_teacher_hook(tiny_config(hand_config, data_root, tmp_path))
+    cfg.train_cfg.phases = [dict(name='source', iters=1, parts=['supervised'])]
+    cfg.model.test_network = 'student'
+    cfg.val_cfg.beside = []
+    run(cfg)
+    assert (tmp_path / 'export' / 'model.pth').exists()
+
+
+def test_a_new_run_starts_from_the_teacher_of_another(
+    finished, hand_config, data_root, tmp_path
+):
+    cfg = tiny_config(hand_config, data_root, tmp_path)
+    cfg.load_from = Path(finished.work_dir, 'last_checkpoint').read_text()
+    cfg.custom_hooks.append(dict(type='FirstUse'))
+    with pytest.raises(Killed):
+        run(cfg)
+    teacher = finished.runner.model.teacher.module.state_dict()
+    for found in FirstUse.noted:
+        assert equal_states(found, teacher)
+    assert FirstUse.steps == 1
 
 
 def test_a_model_without_a_teacher_is_averaged_by_mmengine():

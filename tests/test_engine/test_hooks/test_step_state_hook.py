@@ -13,8 +13,13 @@ def make_runner(sampler=EpochDrawSampler, seed=5):
     loader = SimpleNamespace(
         dataset=SimpleNamespace(seed=0), sampler=sampler(dataset=range(4))
     )
-    phase_iters = []
-    model = SimpleNamespace(set_phase_iter=phase_iters.append, phase_iters=phase_iters)
+    calls = []
+    model = SimpleNamespace(
+        active_parts=('supervised',),
+        begin_run=lambda: calls.append('begin'),
+        resume_phase=calls.append,
+        calls=calls,
+    )
     return SimpleNamespace(train_dataloader=loader, model=model, seed=seed, iter=0)
 
 
@@ -45,8 +50,9 @@ def test_random_numbers_depend_on_seed_and_iteration_alone():
     assert len({*first, *others}) == 8
 
 
-def test_ramps_go_on():
+def test_a_run_begins_once():
     runner = make_runner()
-    for iteration in (0, 1, 7):
-        drawn(runner, iteration)
-    assert runner.model.phase_iters == [0, 1, 7]
+    StepStateHook().before_train(runner)
+    runner.iter = 3
+    StepStateHook().before_train(runner)
+    assert runner.model.calls == ['begin', ('supervised',)]

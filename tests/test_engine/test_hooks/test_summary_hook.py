@@ -16,7 +16,7 @@ def runner(tmp_path, request):
 def restarted(runner, request, number):
     """A new process: the state of the message hub comes from a checkpoint."""
     hub = MessageHub.get_instance(f'{request.node.name}-{number}')
-    return SimpleNamespace(message_hub=hub, work_dir=runner.work_dir)
+    return SimpleNamespace(message_hub=hub, work_dir=runner.work_dir, iter=number)
 
 
 def test_seconds_add_up_over_restarts(runner, request, monkeypatch):
@@ -37,9 +37,12 @@ def test_seconds_add_up_over_restarts(runner, request, monkeypatch):
         assert hook._seconds(runner) == pytest.approx(total)
 
 
-def test_weights_of_other_runs_bring_no_seconds(runner):
-    SummaryHook().after_load_checkpoint(runner, dict(state_dict={}))
-    assert SummaryHook()._seconds(runner) == pytest.approx(0, abs=1)
+@pytest.mark.parametrize('meta', [{}, dict(seconds_before_checkpoint=100.0)])
+def test_weights_of_other_runs_bring_no_seconds(runner, request, meta):
+    runner, hook = restarted(runner, request, 0), SummaryHook()
+    hook.after_load_checkpoint(runner, dict(state_dict={}, meta=meta))
+    hook.before_train(runner)
+    assert hook._seconds(runner) == pytest.approx(0, abs=1)
 
 
 def summary(first=40.0, last=30.0):

@@ -45,16 +45,36 @@ def test_the_backbone_gets_the_reversed_gradient_and_the_discriminator_its_own()
         torch.testing.assert_close(one, other)
 
 
-def test_the_coefficient_grows_and_is_saved():
-    model = build_adaptive(alignments=adversarial(coefficient=0.5, coefficient_ramp=4))
-    part = model.alignments['adversarial']
-    model.set_phase(['adversarial'])
-    seen = []
-    for _ in range(6):
-        seen.append(part.current_coefficient().item())
-        losses_of(model, make_batch())
-    assert seen == [0, 0.125, 0.25, 0.375, 0.5, 0.5]
-    assert model.state_dict()['alignments.adversarial.steps'] == 6
+def gradients_of_a_ramp(model):
+    """Of one step without an update, of the student's stem and of the discriminator."""
+    losses_of(model, make_batch())['adversarial/loss'].backward()
+    stem = next(model.student.parameters()).grad.clone()
+    discriminator = next(model.alignments.parameters()).grad.clone()
+    model.zero_grad()
+    return stem, discriminator
+
+
+def test_the_coefficient_grows_within_a_phase():
+    part = adversarial(coefficient=0.5, coefficient_ramp=4)
+    model = build_adaptive(alignments=part)
+    full = build_adaptive(alignments=adversarial(coefficient=1.0))
+    for one in (model, full):
+        one.begin_phase(['adversarial'])
+    stem, discriminator = gradients_of_a_ramp(full)
+    for share in (0, 0.125, 0.25, 0.375, 0.5, 0.5):
+        found = gradients_of_a_ramp(model)
+        torch.testing.assert_close(found[0], share * stem)
+        torch.testing.assert_close(found[1], discriminator)
+    model.begin_phase(['adversarial'])
+    assert gradients_of_a_ramp(model)[0].abs().max() == 0
+
+
+def test_checkpoints_of_earlier_versions_load():
+    model = build_adaptive(alignments=adversarial())
+    state = model.state_dict()
+    state['alignments.adversarial.steps'] = torch.tensor(6.0)
+    del state['progress.begun']
+    model.load_state_dict(state)
 
 
 def test_tokens_of_a_layer():

@@ -1,8 +1,10 @@
 from collections import Counter
 
+import numpy as np
 import pytest
 import torch
 from mmengine.optim import build_optim_wrapper
+from mmengine.runner import load_checkpoint, save_checkpoint
 from mmengine.structures import InstanceData, PixelData
 from model_factory import (
     INPUT_SIZE,
@@ -191,16 +193,18 @@ def test_weights_ramp_within_a_phase(model):
     part = model.alignments['mean_teacher']
     part.loss_weight, part.ramp_iters = 3.0, 4
     key = 'mean_teacher/loss'
-    model.set_phase(['mean_teacher'])
-    full = losses_of(model, make_batch())[key]  # without phases the ramp is over
+    model.begin_phase(['mean_teacher'])
     found = []
-    for phase_iter in (0, 1, 3, 4, 100):
-        model.set_phase_iter(phase_iter)
+    for _ in range(6):
         losses = losses_of(model, make_batch())
         found.append(losses[key])
         assert losses['mean_teacher/pseudo_label_confidence'] > 0.001
-    expected = full * torch.tensor([0, 0.25, 0.75, 1, 1])
+    expected = found[-1] * torch.tensor([0, 0.25, 0.5, 0.75, 1, 1])
     torch.testing.assert_close(torch.stack(found), expected)
+    model.begin_phase(['mean_teacher'])
+    assert losses_of(model, make_batch())[key] == 0
+    model.set_phase(['mean_teacher'])  # goes on
+    torch.testing.assert_close(losses_of(model, make_batch())[key], found[1])
 
 
 # ---- the teacher -------------------------------------------------------------------
@@ -287,7 +291,118 @@ def test_a_stock_estimator_with_batchnorm():
         torch.testing.assert_close(found, expected, msg=name)
 
 
+# ---- new trainings from old weights ------------------------------------------------
+
+
+def trained_model():
+    """A model some steps into a training; teacher and student differ."""
+    parts = part_configs()
+    parts['attention'].update(pretrained_weight=1.0)
+    model = build_adaptive(alignments=parts)
+    model.begin_run()
+    model.update_teacher()
+    optimizer = torch.optim.SGD(model.trained_parameters(), lr=0.1)
+    for _ in range(3):
+        total(losses_of(model, make_batch())).backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        model.update_teacher()
+    return model
+
+
+def test_a_new_run_starts_from_the_teacher_and_counts_nothing_on():
+    model = trained_model()
+    teacher = {k: v.clone() for k, v in model.teacher.module.state_dict().items()}
+    head = {k: v.clone() for k, v in model.foreground_teacher.module.state_dict().items()}
+    assert not equal_states(teacher, model.student.state_dict())
+    assert (model.teacher.steps, model.progress.begun) == (4, 3)
+    for _ in range(2):  # hooks and loop may both say so
+        model.begin_run()
+        assert equal_states(teacher, model.student.state_dict())
+        assert equal_states(head, model.foreground_head.state_dict())
+        assert (model.teacher.steps, model.progress.begun) == (0, 0)
+        assert model.foreground_teacher.steps == 0
+        assert not model.alignments['attention'].pretrained.taken
+
+
+def test_a_resumed_run_goes_on(tmp_path):
+    model, resumed = trained_model(), trained_model()
+    resumed.begin_run()
+    resumed.load_state_dict(model.state_dict())
+    resumed.resume_phase(['supervised'])
+    assert resumed.alignments['attention'].pretrained.taken
+    losses_of(resumed, make_batch())
+    assert (resumed.teacher.steps, resumed.progress.begun) == (4, 4)
+
+
+def test_checkpoints_without_progress_are_not_resumed_within_a_phase():
+    model = trained_model()
+    state = model.state_dict()
+    del state['progress.begun']
+    model.load_state_dict(state)
+    with pytest.raises(UserError, match='earlier version.*`load_from`'):
+        model.resume_phase(['supervised'])
+    model.begin_phase(['supervised'])
+    assert model.progress.begun == 0
+
+
+def by_torch(model, state_dict, _):
+    model.load_state_dict(state_dict)
+
+
+def by_mmengine(model, state_dict, path):
+    save_checkpoint(dict(state_dict=state_dict), str(path))
+    load_checkpoint(model, str(path), strict=True)
+
+
+def by_init_cfg(model, state_dict, path):
+    save_checkpoint(dict(state_dict=state_dict), str(path))
+    model.init_cfg = dict(type='Pretrained', checkpoint=str(path))
+    model.init_weights()
+
+
+@pytest.mark.parametrize('load', [by_torch, by_mmengine, by_init_cfg])
+def test_weights_of_the_plain_estimator(load, tmp_path):
+    plain = build_adaptive(seed=1).student.state_dict()
+    model = build_adaptive(alignments=parts('attention'))
+    head = {k: v.clone() for k, v in model.foreground_head.state_dict().items()}
+    load(model, plain, tmp_path / 'plain.pth')
+    assert equal_states(model.student.state_dict(), plain)
+    assert equal_states(model.teacher.module.state_dict(), plain)
+    if load is not by_init_cfg:  # which initialises the rest
+        assert equal_states(model.foreground_head.state_dict(), head)
+    model.require_tested()
+    model.begin_run()
+    model.update_teacher()
+    assert equal_states(model.student.state_dict(), plain)
+    assert equal_states(model.teacher.module.state_dict(), plain)
+
+
+def test_plain_weights_of_another_estimator_are_refused():
+    plain = build_adaptive().student.state_dict()
+    plain['head.extra'] = torch.zeros(1)
+    with pytest.raises(RuntimeError, match='student.head.extra'):
+        build_adaptive().load_state_dict(plain)
+
+
 # ---- prediction --------------------------------------------------------------------
+
+
+def test_a_teacher_that_was_never_updated_does_not_predict(model):
+    batch = make_batch(views=['source'])
+    data = dict(inputs=batch['inputs']['source'] / 255)
+    data['data_samples'] = batch['data_samples']['source']
+    for sample in data['data_samples']:
+        sample.gt_instances = InstanceData(
+            bboxes=np.zeros((1, 4)), bbox_scores=np.ones(1)
+        )
+    with pytest.raises(UserError, match="never updated.*EMATeacherHook.*test_network='st"):
+        model(**data, mode='predict')
+    model.use_for_test('student')
+    assert len(model(**data, mode='predict')) == 2
+    model.use_for_test('teacher')
+    model.update_teacher()
+    assert len(model(**data, mode='predict')) == 2
 
 
 @pytest.mark.parametrize('which', ['teacher', 'student'])
