@@ -8,7 +8,7 @@ from mmengine.runner import Runner
 
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.utils import batch_norm_layers
+from mmpose_uda.models.utils import batch_norm_layers, running_statistics
 from mmpose_uda.views import TARGET_TEACHER
 
 _BATCHES = 100
@@ -42,10 +42,11 @@ def re_estimate(runner: Runner) -> None:
         layer.reset_running_stats()
         layer.momentum = None  # a plain mean over the batches
         layer.train()
-    for batch in islice(_target_batches(runner.cfg), _BATCHES):
-        data = model.data_preprocessor(batch, training=False)
-        # the head too: those of heatmaps have BatchNorm
-        network(data['inputs'][TARGET_TEACHER], None, mode='tensor')
+    with running_statistics(network, are_updated=True):
+        for batch in islice(_target_batches(runner.cfg), _BATCHES):
+            data = model.data_preprocessor(batch, training=False)
+            # the head too: those of heatmaps have BatchNorm
+            network(data['inputs'][TARGET_TEACHER], None, mode='tensor')
     for layer, momentum in zip(layers, momenta):
         layer.momentum = momentum
     network.eval()

@@ -5,9 +5,21 @@ import random
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple, Optional
 
 import numpy as np
+
+
+class Draw(NamedTuple):
+    """What a data set of views is asked for.
+
+    Args:
+        number (int): Which draw, a non-negative integer of any size.
+        views (tuple[str, ...], optional): What to make; None leaves it to the data set.
+    """
+
+    number: int
+    views: Optional[tuple[str, ...]] = None
 
 
 @functools.lru_cache(maxsize=8)  # a batch may span two passes of each domain

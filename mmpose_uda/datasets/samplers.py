@@ -1,44 +1,50 @@
 """Samplers of training draws."""
 
 import itertools
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator, Sequence, Sized
 from typing import Optional
 
 from mmengine.dist import get_dist_info
 from mmpose.registry import DATA_SAMPLERS
 from torch.utils.data import Sampler
 
+from mmpose_uda.datasets.draws import Draw
+
 
 class DrawSampler(Sampler):
-    """Yields draws: ``start * world + rank`` and on in steps of ``world``.
+    """Yields draws: ``start + rank`` and on in steps of the number of processes.
 
     What a draw means is up to the dataset (:class:`SourceTargetDataset`), so a resumed
-    run needs only to know how many draws were used: nothing is replayed.
+    run needs only to know how many draws were used, on however many processes: nothing is
+    replayed. What it is to yield travels with it: workers that were started before may
+    know other views.
 
     Args:
         dataset (Sized): The dataset.
         seed (int, optional): Ignored; the Runner passes it, the dataset has its own.
-        start (int): Draws that this rank has already used.
+        start (int): Draws that are already used.
     """
 
     def __init__(self, dataset: Sized, seed: Optional[int] = None, start: int = 0):
         self.dataset = dataset
         self.rank, self.world_size = get_dist_info()
+        self.views: Optional[tuple[str, ...]] = None
         self.set_start(start)
 
     def set_start(self, start: int) -> None:
-        """Set how many draws this rank has already used.
+        """Set how many draws all processes together have already used.
 
-        Args:
-            start (int): Iterations times the batch size of one rank. It takes effect
-                when the next iterator is made.
+        It takes effect when the next iterator is made.
         """
         self.start = start
 
-    def __iter__(self) -> Iterator[int]:
-        return itertools.count(
-            self.start * self.world_size + self.rank, self.world_size
-        )
+    def set_views(self, views: Sequence[str]) -> None:
+        """Set the views that the draws of the next iterator yield."""
+        self.views = tuple(views)
+
+    def __iter__(self) -> Iterator[Draw]:
+        for number in itertools.count(self.start + self.rank, self.world_size):
+            yield Draw(number, self.views)
 
 
 @DATA_SAMPLERS.register_module()
@@ -59,10 +65,14 @@ class EpochDrawSampler(DrawSampler):
     """
 
     def set_epoch(self, epoch: int) -> None:
-        """Move to the draws of an epoch; mmengine's ``DistSamplerSeedHook`` calls it."""
-        self.set_start(epoch * len(self))
+        """Move to the draws of an epoch; mmengine's ``DistSamplerSeedHook`` calls it.
 
-    def __iter__(self) -> Iterator[int]:
+        Where the processes do not share an epoch evenly, its last draws are those that the
+        next one begins with.
+        """
+        self.set_start(epoch * len(self.dataset))
+
+    def __iter__(self) -> Iterator[Draw]:
         return itertools.islice(super().__iter__(), len(self))
 
     def __len__(self) -> int:

@@ -1,19 +1,25 @@
 """Pairs of a labelled source and an unlabelled target sample, as named views."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import numpy as np
 from mmengine.dataset import Compose
 from mmpose.registry import DATASETS
 from torch.utils.data import Dataset
 
-from mmpose_uda.datasets.draws import kept_random_states, permutation, seed_by
+from mmpose_uda.datasets.draws import (
+    Draw,
+    kept_random_states,
+    permutation,
+    seed_by,
+)
 from mmpose_uda.datasets.image_folder import UnlabelledImageFolder
 from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
 from mmpose_uda.datasets.stock_views import derive_views
 from mmpose_uda.datasets.transforms import ReplaceBackground
 from mmpose_uda.errors import UserError
+from mmpose_uda.random_keys import random_key
 from mmpose_uda.views import DOMAINS, view_of
 
 # All that a target sample may bring along; labels of any name are thus left behind.
@@ -90,11 +96,13 @@ class SourceTargetDataset(Dataset):
             self.target.full_init()
 
     def set_active_views(self, names: Iterable[str]) -> None:
-        """Restrict what a draw yields.
+        """Restrict what a draw yields that does not say it itself.
 
         Args:
-            names (Iterable[str]): Views to make. Running workers have a copy of the
-                dataset: it takes effect with the next iterator of the data loader.
+            names (Iterable[str]): Views to make.
+
+        Raises:
+            UserError: There is no such view.
         """
         names = list(names)
         for name in names:
@@ -108,24 +116,29 @@ class SourceTargetDataset(Dataset):
         """Length of the source: one pass over it. Draws may be any larger number."""
         return len(self.source)
 
-    def __getitem__(self, draw: int) -> dict:
-        """Make the active views of a draw.
+    def __getitem__(self, draw: Union[int, Draw]) -> dict:
+        """Make the views of a draw.
 
         Args:
-            draw (int): A non-negative integer.
+            draw (int | Draw): A number of any size, perhaps with the views to make; the
+                active ones otherwise.
 
         Returns:
             dict: ``inputs`` and ``data_samples``, each a dict by view of uint8 tensors
-            [3, h, w] (BGR) and of :class:`PoseDataSample`.
+            [3, h, w] (BGR) and of :class:`PoseDataSample`. Samples have the key of random
+            numbers that belong to the draw (``draw_key``).
         """
-        shown = {view_of(name).domain for name in self.active_views}
-        needed = shown.union(self._backgrounds(self.active_views))
+        draw, views = draw if isinstance(draw, Draw) else Draw(draw)
+        views = self.active_views if views is None else views
+        shown = {view_of(name).domain for name in views}
+        needed = shown.union(self._backgrounds(views))
         packed = {}
         with kept_random_states():
             items = {name: self._load(name, draw) for name in DOMAINS if name in needed}
-            behind = self._load_backgrounds(items, draw)
-            for name in self.active_views:
+            behind = self._load_backgrounds(items, views, draw)
+            for name in views:
                 results = _copy_arrays(items[view_of(name).domain])
+                results['draw_key'] = random_key(self.seed, draw)
                 if self._replaces_background(name):
                     results['backgrounds'] = behind
                 seed_by(self.seed, draw, name)
@@ -155,10 +168,12 @@ class SourceTargetDataset(Dataset):
             )
         return item
 
-    def _load_backgrounds(self, items: dict, draw: int) -> dict[str, dict]:
+    def _load_backgrounds(
+        self, items: dict, views: Iterable[str], draw: int
+    ) -> dict[str, dict]:
         """Images for ReplaceBackground by domain: this target, the next draw's source."""
         others = {}
-        for domain in self._backgrounds(self.active_views):
+        for domain in self._backgrounds(views):
             other = items['target'] if domain == 'target' else self._load(domain, draw + 1)
             others[domain] = dict(img=other['img'], bbox=other['bbox'])
         return others

@@ -15,6 +15,7 @@ from mmpose.registry import DATASETS
 from mmpose.structures import PoseDataSample
 
 from mmpose_uda.datasets import HAND21
+from mmpose_uda.datasets.draws import Draw
 from mmpose_uda.datasets.transforms import ReplaceBackground
 from mmpose_uda.errors import UserError
 
@@ -231,6 +232,27 @@ def test_loader_batches_views(config, num_workers, collate):
             assert digest(samples) == digest(
                 [e['data_samples'][view] for e in expected]
             )
+
+
+def test_a_draw_may_say_its_views(config):
+    dataset = DATASETS.build(config)
+    whole = dataset[3]
+    for view in VIEWS:
+        found = dataset[Draw(3, (view,))]
+        assert list(found['inputs']) == [view]
+        assert torch.equal(found['inputs'][view], whole['inputs'][view])
+    assert list(dataset[Draw(3)]['inputs']) == list(VIEWS)
+
+
+def test_the_key_of_random_numbers_is_that_of_draw_and_seed(config):
+    def keys(dataset, draw):
+        return {s.metainfo['draw_key'] for s in dataset[draw]['data_samples'].values()}
+
+    dataset, other = DATASETS.build(config), DATASETS.build(dict(config, seed=4))
+    found = [keys(dataset, 0), keys(dataset, 1), keys(other, 0)]
+    assert [len(one) for one in found] == [1, 1, 1]  # all views of a draw
+    assert len(set.union(*found)) == 3
+    assert keys(dataset, Draw(1)) == found[1]
 
 
 def test_active_views_restrict_the_work(config):

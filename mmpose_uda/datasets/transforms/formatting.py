@@ -9,7 +9,7 @@ from mmpose.registry import TRANSFORMS
 class PackPoseView(PackPoseInputs):
     """mmpose's ``PackPoseInputs`` with what views and 3D need, each where present.
 
-    It adds ``warp_mat`` [2, 3] and ``camera`` of the crop to the metainfo,
+    It adds ``warp_mat`` [2, 3], ``camera`` of the crop and ``draw_key`` to the metainfo,
     ``keypoints_3d`` [1, K, 3] (mm, camera frame) to ``gt_instances``, and the mask as
     ``gt_foreground`` [1, h, w], float32 in 0..1. (Its size is that of the crop; fields
     of ``gt_fields`` share that of the heatmaps.)
@@ -20,7 +20,9 @@ class PackPoseView(PackPoseInputs):
     """
 
     def __init__(
-        self, extra_meta_keys: tuple[str, ...] = ('warp_mat', 'camera'), **kwargs
+        self,
+        extra_meta_keys: tuple[str, ...] = ('warp_mat', 'camera', 'draw_key'),
+        **kwargs,
     ):
         super().__init__(**kwargs)
         self.meta_keys = (*self.meta_keys, *extra_meta_keys)

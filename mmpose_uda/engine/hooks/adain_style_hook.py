@@ -11,6 +11,8 @@ from torch import Tensor
 from mmpose_uda.datasets.style_images import StyleImages
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.style_networks import StyleBank, restyle
+from mmpose_uda.models.utils import SampleRandom, sample_keys
+from mmpose_uda.random_keys import random_key
 
 _BANKS = 'style_banks'
 
@@ -31,8 +33,9 @@ class AdaINStyleHook(Hook):
     """Gives images of one domain the style of the other before each training step.
 
     The image level of arXiv 2404.14885. Every image of a batch, or the batch as a whole,
-    draws whether it is restyled and how strongly; every image draws after which image of
-    the other domain. Draws come from torch's random state of the CPU on every device.
+    draws whether it is restyled and how strongly. Its partner is the image of the other
+    domain that was drawn with it, or a random one of the bank. Random numbers belong to the
+    draw, or for a stock data set come from torch's random state of the CPU.
 
     Args:
         source_to_target (dict, optional): ``prob`` and ``alpha`` = (lowest, highest)
@@ -120,6 +123,7 @@ class AdaINStyleHook(Hook):
         images = self._views(data_batch['inputs'])
         # Styles come from the batch as it was, also where both directions are on.
         raw = {v: images[v].to(device, non_blocking=True) for v in self.required_views}
+        keys = sample_keys(_samples(data_batch))
         for direction in self.directions:
             images[direction.content] = restyle(
                 raw[direction.content],
@@ -127,12 +131,21 @@ class AdaINStyleHook(Hook):
                 self.network,
                 direction.prob,
                 direction.alpha,
-                self.per_batch,
+                self._draw_lots(runner, keys, f'style of {direction.content}'),
                 direction.bank,
             )
         if self.style_images is not None:
             source_view, _ = self.required_views
             data_batch['inputs'] = images[source_view]
+
+    def _draw_lots(self, runner, keys: Tensor, purpose: str) -> Tensor:
+        """Random numbers of every image, [B, 3]; the batch as a whole has two of them."""
+        lots = SampleRandom(keys).uniform(purpose, 3)
+        if self.per_batch:
+            # the same on every process
+            together = torch.tensor([random_key(runner.seed, runner.iter)])
+            lots[:, :2] = SampleRandom(together).uniform(purpose, 2)
+        return lots
 
     def _views(self, inputs: Union[dict, Sequence[Tensor]]) -> dict[str, Tensor]:
         """Views of a batch; a stock batch is the source's, beside images of the folder."""
@@ -164,6 +177,12 @@ class AdaINStyleHook(Hook):
         banks = [d.bank for d in self.directions if d.bank is not None]
         for bank, content in zip(banks, styles):
             bank.styles = content
+
+
+def _samples(data_batch: dict) -> Sequence:
+    """The samples of a batch, those of any view of it."""
+    samples = data_batch['data_samples']
+    return next(iter(samples.values())) if isinstance(samples, dict) else samples
 
 
 def _device(runner) -> torch.device:

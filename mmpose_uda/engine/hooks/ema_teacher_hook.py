@@ -2,7 +2,7 @@
 
 from typing import Iterable, Optional
 
-from mmengine.hooks import EMAHook, Hook
+from mmengine.hooks import EMAHook, Hook, SyncBuffersHook
 from mmengine.optim import OptimWrapper
 from mmpose.registry import HOOKS
 from torch import nn
@@ -18,6 +18,9 @@ class EMATeacherHook(Hook):
     The teacher and its step count are part of the model's state, so nothing is done before
     a resumed run. A step is one of the optimizer: an iteration that only accumulates
     gradients is none.
+
+    Buffers are made equal on all processes at each step, so mmengine's ``SyncBuffersHook``,
+    which mmpose's configs have, is turned off: it would average every buffer there is.
 
     A model without a ``teacher``, such as any of mmpose, is averaged beside itself by
     mmengine's ``EMAHook`` with :class:`TeacherEMA`: the average is what is validated and
@@ -37,7 +40,7 @@ class EMATeacherHook(Hook):
         self.average = average
 
     def before_run(self, runner) -> None:
-        """Find the teacher, or let mmengine average a model that has none."""
+        """Make room for the teacher, or let mmengine average a model that has none."""
         model = unwrapped_model(runner)
         if not hasattr(model, 'teacher'):
             self._hand_over(runner)
@@ -47,6 +50,9 @@ class EMATeacherHook(Hook):
                 f'EMATeacherHook has {", ".join(self.average)}, but the model has a '
                 'teacher of its own: give them to `teacher` of the model.'
             )
+        for hook in runner.hooks:
+            if isinstance(hook, SyncBuffersHook):
+                hook.distributed = False
         if isinstance(runner.optim_wrapper, OptimWrapper):
             self._leave_out_of_optimizer(runner, model.averaged_parameters())
 

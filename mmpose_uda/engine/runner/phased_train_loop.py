@@ -1,19 +1,20 @@
 """Training in phases, each with its own parts, in one run."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import Sequence, Union
 
 import torch
-from mmengine.dist import get_rank
+from mmengine.dist import get_rank, get_world_size
 from mmengine.runner import BaseLoop, IterBasedTrainLoop
 from mmpose.registry import LOOPS
 from torch.utils.data import DataLoader
 
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.errors import UserError
+from mmpose_uda.random_keys import random_key
 
 _RESULTS = 'phase_results'
+_DRAWS = 'draws'
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class PhasedTrainLoop(IterBasedTrainLoop):
             self.model.begin_run()
             # An earlier run of this name in the same process shares the message hub.
             self.runner.message_hub.update_info(_RESULTS, [])
+            self.runner.message_hub.update_info(_DRAWS, 0)
         self.runner.call_hook('before_train')
         if self.runner.val_loop is not None:
             self.model.require_tested()  # now, and not after hours
@@ -126,9 +128,12 @@ class PhasedTrainLoop(IterBasedTrainLoop):
         else:
             self.model.resume_phase(self.phase.parts)
         self.forget_losses()
+        hub = self.runner.message_hub
         for data_batch in self.start_data():
             self.runner.model.train()
             torch.manual_seed(iteration_seed(self.runner.seed, self._iter))
+            # before the step, at whose end a checkpoint is written
+            hub.update_info(_DRAWS, self.draws + self.draws_of_a_step)
             self.run_iter(data_batch)
             if self._iter >= self.phase.end:
                 break
@@ -145,11 +150,24 @@ class PhasedTrainLoop(IterBasedTrainLoop):
         views = set(self.model.required_views)
         for hook in self.runner.hooks:
             views.update(getattr(hook, 'required_views', ()))
-        self.dataloader.dataset.set_active_views(sorted(views))
+        dataset, sampler = self.dataloader.dataset, self.dataloader.sampler
+        dataset.set_active_views(sorted(views))
         # The run's seed, which a resumed run has from its checkpoint, is the only one.
-        self.dataloader.dataset.seed = self.runner.seed
-        self.dataloader.sampler.set_start(self._iter * self.dataloader.batch_size)
+        dataset.seed = self.runner.seed
+        sampler.set_views(dataset.active_views)
+        sampler.set_start(self.draws)
         return self.dataloader
+
+    @property
+    def draws(self) -> int:
+        """Draws that all processes together have used; survives resume, on any number."""
+        of_one_world = self._iter * self.draws_of_a_step
+        return self.runner.message_hub.get_info(_DRAWS, of_one_world)
+
+    @property
+    def draws_of_a_step(self) -> int:
+        """Those of an iteration, of all processes."""
+        return self.dataloader.batch_size * get_world_size()
 
     def validate(self) -> None:
         """Validate and remember the metrics of the phase."""
@@ -186,5 +204,4 @@ def make_phases(configs: Sequence[dict]) -> tuple[Phase, ...]:
 
 def iteration_seed(seed: int, iteration: int) -> int:
     """A seed that depends on the run's seed, the iteration and the rank alone."""
-    text = f'{seed}/{iteration}/{get_rank()}'
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], 'big')
+    return random_key(seed, iteration, get_rank())

@@ -42,27 +42,36 @@ class KeypointOcclusion(Alignment):
         points = points[..., :2]
         size = points.new_tensor(student.images.shape[:1:-1])  # width, height
         inside = ((points >= 0) & (points <= size - 1)).all(-1)
-        chosen, found = draw_one(inside & (confidence >= self.min_confidence))
+        candidates = inside & (confidence >= self.min_confidence)
+        keypoints = candidates.shape[1]
+        lots = student.random.uniform('occlusion', keypoints + 3)
+        choice, whether, elsewhere = lots.split([keypoints, 1, 2], dim=1)
+        chosen, found = draw_one(candidates, choice)
         centres = points.gather(1, chosen.view(-1, 1, 1).expand(-1, 1, 2)).squeeze(1)
-        covered = found & (torch.rand_like(centres[:, 0]) < self.prob)
+        covered = found & (whether.squeeze(1) < self.prob)
         side = self.size * student.images.shape[3]
-        student.images = cover(student.images, centres, covered, side)
+        student.images = cover(student.images, centres, covered, side, elsewhere)
 
     def forward(self, observed: Observations) -> dict[str, Tensor]:
         return {}
 
 
-def draw_one(candidates: Tensor) -> tuple[Tensor, Tensor]:
-    """One of the candidates [B, K] of each row at random, and whether there is any.
+def draw_one(candidates: Tensor, lots: Tensor) -> tuple[Tensor, Tensor]:
+    """One of the candidates of each row at random, and whether there is any.
+
+    Args:
+        candidates (Tensor): bool [B, K].
+        lots (Tensor): Random numbers in [0, 1), [B, K].
 
     Returns:
         tuple[Tensor, Tensor]: Index [B], and a bool [B].
     """
-    lots = torch.rand(candidates.shape, device=candidates.device) * candidates
-    return lots.argmax(1), candidates.any(1)
+    return torch.where(candidates, lots, -1).argmax(1), candidates.any(1)
 
 
-def cover(images: Tensor, centres: Tensor, covered: Tensor, side: float) -> Tensor:
+def cover(
+    images: Tensor, centres: Tensor, covered: Tensor, side: float, lots: Tensor
+) -> Tensor:
     """Put a patch from elsewhere in the same image over a point.
 
     Args:
@@ -70,13 +79,14 @@ def cover(images: Tensor, centres: Tensor, covered: Tensor, side: float) -> Tens
         centres (Tensor): Middle of each patch, [B, 2] px.
         covered (Tensor): Which images are changed, bool [B].
         side (float): Side of the patches, px.
+        lots (Tensor): Random numbers in [0, 1), [B, 2]: where the patches are from.
 
     Returns:
         Tensor: [B, C, H, W].
     """
     size = images.new_tensor(images.shape[:1:-1])  # width, height
     span = (size - 1 - side).clamp_min(0)
-    elsewhere = 0.5 * side + torch.rand_like(centres) * span
+    elsewhere = 0.5 * side + lots * span
     shift = (elsewhere - centres).round().unsqueeze(-1)  # [B, 2, 1]
     columns = torch.arange(images.shape[3], device=images.device)
     rows = torch.arange(images.shape[2], device=images.device)

@@ -1,6 +1,6 @@
 """Masked reconstruction of both domains."""
 
-from typing import Sequence
+from typing import Optional, Sequence
 
 import torch
 from mmpose.registry import MODELS
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from mmpose_uda.models.alignments.base import Alignment, views_of_foreground
 from mmpose_uda.models.observation import Observations
+from mmpose_uda.models.utils import PatchMask
 
 
 @MODELS.register_module()
@@ -59,10 +60,18 @@ class MaskedReconstruction(Alignment):
     def loss(self, observed: Observations, view: str) -> Tensor:
         """Reconstruction loss of one view."""
         images = observed[view].images
-        foreground = observed.foreground(view) if self.foreground else None
-        mask = self.masking(len(images), self.head.patch_grid, images.device, foreground)
+        mask, foreground = self.draw_mask(observed, view)
         encoded = self.head.encode(observed[view], mask)
         return self.head.loss(encoded, mask, images, foreground)
+
+    def draw_mask(
+        self, observed: Observations, view: str
+    ) -> tuple[PatchMask, Optional[Tensor]]:
+        """What is hidden of the images of a view, and their foreground if it is told."""
+        foreground = observed.foreground(view) if self.foreground else None
+        grid = self.head.patch_grid
+        lots = observed[view].random.uniform(f'masking {view}', grid[0] * grid[1])
+        return self.masking(lots, grid, foreground), foreground
 
     @torch.no_grad()
     def reconstruct(self, observed: Observations, view: str) -> tuple[Tensor, Tensor]:
@@ -73,8 +82,7 @@ class MaskedReconstruction(Alignment):
             are reconstructed, and the hidden pixels as bool [B, 1, H, W].
         """
         images = observed[view].images
-        foreground = observed.foreground(view) if self.foreground else None
-        mask = self.masking(len(images), self.head.patch_grid, images.device, foreground)
+        mask, _ = self.draw_mask(observed, view)
         _, mean, std = self.head.normalised_patches(images)
         patches = self.head(self.head.encode(observed[view], mask), mask) * std + mean
         painted = self.head.to_images(patches)

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.heads.base_reconstruction_head import BaseReconstructionHead
 from mmpose_uda.models.observation import ViewObservation
-from mmpose_uda.models.utils import PatchMask, hidden_pixels, keep_running_statistics
+from mmpose_uda.models.utils import PatchMask, hidden_pixels, running_statistics
 
 
 @MODELS.register_module()
@@ -69,7 +69,7 @@ class ConvReconstructionHead(BaseReconstructionHead):
     def encode(self, seen: ViewObservation, mask: PatchMask) -> Tensor:
         """Last feature map [B, C, h, w] of the view without its hidden patches."""
         filled = self.fill_hidden(seen.images, mask)
-        with keep_running_statistics(seen.network):
+        with running_statistics(seen.network, are_updated=False):
             return seen.network.extract_feat(filled)[-1]
 
     def fill_hidden(self, images: Tensor, mask: PatchMask) -> Tensor:

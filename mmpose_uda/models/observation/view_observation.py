@@ -11,9 +11,11 @@ from mmpose_uda.errors import UserError
 from mmpose_uda.models.readers import HeadOutputs, PoseDistributions, find_reader
 from mmpose_uda.models.utils import (
     PatchMask,
+    SampleRandom,
     capture_attention,
     capture_features,
-    keep_running_statistics,
+    running_statistics,
+    sample_keys,
     stack_warp_mats,
     uncompiled,
 )
@@ -66,7 +68,7 @@ class ViewObservation:
             recording = capture_features(
                 self.network, self.captured_features, self._captured
             )
-            statistics = keep_running_statistics(self.network, not self.updates_statistics)
+            statistics = running_statistics(self.network, self.updates_statistics)
             with gradients, recording, statistics:
                 return forward()
 
@@ -146,6 +148,11 @@ class ViewObservation:
                 features, self.data_samples, train_cfg=network.train_cfg
             )
         )
+
+    @cached_property
+    def random(self) -> SampleRandom:
+        """Random numbers that belong to its samples."""
+        return SampleRandom(sample_keys(self.data_samples).to(self.images.device))
 
     @cached_property
     def warp_mats(self) -> Tensor:

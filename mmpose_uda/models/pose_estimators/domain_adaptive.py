@@ -21,6 +21,7 @@ from mmpose_uda.models.pose_estimators.plain_checkpoint import (
 from mmpose_uda.models.pose_estimators.progress import Progress
 from mmpose_uda.models.pose_estimators.teacher_ema import TeacherEMA
 from mmpose_uda.models.readers import crop_size
+from mmpose_uda.models.utils import average_buffers
 from mmpose_uda.views import feeding_statistics, view_of
 
 SUPERVISED = 'supervised'
@@ -213,7 +214,11 @@ class DomainAdaptivePoseEstimator(BaseModel):
         return self.progress.is_between_steps(self.trained_parameters())
 
     def update_teacher(self) -> None:
-        """Move the teacher towards the student; the first call copies it."""
+        """Move the teacher towards the student; the first call copies it.
+
+        Before that all processes get the same buffers: the teacher labels with them.
+        """
+        average_buffers(trained for _, trained in self._averages())
         for average, trained in self._averages():
             average.update_parameters(trained)
 

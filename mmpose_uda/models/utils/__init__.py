@@ -1,10 +1,16 @@
 from .attention_capture import capture_attention
-from .batch_statistics import batch_norm_layers, keep_running_statistics
+from .batch_statistics import batch_norm_layers, running_statistics
 from .compilation import uncompiled
-from .distributed import sum_over_processes
+from .distributed import (
+    average_buffers,
+    gather_from_processes,
+    mean_over_processes,
+    sum_over_processes,
+)
 from .feature_capture import capture_features
 from .gradient_reversal import reverse_gradient
 from .masking import PatchMask, PatchMasking, hidden_pixels, pool_to_patches
+from .sample_random import SampleRandom, sample_keys
 from .style import match_statistics, pyramid_adain, pyramid_merge, pyramid_split
 from .view_geometry import (
     between_views,
@@ -17,18 +23,23 @@ from .view_geometry import (
 __all__ = [
     'PatchMask',
     'PatchMasking',
+    'SampleRandom',
+    'average_buffers',
     'batch_norm_layers',
     'between_views',
     'capture_attention',
     'capture_features',
+    'gather_from_processes',
     'hidden_pixels',
-    'keep_running_statistics',
     'match_statistics',
+    'mean_over_processes',
     'pool_to_patches',
     'pyramid_adain',
     'pyramid_merge',
     'pyramid_split',
     'reverse_gradient',
+    'running_statistics',
+    'sample_keys',
     'stack_warp_mats',
     'sum_over_processes',
     'swap_where_mirrored',

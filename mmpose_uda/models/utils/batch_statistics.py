@@ -13,25 +13,34 @@ def batch_norm_layers(network: nn.Module) -> list[nn.Module]:
 
 
 @contextmanager
-def keep_running_statistics(network: nn.Module, keep: bool = True) -> Iterator[None]:
-    """Leave the running statistics as they are in forward passes of training.
+def running_statistics(network: nn.Module, are_updated: bool) -> Iterator[None]:
+    """Let forward passes of training in the block update running statistics, or not.
 
-    Layers still normalise by the batch they see. What a network is tested with is then
-    decided by the passes outside.
+    In training, layers normalise by the batch they see either way. What a network is tested
+    with is decided by the passes that update.
+
+    After the block no pass updates them: gradient checkpointing repeats passes while
+    gradients are computed, and a repetition must not count. (That of mmpose's ``with_cp``,
+    which torch calls reentrant. The other form checks that a repetition keeps what the pass
+    kept, and ends with an error.) Evaluation is not concerned.
 
     Args:
         network (nn.Module): Its BatchNorm layers are meant.
-        keep (bool): False does nothing.
+        are_updated (bool): Whether the block updates them.
     """
     layers = [
         layer
         for layer in batch_norm_layers(network)
-        if layer.track_running_stats and keep
+        if layer.training and layer.running_mean is not None
     ]
-    for layer in layers:
-        layer.track_running_stats = False
+    _track(layers, are_updated)
     try:
         yield
     finally:
-        for layer in layers:
-            layer.track_running_stats = True
+        _track(layers, False)
+
+
+def _track(layers: list[nn.Module], are_updated: bool) -> None:
+    # torch asks it in training alone
+    for layer in layers:
+        layer.track_running_stats = are_updated

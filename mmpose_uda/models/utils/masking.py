@@ -1,6 +1,7 @@
 """Which patches a masked image model hides.
 
-Masks are drawn here and passed in; networks never draw their own.
+Masks are made here, of random numbers that are passed in, and passed on; networks never
+draw their own.
 """
 
 from typing import NamedTuple, Optional
@@ -78,29 +79,28 @@ class PatchMasking(nn.Module):
 
     def forward(
         self,
-        batch_size: int,
+        lots: Tensor,
         grid: tuple[int, int],
-        device: torch.device,
         foreground: Optional[Tensor] = None,
     ) -> PatchMask:
         """Draw masks.
 
         Args:
-            batch_size (int): B.
+            lots (Tensor): Random numbers in [0, 1), [B, L].
             grid (tuple[int, int]): Rows and columns of patches, L in all.
-            device (torch.device): Where to draw.
             foreground (Tensor, optional): [B, 1, H, W] in [0, 1].
 
         Returns:
             PatchMask: The same number of visible patches in every row.
         """
-        num_patches = grid[0] * grid[1]
-        gumbel = -torch.empty(batch_size, num_patches, device=device).exponential_().log()
+        num_patches = lots.shape[1]
+        # of the other end of the interval: its logarithm is never that of 0
+        gumbel = -(-(1 - lots).log()).clamp_min(torch.finfo(lots.dtype).tiny).log()
         if foreground is not None and self.foreground_odds != 1:
             share = pool_to_patches(foreground, grid)
             gumbel = gumbel + (1 + (self.foreground_odds - 1) * share).log()
         num_visible = num_patches - self.num_masked(num_patches)
         visible = gumbel.topk(num_visible, dim=1, largest=False).indices
         visible = visible.sort(dim=1).values
-        hidden = torch.ones(batch_size, num_patches, dtype=torch.bool, device=device)
+        hidden = torch.ones_like(lots, dtype=torch.bool)
         return PatchMask(visible, hidden.scatter_(1, visible, False))

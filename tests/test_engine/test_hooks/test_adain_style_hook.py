@@ -15,6 +15,17 @@ ALWAYS = dict(prob=1.0, alpha=(1.0, 1.0))
 MODEL = nn.Linear(1, 1)
 
 
+STOCK = SimpleNamespace(metainfo={})
+
+
+def runner_at(iteration=0, seed=0):
+    return SimpleNamespace(model=MODEL, iter=iteration, seed=seed)
+
+
+def samples(count=8, first=0):
+    return [SimpleNamespace(metainfo=dict(draw_key=first + i)) for i in range(count)]
+
+
 @pytest.fixture(autouse=True)
 def seed():
     torch.manual_seed(0)
@@ -43,11 +54,8 @@ def vgg_network(vgg):
 
 
 def test_the_vgg_network(content, style, vgg, vgg_network):
-    torch.manual_seed(0)
     source, _ = run(AdaINStyleHook(ALWAYS, style=vgg), content, style)
-    torch.manual_seed(0)
-    partner = torch.randint(8, (8,))
-    expected = vgg_network(content, style[partner], torch.ones(8, 1, 1, 1))
+    expected = vgg_network(content, style, torch.ones(8, 1, 1, 1))
     torch.testing.assert_close(source, expected, rtol=0, atol=1e-2)
     assert source.dtype == torch.float32 and source.shape == content.shape
     never = AdaINStyleHook(dict(prob=0.0, alpha=(1.0, 1.0)), style=vgg)
@@ -65,7 +73,7 @@ def test_kept_styles_survive_a_resume(content, style, vgg, tmp_path):
         return run(hook, *images)
 
     whole, checkpoint = make(), {}
-    whole.before_train(SimpleNamespace(model=MODEL, iter=0))
+    whole.before_train(runner_at(0))
     step(whole, 0)
     whole.before_save_checkpoint(None, checkpoint)
     torch.save(checkpoint, tmp_path / 'a.pth')
@@ -75,11 +83,11 @@ def test_kept_styles_survive_a_resume(content, style, vgg, tmp_path):
     checkpoint = torch.load(tmp_path / 'a.pth', weights_only=True)
     assert [len(styles) for styles in checkpoint['style_banks']] == [8, 8]
     resumed.after_load_checkpoint(None, checkpoint)
-    resumed.before_train(SimpleNamespace(model=MODEL, iter=1))
+    resumed.before_train(runner_at(1))
     for found, wanted in zip([step(resumed, 1), step(resumed, 2)], expected):
         assert all(map(torch.equal, found, wanted))
     # a new run from these weights has a target of its own
-    resumed.before_train(SimpleNamespace(model=MODEL, iter=0))
+    resumed.before_train(runner_at(0))
     assert all(len(direction.bank) == 0 for direction in resumed.directions)
 
 
@@ -100,12 +108,13 @@ def test_missing_weights_are_told_when_it_is_built(vgg):
         AdaINStyleHook(ALWAYS, style=dict(vgg, decoder='gone.pth'))
 
 
-def run(hook, content, style):
+def run(hook, content, style, runner=None, first=0):
     student = style.clone()
     batch = dict(
-        inputs=dict(source=content, target_teacher=style, target_student=student)
+        inputs=dict(source=content, target_teacher=style, target_student=student),
+        data_samples=dict(source=samples(len(content), first)),
     )
-    hook.before_train_iter(SimpleNamespace(model=MODEL), 0, batch)
+    hook.before_train_iter(runner or runner_at(), 0, batch)
     assert torch.equal(batch['inputs']['target_student'], student)
     return batch['inputs']['source'], batch['inputs']['target_teacher']
 
@@ -132,6 +141,42 @@ def test_both_directions_take_their_styles_from_the_raw_batch(content, style):
     source, target = run(hook, content, style)
     assert (source.mean() - style_mean).abs() < 10
     assert (target.mean() - content_mean).abs() < 10
+
+
+SOME = dict(prob=0.5, alpha=(0.2, 0.8))
+
+
+def test_each_image_draws_for_itself_whoever_is_beside_it(content, style):
+    hook = AdaINStyleHook(SOME)
+    torch.manual_seed(3)
+    whole, _ = run(hook, content, style)
+    assert 0 < sum(changed(content, whole)) < 8
+    torch.manual_seed(4)
+    half, _ = run(hook, content[4:], style[4:], runner_at(1, seed=1), first=4)
+    assert torch.equal(whole[4:], half)
+
+
+def test_directions_draw_apart(content, style):
+    source, target = run(AdaINStyleHook(SOME, SOME), content, style.clone())
+    assert changed(content, source) != changed(style, target)
+
+
+def test_a_batch_may_draw_as_a_whole(content, style):
+    hook, strengths = AdaINStyleHook(SOME, per_batch=True), []
+    hook.network = lambda content, style, strength: strength.expand_as(content)
+    for iteration in range(200):
+        halves = [  # as two processes have them
+            run(hook, content[part], style[part], runner_at(iteration), first)[0]
+            for part, first in ((slice(4), 0), (slice(4, 8), 4))
+        ]
+        found = torch.cat(halves)
+        touched = changed(content, found)
+        assert all(touched) or not any(touched)
+        if all(touched):
+            assert found.min() == found.max()
+            strengths.append(float(found[0, 0, 0, 0]))
+    assert 70 < len(strengths) < 130
+    assert 0.2 < min(strengths) < 0.3 and 0.7 < max(strengths) < 0.8
 
 
 def test_names_the_views_it_needs():
@@ -165,8 +210,8 @@ def folder(tmp_path):
 @pytest.mark.parametrize('collated', [list, torch.stack])
 def test_a_stock_batch_takes_the_style_of_a_folder(content, folder, collated):
     hook = AdaINStyleHook(ALWAYS, style_images=folder)
-    batch = dict(inputs=collated(list(content)))
-    hook.before_train_iter(SimpleNamespace(model=MODEL), 0, batch)
+    batch = dict(inputs=collated(list(content)), data_samples=[STOCK] * 8)
+    hook.before_train_iter(runner_at(), 0, batch)
     found = batch['inputs']
     assert found.shape == content.shape
     styles = {(250, 120, 230), (200, 120, 230)}
@@ -175,10 +220,12 @@ def test_a_stock_batch_takes_the_style_of_a_folder(content, folder, collated):
 
 def test_kept_styles_of_a_folder(content, folder, vgg):
     hook = AdaINStyleHook(ALWAYS, style=vgg, style_images=folder, bank_size=12)
-    runner = SimpleNamespace(model=MODEL, iter=0)
+    runner = runner_at(0)
     hook.before_train(runner)
     for expected in (8, 12):
-        hook.before_train_iter(runner, 0, dict(inputs=list(content)))
+        hook.before_train_iter(
+            runner, 0, dict(inputs=list(content), data_samples=[STOCK] * 8)
+        )
         assert len(hook.directions[0].bank) == expected
 
 
@@ -190,9 +237,9 @@ def test_a_folder_has_nothing_to_restyle(folder):
 def test_target_images_come_from_one_place(content, style, folder):
     with pytest.raises(UserError, match='AdaINStyleHook needs target images'):
         run(AdaINStyleHook(ALWAYS, style_images=folder), content, style)
-    batch = dict(inputs=list(content))
+    batch = dict(inputs=list(content), data_samples=[STOCK] * 8)
     with pytest.raises(UserError, match='AdaINStyleHook needs target images'):
-        AdaINStyleHook(ALWAYS).before_train_iter(SimpleNamespace(model=MODEL), 0, batch)
+        AdaINStyleHook(ALWAYS).before_train_iter(runner_at(), 0, batch)
 
 
 def test_an_empty_folder_is_told_when_it_is_built(tmp_path):

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 from config_factory import (
+    BATCH_SIZE,
     PHASE_ITERS,
+    Killed,
     read_summary,
     run,
     run_killed_and_resumed,
@@ -261,6 +263,39 @@ def test_workers_and_other_work_beside_it_change_nothing(
     cfg.train_dataloader.num_workers = 2
     run(cfg)
     assert_same_result(finished, tmp_path)
+
+
+def test_workers_that_persist_make_the_views_of_each_phase(
+    finished, hand_config, data_root, tmp_path
+):
+    cfg = tiny_config(hand_config, data_root, tmp_path)
+    cfg.train_dataloader.update(num_workers=1, persistent_workers=True)
+    run(cfg)
+    assert_same_result(finished, tmp_path)
+
+
+def test_draws_go_on_where_a_run_on_other_processes_ended(
+    finished, hand_config, data_root, tmp_path
+):
+    """As if the first phases had been trained by three processes."""
+    begin = finished.runner.train_loop.phases[-1].begin
+    cfg = tiny_config(hand_config, data_root, tmp_path)
+    cfg.custom_hooks.append(dict(type='KillHook', at=begin + 1))
+    with pytest.raises(Killed):
+        run(cfg)
+    path = Path(tmp_path, 'last_checkpoint').read_text()
+    checkpoint = torch.load(path, weights_only=False)
+    draws = checkpoint['message_hub']['runtime_info']
+    assert draws['draws'] == BATCH_SIZE * (begin + 1)
+    draws['draws'] *= 3
+    torch.save(checkpoint, path)
+    cfg = tiny_config(hand_config, data_root, tmp_path)
+    cfg.update(resume=True, load_from=path)
+    runner = run(cfg)
+    assert runner.train_loop.draws == BATCH_SIZE * (3 * (begin + 1) + PHASE_ITERS - 1)
+    (row,) = json.loads((tmp_path / 'record.json').read_text())
+    whole = json.loads(Path(finished.work_dir, 'record.json').read_text())
+    assert row['losses'] != whole[-1]['losses']
 
 
 def test_another_seed_is_another_run(finished, hand_config, data_root, tmp_path):

@@ -31,7 +31,13 @@ def test_a_patch_lies_exactly_on_its_keypoint():
     torch.manual_seed(3)
     images = distinct_pixels()
     centres = torch.tensor([[11.0, 8.0], [20.3, 10.6]])
-    found = cover(images, centres, torch.tensor([True, True]), side=4.0)
+    found = cover(
+        images,
+        centres,
+        torch.tensor([True, True]),
+        side=4.0,
+        lots=torch.rand(len(images), 2),
+    )
     changed = (found != images)[:, 0]
     for b, (x, y) in enumerate(centres.tolist()):
         for row in range(20):
@@ -45,7 +51,13 @@ def test_a_patch_comes_from_one_place_of_the_same_image():
     torch.manual_seed(0)
     images = distinct_pixels()
     centres = torch.tensor([[11.0, 8.0], [0.0, 19.0]])
-    found = cover(images, centres, torch.tensor([True, True]), side=4.0)
+    found = cover(
+        images,
+        centres,
+        torch.tensor([True, True]),
+        side=4.0,
+        lots=torch.rand(len(images), 2),
+    )
     for b, (x, y) in enumerate(centres.long().tolist()):
         shifts = set()
         for row in range(max(y - 2, 0), min(y + 3, 20)):
@@ -59,16 +71,27 @@ def test_a_patch_comes_from_one_place_of_the_same_image():
 def test_only_the_chosen_images_are_changed():
     images = distinct_pixels(3)
     centres = torch.full((3, 2), 10.0)
-    found = cover(images, centres, torch.tensor([False, True, False]), side=6.0)
+    found = cover(
+        images,
+        centres,
+        torch.tensor([False, True, False]),
+        side=6.0,
+        lots=torch.rand(len(images), 2),
+    )
     assert torch.equal(found[[0, 2]], images[[0, 2]])
     assert not torch.equal(found[1], images[1])
 
 
 def test_draws_are_among_the_candidates():
     candidates = torch.tensor([[False, True, False, True], [False] * 4])
-    drawn = [draw_one(candidates) for _ in range(50)]
+    drawn = [draw_one(candidates, torch.rand(2, 4)) for _ in range(50)]
     assert {int(chosen[0]) for chosen, _ in drawn} == {1, 3}
     assert all(found.tolist() == [True, False] for _, found in drawn)
+
+
+def test_a_draw_may_be_0():
+    chosen, found = draw_one(torch.tensor([[False, True]]), torch.zeros(1, 2))
+    assert (chosen.item(), found.item()) == (1, True)
 
 
 def test_the_student_looks_at_the_changed_image_and_the_teacher_does_not():

@@ -33,8 +33,9 @@ def observed(model):
 class FixedMask(torch.nn.Module):
     """Hides the patches of the middle rows, and remembers the foreground it is told."""
 
-    def forward(self, batch_size, grid, device, foreground=None):
+    def forward(self, lots, grid, foreground=None):
         assert grid == PATCH_GRID
+        batch_size = len(lots)
         self.foreground = foreground
         hidden = torch.zeros(batch_size, *grid, dtype=torch.bool)
         hidden[:, 1:3] = True

@@ -47,7 +47,7 @@ def images():
 @pytest.fixture
 def mask():
     torch.manual_seed(2)
-    return PatchMasking(0.6)(2, PATCH_GRID, torch.device('cpu'))
+    return PatchMasking(0.6)(torch.rand(2, PATCH_GRID[0] * PATCH_GRID[1]), PATCH_GRID)
 
 
 def patch(row, column):

@@ -43,7 +43,7 @@ def seen():
 @pytest.fixture
 def mask():
     torch.manual_seed(2)
-    return PatchMasking(0.5)(2, PATCH_GRID, torch.device('cpu'))
+    return PatchMasking(0.5)(torch.rand(2, PATCH_GRID[0] * PATCH_GRID[1]), PATCH_GRID)
 
 
 def where(position):

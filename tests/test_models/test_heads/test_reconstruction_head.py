@@ -35,7 +35,7 @@ def images():
 @pytest.fixture
 def mask():
     torch.manual_seed(2)
-    return PatchMasking(0.5)(2, PATCH_GRID, torch.device('cpu'))
+    return PatchMasking(0.5)(torch.rand(2, PATCH_GRID[0] * PATCH_GRID[1]), PATCH_GRID)
 
 
 def loop_patches(images):
@@ -78,7 +78,7 @@ def test_targets_are_those_of_mae(images):
     expected = mae.construct_target(square)
     found, _, _ = head.normalised_patches(square)
     torch.testing.assert_close(found, expected)
-    mask = PatchMasking(0.5)(6, (2, 2), torch.device('cpu'))
+    mask = PatchMasking(0.5)(torch.rand(6, 4), (2, 2))
     predicted = torch.randn_like(expected)
     torch.testing.assert_close(
         head.loss_module(predicted, found, mask.hidden),

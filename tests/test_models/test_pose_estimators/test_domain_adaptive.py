@@ -521,3 +521,33 @@ def test_a_class_token_changes_nothing_around_the_backbone():
     estimator = vit_estimator(backbone=vit_config('patch', with_cls_token=True))
     model = build_adaptive(estimator=estimator)
     assert total(losses_of(model, make_batch())).isfinite()
+
+
+# ---- statistics ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('fed', ['source', 'target'])
+def test_gradient_checkpointing_changes_no_statistics(fed):
+    """Only the views that are to feed them do, and each once."""
+    found = []
+    for with_cp in (False, True):
+        estimator = resnet_estimator()
+        estimator['backbone']['with_cp'] = with_cp
+        adversarial = dict(
+            type='DomainAdversarial',
+            discriminator=dict(type='DomainDiscriminator', in_channels=64),
+        )
+        model = build_adaptive(
+            estimator=estimator,
+            alignments=dict(adversarial=adversarial),
+            foreground_head=None,
+            test_statistics=fed,
+        )
+        model.set_phase(['adversarial'])
+        total(losses_of(model, make_batch())).backward()
+        found.append(dict(model.student.named_buffers()))
+    assert len(found[0]) > 20
+    for name, buffer in found[0].items():
+        torch.testing.assert_close(found[1][name], buffer, msg=name)
+        if 'num_batches' in name and name.startswith('backbone'):
+            assert buffer == 1

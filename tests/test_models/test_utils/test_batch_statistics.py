@@ -1,7 +1,8 @@
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
-from mmpose_uda.models.utils import batch_norm_layers, keep_running_statistics
+from mmpose_uda.models.utils import batch_norm_layers, running_statistics
 
 
 def network():
@@ -27,26 +28,40 @@ def test_finds_batch_norm_however_deep():
 def test_statistics_stay_while_the_batch_normalises():
     model, images = network(), torch.randn(8, 3, 5, 5) * 3 + 1
     before = buffers(model)
-    with keep_running_statistics(model):
+    with running_statistics(model, are_updated=False):
         kept = model(images)
     assert same(before, buffers(model))
-    assert torch.equal(kept, model(images))
+    with running_statistics(model, are_updated=True):
+        assert torch.equal(kept, model(images))
     assert not same(before, buffers(model))
 
 
 def test_a_layer_that_never_had_statistics_gets_none():
     model = nn.BatchNorm2d(3, track_running_stats=False)
-    with keep_running_statistics(model):
+    with running_statistics(model, are_updated=True):
+        model(torch.randn(8, 3, 5, 5))
+    assert not list(model.buffers())
+
+
+def test_passes_that_checkpointing_repeats_do_not_count():
+    plain, repeating = network(), network()
+    for model in (plain, repeating):
+        images = torch.randn(8, 3, 5, 5, generator=torch.Generator().manual_seed(1))
+        images.requires_grad_()
+        for are_updated in (True, False):
+            with running_statistics(model, are_updated):
+                if model is plain:
+                    out = model(images)
+                else:
+                    out = checkpoint(model, images, use_reentrant=True)
+            out.sum().backward()
+    assert same(buffers(plain), buffers(repeating))
+    assert plain[1].num_batches_tracked == 1
+
+
+def test_evaluation_is_not_concerned():
+    model, images = network(), torch.randn(8, 3, 5, 5) * 3 + 1
+    expected = model.eval()(images)
+    with running_statistics(model.train(), are_updated=False):
         pass
-    assert model.track_running_stats is False
-
-
-def test_it_can_be_turned_off_and_ends_with_an_error():
-    model = network()
-    with keep_running_statistics(model, keep=False):
-        assert model[1].track_running_stats
-    try:
-        with keep_running_statistics(model):
-            raise ValueError
-    except ValueError:
-        assert model[1].track_running_stats and model[2].track_running_stats
+    assert torch.equal(model.eval()(images), expected)

@@ -7,8 +7,6 @@ from hypothesis import strategies as st
 from mmpose_uda import UserError
 from mmpose_uda.models.utils import PatchMask, PatchMasking, hidden_pixels, pool_to_patches
 
-CPU = torch.device('cpu')
-
 
 @settings(max_examples=60, deadline=None)
 @given(
@@ -24,7 +22,8 @@ def test_masks_have_exact_counts(ratio, rows, columns, odds, batch, told, seed):
     torch.manual_seed(seed)
     total = rows * columns
     foreground = torch.rand(batch, 1, 2 * rows, 3 * columns).round() if told else None
-    visible, hidden = PatchMasking(ratio, odds)(batch, (rows, columns), CPU, foreground)
+    lots = torch.rand(batch, total)
+    visible, hidden = PatchMasking(ratio, odds)(lots, (rows, columns), foreground)
     count = int(hidden[0].sum())
     assert abs(count - ratio * total) <= 0.5 or count in (1, total - 1)
     assert 1 <= count <= total - 1
@@ -36,17 +35,21 @@ def test_masks_have_exact_counts(ratio, rows, columns, odds, batch, told, seed):
 
 def test_every_sample_draws_for_itself():
     torch.manual_seed(0)
-    hidden = PatchMasking(0.5)(16, (4, 4), CPU).hidden
+    hidden = PatchMasking(0.5)(torch.rand(16, 16), (4, 4)).hidden
     assert len({tuple(row) for row in hidden.tolist()}) > 10
 
 
-def test_masks_follow_the_random_state():
-    masking = PatchMasking(0.5)
-    torch.manual_seed(3)
-    first = masking(4, (4, 4), CPU).hidden
-    torch.manual_seed(3)
-    assert torch.equal(masking(4, (4, 4), CPU).hidden, first)
-    assert not torch.equal(masking(4, (4, 4), CPU).hidden, first)
+def test_a_mask_depends_on_the_lots_of_its_image():
+    masking, lots = PatchMasking(0.5), torch.rand(4, 16)
+    whole = masking(lots, (4, 4)).hidden
+    for i in range(4):
+        assert torch.equal(masking(lots[i : i + 1], (4, 4)).hidden[0], whole[i])
+
+
+def test_the_ends_of_the_interval_are_lots_too():
+    lots = torch.tensor([[0.0, 1 - 2**-24, 0.5, 0.25], [0.0, 0.0, 0.0, 0.5]])
+    visible, hidden = PatchMasking(0.5)(lots, (2, 2))
+    assert hidden.sum(1).tolist() == [2, 2] and visible.shape == (2, 2)
 
 
 @pytest.mark.parametrize('odds', [1.0, 3.0, 0.25])
@@ -56,7 +59,7 @@ def test_a_single_hidden_patch_has_the_odds_of_its_foreground(odds):
     foreground = torch.zeros(draws, 1, 1, 8)
     foreground[..., 2:4] = 1  # patch 1 of 4
     foreground[..., 4] = 1  # half of patch 2
-    hidden = PatchMasking(0.25, odds)(draws, (1, 4), CPU, foreground).hidden
+    hidden = PatchMasking(0.25, odds)(torch.rand(draws, 4), (1, 4), foreground).hidden
     weights = np.array([1, odds, (1 + odds) / 2, 1])
     expected = weights / weights.sum()
     deviation = np.sqrt(expected * (1 - expected) / draws)
@@ -70,7 +73,8 @@ def test_odds_raise_the_share_of_hidden_foreground():
     shares = []
     for odds in (1.0, 2.0, 5.0, 100.0):
         torch.manual_seed(0)
-        hidden = PatchMasking(0.25, odds)(500, (8, 8), CPU, foreground).hidden
+        lots = torch.rand(500, 64)
+        hidden = PatchMasking(0.25, odds)(lots, (8, 8), foreground).hidden
         is_foreground = foreground.flatten(1) > 0
         shares.append(float((hidden & is_foreground).sum() / hidden.sum()))
     assert shares[0] == pytest.approx(0.25, abs=0.02)

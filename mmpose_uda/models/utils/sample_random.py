@@ -1,0 +1,64 @@
+"""Random numbers that belong to a sample, wherever and beside whom it is seen."""
+
+import torch
+from mmpose.utils.typing import SampleList
+from torch import Tensor
+
+from mmpose_uda.random_keys import random_key
+
+# splitmix64 (Steele et al. 2014, fig. 16), as the signed numbers that torch has
+_INCREMENT = 0x9E3779B97F4A7C15 - 2**64
+_MULTIPLIERS = (0xBF58476D1CE4E5B9 - 2**64, 0x94D049BB133111EB - 2**64)
+_BITS = 24  # of a float32
+
+
+class SampleRandom:
+    """Random numbers of every sample of a batch, each by the key of its own.
+
+    They do not depend on the rank that the sample is on, on its place in the batch, or on
+    what was drawn before; they are computed for all samples at once, on the device.
+
+    Args:
+        keys (Tensor): long [B], one a sample.
+    """
+
+    def __init__(self, keys: Tensor):
+        self.keys = keys
+
+    def uniform(self, purpose: str, *shape: int) -> Tensor:
+        """Numbers in [0, 1).
+
+        Args:
+            purpose (str): What they are for. The same purpose gives the same numbers.
+            *shape (int): How many a sample.
+
+        Returns:
+            Tensor: float32 [B, *shape].
+        """
+        count = torch.Size(shape).numel()
+        start = _mix(self.keys + random_key(purpose))
+        steps = torch.arange(1, count + 1, device=self.keys.device) * _INCREMENT
+        bits = _shift(_mix(start.unsqueeze(1) + steps), 64 - _BITS)
+        return (bits.float() * 2**-_BITS).view(len(self.keys), *shape)
+
+
+def sample_keys(data_samples: SampleList) -> Tensor:
+    """The keys of samples, long [B], on the CPU.
+
+    Those that :class:`SourceTargetDataset` drew are known by their draw. For others, such
+    as those of stock data sets, keys are drawn from torch's random state of the CPU.
+    """
+    if all('draw_key' in sample.metainfo for sample in data_samples):
+        return torch.tensor([sample.metainfo['draw_key'] for sample in data_samples])
+    return torch.randint(2**62, (len(data_samples),))
+
+
+def _mix(values: Tensor) -> Tensor:
+    for multiplier, bits in zip(_MULTIPLIERS, (30, 27)):
+        values = (values ^ _shift(values, bits)) * multiplier
+    return values ^ _shift(values, 31)
+
+
+def _shift(values: Tensor, bits: int) -> Tensor:
+    """A shift to the right that brings in zeros; torch's brings in the sign."""
+    return (values >> bits) & (2 ** (64 - bits) - 1)
