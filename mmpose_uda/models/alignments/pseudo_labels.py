@@ -8,6 +8,7 @@ from mmpose_uda.errors import UserError
 from mmpose_uda.models.observation import Observations
 from mmpose_uda.models.utils import (
     between_views,
+    gather_from_processes,
     swap_where_mirrored,
     transform_points,
 )
@@ -65,7 +66,7 @@ class QuantileSelection(nn.Module):
     """The most confident share of a batch weighs 1, the rest nothing.
 
     The rule of the code of arXiv 2404.14885, which keeps what is above the median of all
-    B * K peaks.
+    B * K peaks; the batch is that of all processes.
 
     Args:
         quantile (float): Share that is dropped.
@@ -78,7 +79,8 @@ class QuantileSelection(nn.Module):
     def forward(self, confidence: Tensor) -> Tensor:
         """Weights [B, K] of pseudo labels with these confidences [B, K]."""
         # float: quantile takes no half precision
-        level = torch.quantile(confidence.float(), self.quantile)
+        of_all = gather_from_processes(confidence.float())
+        level = torch.quantile(of_all, self.quantile)
         return (confidence > level).to(confidence)
 
 

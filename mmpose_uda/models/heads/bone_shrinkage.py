@@ -5,6 +5,8 @@ from typing import Sequence
 import torch
 from torch import Tensor, nn
 
+from mmpose_uda.models.utils import sum_over_processes
+
 
 class BoneShrinkage(nn.Module):
     """Running ratio of predicted to true bone lengths on labelled images.
@@ -40,7 +42,8 @@ class BoneShrinkage(nn.Module):
             predicted (Tensor): [B, K, 3], crop px and mm.
             labels (Tensor): [B, K, 3], the same of the truth.
             weights (Tensor): [B, K]; bones with an end of weight 0 are left out, and a
-                batch whose bones have no length changes nothing.
+                batch whose bones have no length changes nothing. The batch is that of all
+                processes.
             mm_per_px (Tensor): [B], scale of the truth.
         """
         known = (weights[:, self.starts] > 0) & (weights[:, self.ends] > 0)
@@ -48,6 +51,7 @@ class BoneShrinkage(nn.Module):
             torch.where(known, self._lengths(points, mm_per_px), 0).sum()
             for points in (predicted, labels)
         ]
+        lengths = sum_over_processes(torch.stack(lengths))
         ratio = torch.where(lengths[1] > 0, lengths[0] / lengths[1], self.ratio)
         self.ratio.lerp_(ratio, self.momentum)
 

@@ -3,6 +3,8 @@
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from mmpose_uda.models.utils import mean_over_processes
+
 
 @MODELS.register_module()
 class AttentionRegularizationLoss(nn.Module):
@@ -10,7 +12,8 @@ class AttentionRegularizationLoss(nn.Module):
 
     :math:`L = -\sum_q f_q \log \sum_l f_l \bar A_{q,l} / \sum_q f_q` with the attention
     :math:`\bar A` averaged over heads. (The paper's own formula is not public; this is
-    candidate (a) of the forms that fit its description.)
+    candidate (a) of the forms that fit its description.) Sums over queries are over all
+    processes: the mean of their losses is that of the whole batch.
 
     Args:
         loss_weight (float): Weight of the loss.
@@ -32,5 +35,5 @@ class AttentionRegularizationLoss(nn.Module):
         """
         on_foreground = (attention.mean(1) * foreground.unsqueeze(1)).sum(-1)
         per_query = -on_foreground.clamp_min(1e-6).log()
-        total = (foreground * per_query).sum() / foreground.sum().clamp_min(1e-6)
-        return self.loss_weight * total
+        mass = mean_over_processes(foreground.sum()).clamp_min(1e-6)
+        return self.loss_weight * (foreground * per_query).sum() / mass

@@ -6,6 +6,7 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.utils import mean_over_processes
 
 
 @MODELS.register_module()
@@ -15,7 +16,8 @@ class ForegroundReconstructionLoss(nn.Module):
     With the share of foreground :math:`f_l` and the emphasis :math:`a`,
     :math:`w_l = (1 - a) + a f_l` and
     :math:`L = \sum_l M_l w_l \|\hat x_l - x_l\|^2 / (D \sum_l M_l w_l)`. At ``a = 0`` this
-    is exactly MAE's loss. (The paper's own formula is not public; this one is ours.)
+    is exactly MAE's loss. (The paper's own formula is not public; this one is ours.) Sums
+    are over all processes: the mean of their losses is that of the whole batch.
 
     Args:
         foreground_emphasis (float): ``a`` in [0, 1). Below 1 so that an image without
@@ -59,4 +61,5 @@ class ForegroundReconstructionLoss(nn.Module):
         if foreground is not None:
             emphasis = self.foreground_emphasis
             weight = weight * ((1 - emphasis) + emphasis * foreground)
-        return self.loss_weight * (weight * error).sum() / weight.sum()
+        total = mean_over_processes(weight.sum())
+        return self.loss_weight * (weight * error).sum() / total

@@ -8,7 +8,7 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.utils import sum_over_processes
+from mmpose_uda.models.utils import mean_over_processes, sum_over_processes
 
 MODES = ('normalized', 'released')
 
@@ -27,8 +27,8 @@ class InfoMaxLoss(nn.Module):
     the softmax of the batch mean of the heatmaps should not; entropies are divided by
     H * W. As those softmaxes have no temperature they are next to flat, and so is the
     loss. ``mode='normalized'`` is ours: one softmax with a temperature over all positions,
-    entropies as a share of the largest possible, and the mean of the probabilities, over
-    the batch and all processes, instead of that of the logits.
+    entropies as a share of the largest possible, and the mean of the probabilities instead
+    of that of the logits. Either mean is over the batches of all processes.
 
     Args:
         mode (str): 'normalized' or 'released'.
@@ -105,7 +105,8 @@ class InfoMaxLoss(nn.Module):
         size = heatmaps.shape[2] * heatmaps.shape[3]
         rows = entropy(heatmaps.mean(3).log_softmax(-1)).mean()
         columns = entropy(heatmaps.mean(2).log_softmax(-1)).mean()
-        together = entropy(heatmaps.mean(0).flatten(1).log_softmax(-1)).mean()
+        mean = mean_over_processes(heatmaps.mean(0))
+        together = entropy(mean.flatten(1).log_softmax(-1)).mean()
         return (rows + columns - together) / size
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from config_factory import Killed, run, tiny_config
-from mmengine.hooks import EMAHook, Hook
+from mmengine.hooks import EMAHook, Hook, SyncBuffersHook
 from mmpose.registry import HOOKS
 from model_factory import build_adaptive, equal_states
 from torch import nn
@@ -155,6 +155,16 @@ def test_a_model_without_a_teacher_is_averaged_by_mmengine():
     assert isinstance(average, EMAHook) and isinstance(average.ema_model, TeacherEMA)
     assert average.ema_model.momentum == 0.3
     assert average.src_model is model
+
+
+def test_mmengine_s_averaging_of_buffers_gives_way(runner):
+    hook = SyncBuffersHook()
+    hook.distributed = True
+    runner.hooks, runner.optim_wrapper = [hook], None
+    EMATeacherHook().before_run(runner)
+    hook.before_val_epoch(runner)  # would average integers, outside of any process group
+    hook.after_train_epoch(runner)
+    assert not hook.distributed
 
 
 def test_a_teacher_has_its_own_rate(runner):

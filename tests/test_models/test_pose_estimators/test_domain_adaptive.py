@@ -3,6 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+from mmengine.model import convert_sync_batchnorm
 from mmengine.optim import build_optim_wrapper
 from mmengine.runner import load_checkpoint, save_checkpoint
 from mmengine.structures import InstanceData, PixelData
@@ -19,8 +20,10 @@ from model_factory import (
     vit_config,
     vit_estimator,
 )
+from torch import nn
 
 from mmpose_uda import UserError
+from mmpose_uda.models.utils import batch_norm_layers, running_statistics
 
 PARTS = ['supervised', 'reconstruction', 'foreground', 'attention', 'mean_teacher']
 
@@ -551,3 +554,24 @@ def test_gradient_checkpointing_changes_no_statistics(fed):
         torch.testing.assert_close(found[1][name], buffer, msg=name)
         if 'num_batches' in name and name.startswith('backbone'):
             assert buffer == 1
+
+
+def test_layers_that_share_statistics_between_gpus_are_known():
+    """The wiring of mmengine's ``sync_bn``; such layers run on GPUs alone."""
+    model = build_adaptive(
+        estimator=resnet_estimator(), alignments={}, foreground_head=None
+    )
+    expected = {key: value.clone() for key, value in model.state_dict().items()}
+    model = convert_sync_batchnorm(model)
+    assert equal_states(model.state_dict(), expected)
+    for network in (model.student, model.teacher.module):
+        layers = batch_norm_layers(network)
+        assert len(layers) > 15
+        assert all(isinstance(layer, nn.SyncBatchNorm) for layer in layers)
+    model.train()
+    with running_statistics(model.student, are_updated=False):
+        layers = batch_norm_layers(model.student)
+        assert not any(layer.track_running_stats for layer in layers)
+    model.begin_run()
+    model.update_teacher()
+    assert equal_states(model.student.state_dict(), model.teacher.module.state_dict())
