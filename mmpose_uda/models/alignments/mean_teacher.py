@@ -1,5 +1,7 @@
 """Consistency with a mean teacher."""
 
+from typing import Optional
+
 from mmpose.registry import MODELS
 from torch import Tensor
 
@@ -7,6 +9,7 @@ from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment, require_reader
 from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
 from mmpose_uda.models.observation import Observations
+from mmpose_uda.models.readers import Weighing
 
 
 @MODELS.register_module()
@@ -16,10 +19,12 @@ class MeanTeacherConsistency(Alignment):
     The teacher's predictions are points with a confidence. They travel to the student's
     view through the exact affine between both crops and are there made into labels as the
     head's codec makes them, for the head's own loss (the squared error of heatmaps in
-    arXiv 2404.14885).
+    arXiv 2404.14885). A label of weight w contributes w times its loss at weight 1, also
+    where a stock loss would square the weight.
 
     Args:
-        selection (dict): Weights of pseudo labels by their confidence.
+        selection (dict): Weights of pseudo labels by their confidence. One that gives 0
+            and 1 alone says ``is_soft = False``.
         loss_weight (float): Weight of the loss.
         ramp_iters (int): Steps over which the weight grows.
     """
@@ -34,6 +39,7 @@ class MeanTeacherConsistency(Alignment):
     ):
         super().__init__(loss_weight, ramp_iters)
         self.selection = MODELS.build(selection)
+        self.weighings: Optional[list[Weighing]] = None
 
     def check(self, name, estimator) -> None:
         require_reader(name, estimator)
@@ -44,12 +50,21 @@ class MeanTeacherConsistency(Alignment):
                 f'{type(loss).__name__} of the head ignores: set its '
                 '`use_target_weight=True`.'
             )
+        with estimator.trial(name) as seen:
+            self.weighings = seen.find_weighings()
+        if self.weighings is None and getattr(self.selection, 'is_soft', True):
+            raise UserError(
+                f'The part {name!r} has selection={type(self.selection).__name__}, whose '
+                f'weights lie between 0 and 1: the loss {type(loss).__name__} of the head '
+                'takes no such weights, so use a selection of 0 and 1, such as '
+                "dict(type='ThresholdSelection') or dict(type='QuantileSelection')."
+            )
 
     def forward(self, observed: Observations) -> dict[str, Tensor]:
         student = observed['target_student']
         points, confidence = pseudo_labels(observed)
         weights = self.selection(confidence) * student.distributions.contains(points)
         return dict(
-            loss=student.loss_of_points(points, weights),
+            loss=student.loss_of_points(points, weights, self.weighings),
             pseudo_label_confidence=confidence.mean(),
         )

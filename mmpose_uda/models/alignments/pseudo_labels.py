@@ -35,6 +35,8 @@ class ConfidenceWeighting(nn.Module):
         min_confidence (float): Pseudo labels below it are dropped.
     """
 
+    is_soft = True
+
     def __init__(self, min_confidence: float = 0.0):
         super().__init__()
         self.min_confidence = _share('min_confidence', min_confidence)
@@ -51,6 +53,8 @@ class ThresholdSelection(nn.Module):
     Args:
         threshold (float): The least confidence.
     """
+
+    is_soft = False
 
     def __init__(self, threshold: float = 0.5):
         super().__init__()
@@ -71,6 +75,8 @@ class QuantileSelection(nn.Module):
     Args:
         quantile (float): Share that is dropped.
     """
+
+    is_soft = False
 
     def __init__(self, quantile: float = 0.5):
         super().__init__()

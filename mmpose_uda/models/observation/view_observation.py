@@ -1,14 +1,20 @@
 """What a network saw of a view, computed once and only when somebody asks."""
 
 from functools import cached_property
-from typing import Callable, Sequence, TypeVar
+from typing import Callable, Optional, Sequence, TypeVar
 
 import torch
 from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.readers import HeadOutputs, PoseDistributions, find_reader
+from mmpose_uda.models.readers import (
+    HeadOutputs,
+    PoseDistributions,
+    Weighing,
+    find_reader,
+    find_weighings,
+)
 from mmpose_uda.models.utils import (
     PatchMask,
     SampleRandom,
@@ -128,10 +134,34 @@ class ViewObservation:
         """Maps [B, K, ...] whose softmax is a distribution of positions."""
         return self.reader.logits(self.head_outputs)
 
-    def loss_of_points(self, points: Tensor, weights: Tensor) -> Tensor:
-        """The head's own loss on points [B, K, A] with weights [B, K], a scalar."""
+    def loss_of_points(
+        self,
+        points: Tensor,
+        weights: Tensor,
+        weighings: Optional[Sequence[Weighing]] = None,
+    ) -> Tensor:
+        """The head's own loss on points.
+
+        Args:
+            points (Tensor): [B, K, A].
+            weights (Tensor): [B, K].
+            weighings (Sequence[Weighing], optional): From :meth:`find_weighings`, where
+                weights lie between 0 and 1.
+
+        Returns:
+            Tensor: Scalar.
+        """
         targets = self.reader.render_targets(points)
-        return self.reader.loss(self.head_outputs, targets, weights)
+        if weighings is None:
+            return self.reader.loss(self.head_outputs, targets, weights)
+        terms = self.reader.loss_terms(self.head_outputs, targets)
+        return sum(weigh(term, weights) for weigh, term in zip(weighings, terms))
+
+    def find_weighings(self) -> Optional[list[Weighing]]:
+        """How the terms of the head's loss take weights between 0 and 1, None if not."""
+        away = 0.5 * self.distributions.points() + 3  # from what is predicted
+        targets = self.reader.render_targets(away)
+        return find_weighings(self.reader.loss_terms(self.head_outputs, targets))
 
     def supervised_loss(self) -> dict[str, Tensor]:
         """The estimator's own loss on its labels.

@@ -14,6 +14,7 @@ from .keypoint_distribution import (
 )
 from .registry import READERS, find_reader, fitting_heads
 from .simcc import SimCCReader
+from .soft_weights import LossTerm, Weighing, find_weighings
 
 __all__ = [
     'AxisDistribution',
@@ -24,11 +25,14 @@ __all__ = [
     'HeatmapReader',
     'IntegralReader',
     'KeypointDistributions',
+    'LossTerm',
     'PoseDistributions',
     'READERS',
     'SimCCReader',
+    'Weighing',
     'crop_axis',
     'crop_size',
     'find_reader',
+    'find_weighings',
     'fitting_heads',
 ]

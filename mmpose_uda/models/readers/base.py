@@ -7,6 +7,7 @@ from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
 
 from mmpose_uda.models.readers.keypoint_distribution import PoseDistributions
+from mmpose_uda.models.readers.soft_weights import LossTerm
 
 HeadOutputs = Union[Tensor, tuple[Tensor, ...]]
 
@@ -51,6 +52,10 @@ class HeadReader(metaclass=ABCMeta):
     @abstractmethod
     def loss(self, outputs: HeadOutputs, targets: Any, weights: Tensor) -> Tensor:
         """The head's own loss, a scalar."""
+
+    def loss_terms(self, outputs: HeadOutputs, targets: Any) -> list[LossTerm]:
+        """What the head's own loss is the sum of."""
+        return [LossTerm(self.loss, outputs, targets)]
 
     def supervised_loss(self, outputs: HeadOutputs, data_samples: SampleList) -> Tensor:
         """The head's own loss on the labels of a batch, a scalar."""

@@ -8,6 +8,7 @@ from torch import Tensor
 from mmpose_uda.models.readers.heatmap import render_gaussians
 from mmpose_uda.models.readers.integral import IntegralReader
 from mmpose_uda.models.readers.registry import READERS
+from mmpose_uda.models.readers.soft_weights import LossTerm
 
 
 @READERS.register_module()
@@ -44,4 +45,8 @@ class DSNTReader(IntegralReader):
         return super().render_targets(points), heatmaps
 
     def loss(self, outputs, targets, weights) -> Tensor:
-        return sum(self.head.loss_module(list(outputs), list(targets), weights))
+        return sum(term(weights) for term in self.loss_terms(outputs, targets))
+
+    def loss_terms(self, outputs, targets) -> list[LossTerm]:
+        losses = self.head.loss_module.loss_modules
+        return [LossTerm(*term) for term in zip(losses, outputs, targets)]

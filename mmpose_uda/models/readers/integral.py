@@ -52,4 +52,5 @@ class IntegralReader(HeadReader):
         return points / points.new_tensor(crop_size(self.head))
 
     def loss(self, outputs, targets, weights) -> Tensor:
-        return self.head.loss_module(outputs[0], targets, weights)
+        # with an axis for coordinates, which some losses do not add themselves
+        return self.head.loss_module(outputs[0], targets, weights.unsqueeze(-1))

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from model_factory import build_adaptive, resnet_estimator
+from model_factory import build_adaptive, losses_of, make_batch, resnet_estimator
 from torch import nn
 
 from mmpose_uda import UserError
@@ -76,7 +76,7 @@ class Recorder:
     def __init__(self, predicted):
         self.predicted = predicted
 
-    def __call__(self, points, weights):
+    def __call__(self, points, weights, weighings):
         self.points, self.weights = points, weights
         return self.predicted.points().sum()
 
@@ -238,3 +238,42 @@ def test_a_loss_that_ignores_weights_is_refused():
             foreground_head=None,
             alignments=dict(mean_teacher=dict(type='MeanTeacherConsistency')),
         )
+
+
+def heatmaps_with(loss, selection):
+    estimator = resnet_estimator()
+    estimator['head']['loss'] = loss
+    part = dict(type='MeanTeacherConsistency', selection=dict(type=selection))
+    return build_adaptive(
+        estimator=estimator, alignments=dict(pseudo=part), foreground_head=None
+    )
+
+
+HARD_MINING = dict(type='KeypointOHKMMSELoss', use_target_weight=True, topk=3)
+
+
+def test_a_loss_that_takes_no_soft_weights_refuses_them():
+    with pytest.raises(UserError, match="'pseudo'.*ConfidenceWeighting.*KeypointOHKMMSE"):
+        heatmaps_with(HARD_MINING, 'ConfidenceWeighting')
+
+
+@pytest.mark.parametrize('selection', ['ThresholdSelection', 'QuantileSelection'])
+def test_it_takes_weights_of_0_and_1(selection):
+    model = heatmaps_with(HARD_MINING, selection)
+    model.set_phase(['pseudo'])
+    losses = losses_of(model, make_batch(foreground=False))
+    assert losses['pseudo/loss'].isfinite()
+
+
+@pytest.mark.parametrize('loss', ['KeypointMSELoss', 'AdaptiveWingLoss'])
+def test_a_half_weight_is_half_the_loss(loss, monkeypatch):
+    model = heatmaps_with(dict(type=loss, use_target_weight=True), 'ConfidenceWeighting')
+    model.set_phase(['pseudo'])
+    found = []
+    for weight in (1.0, 0.5, 0.1):
+        constant = lambda confidence, weight=weight: torch.full_like(confidence, weight)  # noqa: E731
+        monkeypatch.setattr(model.alignments['pseudo'].selection, 'forward', constant)
+        found.append(losses_of(model, make_batch(foreground=False))['pseudo/loss'])
+    torch.testing.assert_close(found[1], 0.5 * found[0])
+    torch.testing.assert_close(found[2], 0.1 * found[0])
+    assert found[0] > 0

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from head_factory import CELLS, FEATURES, KEYPOINTS, POINTS, SIZE, head_config
 from mmengine.structures import InstanceData, PixelData
 from mmpose.models.heads import HeatmapHead
 from mmpose.registry import MODELS
@@ -8,106 +9,6 @@ from mmpose.structures import PoseDataSample
 from torch import nn
 
 from mmpose_uda.models.readers import READERS, HeatmapReader, find_reader, fitting_heads
-
-SIZE = (64, 48)  # crop, px: width, height
-CELLS = (16, 12)
-FEATURES = (4, 3)  # of the backbone
-KEYPOINTS = 3
-
-
-def head_config(name):
-    shared = dict(in_channels=8, out_channels=KEYPOINTS)
-    simcc = dict(
-        **shared,
-        input_size=SIZE,
-        in_featuremap_size=FEATURES,
-        simcc_split_ratio=2.0,
-    )
-    deconv = dict(deconv_out_channels=(8, 8), deconv_kernel_sizes=(4, 4))
-    mse = dict(type='KeypointMSELoss', use_target_weight=True)
-    msra = dict(type='MSRAHeatmap', input_size=SIZE, heatmap_size=CELLS, sigma=1)
-    return {
-        'heatmap': dict(type='HeatmapHead', **shared, **deconv, loss=mse, decoder=msra),
-        'unbiased heatmap': dict(
-            type='HeatmapHead',
-            **shared,
-            **deconv,
-            loss=mse,
-            decoder=dict(msra, unbiased=True),
-        ),
-        'UDP': dict(
-            type='HeatmapHead',
-            **shared,
-            **deconv,
-            loss=mse,
-            decoder=dict(msra, type='UDPHeatmap'),
-        ),
-        'SimCC': dict(
-            type='SimCCHead',
-            **simcc,
-            **deconv,
-            deconv_num_groups=(4, 4),
-            loss=dict(type='KLDiscretLoss', use_target_weight=True),
-            decoder=dict(
-                type='SimCCLabel', input_size=SIZE, sigma=3.0, simcc_split_ratio=2.0
-            ),
-        ),
-        'RTMCC': dict(
-            type='RTMCCHead',
-            **simcc,
-            gau_cfg=dict(
-                hidden_dims=16,
-                s=8,
-                expansion_factor=2,
-                dropout_rate=0.0,
-                drop_path=0.0,
-                act_fn='ReLU',
-                use_rel_bias=False,
-                pos_enc=False,
-            ),
-            loss=dict(
-                type='KLDiscretLoss', use_target_weight=True, beta=10.0, label_softmax=True
-            ),
-            decoder=dict(
-                type='SimCCLabel',
-                input_size=SIZE,
-                sigma=(3.0, 2.5),
-                simcc_split_ratio=2.0,
-                normalize=False,
-                use_dark=False,
-            ),
-        ),
-        'integral': dict(
-            type='IntegralRegressionHead',
-            in_channels=8,
-            in_featuremap_size=FEATURES,
-            num_joints=KEYPOINTS,
-            **deconv,
-            loss=dict(type='SmoothL1Loss', use_target_weight=True),
-            decoder=dict(type='RegressionLabel', input_size=SIZE),
-        ),
-        'DSNT': dict(
-            type='DSNTHead',
-            in_channels=8,
-            in_featuremap_size=FEATURES,
-            num_joints=KEYPOINTS,
-            **deconv,
-            loss=dict(
-                type='MultipleLossWrapper',
-                losses=[
-                    dict(type='SmoothL1Loss', use_target_weight=True),
-                    mse,
-                ],
-            ),
-            decoder=dict(
-                type='IntegralRegressionLabel',
-                input_size=SIZE,
-                heatmap_size=CELLS,
-                sigma=1.0,
-            ),
-        ),
-    }[name]
-
 
 HEADS = ['heatmap', 'unbiased heatmap', 'UDP', 'SimCC', 'RTMCC', 'integral', 'DSNT']
 INTEGRAL = ('IntegralRegressionHead', 'DSNTHead')
@@ -141,8 +42,6 @@ def encoded_samples(head, points, weights):
     return samples
 
 
-# cells of the maps, bins of the vectors: nothing to round
-POINTS = torch.tensor([[[8.0, 12], [40, 20], [24, 28]], [[20, 16], [4, 40], [56, 8]]])
 WEIGHTS = torch.tensor([[1.0, 1, 0], [1, 1, 1]])
 
 
