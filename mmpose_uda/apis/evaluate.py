@@ -8,6 +8,7 @@ from mmengine.runner import Runner
 
 from mmpose_uda.analysis.target_statistics import re_estimate
 from mmpose_uda.config import (
+    check_evaluators,
     drop_missing_backends,
     load_config,
     prepare_data,
@@ -74,6 +75,7 @@ def evaluate(
     with user_errors(cfg):
         drop_missing_backends(cfg)
         set_launcher(cfg, launcher)
+        check_evaluators(cfg)
         prepare_data(cfg)
         runner = Runner.from_cfg(cfg)
         runner.load_checkpoint(checkpoint, strict=True)

@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 from mmpose.registry import DATASETS
 
 from mmpose_uda.config import (
+    check_evaluators,
     drop_missing_backends,
     last_checkpoint,
     load_config,
@@ -72,6 +73,7 @@ def train(
             _set_resume(cfg, resume)
         drop_missing_backends(cfg)
         set_launcher(cfg, launcher)
+        check_evaluators(cfg)
         prepare_data(cfg)
         runner = Runner.from_cfg(cfg)
         runner.train()

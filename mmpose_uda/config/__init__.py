@@ -1,11 +1,13 @@
 """Configs: reading them, making ready what they need, explaining what is wrong."""
 
 from .checkpoints import last_checkpoint
+from .evaluators import check_evaluators
 from .explaining import closest, explain, user_errors
 from .preparing import drop_missing_backends, prepare_data, set_launcher, set_work_dir
 from .reading import imported_modules, load_config, require
 
 __all__ = [
+    'check_evaluators',
     'closest',
     'drop_missing_backends',
     'explain',

@@ -64,6 +64,8 @@ class CropPCK(BaseMetric):
             for people and hands; for animals it is 1.
         simcc_cells (tuple[int, int]): Cells across and down for ``'regda'`` on a SimCC
             head. Default: 64 x 64.
+        use_udp (bool): Whether cells of ``'regda'`` are those of a UDP head, of which the
+            first and the last lie on the sides of the box. Published figures have none.
         collect_device (str): ``'cpu'`` or ``'gpu'``, where ranks gather their results.
         prefix (str, optional): Put before the keys with a slash.
 
@@ -78,6 +80,7 @@ class CropPCK(BaseMetric):
         groups: str | Mapping[str, Sequence[int]] | None = None,
         batch_size: int = 32,
         simcc_cells: tuple[int, int] = (64, 64),
+        use_udp: bool = False,
         collect_device: str = 'cpu',
         prefix: str | None = None,
     ) -> None:
@@ -91,7 +94,9 @@ class CropPCK(BaseMetric):
         self.protocol = protocol
         self.groups = _named_groups(groups)
         if protocol == 'regda':
-            self._read = partial(read_cell_pair, simcc_cells=tuple(simcc_cells))
+            self._read = partial(
+                read_cell_pair, simcc_cells=tuple(simcc_cells), use_udp=use_udp
+            )
             self._score = partial(batch_averaged_pck, thr=thr, batch_size=batch_size)
         else:
             self._read = read_crop_pair

@@ -14,7 +14,10 @@ from .functional import crop_distances
 
 
 def keypoint_cells(
-    points: np.ndarray, crop_size: np.ndarray, heatmap_size: np.ndarray
+    points: np.ndarray,
+    crop_size: np.ndarray,
+    heatmap_size: np.ndarray,
+    use_udp: bool = False,
 ) -> np.ndarray:
     """The cells that the true heatmaps peak in, without drawing them.
 
@@ -25,11 +28,14 @@ def keypoint_cells(
         points (np.ndarray): Points [..., 2] in crop px.
         crop_size (np.ndarray): Width and height [2] of the crop, px.
         heatmap_size (np.ndarray): Width and height [2] of the heatmap, cells.
+        use_udp (bool): Whether the first and the last cell lie on the sides of the box,
+            as those of UDP do (Huang et al. 2020), so that there is a step less than cells.
 
     Returns:
         np.ndarray: Whole numbers [..., 2], float64; outside the map where the centre is.
     """
-    stride = np.asarray(crop_size, np.float64) / heatmap_size
+    steps = heatmap_size - 1 if use_udp else heatmap_size
+    stride = np.asarray(crop_size, np.float64) / steps
     return np.trunc(np.asarray(points, np.float64) / stride + 0.5)
 
 

@@ -122,13 +122,16 @@ def _predicted_cells(
     )
 
 
-def read_cell_pair(sample: dict, simcc_cells: tuple[int, int]) -> dict[str, np.ndarray]:
+def read_cell_pair(
+    sample: dict, simcc_cells: tuple[int, int], use_udp: bool = False
+) -> dict[str, np.ndarray]:
     """Cells [K, 2] of prediction and truth, what counts, and the heatmap's ``size``.
 
     Args:
         sample (dict): A data sample with ``pred_fields.heatmaps`` [K, H, W] or with
             ``pred_instances.keypoint_x_labels`` [1, K, Wx] and ``keypoint_y_labels``.
         simcc_cells (tuple[int, int]): Cells across and down for a SimCC head.
+        use_udp (bool): Whether the cells are those of a UDP head.
 
     Raises:
         UserError: There is neither, or as of :func:`read_pair`.
@@ -137,7 +140,7 @@ def read_cell_pair(sample: dict, simcc_cells: tuple[int, int]) -> dict[str, np.n
     pair = _paired(sample, 'keypoints', cells)
     points = np.where(pair['valid'][:, None], pair['gt'], 0.0)
     gt = H.keypoint_cells(
-        _crop_points(sample, points), np.asarray(sample['input_size']), size
+        _crop_points(sample, points), np.asarray(sample['input_size']), size, use_udp
     )
     counted = pair['valid'] & H.is_counted(gt, size)
     return dict(pred=cells, gt=gt, valid=counted, size=size)

@@ -7,7 +7,8 @@ from mmengine.dist import dist
 from mmengine.evaluator import Evaluator
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData, PixelData
-from mmpose.registry import METRICS, MODELS
+from mmpose.datasets.transforms import TopdownAffine
+from mmpose.registry import KEYPOINT_CODECS, METRICS, MODELS
 from mmpose.structures import PoseDataSample
 
 from mmpose_uda.errors import UserError
@@ -222,6 +223,35 @@ def test_simcc_marginals_are_read_before_their_fine_map():
     metric = CropPCK(protocol='regda', simcc_cells=(CELLS, CELLS))
     # 0.05 of 16 cells is under one: only the same cell is a hit.
     assert evaluate(metric, [sample]) == {'PCK': 0.5}
+
+
+@pytest.mark.parametrize('codec', ['MSRAHeatmap', 'UDPHeatmap'])
+def test_true_cells_are_those_of_the_codec(codec):
+    """From the image through mmpose's crop and codec, for the peaks of its own labels."""
+    rng = np.random.default_rng(0)
+    center, scale = np.array([70.0, 50.0]), np.array([120.0, 120.0])
+    image_points = rng.uniform(15, 105, (1, 12, 2)).astype(np.float32)
+    use_udp = codec == 'UDPHeatmap'
+    crop = TopdownAffine(input_size=(256, 256), use_udp=use_udp)(
+        dict(
+            img=np.zeros((120, 140, 3), np.uint8),
+            keypoints=image_points,
+            bbox_center=center[None],
+            bbox_scale=scale[None],
+        )
+    )
+    make = dict(type=codec, input_size=(256, 256), heatmap_size=(64, 64), sigma=2.0)
+    encoded = KEYPOINT_CODECS.build(make).encode(crop['transformed_keypoints'])
+    counted = encoded['keypoint_weights'][0] > 0
+    sample = make_sample(image_points[0], counted.astype(float), side=256)
+    sample.set_metainfo(dict(input_center=center, input_scale=scale))
+    with_heatmaps(sample, encoded['heatmaps'])
+    # half a cell is met by the very same cell alone
+    same = dict(protocol='regda', thr=0.5 / 64, batch_size=1)
+    figure = evaluate(CropPCK(**same, use_udp=use_udp), [sample])['PCK']
+    assert counted.sum() > 8 and figure == pytest.approx(counted.mean())
+    other = evaluate(CropPCK(**same, use_udp=not use_udp), [sample])['PCK']
+    assert other < 0.7 * figure
 
 
 def test_subpixel_pools_the_instances_of_a_group():
