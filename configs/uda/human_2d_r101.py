@@ -20,9 +20,9 @@ builtin_data = dict(name='human', root='data/builtin_human_256', seed=0, image_s
 data_root = builtin_data['root']
 rendered = dict(data_root=data_root + '/rendered', metainfo='human16')
 photo = dict(data_root=data_root + '/photo', metainfo='human16')
-load = [dict(type='LoadPoseImage')]
+load = [dict(type='LoadPoseImage'), _base_.box]
 source = dict(_base_.source_data, **rendered, pipeline=load)
-target = dict(_base_.target_data, **photo, pipeline=load)
+target = dict(_base_.target_data, **photo, pipeline=[*load, _base_.base_box])
 test = dict(_base_.test_data, **photo)
 
 # ---- model ---------------------------------------------------------------------------
@@ -39,9 +39,9 @@ model = dict(
 crop = dict(type='TopdownAffine3D', input_size=_base_.input_size)
 plain_crop = dict(crop, type='TopdownAffine')
 encode = dict(type='GenerateTarget', encoder=_base_.codec)
-strong_view = [_base_.box, _base_.strong_box, crop, _base_.strong_look]
-weak_view = [_base_.box, _base_.weak_box, crop]
-strong_source = [*strong_view, encode, _base_.pack]
+strong_view = [_base_.strong_box, crop, _base_.strong_look]
+weak_view = [_base_.weak_box, crop]
+strong_source = [_base_.base_box, *strong_view, encode, _base_.pack]
 # For the control of the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 val_pipeline = [dict(type='LoadImage'), _base_.box, plain_crop, _base_.stock_pack]

@@ -4,8 +4,10 @@ What differs from the published code, and why:
 
 - One optimiser: the discriminator's learning rate falls with the student's, while the
   published one never does.
-- No shear: the affine of a crop is a similarity here. Rotation, scale and shift are the
-  paper's.
+- No shear: the affine of a crop is a similarity here. Rotation, scale, shift, the square
+  that both target views are taken from, and colours are the paper's
+  (`configs/_base_/views/paper.py`). Its images are cropped at 1.5 times the box, those here
+  at 1.25 times, as mmpose does.
 - Running BatchNorm statistics are the target's, and the teacher is in eval mode; there
   the teacher normalises by its own batches.
 - The last checkpoint counts. There the best by the target's test labels does, once after

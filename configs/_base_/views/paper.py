@@ -8,17 +8,13 @@ strong_look = dict(
             brightness=(0.75, 1.25),
             contrast=(0.75, 1.25),
             saturation=(0.75, 1.25),
-            hue=(-0.25, 0.25),
+            hue=(0, 0),
             p=1.0,
         ),
     ],
 )
+# What student and teacher see of a target image lies within the same square.
+base_box = dict(type='RandomResizedBox', area=(0.6, 1.3))
 strong_box = dict(
-    type='FastRandomBBoxTransform',
-    shift_factor=0.05,
-    shift_prob=1.0,
-    scale_factor=(0.6, 1.3),
-    scale_prob=1.0,
-    rotate_factor=60,
-    rotate_prob=1.0,
+    type='RandomAffineBox', rotation=60, translation=0.05, scale=(0.6, 1.3)
 )

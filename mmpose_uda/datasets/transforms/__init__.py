@@ -1,6 +1,7 @@
 """Transforms of pose samples."""
 
 from .background import ReplaceBackground
+from .boxes import RandomAffineBox, RandomResizedBox
 from .formatting import PackPoseView
 from .geometry import FastRandomBBoxTransform, RandomFlip3D, TopdownAffine3D
 from .loading import LoadPoseImage, LoadPoseMask
@@ -11,7 +12,9 @@ __all__ = [
     'LoadPoseImage',
     'LoadPoseMask',
     'PackPoseView',
+    'RandomAffineBox',
     'RandomFlip3D',
+    'RandomResizedBox',
     'ReplaceBackground',
     'SeededAlbumentation',
     'TopdownAffine3D',

@@ -21,7 +21,8 @@ class ForegroundReconstructionHead(BaseReconstructionHead):
 
     The encoder sees the visible patches only (He et al. 2022, section 3), which is the
     cheapest form. mmpretrain's ``MAEPretrainDecoder`` is square only and undoes a shuffle;
-    this one takes a rectangular grid and an explicit mask.
+    this one takes a rectangular grid and an explicit mask. Nor does it see the class token
+    of an encoder that has one, as MAE's decoder does: patches are decoded from patches.
 
     Args:
         in_channels (int): Channels of the encoder's tokens.

@@ -50,20 +50,27 @@ class AxisDistribution:
         """Expected coordinate, [B, K]."""
         return (self.probs * self.centres).sum(-1)
 
-    def about_peak(self, radius: float) -> Tensor:
-        """``probs`` with 0 further than ``radius`` bins from the most likely bin."""
-        bins = torch.arange(self.probs.shape[-1], device=self.probs.device)
-        near = (bins - self.probs.argmax(-1, keepdim=True)).abs() <= radius
-        return self.probs * near
-
     def peak_mass(self, radius: float) -> Tensor:
         """Probability within ``radius`` bins of the most likely bin, [B, K]."""
-        return self.about_peak(radius).sum(-1)
+        distance, _ = self._from_peak()
+        return (self.probs * (distance <= radius)).sum(-1)
 
     def peak_mean(self, radius: float) -> Tensor:
-        """Expected coordinate within ``radius`` bins of the most likely one, [B, K]."""
-        probs = self.about_peak(radius)
+        """Expected coordinate within ``radius`` bins of the most likely one, [B, K].
+
+        Near an end of the axis within as many bins as there are on that side: what is cut
+        off one flank alone would pull the mean inward.
+        """
+        distance, to_end = self._from_peak()
+        probs = self.probs * (distance <= to_end.clamp_max(radius))
         return (probs * self.centres).sum(-1) / probs.sum(-1)
+
+    def _from_peak(self) -> tuple[Tensor, Tensor]:
+        """Bins [B, K, N] between each and the most likely, and [B, K, 1] to an end."""
+        last = self.probs.shape[-1] - 1
+        bins = torch.arange(last + 1, device=self.probs.device)
+        peak = self.probs.argmax(-1, keepdim=True)
+        return (bins - peak).abs(), torch.minimum(peak, last - peak)
 
     def gaussian_labels(self, coordinates: Tensor, sigma: float) -> Tensor:
         """Discrete Gaussians around ``coordinates``.

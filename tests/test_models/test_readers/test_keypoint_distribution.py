@@ -151,3 +151,14 @@ def test_heatmaps_contain_half_a_cell_more_than_their_centres():
     seen = HeatmapDistributions(torch.zeros(1, 4, 5, 7), steps=(4.0, 2.0))
     points = torch.tensor([[[-2.0, -1.0], [26.0, 9.0], [26.1, 0], [0, 9.1]]])
     assert seen.contains(points).tolist() == [[True, True, False, False]]
+
+
+@pytest.mark.parametrize('sigma', [2.0, 6.0])
+def test_a_peak_near_an_end_of_the_axis_is_not_pulled_inward(sigma):
+    """As SimCC's labels are cut off by the end; half a bin is what a peak leaves open."""
+    step, bins = 0.5, torch.arange(128.0)
+    for coordinate in (0.0, 0.3, 1.0, 2.5, 5.0, 8.0, 31.75, 60.0, 62.0, 63.5):
+        logits = -0.5 * ((bins - coordinate / step) / sigma).square()
+        axis = AxisDistribution(logits.log_softmax(-1)[None, None], 0.0, step)
+        found = axis.peak_mean(radius=2 * sigma).item()
+        assert found == pytest.approx(coordinate, abs=0.5 * step + 1e-3)
