@@ -14,7 +14,7 @@ NUM_IMAGES = 4
 BATCH_SIZE = 2
 EPOCHS = 2
 
-_SIZES = ('heatmap_size', 'img_size', 'in_featuremap_size', 'input_size')
+_SIZES = ('heatmap_size', 'img_size', 'in_featuremap_size', 'input_size', 'out_shape')
 _WIDTHS = (
     'base_channels',
     'deconv_out_channels',
@@ -110,9 +110,14 @@ def shrink(cfg: Config, work_dir: Path) -> Config:
 
     Parts, pipelines and schedule are those of the config, and so is all else.
     """
+    narrow(cfg.model)
+    return shorten(cfg, work_dir)
+
+
+def shorten(cfg: Config, work_dir: Path) -> Config:
+    """The same as wide as it is."""
     halve_sizes([cfg.model, cfg.train_dataloader, cfg.val_dataloader])
     drop_pretrained(cfg.model)
-    narrow(cfg.model)
     for loader in filter(None, (cfg.train_dataloader, cfg.val_dataloader)):
         loader.update(batch_size=BATCH_SIZE, num_workers=0, persistent_workers=False)
     if cfg.val_dataloader is not None:

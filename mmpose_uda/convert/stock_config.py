@@ -1,12 +1,10 @@
 """What there is to know of a stock mmpose config before it is adapted."""
 
 from dataclasses import dataclass
-from typing import Optional
 
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmpose.models.losses import JSDiscretLoss
 from mmpose.registry import DATASETS, MODELS
 from torch import Tensor, nn
 
@@ -14,7 +12,7 @@ from mmpose_uda.config import imported_modules, load_config, user_errors
 from mmpose_uda.datasets.stock_views import class_name, derive_views
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.readers import find_reader
-from mmpose_uda.models.utils import batch_norm_layers
+from mmpose_uda.models.utils import batch_norm_layers, capture_features
 
 # Hooks that do not go with an adaptation, and why.
 UNFIT_HOOKS = dict(
@@ -32,16 +30,14 @@ class StockConfig:
         head (str): Class of the head.
         has_distributions (bool): Whether pseudo labels can be read off the head.
         has_batch_norm (bool): Whether the network has BatchNorm layers.
-        has_js_loss (bool): Whether the head has mmpose's JSDiscretLoss with weights.
-        channels (int, optional): Of the backbone's last features, if these are one map.
+        channels (int): Of the backbone's last features.
     """
 
     cfg: Config
     head: str
     has_distributions: bool
     has_batch_norm: bool
-    has_js_loss: bool
-    channels: Optional[int]
+    channels: int
 
     @property
     def decays_layers(self) -> bool:
@@ -80,31 +76,20 @@ def examine(base: str) -> StockConfig:
         base (str): Path of the config, or 'mmpose::' and a path among those of mmpose.
 
     Raises:
-        UserError: It is not there, does not run, is not of a top-down estimator, or
-            offers nothing that could be aligned.
+        UserError: It is not there, does not run, or is not of a top-down estimator.
     """
     cfg = _read(base)
     _require_top_down(cfg, base)
     init_default_scope('mmpose')
     with user_errors(cfg):
         network = MODELS.build(cfg.model)
-    stock = StockConfig(
+    return StockConfig(
         cfg=cfg,
         head=type(network.head).__name__,
         has_distributions=find_reader(network.head) is not None,
         has_batch_norm=bool(batch_norm_layers(network)),
-        has_js_loss=any(
-            isinstance(m, JSDiscretLoss) and m.use_target_weight
-            for m in network.head.modules()
-        ),
         channels=_channels(network, cfg),
     )
-    if not stock.has_distributions and stock.channels is None:
-        raise UserError(
-            f'{base} has a {stock.head}, from which no distributions of keypoints can be '
-            'read, and no single map of features: nothing can be aligned, give another.'
-        )
-    return stock
 
 
 def _read(base: str) -> Config:
@@ -131,11 +116,12 @@ def _require_top_down(cfg: Config, base: str) -> None:
 
 
 @torch.no_grad()
-def _channels(network: nn.Module, cfg: Config) -> Optional[int]:
-    """Channels of the backbone's last features, of a blank image, if these are one map."""
+def _channels(network: nn.Module, cfg: Config) -> int:
+    """Channels of the backbone's last features, of a blank image."""
     pipeline = cfg.train_dataloader.dataset.pipeline
     (crop,) = (step for step in pipeline if class_name(step) == 'TopdownAffine')
     width, height = crop['input_size']
-    last = network.eval().backbone(torch.zeros(1, 3, height, width))[-1]
-    # networks of several stages give a list of maps for each
-    return last.shape[1] if isinstance(last, Tensor) else None
+    seen: dict[str, Tensor] = {}
+    with capture_features(network.eval(), ['backbone'], seen):
+        network.backbone(torch.zeros(1, 3, height, width))
+    return seen['backbone'].shape[1]

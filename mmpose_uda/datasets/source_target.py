@@ -154,6 +154,8 @@ class SourceTargetDataset(Dataset):
         epoch, position = divmod(draw, len(dataset))
         order = permutation(self.seed, domain, epoch, len(dataset))
         info = dataset.get_data_info(int(order[position]))
+        # mmpose's classes write None for what they might have had, such as 3D
+        info = {key: value for key, value in info.items() if value is not None}
         if domain == 'target':
             # masks only where the data set says that they are no labels
             is_told = getattr(dataset, 'masks', False)

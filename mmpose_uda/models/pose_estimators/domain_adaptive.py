@@ -54,8 +54,8 @@ class DomainAdaptivePoseEstimator(BaseModel):
             trained on. In training every view is normalised by its own batch.
 
     Raises:
-        UserError: A part does not fit the estimator, or ``test_network`` or
-            ``test_statistics`` is unknown.
+        UserError: The estimator is none of images, a part does not fit it, or
+            ``test_network`` or ``test_statistics`` is unknown.
     """
 
     def __init__(
@@ -69,6 +69,12 @@ class DomainAdaptivePoseEstimator(BaseModel):
         test_statistics: str = 'target',
         init_cfg: Optional[dict] = None,
     ):
+        if 'data_preprocessor' not in estimator:
+            raise UserError(
+                f'The estimator {estimator.get("type")} has no `data_preprocessor`, so it '
+                'looks at no images: give a top-down estimator of images, such as '
+                "type='TopdownPoseEstimator'."
+            )
         preprocessor = dict(
             type='ViewDataPreprocessor', preprocessor=estimator['data_preprocessor']
         )

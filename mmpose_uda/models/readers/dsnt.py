@@ -1,14 +1,17 @@
 """Reading integral regression heads whose heatmaps are trained too."""
 
+from typing import Callable
+
 import torch
 from mmpose.codecs import IntegralRegressionLabel
 from mmpose.models.heads import DSNTHead
-from torch import Tensor
+from mmpose.models.losses import JSDiscretLoss
+from torch import Tensor, nn
 
 from mmpose_uda.models.readers.heatmap import render_gaussians
 from mmpose_uda.models.readers.integral import IntegralReader
 from mmpose_uda.models.readers.registry import READERS
-from mmpose_uda.models.readers.soft_weights import LossTerm
+from mmpose_uda.models.readers.soft_weights import LossTerm, Weighing
 
 
 @READERS.register_module()
@@ -17,9 +20,8 @@ class DSNTReader(IntegralReader):
 
     Not one that drops the loss of the heatmaps after some epochs (``lambda_t``).
 
-    Note:
-        With current torch, mmpose's ``JSDiscretLoss`` has NaN as gradient as soon as a
-        keypoint weighs 0, labels or pseudo labels. Its ``KeypointMSELoss`` has not.
+    mmpose's ``JSDiscretLoss`` multiplies heatmaps by the weights and then takes logarithms:
+    the gradient of a keypoint that weighs 0 is NaN. Here it weighs keypoints afterwards.
     """
 
     fits = 'DSNTHead'
@@ -48,5 +50,19 @@ class DSNTReader(IntegralReader):
         return sum(term(weights) for term in self.loss_terms(outputs, targets))
 
     def loss_terms(self, outputs, targets) -> list[LossTerm]:
-        losses = self.head.loss_module.loss_modules
+        losses = map(_weighing_afterwards, self.head.loss_module.loss_modules)
         return [LossTerm(*term) for term in zip(losses, outputs, targets)]
+
+
+def _weighing_afterwards(loss: nn.Module) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
+    """A loss whose gradients are finite where a keypoint weighs 0."""
+    if not isinstance(loss, JSDiscretLoss) or not loss.use_target_weight:
+        return loss
+    weigh = Weighing(
+        is_linear=False,
+        images_are_averaged=loss.size_average,
+        keypoints_are_averaged=False,
+    )
+    return lambda outputs, targets, weights: weigh(
+        LossTerm(loss, outputs, targets), weights
+    )

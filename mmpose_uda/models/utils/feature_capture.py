@@ -16,12 +16,15 @@ def capture_features(
         network (nn.Module): Any network.
         names (Sequence[str]): Dotted names of modules in it, such as 'backbone' or
             'head.deconv_layers'.
-        store (dict[str, Tensor]): Receives name -> output; of several outputs the last.
+        store (dict[str, Tensor]): Receives name -> output; of several outputs the last, and
+            of several stages of such (MSPN) the last of the last.
     """
 
     def recorder(name: str):
         def hook(module: nn.Module, args: tuple, output) -> None:
-            store[name] = output if isinstance(output, Tensor) else output[-1]
+            while not isinstance(output, Tensor):
+                output = output[-1]
+            store[name] = output
 
         return hook
 

@@ -575,3 +575,9 @@ def test_layers_that_share_statistics_between_gpus_are_known():
     model.begin_run()
     model.update_teacher()
     assert equal_states(model.student.state_dict(), model.teacher.module.state_dict())
+
+
+def test_an_estimator_that_looks_at_no_images_is_refused():
+    lifter = dict(type='PoseLifter', backbone=dict(type='TCN', in_channels=34))
+    with pytest.raises(UserError, match='PoseLifter has no `data_preprocessor`'):
+        build_adaptive(estimator=lifter)

@@ -113,6 +113,23 @@ def test_a_loss_that_divides_by_its_weights():
     assert find_weighings([term]) is None
 
 
+def test_a_keypoint_of_weight_0_gives_dsnt_no_nan():
+    wrapper = BOTH[1]
+    assert wrapper['losses'][1]['type'] == 'JSDiscretLoss'
+    head = MODELS.build({**head_config('DSNT'), 'loss': wrapper})
+    reader, feats = find_reader(head), torch.randn(2, 8, *FEATURES[::-1])
+    outputs, targets = head((feats,)), reader.render_targets(POINTS)
+    weights = torch.tensor([[0.0, 1, 1], [1, 0, 0]])
+    loss = reader.loss(outputs, targets, weights)
+    torch.testing.assert_close(
+        loss, sum(head.loss_module(list(outputs), list(targets), weights))
+    )
+    loss.backward()
+    for parameter in head.parameters():
+        if parameter.requires_grad:
+            assert parameter.grad.isfinite().all() and parameter.grad.abs().sum() > 0
+
+
 def test_gradients_are_finite_where_a_label_weighs_nothing():
     terms = terms_of('integral', POINT[0])
     points = terms[0].outputs[0].detach().requires_grad_()
