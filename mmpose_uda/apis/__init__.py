@@ -1,6 +1,7 @@
 """What the command line tools do, for use from Python."""
 
 from mmpose_uda.analysis.ablation import run_variants
+from mmpose_uda.analysis.browse_dataset import browse_dataset
 from mmpose_uda.analysis.compare import compare
 from mmpose_uda.config import load_config, prepare_data
 from mmpose_uda.convert.convert_config import convert_config
@@ -12,6 +13,7 @@ from .extract_masks import extract_masks
 from .train import train
 
 __all__ = [
+    'browse_dataset',
     'compare',
     'convert_config',
     'evaluate',

@@ -148,8 +148,15 @@ class SourceTargetDataset(Dataset):
             for key in ('inputs', 'data_samples')
         }
 
-    def _load(self, domain: str, draw: int) -> dict:
-        """Load what the views of a domain share."""
+    def info_of(self, domain: str, draw: int) -> dict:
+        """What a domain's data set says of the sample of a draw, without loading it.
+
+        Of a target, this is without its labels.
+
+        Args:
+            domain (str): 'source' or 'target'.
+            draw (int): A number of any size.
+        """
         dataset = getattr(self, domain)
         epoch, position = divmod(draw, len(dataset))
         order = permutation(self.seed, domain, epoch, len(dataset))
@@ -161,8 +168,13 @@ class SourceTargetDataset(Dataset):
             is_told = getattr(dataset, 'masks', False)
             kept = _TARGET_KEYS | ({'mask_path'} if is_told else set())
             info = {key: value for key, value in info.items() if key in kept}
+        return info
+
+    def _load(self, domain: str, draw: int) -> dict:
+        """Load what the views of a domain share."""
+        info = self.info_of(domain, draw)
         seed_by(self.seed, draw, f'load {domain}')
-        item = dataset.pipeline(info)
+        item = getattr(self, domain).pipeline(info)
         if item is None:
             raise UserError(
                 f'The {domain} pipeline gave nothing for `{info.get("img_path")}`: '

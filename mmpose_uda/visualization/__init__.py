@@ -1,6 +1,7 @@
 """Pictures of poses, reconstructions and attention, as BGR uint8 arrays."""
 
 from .canvas import draw_text, grid, save_picture, to_tile
+from .data_sheet import Picture, data_sheet
 from .predictions import prediction_picture
 from .sheets import (
     comparison_sheet,
@@ -11,7 +12,9 @@ from .sheets import (
 from .skeleton import draw_pose_3d, draw_skeleton, pose_extent
 
 __all__ = [
+    'Picture',
     'comparison_sheet',
+    'data_sheet',
     'draw_pose_3d',
     'draw_skeleton',
     'draw_text',

@@ -100,7 +100,7 @@ def _on_tile(field: np.ndarray, tile: np.ndarray) -> np.ndarray:
     return cv2.resize(field, tile.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
-def _outline(tile: np.ndarray, foreground: np.ndarray) -> np.ndarray:
+def outline(tile: np.ndarray, foreground: np.ndarray) -> np.ndarray:
     """A copy of a tile with the outline of a soft mask [h, w], 0 to 1, on it."""
     inside = (_on_tile(foreground, tile) > 0.5).astype(np.uint8)
     contours, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
@@ -150,7 +150,7 @@ def masked_modelling_sheet(
 def _dimmed(tile: np.ndarray, foreground: np.ndarray) -> np.ndarray:
     """A tile with the background of a soft mask [h, w] dimmed and its outline."""
     weight = 0.25 + 0.75 * np.clip(_on_tile(foreground, tile), 0, 1)[..., None]
-    return _outline(to_tile(tile * weight, tile.shape[1]), foreground)
+    return outline(to_tile(tile * weight, tile.shape[1]), foreground)
 
 
 def _attended(
@@ -159,7 +159,7 @@ def _attended(
     """A tile with attention [gh, gw] on it, and how much of it is on the foreground."""
     drawn = _heat(tile, attention)
     if foreground is not None:
-        drawn = _outline(drawn, foreground)
+        drawn = outline(drawn, foreground)
         note(drawn, f'{_share_inside(attention, foreground):.0%} on foreground')
     return drawn
 
@@ -168,9 +168,7 @@ def _heat(tile: np.ndarray, attention: np.ndarray) -> np.ndarray:
     """A tile, darkened and grey, with attention glowing on it."""
     strength = np.clip(_on_tile(attention, tile), 0, None)
     strength /= max(float(strength.max()), 1e-12)
-    heat = cv2.applyColorMap(
-        np.rint(255 * strength).astype(np.uint8), cv2.COLORMAP_INFERNO
-    )
+    heat = cv2.applyColorMap(np.rint(255 * strength).astype(np.uint8), cv2.COLORMAP_INFERNO)
     grey = cv2.cvtColor(tile, cv2.COLOR_BGR2GRAY)[..., None] * 0.75
     alpha = 0.8 * np.sqrt(strength)[..., None]
     return np.rint(grey * (1 - alpha) + heat * alpha).astype(np.uint8)

@@ -88,6 +88,29 @@ def draw_skeleton(
     return image
 
 
+def draw_keypoints(
+    image: np.ndarray, keypoints: np.ndarray, metainfo: dict, valid: np.ndarray
+) -> np.ndarray:
+    """A copy of the image with a dot on each keypoint, whether links join it or not.
+
+    Args:
+        image (np.ndarray): [h, w, 3] BGR uint8.
+        keypoints (np.ndarray): [K, 2] px; integer coordinates are pixel centres.
+        metainfo (dict): mmpose's ``dataset_meta``: ``keypoint_colors`` (RGB).
+        valid (np.ndarray): [K]; keypoints that are 0 are left out.
+    """
+    image = np.ascontiguousarray(image).copy()
+    colors = np.asarray(metainfo['keypoint_colors'], int)[:, ::-1].tolist()
+    shown = (np.asarray(valid) > 0) & np.isfinite(keypoints).all(-1)
+    radius = max(1.5, min(image.shape[:2]) / 75)
+    for n in np.flatnonzero(shown):
+        point = _fixed(np.asarray(keypoints[n], np.float64)).tolist()
+        for color, size in ((_DARK, radius + 1), (colors[n], radius)):
+            size = round(size * 2**_SHIFT)
+            cv2.circle(image, point, size, color, -1, cv2.LINE_AA, _SHIFT)
+    return image
+
+
 def _turned(points: np.ndarray, view: str) -> np.ndarray:
     """Points [K, 3] (x right, y down, z away) as the camera of a view sees them."""
     yaw, pitch = np.deg2rad(VIEWS[view])

@@ -51,7 +51,10 @@ COMMANDS = {
         'animal --root data/tiny --num-train 3 --num-test 2',
         'data/tiny/photo/images/test_00001.jpg',
     ),
-    'tools/misc/contact_sheet.py': ('data/builtin_hand_smoke sheet.jpg', 'sheet.jpg'),
+    'tools/misc/browse_dataset.py': (
+        f'{CONFIG} --checkpoint {CHECKPOINT} --num 2 --out sheet.jpg',
+        'sheet.jpg',
+    ),
     'tools/analysis_tools/ablation.py': (
         f'{CONFIG} --seeds 0 --variants full --out ablation',
         'ablation/table.md',

@@ -5,6 +5,7 @@ import pytest
 
 from mmpose_uda.visualization import draw_pose_3d, draw_skeleton, pose_extent
 from mmpose_uda.visualization.canvas import PAPER
+from mmpose_uda.visualization.skeleton import draw_keypoints
 
 RED, BLUE = [255, 0, 0], [0, 0, 255]  # RGB, as mmpose keeps them
 META = dict(skeleton_links=[(0, 1), (1, 2)], skeleton_link_colors=np.array([RED, BLUE]))
@@ -127,9 +128,7 @@ def test_depth_runs_to_the_right_in_the_side_view():
 
 
 def test_near_links_cover_far_ones_and_far_ones_are_paler():
-    crossing = np.array(
-        [[-50, 0, 80], [50, 0, 80], [0, 0, 0.0], [0, -50, 0], [0, 50, 0]]
-    )
+    crossing = np.array([[-50, 0, 80], [50, 0, 80], [0, 0, 0.0], [0, -50, 0], [0, 50, 0]])
     meta = dict(META, skeleton_links=[(0, 1), (3, 4)])
     near_blue = draw_pose_3d(crossing, meta, 160, 'front', root=2)
     assert is_blue(near_blue)[80, 80]
@@ -167,3 +166,11 @@ def test_every_view_fits_into_the_extent_of_a_pose(view):
     edge = np.ones((300, 300), bool)
     edge[3:-3, 3:-3] = False
     assert (drawn[edge] == PAPER).all()
+
+
+def test_dots_are_drawn_on_keypoints_that_no_link_joins():
+    meta = dict(keypoint_colors=np.array([RED, BLUE, RED]))
+    points = np.array([[20, 20], [60, 20], [60, 80.0]])
+    drawn = draw_keypoints(np.zeros((90, 90, 3), np.uint8), points, meta, [1, 1, 0])
+    assert is_red(drawn)[20, 20] and is_blue(drawn)[20, 60]
+    assert not drawn[80, 60].any()
