@@ -3,6 +3,7 @@
 from mmpose_uda.analysis.ablation import run_variants
 from mmpose_uda.analysis.browse_dataset import browse_dataset
 from mmpose_uda.analysis.compare import compare
+from mmpose_uda.analysis.data_check import check_data
 from mmpose_uda.config import load_config, prepare_data
 from mmpose_uda.convert.convert_config import convert_config
 from mmpose_uda.deploy.export import export_estimator
@@ -14,6 +15,7 @@ from .train import train
 
 __all__ = [
     'browse_dataset',
+    'check_data',
     'compare',
     'convert_config',
     'evaluate',

@@ -1,0 +1,7 @@
+"""What is wrong with the data of a config: ``check_data.py``."""
+
+from .check import check_data
+from .findings import DataReport
+from .printing import print_report
+
+__all__ = ['DataReport', 'check_data', 'print_report']

@@ -1,0 +1,112 @@
+"""All checks of the data of a config."""
+
+from typing import Any, Literal, Optional, Union
+
+from mmengine.config import Config
+from mmengine.dataset import BaseDataset
+from mmengine.registry import init_default_scope
+from mmpose.registry import DATASETS
+
+from mmpose_uda.analysis.data_check.duplicates import check_duplicates
+from mmpose_uda.analysis.data_check.files import (
+    add_files_of_config,
+    add_files_of_part,
+    add_mask_folder,
+)
+from mmpose_uda.analysis.data_check.findings import DataReport
+from mmpose_uda.analysis.data_check.image_checks import check_images, check_masks
+from mmpose_uda.analysis.data_check.images import choose_images, look_at_all
+from mmpose_uda.analysis.data_check.label_checks import (
+    check_boxes,
+    check_ids,
+    check_keypoints,
+)
+from mmpose_uda.analysis.data_check.parts import Part, find_parts
+from mmpose_uda.config import load_config, prepare_data, user_errors
+from mmpose_uda.errors import UserError
+
+
+def check_data(
+    config: str,
+    images: Union[Literal['all'], int] = 'all',
+    cfg_options: Optional[dict[str, Any]] = None,
+) -> DataReport:
+    """Look for what a long run would stumble over, or silently learn from.
+
+    No model is built. Built-in data are made, unless they are there.
+
+    Args:
+        config (str): Path of a config, of this package or of mmpose alone.
+        images (str | int): How many images of each data set are decoded, at random but
+            the same each time; 'all' for all. That they are there, and that none is in
+            both training and test, is looked up for all in any case.
+        cfg_options (dict, optional): Dotted key -> value, merged into the config.
+
+    Returns:
+        DataReport: Every problem is a sentence; there are none if nothing is wrong.
+
+    Raises:
+        UserError: The config cannot be read, or names no data.
+    """
+    if images != 'all' and images < 1:
+        raise UserError(f'--images {images} looks at none: let it be 1 or more, or all.')
+    cfg = load_config(config, cfg_options)
+    with user_errors(cfg):
+        init_default_scope(cfg.get('default_scope', 'mmengine'))
+        prepare_data(cfg)
+    parts = find_parts(cfg)
+    if not parts:
+        raise UserError(f'The config {config} names no data: add a `train_dataloader`.')
+    report = DataReport()
+    _check_pairs(report, cfg)
+    read = [part for part in parts if _is_read(report, part, cfg)]
+    add_files_of_config(report, cfg)
+    chosen = [path for part in read for path in choose_images(part.images, images)]
+    looked_at = look_at_all(chosen)
+    for part in read:
+        check_images(report, part, looked_at)
+        check_masks(report, part, looked_at)
+        check_keypoints(report, part)
+        check_boxes(report, part, looked_at)
+        check_ids(report, part)
+    check_duplicates(report, read)
+    report.problems = list(dict.fromkeys(report.problems))
+    return report
+
+
+def _check_pairs(report: DataReport, cfg: Config) -> None:
+    """Let a SourceTargetDataset say whether its domains and views go together."""
+    dataset = (cfg.get('train_dataloader') or {}).get('dataset', {})
+    if 'source' not in dataset:
+        return
+    try:
+        with user_errors(cfg):
+            DATASETS.build(dataset)  # it reads nothing yet
+    except UserError as error:
+        report.problems.append(str(error))
+
+
+def _is_read(report: DataReport, part: Part, cfg: Config) -> bool:
+    """Read a data set, if it is one that tells what it has and its files are there."""
+    kind = DATASETS.get(part.config['type'])
+    if kind is not None and not issubclass(kind, BaseDataset):
+        report.remarks.append(
+            f'The {part.role} data are a {kind.__name__}, which does not tell its samples: '
+            'they are not checked.'
+        )
+        return False
+    try:
+        with user_errors(cfg):
+            are_there = add_files_of_part(report, part)
+        if not are_there:
+            return False
+        part.read(cfg)
+    except UserError as error:
+        report.problems.append(str(error))
+        return False
+    add_mask_folder(report, part)
+    report.facts[part.role] = {
+        'images': str(len(part.images)),
+        'instances': str(len(part.infos)),
+    }
+    return True

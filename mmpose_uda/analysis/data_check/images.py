@@ -1,0 +1,133 @@
+"""Images and masks: whether they are there and decode, and their sizes."""
+
+import io
+import os
+import random
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal, Optional, TypeVar, Union
+
+import cv2
+import mmcv
+import numpy as np
+from mmengine import fileio
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+
+_SEED = 0
+_THREADS = min(8, os.cpu_count() or 1)
+_ORIENTATION = 0x0112  # EXIF
+_END_OF_JPEG = b'\xff\xd9'
+
+_Item = TypeVar('_Item')
+_Found = TypeVar('_Found')
+
+
+@dataclass
+class ImageFacts:
+    """What is known of an image file.
+
+    Args:
+        fault (str): What is wrong with it, after 'it'; empty for nothing.
+        size (tuple[int, int], optional): Width and height as training loads it, px.
+        stored (tuple[int, int], optional): The same before its EXIF orientation.
+        orientation (int): EXIF's, 1 for upright.
+    """
+
+    fault: str = ''
+    size: Optional[tuple[int, int]] = None
+    stored: Optional[tuple[int, int]] = None
+    orientation: int = 1
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether loading exchanges its width and height."""
+        return self.orientation >= 5
+
+
+def choose_images(paths: Sequence[str], images: Union[Literal['all'], int]) -> list[str]:
+    """All of the paths, or so many random ones, the same each time."""
+    if images == 'all' or images >= len(paths):
+        return list(paths)
+    return sorted(random.Random(_SEED).sample(list(paths), images))
+
+
+def look_at_all(paths: Iterable[str]) -> dict[str, ImageFacts]:
+    """Decode images, several at once: path -> what is known."""
+    paths = list(dict.fromkeys(paths))
+    return dict(zip(paths, in_threads(look_at, paths, 'decoding images')))
+
+
+def look_at(path: str) -> ImageFacts:
+    """Decode an image as training does."""
+    try:
+        data = fileio.get(path)
+    except OSError:
+        return ImageFacts('is missing')
+    facts = _header_of(data)
+    if facts.fault:
+        return facts
+    try:
+        image = mmcv.imfrombytes(data)
+    except Exception:  # OpenCV raises anything from bad bytes
+        image = None
+    if image is None:
+        return ImageFacts('does not decode')
+    facts.size = image.shape[1::-1]
+    return facts
+
+
+def mask_fault(path: str, size: Optional[tuple[int, int]]) -> str:
+    """What is wrong with a mask, after 'it'; empty for nothing.
+
+    Args:
+        path (str): The mask.
+        size (tuple[int, int], optional): Width and height of its image, px, if known.
+    """
+    try:
+        data = np.frombuffer(fileio.get(path), np.uint8)
+        mask = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+    except OSError:
+        return 'is missing'
+    except cv2.error:
+        mask = None
+    if mask is None:
+        return 'does not decode'
+    found = mask.shape[::-1]
+    if size is not None and found != size:
+        return f'is {found[0]} x {found[1]} px, its image {size[0]} x {size[1]}'
+    return ''
+
+
+def in_threads(
+    function: Callable[[_Item], _Found], items: Sequence[_Item], what: str
+) -> list[_Found]:
+    """Results of a function in order, with a progress bar on a terminal."""
+    console = Console(stderr=True)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        found: Any = pool.map(function, items)
+        if console.is_terminal:
+            found = track(found, what, len(items), console=console, transient=True)
+        return list(found)
+
+
+def _header_of(data: bytes) -> ImageFacts:
+    """What Pillow knows better: orientation, and whether the file ends too early.
+
+    Some versions of OpenCV fill what is missing of a JPEG with grey, which training would
+    learn from.
+    """
+    facts = ImageFacts()
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            facts.stored = image.size
+            facts.orientation = image.getexif().get(_ORIENTATION, 1)
+            if image.format == 'JPEG' and _END_OF_JPEG not in data[-1024:]:
+                image.load()
+    except Exception as error:
+        # whatever else Pillow cannot read will do, if training can load it
+        if 'image file is truncated' in str(error):
+            facts.fault = 'is cut off'
+    return facts
