@@ -33,6 +33,7 @@ def pair_columns(
         num (int): Draws.
         labels (Mapping[str, Sequence[Labels]]): View -> pseudo labels of every draw.
     """
+    dataset.full_init()
     for pipeline in dataset.views.values():
         _keep_crop_keypoints(pipeline.transforms)
     views = dataset.active_views

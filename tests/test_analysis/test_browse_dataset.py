@@ -138,6 +138,14 @@ def test_labelled_data_that_is_tested_with(shown, options):
             np.testing.assert_allclose(fitted, view.keypoints[0, :, axis], atol=0.05)
 
 
+def test_views_of_other_names_and_a_source_without_labels(shown, options):
+    config = CONFIG_DIR.parent / 'style/adain_vgg19.py'
+    options = {key: value for key, value in options.items() if 'val_' not in key}
+    columns = shown(config, num=1, cfg_options=options)
+    assert list(columns) == ['source image', 'source', 'target image', 'target']
+    assert columns['source'][0].keypoints is None
+
+
 def test_a_stock_config_adapted(shown, coco):
     dataset = 'train_dataloader.dataset'
     options = {

@@ -2,6 +2,7 @@
 
 import os.path as osp
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Optional
@@ -50,7 +51,8 @@ class Part:
             UserError: They cannot be read.
         """
         try:
-            with user_errors(cfg):
+            # reading COCO's format prints what it does, between our tables
+            with user_errors(cfg), redirect_stdout(None):
                 self.dataset.full_init()
                 # that of mmpose's classes copies the metainfo for every sample
                 infos = map(
@@ -126,7 +128,7 @@ def _unwrap(
 ) -> Iterator[tuple[str, dict, list[dict]]]:
     """Role, config and transforms of each data set that one is made of."""
     steps = [*steps, *(config.get('pipeline') or ())]
-    if 'source' in config:
+    if isinstance(config.get('source'), dict):
         views = [step for view in (config.get('views') or {}).values() for step in view]
         for domain in ('source', 'target'):
             if config.get(domain) is not None:
