@@ -17,13 +17,13 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlparse
 
-import numpy as np
 import torch
 from mmengine.dist import barrier, get_rank, get_world_size
 from mmengine.logging import HistoryBuffer
 from mmengine.optim.scheduler.param_scheduler import OneCycleParamScheduler
 
 from .errors import UserError
+from .safe_pickle import ListedUnpickler, Refused, array_globals
 from .whole_files import whole_file
 
 # What pickles look up in a class: the only attributes that are given out.
@@ -35,31 +35,18 @@ _DAMAGED = ('PytorchStreamReader', 'unexpected EOF', 'corrupt')
 _TORCHSCRIPT = '.*looks like a TorchScript archive.*'
 
 
-class _Refused(pickle.UnpicklingError):
-    """A checkpoint named something that is not on the list."""
-
-
 def _listed_attribute(owner, name):
     """Stand in for ``getattr``: only what mmengine's own state refers to."""
     is_listed = isinstance(owner, type) and name in _ATTRIBUTES.get(owner, ())
     if not is_listed:
-        raise _Refused(f'getattr of {name!r}')
+        raise Refused(f'getattr of {name!r}')
     return getattr(owner, name)
 
 
-def _latin1(text, encoding):
-    """Stand in for ``_codecs.encode``: how pickle protocol 2 stores bytes."""
-    if encoding != 'latin1':
-        raise _Refused(f'the {encoding} codec')
-    return text.encode('latin1')
-
-
 def _allowed_globals():
-    """Name -> object; NumPy's rebuilders are asked from NumPy, which moved them."""
-    array = np.empty(0).__reduce__()[0]
-    scalar = np.float64(0).__reduce__()[0]
+    """Name -> object, those of arrays included."""
     allowed = {
-        '_codecs.encode': _latin1,
+        **array_globals(),
         'collections.Counter': Counter,  # milestones of a MultiStepLR
         'collections.OrderedDict': OrderedDict,
         'collections.defaultdict': defaultdict,
@@ -67,19 +54,12 @@ def _allowed_globals():
         f'{OneCycleParamScheduler.__module__}.OneCycleParamScheduler': (
             OneCycleParamScheduler
         ),
-        'numpy.ndarray': np.ndarray,
-        'numpy.dtype': np.dtype,
         'torch.Size': torch.Size,
         'torch.device': torch.device,
         'torch.nn.parameter.Parameter': torch.nn.Parameter,
     }
     for builtins in ('builtins', '__builtin__'):
-        for kind in (set, frozenset, complex, bytearray, slice, range):
-            allowed[f'{builtins}.{kind.__name__}'] = kind
         allowed[f'{builtins}.getattr'] = _listed_attribute
-    for core in ('numpy.core', 'numpy._core'):
-        allowed[f'{core}.multiarray._reconstruct'] = array
-        allowed[f'{core}.multiarray.scalar'] = scalar
     for name in ('_rebuild_tensor', '_rebuild_tensor_v2', '_rebuild_parameter'):
         allowed[f'torch._utils.{name}'] = getattr(torch._utils, name)
     for name, value in vars(torch).items():
@@ -88,16 +68,10 @@ def _allowed_globals():
     return allowed
 
 
-class _Unpickler(pickle.Unpickler):
-    """An unpickler that knows the allowed globals and no others."""
+class _Unpickler(ListedUnpickler):
+    """Knows what checkpoints of mmengine name."""
 
-    _allowed = _allowed_globals()
-
-    def find_class(self, module, name):
-        try:
-            return self._allowed[f'{module}.{name}']
-        except KeyError:
-            raise _Refused(f'{module}.{name}') from None
+    allowed = _allowed_globals()
 
 
 def _load(file, **kwargs):
@@ -141,10 +115,9 @@ def load_from_local(filename, map_location=None):
             )
     except UserWarning as error:
         raise UserError(
-            f'{filename} is a TorchScript archive: give a checkpoint that training '
-            'wrote.'
+            f'{filename} is a TorchScript archive: give a checkpoint that training wrote.'
         ) from error
-    except _Refused as error:
+    except Refused as error:
         raise UserError(
             f'The checkpoint {filename} refers to {error}, which is not run because it '
             'is neither a tensor, an array nor a plain container: where you trust the '

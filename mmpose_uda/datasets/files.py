@@ -1,5 +1,6 @@
 """Files of data sets, with errors that name them."""
 
+import io
 import json
 import os.path as osp
 from typing import Any, Callable
@@ -7,6 +8,7 @@ from typing import Any, Callable
 from mmengine import fileio
 
 from mmpose_uda.errors import UserError
+from mmpose_uda.safe_pickle import ListedUnpickler, Refused
 
 
 def require_path(
@@ -42,6 +44,28 @@ def load_json(path: str) -> Any:
         raise UserError(
             f'`{path}` is not valid JSON ({error}): half-written, or of another format? '
             'make it again, as JSON.'
+        ) from error
+
+
+def load_array_pickle(path: str) -> Any:
+    """Load a pickle of NumPy arrays in dicts, lists and tuples; nothing in it is run.
+
+    For data sets whose owners give out their annotations so.
+
+    Raises:
+        UserError: It is damaged, or names anything else.
+    """
+    file = io.BytesIO(fileio.get(path))
+    try:
+        return ListedUnpickler(file, encoding='latin1').load()
+    except Refused as error:
+        raise UserError(
+            f'`{path}` refers to {error}, which is not run because it is no array: take '
+            "the file that the data set's owners give out."
+        ) from error
+    except Exception as error:  # damaged pickles raise anything
+        raise UserError(
+            f'`{path}` is no pickle of arrays: half-written? unpack or download it again.'
         ) from error
 
 

@@ -1,11 +1,13 @@
+import collections
 import pickle
 
+import numpy as np
 import pytest
 from data_factory import write_pose_dataset
 from mmpose.registry import DATASETS
 
 from mmpose_uda import UserError
-from mmpose_uda.datasets.files import load_json, require_path
+from mmpose_uda.datasets.files import load_array_pickle, load_json, require_path
 
 
 def test_what_is_there(tmp_path):
@@ -70,6 +72,37 @@ def test_annotations_and_boxes_run_no_code(malicious, tmp_path):
     config.update(ann_file='annotations/train.json', test_mode=True)
     with pytest.raises(UserError, match=refusal):
         DATASETS.build(dict(config, bbox_file=str(malicious)))
+
+
+@pytest.mark.parametrize('protocol', range(5))
+def test_pickled_arrays(tmp_path, protocol):
+    content = {7: dict(K=np.eye(3), seen=[np.arange(3) > 1, (np.float32(0.5), 'a')])}
+    path = tmp_path / 'anno.pickle'
+    path.write_bytes(pickle.dumps(content, protocol))
+    found = load_array_pickle(str(path))[7]
+    np.testing.assert_array_equal(found['K'], np.eye(3))
+    mask, (number, text) = found['seen']
+    assert (mask.tolist(), number, text) == ([False, False, True], 0.5, 'a')
+
+
+@pytest.mark.parametrize('protocol', range(pickle.HIGHEST_PROTOCOL + 1))
+def test_pickles_run_no_code(tmp_path, protocol):
+    path, trace = tmp_path / 'anno.pickle', tmp_path / 'trace'
+    path.write_bytes(pickle.dumps(dict(a=[Malicious(trace)]), protocol))
+    with pytest.raises(UserError, match='anno.pickle` refers to .*open, which is not run'):
+        load_array_pickle(str(path))
+    path.write_bytes(pickle.dumps(collections.Counter('ab'), protocol))
+    with pytest.raises(UserError, match='collections.Counter'):
+        load_array_pickle(str(path))
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize('size', [0, 1, 40, 200])
+def test_half_written_pickle(tmp_path, size):
+    path = tmp_path / 'anno.pickle'
+    path.write_bytes(pickle.dumps(dict(a=np.arange(100)))[:size])
+    with pytest.raises(UserError, match='anno.pickle` is no pickle of arrays'):
+        load_array_pickle(str(path))
 
 
 @pytest.mark.parametrize(
