@@ -25,9 +25,9 @@ from mmpose_uda.views import DOMAINS, view_of
 # All that a target sample may bring along; labels of any name are thus left behind.
 _TARGET_KEYS = {
     'bbox', 'bbox_center', 'bbox_scale', 'bbox_score', 'camera', 'category_id',
-    'dataset_name', 'flip_indices', 'flip_pairs', 'id', 'img', 'img_id', 'img_path',
-    'img_shape', 'lower_body_ids', 'ori_shape', 'sample_idx', 'skeleton_links',
-    'upper_body_ids',
+    'dataset_name', 'flip_indices', 'flip_pairs', 'hand_side', 'id', 'img', 'img_id',
+    'img_path', 'img_shape', 'lower_body_ids', 'ori_shape', 'sample_idx',
+    'skeleton_links', 'upper_body_ids',
 }  # fmt: skip
 
 
@@ -43,9 +43,10 @@ class SourceTargetDataset(Dataset):
     Args:
         source (dict): Config of the labelled dataset. Its ``pipeline`` does what all
             its views share, such as loading; it runs once a draw.
-        target (dict, optional): Config of the target dataset. Only boxes, cameras and
-            ids of its samples are passed on, and masks where its ``masks`` is true,
-            whatever labels it may hold, and this before its own ``pipeline`` runs.
+        target (dict, optional): Config of the target dataset. Only boxes, cameras,
+            sides of hands and ids of its samples are passed on, and masks where its
+            ``masks`` is true, whatever labels it may hold, and this before its own
+            ``pipeline`` runs.
         views (dict[str, list[dict]], optional): Pipeline of each view, ending in
             :class:`PackPoseView`. The domain that feeds it is how its name begins:
             ``source...`` or ``target...``. Without it they are derived from the source's
@@ -166,7 +167,7 @@ class SourceTargetDataset(Dataset):
         if domain == 'target':
             # masks only where the data set says that they are no labels
             is_told = getattr(dataset, 'masks', False)
-            kept = _TARGET_KEYS | ({'mask_path'} if is_told else set())
+            kept = _TARGET_KEYS | ({'mask_path', 'mask_values'} if is_told else set())
             info = {key: value for key, value in info.items() if key in kept}
         return info
 

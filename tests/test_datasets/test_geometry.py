@@ -9,7 +9,7 @@ from mmpose.structures.bbox import get_udp_warp_matrix, get_warp_matrix
 from scipy.stats import truncnorm
 
 from mmpose_uda.datasets import HAND21
-from mmpose_uda.datasets.transforms import FastRandomBBoxTransform
+from mmpose_uda.datasets.transforms import FastRandomBBoxTransform, MirrorRightHand
 
 
 def project(points, camera):
@@ -137,10 +137,42 @@ def test_sample_without_labels_stays_without(dataset):
         del item[key]
     np.random.seed(1)
     after = augment(item, flip=1.0)
-    assert not any(
-        'keypoints' in key or key == 'mask' for key in set(after) - set(item)
-    )
+    assert not any('keypoints' in key or key == 'mask' for key in set(after) - set(item))
     assert after['warp_mat'].shape == (2, 3)
+
+
+@pytest.mark.parametrize('flip', [0.0, 1.0])
+def test_right_hands_become_left_ones(dataset, flip):
+    before = dict(dataset[0], hand_side='right')
+    mirror = MirrorRightHand()
+    after = mirror(copy.deepcopy(before))
+    np.testing.assert_array_equal(after['img'], before['img'][:, ::-1])
+    np.testing.assert_array_equal(after['mask'], before['mask'][:, ::-1])
+    order = before['flip_indices']
+    expected = before['keypoints'][:, order] * [-1, 1] + [63, 0]
+    np.testing.assert_allclose(after['keypoints'], expected, rtol=1e-6)
+    projected = project(after['keypoints_3d'], after['camera'])
+    np.testing.assert_allclose(projected, expected, atol=1e-3)
+    x1, y1, x2, y2 = before['bbox'][0]
+    np.testing.assert_allclose(after['bbox'], [[63 - x2, y1, 63 - x1, y2]], rtol=1e-6)
+    assert after['hand_side'] == 'left'
+
+    again = mirror(copy.deepcopy(after))
+    np.testing.assert_array_equal(again['img'], after['img'])
+    # the warp of a view is from the image as it is on the disk, mirrored twice or once
+    view = augment(after, flip=flip)
+    warped = apply(view['warp_mat'], before['keypoints'])
+    if flip == 0:
+        warped = warped[:, order]
+    np.testing.assert_allclose(warped, view['transformed_keypoints'], atol=1e-3)
+
+
+@pytest.mark.parametrize('side', [{}, dict(hand_side='left')])
+def test_other_hands_stay_as_they_are(dataset, side):
+    before = dict(dataset[0], **side)
+    after = MirrorRightHand()(copy.deepcopy(before))
+    assert set(after) == set(before)
+    np.testing.assert_array_equal(after['img'], before['img'])
 
 
 def test_flip_after_the_crop_is_refused(dataset):

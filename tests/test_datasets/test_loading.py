@@ -50,6 +50,16 @@ def test_mask(tmp_path):
         LoadPoseMask()(dict(results, img_shape=(21, 30)))
 
 
+def test_mask_of_labels(tmp_path):
+    labels = np.arange(40, dtype=np.uint8).reshape(4, 10)
+    cv2.imwrite(str(tmp_path / 'mask.png'), labels)
+    results = dict(
+        mask_path=str(tmp_path / 'mask.png'), mask_values=(2, 17), img_shape=(4, 10)
+    )
+    mask = LoadPoseMask()(results)['mask']
+    np.testing.assert_array_equal(mask, 255 * ((labels >= 2) & (labels <= 17)))
+
+
 @pytest.mark.parametrize('content', [None, b'', b'not an image'])
 def test_bad_mask_is_named(tmp_path, content):
     if content is not None:

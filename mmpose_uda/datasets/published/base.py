@@ -20,19 +20,24 @@ class Instance:
         image (str): File, relative to the data set's folder.
         keypoints (np.ndarray): [K, 2], px; what is not visible may be anything finite.
         visible (np.ndarray): [K], 0 where a keypoint has no label.
-        box (np.ndarray): [4] xyxy, px.
+        box (np.ndarray, optional): [4] xyxy, px. The whole image where there is none.
         keypoints_3d (np.ndarray, optional): [K, 3], mm, camera frame.
         camera (dict, optional): ``focal`` [2] and ``principal_point`` [2], px.
         mask (str, optional): File of the foreground, relative to the folder.
+        mask_values (tuple[int, int], optional): Lowest and highest value of the mask's
+            file that are the foreground; without it the file holds 0 and 255.
+        hand_side (str, optional): 'left' or 'right', for :class:`MirrorRightHand`.
     """
 
     image: str
     keypoints: np.ndarray
     visible: np.ndarray
-    box: np.ndarray
+    box: Optional[np.ndarray] = None
     keypoints_3d: Optional[np.ndarray] = None
     camera: Optional[dict] = None
     mask: Optional[str] = None
+    mask_values: Optional[tuple[int, int]] = None
+    hand_side: Optional[str] = None
 
 
 class PublishedDataset(PoseDataset):
@@ -125,13 +130,15 @@ class PublishedDataset(PoseDataset):
             img_path=osp.join(self.data_root, instance.image),
             category_id=1,
             iscrowd=0,
-            bbox=np.asarray(instance.box, np.float32)[None],
-            bbox_score=np.ones(1, np.float32),
         )
+        if instance.box is not None:
+            info['bbox'] = np.asarray(instance.box, np.float32)[None]
+            info['bbox_score'] = np.ones(1, np.float32)
+        if instance.hand_side is not None:
+            info['hand_side'] = instance.hand_side
         if instance.camera is not None:
             info['camera'] = {
-                key: np.asarray(value, np.float32)
-                for key, value in instance.camera.items()
+                key: np.asarray(value, np.float32) for key, value in instance.camera.items()
             }
         if self.labels:
             visible = np.minimum(instance.visible, 1).astype(np.float32)
@@ -144,4 +151,6 @@ class PublishedDataset(PoseDataset):
                 info['keypoints_3d'] = np.asarray(instance.keypoints_3d, np.float32)[None]
         if (self.labels or self.masks) and instance.mask is not None:
             info['mask_path'] = osp.join(self.data_root, instance.mask)
+            if instance.mask_values is not None:
+                info['mask_values'] = instance.mask_values
         return info

@@ -3,7 +3,12 @@
 from .background import ReplaceBackground
 from .boxes import RandomAffineBox, RandomResizedBox
 from .formatting import PackPoseView
-from .geometry import FastRandomBBoxTransform, RandomFlip3D, TopdownAffine3D
+from .geometry import (
+    FastRandomBBoxTransform,
+    MirrorRightHand,
+    RandomFlip3D,
+    TopdownAffine3D,
+)
 from .loading import LoadPoseImage, LoadPoseMask
 from .photometric import SeededAlbumentation
 
@@ -11,6 +16,7 @@ __all__ = [
     'FastRandomBBoxTransform',
     'LoadPoseImage',
     'LoadPoseMask',
+    'MirrorRightHand',
     'PackPoseView',
     'RandomAffineBox',
     'RandomFlip3D',

@@ -19,9 +19,7 @@ class FastRandomBBoxTransform(RandomBBoxTransform):
     """
 
     @staticmethod
-    def _truncnorm(
-        low: float = -1.0, high: float = 1.0, size: tuple = ()
-    ) -> np.ndarray:
+    def _truncnorm(low: float = -1.0, high: float = 1.0, size: tuple = ()) -> np.ndarray:
         quantiles = np.random.uniform(ndtr(low), ndtr(high), size)
         return ndtri(quantiles).astype(np.float32)
 
@@ -30,7 +28,7 @@ class FastRandomBBoxTransform(RandomBBoxTransform):
 class RandomFlip3D(RandomFlip):
     """Mirror image, box, mask, keypoints (2D and 3D) and camera; before the crop only.
 
-    It sets ``warp_mat`` [2, 3], the map from the original to the flipped image, which
+    It notes in ``warp_mat`` [2, 3] the map from the original to the flipped image, which
     :class:`TopdownAffine3D` completes.
 
     Args:
@@ -55,7 +53,8 @@ class RandomFlip3D(RandomFlip):
         if not results['flip']:
             return results
         last = results['img_shape'][1] - 1
-        results['warp_mat'] = np.array([[-1, 0, last], [0, 1, 0]], np.float32)
+        flip = np.array([[-1, 0, last], [0, 1, 0]])
+        results['warp_mat'] = (flip @ _warp_so_far(results)).astype(np.float32)
         if 'mask' in results:
             results['mask'] = np.ascontiguousarray(results['mask'][:, ::-1])
         if 'keypoints_3d' in results:
@@ -68,6 +67,24 @@ class RandomFlip3D(RandomFlip):
                 principal_point=np.array([last - x, y], np.float32),
             )
         return results
+
+
+@TRANSFORMS.register_module()
+class MirrorRightHand(RandomFlip3D):
+    """Mirror the samples whose ``hand_side`` is 'right', so that all hands are left ones.
+
+    RegDA's code shows RHD and FreiHAND so. It belongs to the pipeline of the data set,
+    after the loading: all views are then of the mirrored image. A sample that does not say
+    its side stays as it is.
+    """
+
+    def __init__(self):
+        super().__init__(prob=1.0)
+
+    def transform(self, results: dict) -> dict:
+        if results.get('hand_side') != 'right':
+            return results
+        return dict(super().transform(results), hand_side='left')
 
 
 @TRANSFORMS.register_module()
@@ -107,14 +124,18 @@ class TopdownAffine3D(TopdownAffine):
             results['keypoints_3d'] = points
         if 'camera' in results:
             results['camera'] = _crop_camera(results['camera'], crop, scales, rotation)
-        before = np.vstack([results.get('warp_mat', np.eye(2, 3)), [0, 0, 1]])
         results.update(
-            warp_mat=(crop @ before).astype(np.float32),
+            warp_mat=(crop @ _warp_so_far(results)).astype(np.float32),
             input_size=(w, h),
             input_center=center,
             input_scale=scale,
         )
         return results
+
+
+def _warp_so_far(results: dict) -> np.ndarray:
+    """Return the map [3, 3] from the original image to what it is now."""
+    return np.vstack([results.get('warp_mat', np.eye(2, 3)), [0, 0, 1]])
 
 
 def _crop_matrix(

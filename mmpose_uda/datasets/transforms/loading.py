@@ -42,6 +42,9 @@ class LoadPoseImage(LoadImage):
 class LoadPoseMask(BaseTransform):
     """Load the foreground ``mask`` [H, W] uint8 from ``mask_path``, if there is one.
 
+    With ``mask_values`` (lowest, highest) the file holds labels, and the foreground is what
+    lies between the two.
+
     Raises:
         UserError: The file is missing, does not decode, or has not the image's size.
     """
@@ -66,5 +69,7 @@ class LoadPoseMask(BaseTransform):
                 f'{results["img_shape"][1]} x {results["img_shape"][0]}: make it the '
                 'size of the image.'
             )
+        if 'mask_values' in results:
+            mask = cv2.inRange(mask, *results.pop('mask_values'))
         results['mask'] = mask
         return results
