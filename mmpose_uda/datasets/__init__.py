@@ -5,6 +5,7 @@ from mmpose_uda.metainfo import ANIMAL18, HAND21, HUMAN16, HUMAN17
 from .collate import collate_views
 from .image_folder import UnlabelledImageFolder
 from .pose_dataset import PoseDataset
+from .published import *  # noqa: F401, F403
 from .samplers import EpochDrawSampler, InfiniteDrawSampler
 from .source_target import SourceTargetDataset
 from .transforms import *  # noqa: F401, F403

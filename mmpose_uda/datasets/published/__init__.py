@@ -1,5 +1,21 @@
 """Public data sets in the form in which they are downloaded."""
 
 from .base import Instance, PublishedDataset
+from .freihand import FreiHAND
+from .hand_3d_studio import Hand3DStudio
+from .human36m import Human36MRGB
+from .lsp import LSP, LSPExtended
+from .rendered_hand_pose import RenderedHandPose
+from .surreal import SURREAL
 
-__all__ = ['Instance', 'PublishedDataset']
+__all__ = [
+    'FreiHAND',
+    'Hand3DStudio',
+    'Human36MRGB',
+    'Instance',
+    'LSP',
+    'LSPExtended',
+    'PublishedDataset',
+    'RenderedHandPose',
+    'SURREAL',
+]

@@ -1,0 +1,105 @@
+"""FreiHAND (Zimmermann et al., ICCV 2019), version 2."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from mmpose.registry import DATASETS
+
+from mmpose_uda.datasets.files import load_json
+from mmpose_uda.metainfo import HAND21
+
+from .base import Instance, PublishedDataset
+from .camera import pinhole
+from .crop_box import keypoint_box, square_crop
+from .protocol import held_out
+
+_SIZE = 224, 224  # px
+_VERSIONS = 4
+# The images of a frame are numbered green screen, harmonised, coloured by samples, coloured
+# automatically; the published code puts them together in this order.
+_ORDER = (0, 3, 2, 1)
+
+
+@DATASETS.register_module()
+class FreiHAND(PublishedDataset):
+    """Photographed right hands, each before four backgrounds; 21 keypoints, 3D and masks.
+
+    As the published code divides it: 'test' is the first 3200 (at most 20 %) of the
+    shuffled images of the training set, 'train' the rest. So nearly every frame of the
+    test is in 'train' as well, before another background; with ``clean`` it is frames
+    that are shuffled and divided, with all their backgrounds.
+
+    The box is the square that the published code crops, 1.5 times the keypoints and within
+    the image: no padding is to be added. All keypoints count as visible. The published
+    code mirrors all hands: :class:`MirrorRightHand` in the ``pipeline``. (mmpose's
+    ``FreiHandDataset`` reads another file, with other splits.)
+
+    Args:
+        data_root (str): The folder that ``TREE`` shows.
+        split (str): 'train' or 'test'.
+        clean (bool): No frame is in both splits.
+        **kwargs: As for :class:`PoseDataset`.
+
+    Raises:
+        UserError: As for :class:`PublishedDataset`.
+    """
+
+    METAINFO = HAND21
+    TREE = """
+training/rgb/00000000.jpg ... 00130239.jpg
+training/mask/00000000.jpg ... 00032559.jpg
+training_K.json  training_xyz.json
+"""
+    SPLITS = ('train', 'test')
+    SOURCE = 'FreiHAND (version 2) of the University of Freiburg'
+
+    def load_instances(self) -> Iterator[Instance]:
+        cameras, poses = (
+            load_json(self.require(f'training_{name}.json')) for name in ('K', 'xyz')
+        )
+        try:
+            frames = [_frame(*pair) for pair in zip(cameras, poses, strict=True)]
+        except (TypeError, ValueError) as error:
+            raise self.misfit(
+                'has a `training_K.json` and a `training_xyz.json` that are not of the '
+                f'same frames, with 21 keypoints each ({error!r})'
+            ) from error
+        self._require_images(len(frames))
+        for version, number in self._chosen(len(frames)):
+            yield Instance(
+                f'training/rgb/{number + version * len(frames):08d}.jpg',
+                mask=f'training/mask/{number:08d}.jpg',
+                hand_side='right',
+                **frames[number],
+            )
+
+    def _require_images(self, count: int) -> None:
+        for number in (0, count * _VERSIONS - 1):
+            self.require(f'training/rgb/{number:08d}.jpg')
+        for number in (0, count - 1):
+            self.require(f'training/mask/{number:08d}.jpg')
+
+    def _chosen(self, count: int) -> list[tuple[int, int]]:
+        """Version and frame of the images of the split."""
+        test = self.split == 'test'
+        if self.clean:
+            numbers = held_out(range(count))[test]
+            return [(version, number) for version in _ORDER for number in numbers]
+        images = [(version, number) for version in _ORDER for number in range(count)]
+        return held_out(images)[test]
+
+
+def _frame(matrix: list, xyz: list) -> dict:
+    """What all images of a frame share."""
+    points = np.array(xyz, np.float64)
+    if points.shape != (21, 3) or not np.isfinite(points).all():
+        raise ValueError('xyz')
+    camera = pinhole(matrix)
+    keypoints = camera['focal'] * points[:, :2] / points[:, 2:] + camera['principal_point']
+    return dict(
+        keypoints=keypoints,
+        visible=np.ones(21),
+        box=np.array(square_crop(keypoint_box(keypoints), _SIZE)),
+        keypoints_3d=1000 * points,  # from m
+        camera=camera,
+    )
