@@ -17,6 +17,7 @@ import pytest
 from data_factory import write_pose_dataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
+from published_factory import write_raw_human36m
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / 'README.md').read_text()
@@ -66,6 +67,10 @@ COMMANDS = {
     'tools/analysis_tools/profile_step.py': (CONFIG, None),
     'tools/misc/check_data.py': (f'{CONFIG} --images 4', None),
     'tools/analysis_tools/visualize_mim.py': (f'{CONFIG} {CHECKPOINT} mim.jpg', 'mim.jpg'),
+    'tools/dataset_converters/h36m_crops.py': (
+        'data/Human36M --workers 2',
+        'data/Human36M/crop_images/*/*.jpg',
+    ),
     'tools/dataset_converters/extract_masks.py': (
         PHOTOS,
         f'{PHOTOS}/masks/contact_sheet.jpg',
@@ -128,6 +133,8 @@ def test_a_smoke_run_renders_no_more_than_it_looks_at(trained):
 
 @pytest.mark.parametrize('tool', COMMANDS)
 def test_a_command_does_what_it_says(checkout, tool):
+    if tool.endswith('h36m_crops.py'):
+        write_raw_human36m(checkout / 'data/Human36M', 6)
     if tool.endswith('compare.py'):
         shutil.copytree(checkout / RUN / 'export', checkout / 'student')
     if tool.endswith('convert_config.py'):
