@@ -18,7 +18,7 @@ from mmpose_uda.whole_files import whole_file, write_whole
 from .crop_box import keypoint_box, square_crop
 from .human36m import CROPS, LIST, SUBJECTS
 
-_RAW = """
+RAW_TREE = """
 annotations/Human36M_subject1_camera.json  _data.json  _joint_3d.json  (5 6 7 8 9 11 too)
 images/s_01_act_02_subact_01_ca_01/*.jpg ...
 """
@@ -87,7 +87,7 @@ def convert_h36m(root: str, workers: int) -> Iterator[str]:
         if not (folder / name).exists():
             raise UserError(
                 f'The folder `{root}` has no `{name}`: it must hold Human3.6M as\n'
-                f'{_RAW.strip()}\n(docs/datasets.md).'
+                f'{RAW_TREE.strip()}\n(docs/datasets.md).'
             )
     for subject in subjects:
         frames = _read_frames(folder, subject)

@@ -1,0 +1,54 @@
+"""Public data sets as source and target of a training."""
+
+import numpy as np
+from mmpose.registry import DATASETS
+from published_factory import write_freihand, write_rendered_hand_pose
+
+from mmpose_uda.datasets.transforms import MirrorRightHand
+
+LOAD = [dict(type='LoadPoseImage'), dict(type='LoadPoseMask'), dict(type='MirrorRightHand')]
+VIEW = [
+    dict(type='GetBBoxCenterScale', padding=1.0),
+    dict(type='TopdownAffine3D', input_size=(64, 64)),
+    dict(type='PackPoseView'),
+]
+
+
+def test_hands_of_two_sets_become_left_ones(tmp_path, monkeypatch):
+    write_rendered_hand_pose(tmp_path)
+    write_freihand(tmp_path)
+    mirrored = []
+    transform = MirrorRightHand.transform
+
+    def spy(self, results):
+        mirrored.append((results['hand_side'], 'mask' in results))
+        return transform(self, results)
+
+    monkeypatch.setattr(MirrorRightHand, 'transform', spy)
+    shared = dict(data_root=str(tmp_path), split='train', pipeline=LOAD)
+    config = dict(
+        type='SourceTargetDataset',
+        source=dict(type='RenderedHandPose', **shared),
+        target=dict(type='FreiHAND', labels=False, masks=True, **shared),
+        views=dict(source=VIEW, target_teacher=VIEW),
+    )
+    samples = DATASETS.build(config)[0]['data_samples']
+    assert sorted(mirrored)[-1] == ('right', True) and len(mirrored) == 2
+
+    source = samples['source']
+    points = source.gt_instances.keypoints_3d[0]
+    projected = (
+        source.camera['focal'] * points[:, :2] / points[:, 2:]
+        + source.camera['principal_point']
+    )
+    on_disk = source.gt_instances.keypoints[0].copy()  # those of the mirrored image
+    if np.linalg.det(source.warp_mat[:, :2]) < 0:
+        on_disk[:, 0] = 319 - on_disk[:, 0]
+    warped = on_disk @ source.warp_mat[:, :2].T + source.warp_mat[:, 2]
+    np.testing.assert_allclose(projected, warped, atol=1e-3)
+    inside = (projected > 0) & (projected < 64)
+    assert inside.all() and np.ptp(projected, 0).max() > 64 / 1.5 - 2
+    assert source.gt_foreground.mean() > 0.2
+    target = samples['target_teacher']
+    assert 'keypoints' not in target.gt_instances and 'gt_foreground' in target
+    assert np.linalg.det(target.warp_mat[:, :2]) < 0
