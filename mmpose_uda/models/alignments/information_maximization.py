@@ -35,4 +35,5 @@ class InformationMaximization(Alignment):
             self.loss_module.check(seen.logits)
 
     def forward(self, observed: Observations) -> dict[str, Tensor]:
-        return dict(loss=self.loss_module(observed['target_student'].logits))
+        logits = observed['target_student'].logits
+        return dict(loss=self.loss_module(logits, keypoints=observed.labelled_keypoints))

@@ -42,7 +42,8 @@ class KeypointOcclusion(Alignment):
         points = points[..., :2]
         size = points.new_tensor(student.images.shape[:1:-1])  # width, height
         inside = ((points >= 0) & (points <= size - 1)).all(-1)
-        candidates = inside & (confidence >= self.min_confidence)
+        is_sure = confidence >= self.min_confidence
+        candidates = inside & is_sure & (observed.labelled_keypoints > 0)
         keypoints = candidates.shape[1]
         lots = student.random.uniform('occlusion', keypoints + 3)
         choice, whether, elsewhere = lots.split([keypoints, 1, 2], dim=1)

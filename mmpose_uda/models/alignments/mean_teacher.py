@@ -2,6 +2,7 @@
 
 from typing import Optional
 
+import torch
 from mmpose.registry import MODELS
 from torch import Tensor
 
@@ -63,8 +64,24 @@ class MeanTeacherConsistency(Alignment):
     def forward(self, observed: Observations) -> dict[str, Tensor]:
         student = observed['target_student']
         points, confidence = pseudo_labels(observed)
-        weights = self.selection(confidence) * student.distributions.contains(points)
+        weights = self.select(confidence, observed.labelled_keypoints)
+        weights = weights * student.distributions.contains(points)
         return dict(
             loss=student.loss_of_points(points, weights, self.weighings),
-            pseudo_label_confidence=confidence.mean(),
+            pseudo_label_confidence=_mean(confidence, observed.labelled_keypoints),
         )
+
+    def select(self, confidence: Tensor, labelled: Tensor) -> Tensor:
+        """Weights [B, K] of pseudo labels.
+
+        Args:
+            confidence (Tensor): [B, K].
+            labelled (Tensor): Which keypoints the source has labels of, [K]. For the
+                selection others are not a number, and so lost in any comparison.
+        """
+        known = torch.where(labelled > 0, confidence, torch.nan)
+        return self.selection(known).nan_to_num(0)
+
+
+def _mean(confidence: Tensor, labelled: Tensor) -> Tensor:
+    return (confidence * labelled).sum(1).mean() / labelled.sum()

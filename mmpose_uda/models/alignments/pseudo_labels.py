@@ -86,7 +86,7 @@ class QuantileSelection(nn.Module):
         """Weights [B, K] of pseudo labels with these confidences [B, K]."""
         # float: quantile takes no half precision
         of_all = gather_from_processes(confidence.float())
-        level = torch.quantile(of_all, self.quantile)
+        level = torch.nanquantile(of_all, self.quantile)
         return (confidence > level).to(confidence)
 
 

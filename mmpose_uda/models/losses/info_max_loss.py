@@ -72,7 +72,10 @@ class InfoMaxLoss(nn.Module):
                 )
 
     def forward(
-        self, outputs: Union[Tensor, Sequence[Tensor]], *labels: Optional[Tensor]
+        self,
+        outputs: Union[Tensor, Sequence[Tensor]],
+        *labels: Optional[Tensor],
+        keypoints: Optional[Tensor] = None,
     ) -> Tensor:
         """Mean over the maps of a head.
 
@@ -81,6 +84,7 @@ class InfoMaxLoss(nn.Module):
                 several such (one an axis).
             *labels (Tensor, optional): Targets and weights, which the heads of mmpose give
                 to their ``loss``. They are not looked at.
+            keypoints (Tensor, optional): Weight of each, [K]; None is all alike.
 
         Returns:
             Tensor: Scalar. 'normalized' is between -1 (certain and diverse) and 0.
@@ -91,23 +95,37 @@ class InfoMaxLoss(nn.Module):
         maps = [outputs] if isinstance(outputs, Tensor) else outputs
         self.check(maps)
         term = self._released if self.mode == 'released' else self._normalized
-        return self.loss_weight * sum(term(logits.float()) for logits in maps) / len(maps)
+        if keypoints is None:
+            keypoints = maps[0].new_ones(maps[0].shape[1])
+        terms = [term(logits.float(), keypoints.float()) for logits in maps]
+        return self.loss_weight * sum(terms) / len(maps)
 
-    def _normalized(self, logits: Tensor) -> Tensor:
+    def _normalized(self, logits: Tensor, keypoints: Tensor) -> Tensor:
         log_probs = (logits.flatten(2) / self.temperature).log_softmax(-1)
         largest = math.log(log_probs.shape[-1])
-        certainty = entropy(log_probs).mean() / largest
-        diversity = entropy(log_mean_over_all_samples(log_probs)).mean() / largest
+        together = entropy(log_mean_over_all_samples(log_probs))
+        certainty, diversity = (
+            _weighted_mean(entropies, keypoints) / largest
+            for entropies in (entropy(log_probs), together)
+        )
         return certainty - diversity
 
     @staticmethod
-    def _released(heatmaps: Tensor) -> Tensor:
+    def _released(heatmaps: Tensor, keypoints: Tensor) -> Tensor:
         size = heatmaps.shape[2] * heatmaps.shape[3]
-        rows = entropy(heatmaps.mean(3).log_softmax(-1)).mean()
-        columns = entropy(heatmaps.mean(2).log_softmax(-1)).mean()
+        rows = entropy(heatmaps.mean(3).log_softmax(-1))
+        columns = entropy(heatmaps.mean(2).log_softmax(-1))
         mean = mean_over_processes(heatmaps.mean(0))
-        together = entropy(mean.flatten(1).log_softmax(-1)).mean()
+        together = entropy(mean.flatten(1).log_softmax(-1))
+        rows, columns, together = (
+            _weighted_mean(entropies, keypoints) for entropies in (rows, columns, together)
+        )
         return (rows + columns - together) / size
+
+
+def _weighted_mean(values: Tensor, keypoints: Tensor) -> Tensor:
+    """Of [..., K] over all axes, with weights [K]."""
+    return (values * keypoints).sum(-1).mean() / keypoints.sum()
 
 
 def entropy(log_probs: Tensor) -> Tensor:

@@ -18,6 +18,8 @@ class Observations(dict):
     Args:
         views (dict[str, ViewObservation]): By name.
         steps (Tensor): Optimizer steps of the phase that are done, a scalar.
+        labelled_keypoints (Tensor, optional): 1 for keypoints that the source has labels
+            of, else 0, [K]; None where no part asks.
         foreground_head (nn.Module, optional): Learns to predict the foreground.
         foreground_teacher (nn.Module, optional): Its moving average, which tells the
             foreground of target views without masks.
@@ -27,11 +29,13 @@ class Observations(dict):
         self,
         views: dict[str, ViewObservation],
         steps: Tensor,
+        labelled_keypoints: Optional[Tensor] = None,
         foreground_head: Optional[nn.Module] = None,
         foreground_teacher: Optional[nn.Module] = None,
     ):
         super().__init__(views)
         self.steps = steps
+        self.labelled_keypoints = labelled_keypoints
         self.foreground_head = foreground_head
         self.foreground_teacher = foreground_teacher
         self._foreground: dict[str, Tensor] = {}

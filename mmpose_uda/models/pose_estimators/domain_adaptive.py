@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 from typing import Iterator, Optional, Sequence
 
+import numpy as np
 import torch
 from mmengine.model import BaseModel, ModuleDict
 from mmpose.registry import MODELS
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment
 from mmpose_uda.models.observation import Observations, ViewObservation
+from mmpose_uda.models.pose_estimators.labelled_keypoints import LabelledKeypoints
 from mmpose_uda.models.pose_estimators.plain_checkpoint import (
     STUDENT,
     TEACHER,
@@ -20,7 +22,7 @@ from mmpose_uda.models.pose_estimators.plain_checkpoint import (
 )
 from mmpose_uda.models.pose_estimators.progress import Progress
 from mmpose_uda.models.pose_estimators.teacher_ema import TeacherEMA
-from mmpose_uda.models.readers import crop_size
+from mmpose_uda.models.readers import HeadReader, crop_size, find_reader
 from mmpose_uda.models.utils import average_buffers
 from mmpose_uda.views import feeding_statistics, view_of
 
@@ -35,6 +37,9 @@ class DomainAdaptivePoseEstimator(BaseModel):
     alignment. Which are active is decided by the current phase (:meth:`set_phase`);
     without phases, all are. Only the student and what is exported from it remain after
     training.
+
+    A keypoint that no label of the source has been seen of is left out of what is learned
+    on the target, and of metrics that read visibility off the samples.
 
     A checkpoint of the plain estimator is understood as one of a student and a teacher
     that equals it.
@@ -101,6 +106,9 @@ class DomainAdaptivePoseEstimator(BaseModel):
         self.test_statistics = test_statistics
         self.active_parts = (SUPERVISED, *self.alignments)
         self.progress = Progress()
+        self.labelled = None
+        if find_reader(self.student.head) is not None:
+            self.labelled = LabelledKeypoints(_num_keypoints(self.student.head))
 
     # ---- runs and phases --------------------------------------------------------------
 
@@ -176,6 +184,8 @@ class DomainAdaptivePoseEstimator(BaseModel):
             dict[str, Tensor]: Scalars; those with 'loss' in their key are summed.
         """
         self.progress(self.trained_parameters())
+        if SUPERVISED in self.active_parts and self.labelled is not None:
+            self.labelled.note(HeadReader.label_weights(data_samples['source']))
         observed = self.observe(inputs, data_samples)
         for alignment in self.active_alignments.values():
             alignment.disturb(observed)
@@ -211,8 +221,13 @@ class DomainAdaptivePoseEstimator(BaseModel):
                 trainable=by_student,
                 updates_statistics=view in statistics,
             )
-        steps = self.progress.steps
-        return Observations(views, steps, self.foreground_head, self.foreground_teacher)
+        return Observations(
+            views,
+            steps=self.progress.steps,
+            labelled_keypoints=None if self.labelled is None else self.labelled.mask,
+            foreground_head=self.foreground_head,
+            foreground_teacher=self.foreground_teacher,
+        )
 
     @property
     def is_between_steps(self) -> bool:
@@ -295,6 +310,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
             return self.loss(inputs, data_samples)
         if mode == 'predict':
             self.require_tested()
+            self._leave_out_unlabelled(data_samples)
         return self.tested(inputs, data_samples, mode=mode)
 
     def require_tested(self) -> None:
@@ -305,6 +321,18 @@ class DomainAdaptivePoseEstimator(BaseModel):
         """
         if self.test_network == 'teacher' and not self.teacher.is_trained:
             raise UserError(TeacherEMA.NEVER_UPDATED)
+
+    def _leave_out_unlabelled(self, data_samples: SampleList) -> None:
+        """Let no metric count keypoints that the source has no labels of."""
+        if self.labelled is None or bool(self.labelled.mask.all()):
+            return
+        counted = self.labelled.mask.cpu().numpy()
+        for sample in data_samples:
+            if 'keypoints_visible' in sample.get('gt_instances', ()):
+                # [1, K], or [1, K, 2] as mmpose packs weights beside it
+                visible = np.array(sample.gt_instances.keypoints_visible)
+                visible[:, counted == 0] = 0
+                sample.gt_instances.keypoints_visible = visible
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs) -> None:
         own = {key.removeprefix(prefix) for key in state_dict if key.startswith(prefix)}
@@ -334,6 +362,11 @@ class DomainAdaptivePoseEstimator(BaseModel):
         """Depth of a parameter for mmpretrain's layer-wise learning rate decay."""
         param_name = param_name.removeprefix('student.')
         return self.student.backbone.get_layer_depth(param_name, prefix='backbone.')
+
+
+def _num_keypoints(head: nn.Module) -> int:
+    """Of a head that has a reader."""
+    return head.num_joints if hasattr(head, 'num_joints') else head.out_channels
 
 
 def _without_loss(name: str) -> str:

@@ -3,6 +3,7 @@
 from abc import ABCMeta, abstractmethod
 from typing import Any, Union
 
+import torch
 from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
 
@@ -44,6 +45,11 @@ class HeadReader(metaclass=ABCMeta):
     @abstractmethod
     def stack_targets(self, data_samples: SampleList) -> tuple[Any, Tensor]:
         """The labels of a batch, as the head's loss takes them, and weights [B, K]."""
+
+    @staticmethod
+    def label_weights(data_samples: SampleList) -> Tensor:
+        """Weights [B, K] of the labels of a batch."""
+        return torch.cat([s.gt_instance_labels.keypoint_weights for s in data_samples])
 
     @abstractmethod
     def render_targets(self, points: Tensor) -> Any:

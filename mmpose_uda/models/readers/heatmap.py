@@ -40,8 +40,7 @@ class HeatmapReader(HeadReader):
 
     def stack_targets(self, data_samples):
         heatmaps = torch.stack([s.gt_fields.heatmaps for s in data_samples])
-        weights = [s.gt_instance_labels.keypoint_weights for s in data_samples]
-        return heatmaps, torch.cat(weights)
+        return heatmaps, self.label_weights(data_samples)
 
     def render_targets(self, points: Tensor) -> Tensor:
         return render_gaussians(points, self.head.decoder)

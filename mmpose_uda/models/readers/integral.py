@@ -45,7 +45,7 @@ class IntegralReader(HeadReader):
     def stack_targets(self, data_samples):
         labels = [s.gt_instance_labels for s in data_samples]
         points = torch.cat([label.keypoint_labels for label in labels])
-        return points, torch.cat([label.keypoint_weights for label in labels])
+        return points, self.label_weights(data_samples)
 
     def render_targets(self, points: Tensor) -> Tensor:
         """The points as shares of the crop's sides, [B, K, 2]."""

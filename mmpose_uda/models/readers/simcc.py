@@ -51,7 +51,7 @@ class SimCCReader(HeadReader):
             torch.cat([label.keypoint_x_labels for label in labels]),
             torch.cat([label.keypoint_y_labels for label in labels]),
         )
-        return targets, torch.cat([label.keypoint_weights for label in labels])
+        return targets, self.label_weights(data_samples)
 
     def render_targets(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Gaussians [B, K, W] and [B, K, H] about the points, not rounded to a bin."""

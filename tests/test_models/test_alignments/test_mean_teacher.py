@@ -13,6 +13,7 @@ from mmpose_uda.models.alignments import (
     QuantileSelection,
 )
 from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
+from mmpose_uda.models.observation import Observations
 from mmpose_uda.models.readers import (
     AxisDistribution,
     HeatmapDistributions,
@@ -57,15 +58,19 @@ def observe(teacher, student, teacher_mats, student_mats):
         return torch.tensor(np.stack(mats), dtype=torch.float32)
 
     sample = SimpleNamespace(metainfo=dict(flip_indices=FLIP_INDICES))
-    return dict(
-        target_teacher=SimpleNamespace(
-            distributions=teacher, warp_mats=stacked(teacher_mats)
-        ),
-        target_student=SimpleNamespace(
-            distributions=student,
-            warp_mats=stacked(student_mats),
-            data_samples=[sample] * len(student_mats),
-            loss_of_points=Recorder(student),
+    return Observations(
+        labelled_keypoints=torch.ones(len(FLIP_INDICES)),
+        steps=torch.tensor(0),
+        views=dict(
+            target_teacher=SimpleNamespace(
+                distributions=teacher, warp_mats=stacked(teacher_mats)
+            ),
+            target_student=SimpleNamespace(
+                distributions=student,
+                warp_mats=stacked(student_mats),
+                data_samples=[sample] * len(student_mats),
+                loss_of_points=Recorder(student),
+            ),
         ),
     )
 
