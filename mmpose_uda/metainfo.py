@@ -219,11 +219,48 @@ ANIMAL18 = _two_sided(
 )
 """A quadruped of 18 keypoints, those of TigDog; `hip` is where the tail starts."""
 
-_NAMED = {info['dataset_name']: info for info in (HAND21, HUMAN16, HUMAN17, ANIMAL18)}
+ANIMAL14 = _two_sided(
+    'animal14',
+    dict(
+        left_eye=0.025,
+        right_eye=0.025,
+        left_front_hoof=0.089,
+        right_front_hoof=0.089,
+        left_back_hoof=0.089,
+        right_back_hoof=0.089,
+        left_front_knee=0.087,
+        right_front_knee=0.087,
+        left_back_knee=0.087,
+        right_back_knee=0.087,
+        left_front_elbow=0.072,
+        right_front_elbow=0.072,
+        left_back_elbow=0.072,
+        right_back_elbow=0.072,
+    ),
+    # There is nothing between head and legs to link them by.
+    (
+        ('left_eye', 'right_eye'),
+        ('left_front_elbow', 'left_front_knee'),
+        ('left_front_knee', 'left_front_hoof'),
+        ('right_front_elbow', 'right_front_knee'),
+        ('right_front_knee', 'right_front_hoof'),
+        ('left_back_elbow', 'left_back_knee'),
+        ('left_back_knee', 'left_back_hoof'),
+        ('right_back_elbow', 'right_back_knee'),
+        ('right_back_knee', 'right_back_hoof'),
+    ),
+)
+"""A quadruped of the 14 keypoints that TigDog and AnimalPose share; paws are hooves."""
+
+_NAMED = {
+    info['dataset_name']: info for info in (HAND21, HUMAN16, HUMAN17, ANIMAL18, ANIMAL14)
+}
 
 
 def named_metainfo(name: str) -> dict:
-    """A keypoint definition by its name: 'hand21', 'human16', 'human17' or 'animal18'.
+    """A keypoint definition by its name.
+
+    Those are 'hand21', 'human16', 'human17', 'animal18' and 'animal14'.
 
     Raises:
         UserError: There is none of this name.

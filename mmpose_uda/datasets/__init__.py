@@ -1,6 +1,6 @@
 """Data sets, their transforms and samplers."""
 
-from mmpose_uda.metainfo import ANIMAL18, HAND21, HUMAN16, HUMAN17
+from mmpose_uda.metainfo import ANIMAL14, ANIMAL18, HAND21, HUMAN16, HUMAN17
 
 from .collate import collate_views
 from .image_folder import UnlabelledImageFolder
@@ -11,6 +11,7 @@ from .source_target import SourceTargetDataset
 from .transforms import *  # noqa: F401, F403
 
 __all__ = [
+    'ANIMAL14',
     'ANIMAL18',
     'EpochDrawSampler',
     'HAND21',

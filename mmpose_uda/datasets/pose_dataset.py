@@ -42,8 +42,8 @@ class PoseDataset(BaseCocoStyleDataset):
         require_3d (bool): Whether every annotation must have ``keypoints_3d``.
         data_prefix (dict): Folders of images and masks, relative to ``data_root``.
         metainfo (dict | str, optional): Keypoint definition in mmpose's format, or the
-            name of one of this package: 'hand21' (default), 'human16', 'human17' or
-            'animal18'.
+            name of one of this package: 'hand21' (default), 'human16', 'human17',
+            'animal18' or 'animal14'.
         **kwargs: As for mmpose's ``BaseCocoStyleDataset``.
 
     Raises:

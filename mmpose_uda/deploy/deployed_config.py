@@ -26,7 +26,11 @@ _READ_BY_TOOLS = dict(
 _PACKAGE = 'mmpose_uda'
 _KEPT = ('default_scope', 'env_cfg', 'codec', 'test_dataloader', 'test_evaluator')
 # MMPoseInferencer chooses its detector by the folder of this class, 'body' or another.
-_INFERRED_AS = dict(hand21='FreiHandDataset', animal18='AnimalPoseDataset')
+_INFERRED_AS = dict(
+    hand21='FreiHandDataset',
+    animal18='AnimalPoseDataset',
+    animal14='AnimalPoseDataset',
+)
 
 
 def deployed_config(cfg: Config) -> Config:

@@ -36,4 +36,12 @@ KEYPOINT_GROUPS: dict[str, dict[str, tuple[int, ...]]] = dict(
         elbow=(14, 15, 16, 17),
         all=tuple(range(18)),
     ),
+    # Synthetic hound and sheep, AnimalPose.
+    animal14=dict(
+        eye=(0, 1),
+        hoof=(2, 3, 4, 5),
+        knee=(6, 7, 8, 9),
+        elbow=(10, 11, 12, 13),
+        all=tuple(range(14)),
+    ),
 )

@@ -5,10 +5,12 @@ import cv2
 import numpy as np
 import pytest
 from data_factory import HAND_NAMES, write_pose_dataset
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
-from mmpose_uda.datasets import HUMAN16, PoseDataset
+from mmpose_uda.datasets import ANIMAL14, ANIMAL18, HUMAN16, PoseDataset
 from mmpose_uda.errors import UserError
+from mmpose_uda.metainfo import named_metainfo
 
 
 def edit(config, change):
@@ -236,6 +238,15 @@ def test_keypoints_by_name(tmp_path):
     flipped = dataset.metainfo['flip_indices']
     assert [names[i] for i in flipped[:3]] == ['left_ankle', 'left_knee', 'left_hip']
     assert dataset[0]['keypoints'].shape == (1, 16, 2)
+
+
+def test_animal14_is_a_part_of_animal18():
+    names = [[p['name'] for p in d['keypoint_info'].values()] for d in (ANIMAL18, ANIMAL14)]
+    missing = {'chin', 'hip', 'left_shoulder', 'right_shoulder'}
+    assert names[1] == [name for name in names[0] if name not in missing]
+    dataset = parse_pose_metainfo(named_metainfo('animal14'))
+    assert dataset['flip_indices'] == [1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12]
+    assert len(dataset['skeleton_links']) == 9
 
 
 def test_unknown_keypoints_are_refused():

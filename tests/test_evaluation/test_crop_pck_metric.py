@@ -13,6 +13,7 @@ from mmpose.structures import PoseDataSample
 
 from mmpose_uda.errors import UserError
 from mmpose_uda.evaluation import KEYPOINT_GROUPS, CropPCK, crop_pck_metric
+from mmpose_uda.metainfo import ANIMAL14, ANIMAL18
 
 SIDE = 64  # px of the crop; the map has a quarter of it
 CELLS = SIDE // 4
@@ -289,12 +290,21 @@ def test_the_body_mean_leaves_out_trunk_and_head(protocol):
 
 
 def test_groups_of_the_literature_partition_their_keypoints():
-    scored = dict(body16=16 - 4, hand21=21, animal18=18)
+    scored = dict(body16=16 - 4, hand21=21, animal18=18, animal14=14)
     for name, groups in KEYPOINT_GROUPS.items():
         parts = [k for group, part in groups.items() if group != 'all' for k in part]
         assert len(set(parts)) == len(parts)
         assert set(parts) | ({0} if name == 'hand21' else set()) == set(groups['all'])
         assert len(groups['all']) == scored[name]
+
+
+@pytest.mark.parametrize('metainfo', [ANIMAL18, ANIMAL14])
+def test_groups_of_animals_are_the_keypoints_of_their_name(metainfo):
+    names = [point['name'] for point in metainfo['keypoint_info'].values()]
+    groups = KEYPOINT_GROUPS[metainfo['dataset_name']]
+    for group, keypoints in groups.items():
+        found = [k for k, name in enumerate(names) if name.split('_')[-1] == group]
+        assert group == 'all' or list(keypoints) == found
 
 
 def test_two_protocols_stand_side_by_side():
