@@ -14,18 +14,19 @@ def check_evaluators(cfg: Config) -> None:
         cfg (Config): With a ``model``, and evaluators or not.
 
     Raises:
-        UserError: ``CropPCK`` with ``protocol='regda'`` has another ``use_udp`` than the
-            head's codec.
+        UserError: ``CropPCK`` with a protocol of the literature has another ``use_udp``
+            than the head's codec.
     """
     head = cfg.model.get('estimator', cfg.model).get('head') or {}
     codec = head.get('decoder') or {}
     is_udp = codec.get('type') == 'UDPHeatmap'
     for metric in _metrics(cfg):
-        is_of_cells = metric.get('type') == 'CropPCK' and metric.get('protocol') == 'regda'
+        protocol = metric.get('protocol', 'subpixel')
+        is_of_cells = metric.get('type') == 'CropPCK' and protocol != 'subpixel'
         if is_of_cells and bool(metric.get('use_udp')) != is_udp:
             raise UserError(
-                f"CropPCK with protocol='regda' compares cells, and the head's are those "
-                f'of {codec.get("type")}: set its use_udp={is_udp}.'
+                f'CropPCK with protocol={protocol!r} compares cells, and those of the head '
+                f'are those of {codec.get("type")}: set its use_udp={is_udp}.'
             )
 
 

@@ -16,7 +16,7 @@ def with_stock_parts(value: Any) -> Any:
     """A copy of a 2D estimator's config in parts that mmpose has.
 
     What mmpose has nothing for stays. A crop PCK becomes mmpose's PCK by the box; that of
-    the literature's protocol ('regda') is left out.
+    a protocol of the literature is left out.
 
     Args:
         value (Any): Nested dicts and lists of a config.
@@ -45,4 +45,4 @@ def _only_here(config: Any) -> bool:
     if not isinstance(config, dict):
         return False
     is_mask = config.get('type') == 'LoadPoseMask'
-    return is_mask or config.get('protocol') == 'regda'
+    return is_mask or config.get('protocol', 'subpixel') != 'subpixel'

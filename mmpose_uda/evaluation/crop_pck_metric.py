@@ -12,11 +12,13 @@ from mmpose.registry import METRICS
 from mmpose_uda.errors import UserError
 
 from . import functional as F
-from .heatmap_pck import batch_averaged_pck
+from .heatmap_pck import ANIMAL_REACH, batch_averaged_pck
 from .keypoint_groups import KEYPOINT_GROUPS
 from .samples import read_cell_pair, read_crop_pair, refuse_empty, stack
 
-PROTOCOLS = ('subpixel', 'regda')
+# Name -> how it takes points to cells, where it does.
+_CELLS = dict(regda=dict(), uniframe_animal=dict(rounding=0.0, reach=ANIMAL_REACH))
+PROTOCOLS = ('subpixel', *_CELLS)
 
 
 @METRICS.register_module()
@@ -39,9 +41,11 @@ class CropPCK(BaseMetric):
       rule). Published without ``flip_test``, on crops of 256 x 256 px and maps of 64 x 64
       cells. It reads ``pred_fields.heatmaps`` [K, H, W], so the estimator's ``test_cfg``
       needs ``output_heatmaps=True``. Heads of SimCC have no such map: their marginals'
-      peaks are rounded to ``simcc_cells``, the nearest there is to the protocol. On
-      animals, UniFrame's data sets truncate to a cell instead of rounding and leave out
-      true cells under 3 or over 59 of 64; here animals are scored as the others.
+      peaks are rounded to ``simcc_cells``, the nearest there is to the protocol.
+    - ``'uniframe_animal'``: that of the published figures on animals (TigDog, AnimalPose;
+      UniFrame, DAML). As ``'regda'``, but points are truncated to cells instead of rounded,
+      and a keypoint counts if its true cell is 3 to 59 of 64 in both coordinates, so that
+      its Gaussian of sigma 1 is on the map as a whole. Published with ``batch_size=1``.
 
     Batches are ``batch_size`` samples in the order of the data set, whatever the loader
     and the number of processes are: the batches of several processes are not those of
@@ -55,17 +59,17 @@ class CropPCK(BaseMetric):
 
     Args:
         thr (float): The distance, as a share of the side, that a hit stays below.
-        protocol (str): ``'subpixel'`` or ``'regda'``.
+        protocol (str): ``'subpixel'``, ``'regda'`` or ``'uniframe_animal'``.
         groups (str | Mapping[str, Sequence[int]], optional): Keypoints of each group, or
-            the name of groups of the literature: ``'body16'``, ``'hand21'`` or
-            ``'animal18'``. ``PCK`` is that of the group ``all``, or of all keypoints if
-            there is none.
-        batch_size (int): Samples in a batch of ``'regda'``. Default: 32, as published
-            for people and hands; for animals it is 1.
-        simcc_cells (tuple[int, int]): Cells across and down for ``'regda'`` on a SimCC
-            head. Default: 64 x 64.
-        use_udp (bool): Whether cells of ``'regda'`` are those of a UDP head, of which the
-            first and the last lie on the sides of the box. Published figures have none.
+            the name of groups of the literature: ``'body16'``, ``'hand21'``,
+            ``'animal18'`` or ``'animal14'``. ``PCK`` is that of the group ``all``, or of
+            all keypoints if there is none.
+        batch_size (int): Samples in a batch of a published protocol. Default: 32, as
+            published for people and hands; for animals it is 1.
+        simcc_cells (tuple[int, int]): Cells across and down for a published protocol on a
+            SimCC head. Default: 64 x 64.
+        use_udp (bool): Whether cells are those of a UDP head, of which the first and the
+            last lie on the sides of the box. Published figures have none.
         collect_device (str): ``'cpu'`` or ``'gpu'``, where ranks gather their results.
         prefix (str, optional): Put before the keys with a slash.
 
@@ -93,9 +97,12 @@ class CropPCK(BaseMetric):
             raise UserError(f'CropPCK needs a batch_size over 0, got {batch_size}.')
         self.protocol = protocol
         self.groups = _named_groups(groups)
-        if protocol == 'regda':
+        if protocol in _CELLS:
             self._read = partial(
-                read_cell_pair, simcc_cells=tuple(simcc_cells), use_udp=use_udp
+                read_cell_pair,
+                simcc_cells=tuple(simcc_cells),
+                use_udp=use_udp,
+                **_CELLS[protocol],
             )
             self._score = partial(batch_averaged_pck, thr=thr, batch_size=batch_size)
         else:
@@ -115,8 +122,8 @@ class CropPCK(BaseMetric):
         groups = {'all': range(valid.shape[1]), **self.groups}
         for name, keypoints in groups.items():
             _refuse_unscored(name, keypoints, valid)
-        if self.protocol == 'regda':
-            _report_absent(groups['all'], valid)
+        if self.protocol in _CELLS:
+            _report_absent(self.protocol, groups['all'], valid)
         return {
             _key(name): self._score(pred[:, k], gt[:, k], size, valid[:, k])
             for name, k in ((name, list(group)) for name, group in groups.items())
@@ -161,13 +168,13 @@ def _refuse_unscored(name: str, keypoints: Sequence[int], valid: np.ndarray) -> 
         )
 
 
-def _report_absent(keypoints: Sequence[int], valid: np.ndarray) -> None:
+def _report_absent(protocol: str, keypoints: Sequence[int], valid: np.ndarray) -> None:
     """Warn of keypoints that the published rule scores 0 because they never count."""
     absent = [k for k in keypoints if not valid[:, k].any()]
     if absent:
         print_log(
-            f"Keypoints {absent} count in no sample; the protocol 'regda' averages them "
-            'as 0.',
+            f'Keypoints {absent} count in no sample; the protocol {protocol!r} averages '
+            'them as 0.',
             'current',
             logging.WARNING,
         )

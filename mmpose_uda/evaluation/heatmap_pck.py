@@ -5,6 +5,9 @@ against the cell of the true heatmap's peak, and average over test batches. The 
 those of the evaluation code of RegDA (thuml/Transfer-Learning-Library), UniFrame
 (VisionLearningGroup/UDA_PoseEstimation) and DAML (sunshinglight/DAML_PoseEstimation). A
 cell is a column and a row, counted from 0, on a map of [W, H] cells.
+
+UniFrame's data sets of animals come from another code (CC-SSL, Mu et al., CVPR 2020) and
+draw their true heatmaps otherwise: ``rounding=0`` and ``reach=ANIMAL_REACH`` below.
 """
 
 import numpy as np
@@ -12,17 +15,21 @@ from torch import Tensor
 
 from .functional import crop_distances
 
+ANIMAL_REACH = 3
+"""Cells that the true Gaussians of animals reach: three times their sigma of 1."""
+
 
 def keypoint_cells(
     points: np.ndarray,
     crop_size: np.ndarray,
     heatmap_size: np.ndarray,
     use_udp: bool = False,
+    rounding: float = 0.5,
 ) -> np.ndarray:
     """The cells that the true heatmaps peak in, without drawing them.
 
-    The Gaussian's centre is ``int(x / stride + 0.5)``. Outside the map it is drawn not at
-    all, its tail included, so :func:`is_counted` has to leave such a keypoint out.
+    The Gaussian's centre is ``int(x / stride + rounding)``. Outside the map it is drawn not
+    at all, its tail included, so :func:`is_counted` has to leave such a keypoint out.
 
     Args:
         points (np.ndarray): Points [..., 2] in crop px.
@@ -30,23 +37,38 @@ def keypoint_cells(
         heatmap_size (np.ndarray): Width and height [2] of the heatmap, cells.
         use_udp (bool): Whether the first and the last cell lie on the sides of the box,
             as those of UDP do (Huang et al. 2020), so that there is a step less than cells.
+        rounding (float): 0.5 takes the nearest cell, 0 truncates to one.
 
     Returns:
         np.ndarray: Whole numbers [..., 2], float64; outside the map where the centre is.
     """
     steps = heatmap_size - 1 if use_udp else heatmap_size
     stride = np.asarray(crop_size, np.float64) / steps
-    return np.trunc(np.asarray(points, np.float64) / stride + 0.5)
+    return np.trunc(np.asarray(points, np.float64) / stride + rounding)
 
 
-def is_counted(cells: np.ndarray, heatmap_size: np.ndarray) -> np.ndarray:
-    """Whether true cells [..., 2] are scored, as bool [...].
+def is_counted(
+    cells: np.ndarray, heatmap_size: np.ndarray, reach: int | None = None
+) -> np.ndarray:
+    """Whether true cells are scored.
 
     Not those outside the map, whose heatmaps are empty, nor those in the first two
     columns or rows: the published code takes cell (0, 0) for an empty heatmap and so
     leaves out whatever is not over 1 in both coordinates.
+
+    Args:
+        cells (np.ndarray): Whole numbers [..., 2].
+        heatmap_size (np.ndarray): Width and height [2] of the heatmap, cells.
+        reach (int, optional): Cells that a Gaussian reaches on each side of its own, if
+            one that is cut off is not drawn at all. The code that does so also leaves out
+            one that just fits at the right or the bottom: of 64 cells, 3 to 59 count for
+            a reach of 3.
+
+    Returns:
+        np.ndarray: bool [...].
     """
-    return ((cells > 1) & (cells < np.asarray(heatmap_size))).all(-1)
+    first, end = (2, 0) if reach is None else (max(reach, 2), reach + 1)
+    return ((cells >= first) & (cells < np.asarray(heatmap_size) - end)).all(-1)
 
 
 def heatmap_peak_cells(heatmaps: Tensor) -> np.ndarray:
@@ -66,17 +88,21 @@ def heatmap_peak_cells(heatmaps: Tensor) -> np.ndarray:
 
 
 def simcc_peak_cells(
-    x_labels: Tensor, y_labels: Tensor, heatmap_size: tuple[int, int]
+    x_labels: Tensor,
+    y_labels: Tensor,
+    heatmap_size: tuple[int, int],
+    rounding: float = 0.5,
 ) -> np.ndarray:
     """The cells nearest to the peaks of two marginals, which no published figure uses.
 
     A SimCC head has no heatmap of the protocol's size but finer bins on each axis. The
-    bin of the largest value is rounded to a cell as the truth is.
+    bin of the largest value is taken to a cell as the truth is.
 
     Args:
         x_labels (Tensor): Values [K, Wx] over the bins of the crop's width.
         y_labels (Tensor): Values [K, Wy] over the bins of the crop's height.
         heatmap_size (tuple[int, int]): Width and height of the map, cells.
+        rounding (float): As of :func:`keypoint_cells`.
 
     Returns:
         np.ndarray: Cells [K, 2], float64; NaN where a marginal holds NaN.
@@ -85,7 +111,7 @@ def simcc_peak_cells(
     bins = np.stack([b.cpu().numpy() for b in bins], -1)
     peak = peaks[0].double() * peaks[1].double()
     size = np.array([x_labels.shape[1], y_labels.shape[1]])
-    cells = keypoint_cells(bins, size, np.asarray(heatmap_size))
+    cells = keypoint_cells(bins, size, np.asarray(heatmap_size), rounding=rounding)
     return _emptied(cells, peak.cpu().numpy())
 
 

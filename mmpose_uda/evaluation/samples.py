@@ -100,7 +100,7 @@ def read_crop_pair(sample: dict) -> dict[str, np.ndarray]:
 
 
 def _predicted_cells(
-    sample: dict, simcc_cells: tuple[int, int]
+    sample: dict, simcc_cells: tuple[int, int], rounding: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """The cells [K, 2] of a sample's peaks, and the width and height of the map.
 
@@ -111,7 +111,7 @@ def _predicted_cells(
     # First, because mmpose gives maps of SimCC's many bins beside them.
     if 'keypoint_x_labels' in pred:
         x, y = (torch.as_tensor(pred[f'keypoint_{axis}_labels'])[0] for axis in ('x', 'y'))
-        return H.simcc_peak_cells(x, y, simcc_cells), np.asarray(simcc_cells)
+        return H.simcc_peak_cells(x, y, simcc_cells, rounding), np.asarray(simcc_cells)
     if 'heatmaps' in sample.get('pred_fields', ()):
         heatmaps = torch.as_tensor(sample['pred_fields']['heatmaps'])
         return H.heatmap_peak_cells(heatmaps), np.array(heatmaps.shape[:0:-1])
@@ -123,7 +123,11 @@ def _predicted_cells(
 
 
 def read_cell_pair(
-    sample: dict, simcc_cells: tuple[int, int], use_udp: bool = False
+    sample: dict,
+    simcc_cells: tuple[int, int],
+    use_udp: bool = False,
+    rounding: float = 0.5,
+    reach: int | None = None,
 ) -> dict[str, np.ndarray]:
     """Cells [K, 2] of prediction and truth, what counts, and the heatmap's ``size``.
 
@@ -132,17 +136,19 @@ def read_cell_pair(
             ``pred_instances.keypoint_x_labels`` [1, K, Wx] and ``keypoint_y_labels``.
         simcc_cells (tuple[int, int]): Cells across and down for a SimCC head.
         use_udp (bool): Whether the cells are those of a UDP head.
+        rounding (float): How a point becomes a cell (:func:`.keypoint_cells`).
+        reach (int, optional): Of the Gaussians that are drawn as a whole or not at all
+            (:func:`.is_counted`).
 
     Raises:
         UserError: There is neither, or as of :func:`read_pair`.
     """
-    cells, size = _predicted_cells(sample, simcc_cells)
+    cells, size = _predicted_cells(sample, simcc_cells, rounding)
     pair = _paired(sample, 'keypoints', cells)
     points = np.where(pair['valid'][:, None], pair['gt'], 0.0)
-    gt = H.keypoint_cells(
-        _crop_points(sample, points), np.asarray(sample['input_size']), size, use_udp
-    )
-    counted = pair['valid'] & H.is_counted(gt, size)
+    crop_points, crop_size = _crop_points(sample, points), np.asarray(sample['input_size'])
+    gt = H.keypoint_cells(crop_points, crop_size, size, use_udp, rounding)
+    counted = pair['valid'] & H.is_counted(gt, size, reach)
     return dict(pred=cells, gt=gt, valid=counted, size=size)
 
 

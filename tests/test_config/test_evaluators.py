@@ -19,10 +19,12 @@ def config(codec, *metrics, adaptive=True, **kwargs):
     )
 
 
+@pytest.mark.parametrize('protocol', ['regda', 'uniframe_animal'])
 @pytest.mark.parametrize('adaptive', [True, False])
-def test_cells_of_another_codec_are_refused(adaptive):
-    with pytest.raises(UserError, match='UDPHeatmap: set its use_udp=True'):
-        check_evaluators(config('UDPHeatmap', CELLS, adaptive=adaptive))
+def test_cells_of_another_codec_are_refused(adaptive, protocol):
+    cells = dict(CELLS, protocol=protocol)
+    with pytest.raises(UserError, match=f'{protocol}.*UDPHeatmap: set its use_udp=True'):
+        check_evaluators(config('UDPHeatmap', cells, adaptive=adaptive))
     with pytest.raises(UserError, match='MSRAHeatmap: set its use_udp=False'):
         check_evaluators(config('MSRAHeatmap', dict(CELLS, use_udp=True)))
 

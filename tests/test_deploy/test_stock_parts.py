@@ -91,6 +91,7 @@ def test_metrics_by_the_crop_are_those_by_the_box():
     evaluator = [
         dict(type='CropPCK', thr=0.1, groups='body16', prefix='target'),
         dict(type='CropPCK', protocol='regda', prefix='target_regda'),
+        dict(type='CropPCK', protocol='uniframe_animal', prefix='target_uniframe'),
         dict(type='EPE', prefix='target'),
     ]
     assert with_stock_parts(evaluator) == [

@@ -77,8 +77,13 @@ def evaluate(metric, samples, loader_batch=3):
 
 
 @pytest.fixture
-def published(heatmap_peak, drawn_peak):
-    """The published evaluation, keypoint by keypoint; it keeps -1 for what is absent."""
+def published(request, heatmap_peak, drawn_peak):
+    """The published evaluation, keypoint by keypoint; it keeps -1 for what is absent.
+
+    Its parameter, if any, names the fixture that draws the true heatmaps.
+    """
+    drawing = getattr(request, 'param', None)
+    target_peak = request.getfixturevalue(drawing) if drawing else drawn_peak
 
     def hit(sample, k, thr):
         """Whether a keypoint is a hit, None if it does not count."""
@@ -87,7 +92,7 @@ def published(heatmap_peak, drawn_peak):
         truth = sample.gt_instances
         if not truth.keypoints_visible[0, k]:
             return None
-        target = drawn_peak(truth.keypoints[0, k], sample.input_size, size)
+        target = target_peak(truth.keypoints[0, k], sample.input_size, size)
         if min(target) <= 1:
             return None
         error = np.subtract(heatmap_peak(heatmap), target) / np.divide(size, 10)
@@ -142,6 +147,24 @@ def test_regda_against_the_published_evaluation(batch_size, side, published):
     )
     expected = published(samples, 0.1, batch_size, **KEYPOINT_GROUPS['hand21'])
     assert ours == pytest.approx(expected) and 0.1 < ours['PCK'] < 0.9
+
+
+@pytest.mark.parametrize('published', ['drawn_animal_peak'], indirect=True)
+@pytest.mark.parametrize('batch_size', [1, 4])
+def test_animals_against_the_published_evaluation(batch_size, published):
+    samples = random_samples(side=128, k=14)
+    options = dict(thr=0.1, batch_size=batch_size, groups='animal14')
+    ours = evaluate(CropPCK(protocol='uniframe_animal', **options), samples)
+    expected = published(samples, 0.1, batch_size, **KEYPOINT_GROUPS['animal14'])
+    assert ours == pytest.approx(expected) and 0.1 < ours['PCK'] < 0.9
+    assert ours != evaluate(CropPCK(protocol='regda', **options), samples)
+
+
+def test_animals_by_hand():
+    # Cells (7, 8) and (8, 8), truncated from 7.9 and 8.1; a threshold under one cell.
+    samples = make_samples([[(7, 8), (8, 8)]], [[(7.9, 8), (8.1, 8)]])
+    assert evaluate(CropPCK(protocol='uniframe_animal'), samples) == {'PCK': 1}
+    assert evaluate(CropPCK(protocol='regda'), samples) == {'PCK': 0.5}
 
 
 def test_regda_by_hand():
@@ -224,6 +247,9 @@ def test_simcc_marginals_are_read_before_their_fine_map():
     metric = CropPCK(protocol='regda', simcc_cells=(CELLS, CELLS))
     # 0.05 of 16 cells is under one: only the same cell is a hit.
     assert evaluate(metric, [sample]) == {'PCK': 0.5}
+    # Truncated, they are cells (8, 7) and (8, 7).
+    metric = CropPCK(protocol='uniframe_animal', simcc_cells=(CELLS, CELLS))
+    assert evaluate(metric, [sample]) == {'PCK': 0}
 
 
 @pytest.mark.parametrize('codec', ['MSRAHeatmap', 'UDPHeatmap'])

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from mmpose.registry import KEYPOINT_CODECS
 
 from mmpose_uda.evaluation.heatmap_pck import (
+    ANIMAL_REACH,
     batch_averaged_pck,
     heatmap_peak_cells,
     is_counted,
@@ -22,6 +23,8 @@ MAP = np.array([64, 64])
 EDGES = [-50, -26, -6.01, -6, -5.9, -2.01, -2, -0.1, 0, 1.99, 2, 5.99, 6, 6.01, 9.9]
 EDGES += [10, 127.3, 249.9, 250, 253.9, 253.999, 254, 255, 256, 258, 276, 290, 1e6]
 
+ANIMAL_EDGES = [-0.1, 0, 3.99, 11.99, 12, 12.01, 15.9, 236, 239.99, 240, 243.9, 244, 256]
+
 
 def assert_equals(drawn_peak, point, crop=CROP, size=MAP):
     column, row = drawn_peak(point, crop, size)
@@ -35,6 +38,16 @@ def assert_equals(drawn_peak, point, crop=CROP, size=MAP):
 def test_cells_at_the_edges_equal_those_of_drawn_heatmaps(x, drawn_peak):
     for point in ((x, 100.0), (100.0, x), (x, x), (x, 300.0)):
         assert_equals(drawn_peak, point)
+
+
+@settings(deadline=None)
+@given(point=st.tuples(*[st.floats(-40, 300) | st.sampled_from(ANIMAL_EDGES)] * 2))
+def test_cells_of_animals_equal_those_of_their_drawn_heatmaps(point, drawn_animal_peak):
+    drawn = drawn_animal_peak(point, CROP, MAP)
+    cells = keypoint_cells(np.array([point]), CROP, MAP, rounding=0)
+    assert is_counted(cells, MAP, ANIMAL_REACH)[0] == (drawn != (0, 0))
+    if drawn != (0, 0):
+        assert tuple(cells[0]) == drawn
 
 
 @settings(deadline=None)
@@ -56,6 +69,13 @@ def test_cells_equal_those_of_mmpose_but_outside_the_map(heatmap_peak):
     beyond = np.array([[258.0, 100.0]], np.float32)
     assert heatmap_peak(codec.encode(beyond[None])['heatmaps'][0]) == (63, 25)
     assert not is_counted(keypoint_cells(beyond, CROP, MAP), MAP)[0]
+
+
+def test_animals_count_from_cell_3_to_59():
+    cells = np.stack([np.arange(64), np.full(64, 30)], -1)
+    for swapped in (cells, cells[:, ::-1]):
+        counted = is_counted(swapped, MAP, ANIMAL_REACH)
+        assert np.flatnonzero(counted).tolist() == list(range(3, 60))
 
 
 def test_first_two_columns_and_rows_do_not_count():
