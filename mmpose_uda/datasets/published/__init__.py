@@ -1,5 +1,7 @@
 """Public data sets in the form in which they are downloaded."""
 
+from .animal_pose import AnimalPose14
+from .animals import PublishedAnimals
 from .base import Instance, PublishedDataset
 from .freihand import FreiHAND
 from .hand_3d_studio import Hand3DStudio
@@ -7,15 +9,21 @@ from .human36m import Human36MRGB
 from .lsp import LSP, LSPExtended
 from .rendered_hand_pose import RenderedHandPose
 from .surreal import SURREAL
+from .synthetic_animal import SyntheticAnimal
+from .tigdog import TigDog
 
 __all__ = [
+    'AnimalPose14',
     'FreiHAND',
     'Hand3DStudio',
     'Human36MRGB',
     'Instance',
     'LSP',
     'LSPExtended',
+    'PublishedAnimals',
     'PublishedDataset',
     'RenderedHandPose',
     'SURREAL',
+    'SyntheticAnimal',
+    'TigDog',
 ]
