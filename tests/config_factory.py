@@ -12,6 +12,11 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS, HOOKS
+from published_animal_factory import (
+    write_animal_pose,
+    write_synthetic_animal,
+    write_tigdog,
+)
 
 from mmpose_uda.metainfo import named_metainfo
 
@@ -19,6 +24,12 @@ CONFIG_DIR = Path(__file__).parents[1] / 'configs' / 'uda'
 PHASE_ITERS = 2
 BATCH_SIZE = 4
 NUM_IMAGES = 9  # no multiple of the batch: the last batch of a validation is smaller
+# Type of a public data set -> how it is written, from its folder and config.
+PUBLISHED = dict(
+    SyntheticAnimal=lambda root, cfg: write_synthetic_animal(root, tuple(cfg.animals)),
+    TigDog=lambda root, cfg: write_tigdog(root),
+    AnimalPose14=lambda root, cfg: write_animal_pose(root),
+)
 
 _count = itertools.count()
 
@@ -88,6 +99,8 @@ def redirect_data(cfg: Config, root: Path) -> None:
     cfg.builtin_data = None
     seed = 0
     for dataset in _dicts([cfg.train_dataloader, cfg.val_dataloader]):
+        if dataset.get('type') in PUBLISHED:
+            _redirect_published(dataset, root)
         if 'ann_file' not in dataset:
             continue
         metainfo = dataset.get('metainfo') or DATASETS.get(dataset.type).METAINFO
@@ -104,12 +117,40 @@ def redirect_data(cfg: Config, root: Path) -> None:
     cfg.test_dataloader = cfg.val_dataloader
 
 
+def _redirect_published(dataset: ConfigDict, root: Path) -> None:
+    """Let a public data set read a drawn one under ``root``; made if missing."""
+    folder = root / Path(dataset.data_root).name
+    if not folder.exists():
+        PUBLISHED[dataset.type](folder, dataset)
+    dataset.data_root = str(folder)
+
+
+def _reads_published(cfg: Config) -> bool:
+    """Whether the data of a config are public, not this package's own."""
+    return any(d.get('type') in PUBLISHED for d in _dicts(cfg.train_dataloader))
+
+
+def _shrink(cfg: Config) -> None:
+    """Small crops and a ResNet-18, for those with the network of another config."""
+    cfg.input_size = (64, 64)
+    for part in _dicts(cfg._cfg_dict):
+        if 'input_size' in part:
+            part.input_size = (64, 64)
+        if 'heatmap_size' in part:
+            part.heatmap_size = (16, 16)
+    cfg.model.estimator.backbone.depth = 18
+    cfg.model.estimator.head.in_channels = 512
+
+
 def tiny_config(path: Path, data_root: Path, work_dir: Path) -> Config:
     """A config that trains each of its phases for two iterations.
 
-    Networks, parts and pipelines are those of the file.
+    Networks, parts and pipelines are those of the file, but for configs of public data,
+    whose network other configs have too: it is small.
     """
     cfg = Config.fromfile(path)
+    if _reads_published(cfg):
+        _shrink(cfg)
     redirect_data(cfg, data_root)
     for phase in cfg.train_cfg.phases:
         phase.iters = PHASE_ITERS

@@ -95,7 +95,7 @@ def write_tigdog(root, size: tuple[int, int] = (100, 60), seed: int = 0) -> dict
 
     Returns:
         dict: Animal -> [N, 19, 3] x, y, visibility of the frames of ``FRAMES``, in the
-        order of the file. The first keypoint of each frame has no flag but a place.
+        order of the file. The first keypoint has no flag, but a place in most frames.
     """
     root, rng = Path(root), np.random.default_rng(seed)
     landmarks = {}
@@ -110,7 +110,7 @@ def write_tigdog(root, size: tuple[int, int] = (100, 60), seed: int = 0) -> dict
             cells = np.empty((len(frames), 1), object)
             for row, frame in enumerate(frames):
                 points = rng.uniform(2, np.subtract(size, 3), (19, 2))
-                flags = (np.arange(19) % 3 != 2).astype(float)
+                flags = ((np.arange(19) + frame) % 3 != 2).astype(float)
                 points[flags == 0] = 0
                 flags[0] = 0
                 _draw(root / f'{animal}/{frame:08d}.jpg', size, points)
@@ -147,7 +147,7 @@ def write_animal_pose(root, animals: tuple[str, ...] = ('dog', 'sheep'), seed: i
             image_id = 100 * categories[animal] + number // 2
             low = rng.uniform(5, 20, 2)
             points = low + rng.uniform(5, 60, (20, 2))
-            flags = (np.arange(20) % 4 != 3).astype(int)
+            flags = ((np.arange(20) + number) % 4 != 3).astype(int)
             points[flags == 0] = 0
             flags[1] = 0  # hidden, but at a place
             content['annotations'].append(

@@ -53,6 +53,18 @@ def test_trains_validates_exports_and_resumes(path, tmp_path):
     assert result.pred_instances.keypoints.shape == (1, count, 2)
 
 
+def test_dogs_and_sheep_are_tested_after_one_training():
+    dog, sheep = (
+        Config.fromfile(CONFIG_DIR / f'synanimal2animalpose_{animal}.py')
+        for animal in ('dog', 'sheep')
+    )
+    for key in ('train_dataloader', 'model', 'train_cfg', 'optim_wrapper'):
+        assert dog[key] == sheep[key]
+    for cfg, animal in ((dog, 'dog'), (sheep, 'sheep')):
+        for loader in (cfg.val_dataloader, cfg.test_dataloader):
+            assert loader.dataset.animals == [animal]
+
+
 @pytest.mark.parametrize('path', PRETRAINING.values(), ids=PRETRAINING)
 def test_pretrains_resumes_and_hands_on_a_backbone(path, tmp_path):
     work_dir = tmp_path / 'run'
