@@ -138,9 +138,13 @@ def write_animal_pose(root, animals: tuple[str, ...] = ('dog', 'sheep'), seed: i
     root, rng = Path(root), np.random.default_rng(seed)
     categories = dict(cow=1, sheep=2, horse=3, cat=4, dog=5)
     content = dict(
+        info={},
         images={},
         annotations=[],
-        categories=[dict(id=id_, name=name) for name, id_ in categories.items()],
+        categories=[
+            dict(supercategory='animal', id=id_, name=name)
+            for name, id_ in categories.items()
+        ],
     )
     for animal in animals:
         for number in range(2 * COUNT - 1):
