@@ -61,6 +61,5 @@ def _measurement(stock: StockConfig, source: Optional[SourceFolder]) -> dict[str
     """By which metrics the user's own data are validated or tested."""
     if source is None:
         return dict(metrics=[], replaced_metrics=[])
-    ann_file = source.root / (source.val or source.train)
-    metrics, replaced = own_metrics(stock.metrics, str(ann_file))
+    metrics, replaced = own_metrics(stock.metrics)
     return dict(metrics=metrics, replaced_metrics=replaced)

@@ -14,21 +14,22 @@ _MISSING = dict(
 SUBSTITUTE = dict(type='PCKAccuracy', thr=0.05, norm_item='bbox')
 
 
-def own_metrics(metrics: list[dict], ann_file: str) -> tuple[list[dict], list[str]]:
+def own_metrics(metrics: list[dict]) -> tuple[list[dict], list[str]]:
     """Metrics that can be computed with :class:`PoseDataset`.
 
-    Those that read what it does not have give way to PCK relative to the box.
+    Those that read what it does not have give way to PCK relative to the box. Those that
+    read a file of annotations get them from the samples: what annotation tools leave out,
+    such as areas, is filled in there.
 
     Args:
         metrics (list[dict]): Of the stock config.
-        ann_file (str): Annotations for those that read a file.
 
     Returns:
         tuple[list[dict], list[str]]: The metrics, and a reason for each that gave way.
     """
     missing = [missing_data(metric) for metric in metrics]
     kept = [
-        dict(metric, ann_file=ann_file) if 'ann_file' in metric else metric
+        {key: value for key, value in metric.items() if key != 'ann_file'}
         for metric, lack in zip(metrics, missing)
         if lack is None
     ]

@@ -1,12 +1,14 @@
 """Annotation files in the style of COCO."""
 
 import os.path as osp
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Optional
 
 import numpy as np
+from PIL import Image
 
 from mmpose_uda.datasets.files import load_json, require_path
+from mmpose_uda.datasets.keypoint_names import require_same_keypoints
 from mmpose_uda.errors import UserError
 
 
@@ -38,6 +40,61 @@ def load_coco(path: str) -> dict[str, Any]:
     return content
 
 
+def category_of(
+    content: dict[str, Any], names: Sequence[str], path: str
+) -> Optional[set[Any]]:
+    """The categories whose keypoints are those that are wanted.
+
+    Args:
+        content (dict): Of :func:`load_coco`.
+        names (Sequence[str]): Names of the keypoints, in their order.
+        path (str): Where it is from.
+
+    Returns:
+        set: Their ids; None where no category says what its keypoints are.
+
+    Raises:
+        UserError: Categories have keypoints, but others.
+    """
+    told = [c for c in content.get('categories') or () if c.get('keypoints')]
+    if not told:
+        return None
+    fitting = {c.get('id') for c in told if list(c['keypoints']) == list(names)}
+    if not fitting:
+        require_same_keypoints(
+            {f'`{path}`': told[0]['keypoints'], 'the metainfo': names},
+            'pass the `metainfo` that fits the file',
+        )
+    return fitting
+
+
+def are_numbers(ids: Sequence[Any]) -> bool:
+    """Whether ids are whole numbers, each once, as mmpose's metrics need them."""
+    return len(set(ids)) == len(ids) and all(type(one) is int for one in ids)
+
+
+def image_size(image: dict[str, Any], image_path: str) -> tuple[int, int]:
+    """Width and height of an image, px: as the file says, or else as the image does.
+
+    Raises:
+        UserError: Neither says it.
+    """
+    try:
+        width, height = int(image['width']), int(image['height'])
+    except (KeyError, TypeError, ValueError):
+        width = height = 0
+    if width > 0 and height > 0:
+        return width, height
+    try:
+        with Image.open(image_path) as opened:
+            return opened.size
+    except OSError as error:
+        raise UserError(
+            f'The image `{image_path}` is missing or does not decode, and its annotations '
+            'do not say its width and height: put it there, or add them.'
+        ) from error
+
+
 def box_of(annotation: dict[str, Any], path: str) -> np.ndarray:
     """The box [4] of an annotation, x, y, w, h, px; its size may be 0 or less.
 
@@ -64,9 +121,17 @@ def with_images(content: dict[str, Any], path: str) -> Iterator[tuple[dict, dict
         path (str): Where it is from.
 
     Raises:
-        UserError: An annotation's image is missing.
+        UserError: An annotation's image is missing, or two images share an id.
     """
-    images = {image['id']: image for image in content['images']}
+    images: dict[Any, dict] = {}
+    for image in content['images']:
+        other = images.setdefault(image['id'], image)
+        if other['file_name'] != image['file_name']:
+            raise UserError(
+                f'`{path}` gives the id {image["id"]} to `{other["file_name"]}` and to '
+                f'`{image["file_name"]}`, so whose annotations are meant is not known: '
+                'give every image an id of its own.'
+            )
     for annotation in content['annotations']:
         image = images.get(annotation.get('image_id'))
         if image is None:

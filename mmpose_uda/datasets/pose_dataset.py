@@ -5,12 +5,20 @@ from typing import Optional, Union
 
 import numpy as np
 from mmengine.dataset import BaseDataset
+from mmengine.logging import MessageHub
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
-from mmpose_uda.datasets.coco_file import load_coco, with_images
+from mmpose_uda.datasets.coco_annotation import plain_annotation
+from mmpose_uda.datasets.coco_file import (
+    are_numbers,
+    category_of,
+    image_size,
+    load_coco,
+    with_images,
+)
 from mmpose_uda.datasets.files import load_json, require_json_name, require_path
-from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
+from mmpose_uda.datasets.keypoint_names import keypoint_names
 from mmpose_uda.errors import UserError
 from mmpose_uda.metainfo import HAND21, named_metainfo
 
@@ -73,6 +81,10 @@ class PoseDataset(BaseCocoStyleDataset):
         if isinstance(metainfo, str):
             metainfo = named_metainfo(metainfo)
         super().__init__(data_prefix=data_prefix, metainfo=metainfo, **kwargs)
+        # CocoMetric would read the file itself; it takes the samples' own annotations
+        # instead, in which what tools leave out is filled in
+        told = f'{self.metainfo["dataset_name"]}_ann_file'
+        MessageHub.get_current_instance().runtime_info.pop(told, None)
 
     def load_data_list(self) -> list[dict]:
         """Read the annotation file.
@@ -107,15 +119,26 @@ class PoseDataset(BaseCocoStyleDataset):
 
     def _load_annotations(self) -> tuple[list[dict], list[dict]]:
         content = load_coco(self.ann_file)
-        for category in content.get('categories', []):
-            if category.get('keypoints'):
-                self._check_names(category['keypoints'])
+        names = keypoint_names(self._metainfo)
+        wanted = category_of(content, names, self.ann_file)
+        # as CocoMetric asks for them
+        self._metainfo['CLASSES'] = [dict(id=1, name='object', keypoints=names)]
         for image in content['images']:
             image['img_path'] = osp.join(self.data_prefix['img'], image['file_name'])
+        images = {image['id']: n for n, image in enumerate(content['images'])}
+        keeps_images = are_numbers(list(images))
+        keeps_ids = are_numbers([ann.get('id') for ann in content['annotations']])
         instances = []
-        for annotation, image in with_images(content, self.ann_file):
-            if image['id'] % self.sample_interval == 0:
-                raw = dict(raw_ann_info=annotation, raw_img_info=image)
+        for n, (annotation, image) in enumerate(with_images(content, self.ann_file)):
+            image_n = images[image['id']]
+            is_wanted = wanted is None or annotation.get('category_id') in wanted
+            if is_wanted and image_n % self.sample_interval == 0:
+                raw = dict(
+                    raw_ann_info=annotation,
+                    raw_img_info=image,
+                    number=None if keeps_ids else n,
+                    image_number=None if keeps_images else image_n,
+                )
                 instances.append(self._parse_or_explain(raw))
         images = {image['id']: image for image in content['images']}
         return [item for item in instances if item], list(images.values())
@@ -129,36 +152,41 @@ class PoseDataset(BaseCocoStyleDataset):
                 f'its image, lacks the key {error}: add it.'
             ) from error
 
-    def _check_names(self, names: list[str]) -> None:
-        expected = keypoint_names(self._metainfo)
-        require_same_keypoints(
-            {f'`{self.ann_file}`': names, 'the metainfo': expected},
-            'pass the `metainfo` that fits the file',
-        )
-
     def parse_data_info(self, raw_data_info: dict) -> Optional[dict]:
         """Turn one annotation into a sample.
 
         Args:
-            raw_data_info (dict): ``raw_ann_info`` and ``raw_img_info``, as in the file.
+            raw_data_info (dict): ``raw_ann_info`` and ``raw_img_info``, as in the file,
+                and where its ids are no numbers, or not unique, ``number`` and
+                ``image_number`` in their place.
 
         Returns:
             dict | None: ``bbox`` [1, 4] xyxy px, ``bbox_score`` [1], ids, ``img_path``,
             where known ``camera`` (``focal`` [2], ``principal_point`` [2], px), and
             with labels ``keypoints`` [1, K, 2] px, ``keypoints_visible`` [1, K],
-            ``num_keypoints``, and where known ``keypoints_3d`` [1, K, 3] mm, and where
-            wanted and known ``mask_path``. None for an annotation without keypoints, if
-            labels are used.
+            ``num_keypoints``, ``raw_ann_info`` (:func:`plain_annotation`), and where known
+            ``keypoints_3d`` [1, K, 3] mm, and where wanted and known ``mask_path``. None
+            for an annotation without keypoints, if labels are used.
         """
         ann, image = raw_data_info['raw_ann_info'], raw_data_info['raw_img_info']
-        x, y, w, h = ann['bbox']
-        last = [image['width'] - 1, image['height'] - 1] * 2
+        count = self._metainfo['num_keypoints']
+        seen = ann if self.labels else {k: v for k, v in ann.items() if k != 'keypoints'}
+        plain = plain_annotation(
+            seen,
+            self.ann_file,
+            count,
+            raw_data_info.get('number'),
+            raw_data_info.get('image_number'),
+        )
+        x, y, w, h = plain['bbox']
+        width, height = image_size(image, image['img_path'])
+        last = [width - 1, height - 1] * 2
         info = dict(
-            id=ann['id'],
-            img_id=ann['image_id'],
+            id=plain['id'],
+            img_id=plain['image_id'],
             img_path=image['img_path'],
-            category_id=ann.get('category_id', 1),
-            iscrowd=ann.get('iscrowd', 0),
+            category_id=plain['category_id'],
+            iscrowd=plain['iscrowd'],
             bbox=np.clip(np.array([[x, y, x + w, y + h]], np.float32), 0, last).astype(
                 np.float32
             ),
@@ -170,21 +198,22 @@ class PoseDataset(BaseCocoStyleDataset):
                 for key in ('focal', 'principal_point')
             }
         if self.labels:
-            if 'keypoints' not in ann:
+            if 'keypoints' not in plain:
                 return None
-            info.update(self._parse_labels(ann))
+            info.update(self._parse_labels(ann, plain))
         wants_mask = self.labels or self.masks
         if wants_mask and ann.get('mask_file') and 'mask' in self.data_prefix:
             info['mask_path'] = osp.join(self.data_prefix['mask'], ann['mask_file'])
         return info
 
-    def _parse_labels(self, ann: dict) -> dict:
+    def _parse_labels(self, ann: dict, plain: dict) -> dict:
         count = self._metainfo['num_keypoints']
-        points = self._to_array(ann, 'keypoints', count)
+        points = np.array(plain['keypoints'], np.float32).reshape(1, count, 3)
         labels = dict(
             keypoints=points[..., :2],
             keypoints_visible=np.minimum(1, points[..., 2]),
-            num_keypoints=int((points[..., 2] > 0).sum()),
+            num_keypoints=plain['num_keypoints'],
+            raw_ann_info=plain,
         )
         if ann.get('keypoints_3d') is not None:
             labels['keypoints_3d'] = self._to_array(ann, 'keypoints_3d', count)

@@ -16,6 +16,7 @@ from mmpose_uda.datasets.draws import (
 )
 from mmpose_uda.datasets.image_folder import UnlabelledImageFolder
 from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
+from mmpose_uda.datasets.pose_dataset import PoseDataset
 from mmpose_uda.datasets.stock_views import derive_views
 from mmpose_uda.datasets.transforms import ReplaceBackground
 from mmpose_uda.errors import UserError
@@ -76,6 +77,7 @@ class SourceTargetDataset(Dataset):
         self.source = DATASETS.build(dict(source, lazy_init=True, **shared))
         self.target = None
         if target is not None:
+            target = _without_labels(target)
             self.target = DATASETS.build(dict(target, lazy_init=True, **shared))
             if isinstance(self.target, UnlabelledImageFolder):
                 self.target.adopt_metainfo(self.source.metainfo)
@@ -232,6 +234,15 @@ class SourceTargetDataset(Dataset):
             {name: keypoint_names(data.metainfo) for name, data in domains.items()},
             'convert one data set',
         )
+
+
+def _without_labels(target: dict) -> dict:
+    """A target's config that does not even read labels, where its class can do without."""
+    kind = DATASETS.get(target['type'])
+    reads_labels = issubclass(kind or object, PoseDataset)
+    if reads_labels and not issubclass(kind, UnlabelledImageFolder):
+        return dict(target, labels=False, require_3d=False)
+    return target
 
 
 def _copy_arrays(value: Any) -> Any:

@@ -144,7 +144,7 @@ def drop_annotations(content):
     [
         (drop_3d, 'Annotation 102 of .*train.json` has no `keypoints_3d`: add 21'),
         (drop_a_number, '`keypoints` of annotation 101 of .*21 triples'),
-        (drop_box, "Annotation 101 of .*train.json`, or its image, lacks .*'bbox'"),
+        (drop_box, '`bbox` of annotation 101 of .*train.json` is not'),
         (drop_an_image, 'Annotation 101 of .* is of image 1, which'),
         (drop_images, 'train.json` is not a COCO-style file'),
         (drop_annotations, 'train.json` has no usable sample'),

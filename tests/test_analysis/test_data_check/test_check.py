@@ -146,8 +146,13 @@ def test_an_annotation_file_that_is_none():
     assert f'`{SOURCE}` is not a COCO-style file' in problem()
 
 
-def test_what_mmposes_own_classes_stumble_over():
+def test_a_box_that_is_none():
     edit(SOURCE, lambda content: content['annotations'][3].update(bbox=[1, 2]))
+    assert '`bbox` of annotation 103' in problem()
+
+
+def test_what_mmposes_own_classes_stumble_over():
+    edit(SOURCE, lambda content: content['images'][3].update(camera=dict(focal='x')))
     found = problem()
     assert found.startswith('The source data cannot be read (ValueError: ')
     assert found.endswith(f'mend `{SOURCE}`.')

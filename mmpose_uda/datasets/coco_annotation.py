@@ -1,0 +1,102 @@
+"""One annotation of COCO's style, as any annotation tool writes it, in one form."""
+
+from typing import Any, Optional
+
+import numpy as np
+
+from mmpose_uda.datasets.coco_file import box_of
+from mmpose_uda.errors import UserError
+
+_VISIBILITIES = (0, 1, 2)
+_UNLABELLED = -1  # some tools write it in the place of COCO's 0
+
+
+def plain_annotation(
+    annotation: dict[str, Any],
+    path: str,
+    num_keypoints: int,
+    number: Optional[int] = None,
+    image_number: Optional[int] = None,
+) -> dict[str, Any]:
+    """The keys that mmpose's data sets and metrics read, with what COCO has by default.
+
+    Tools leave out ``iscrowd``, ``area`` and ``num_keypoints``, count categories from 0,
+    use ids of text, and write visibilities as 2.0 or true.
+
+    Args:
+        annotation (dict): As it is in the file.
+        path (str): The file.
+        num_keypoints (int): K.
+        number (int, optional): What is to stand for its id.
+        image_number (int, optional): What is to stand for its image's id.
+
+    Returns:
+        dict: ``id``, ``image_id``, ``category_id``, ``bbox`` [4] xywh px, ``iscrowd``,
+        ``area`` px², and where it has any ``keypoints`` [K * 3] and ``num_keypoints``.
+
+    Raises:
+        UserError: The box is none, or the keypoints are not K triples of numbers.
+    """
+    box = box_of(annotation, path)
+    plain = dict(
+        id=annotation.get('id') if number is None else number,
+        image_id=annotation.get('image_id') if image_number is None else image_number,
+        category_id=1,
+        bbox=[float(value) for value in box],
+        iscrowd=int(bool(annotation.get('iscrowd', 0))),
+        area=float(annotation.get('area') or box[2] * box[3]),
+    )
+    points = labelled_points(annotation, path, num_keypoints)
+    if points is not None:
+        plain['keypoints'] = [float(value) for value in points.ravel()]
+        plain['num_keypoints'] = int((points[:, 2] > 0).sum())
+    return plain
+
+
+def labelled_points(
+    annotation: dict[str, Any], path: str, num_keypoints: int
+) -> Optional[np.ndarray]:
+    """Keypoints [K, 3] float32 of an annotation: x, y (px) and visibility 0, 1 or 2.
+
+    Returns:
+        np.ndarray: 0 throughout where a keypoint has no label; None without keypoints.
+
+    Raises:
+        UserError: They are not K triples of numbers, a visibility is another, or a
+            keypoint that is visible is nowhere.
+    """
+    values = annotation.get('keypoints')
+    if values is None or values == []:
+        return None
+    points = _as_triples(values, annotation, path, num_keypoints)
+    visible = np.nan_to_num(points[:, 2], nan=0.0)
+    visible[visible == _UNLABELLED] = 0
+    wrong = ~np.isin(visible, _VISIBILITIES)
+    if wrong.any():
+        raise UserError(
+            f'Keypoint {wrong.argmax()} of annotation {annotation.get("id")} of `{path}` '
+            f'has the visibility {visible[wrong][0]:g}: COCO knows 0 (no label), 1 and 2. '
+            'A confidence is none: write 2 where it is high and 0 elsewhere.'
+        )
+    nowhere = (visible > 0) & ~np.isfinite(points[:, :2]).all(1)
+    if nowhere.any():
+        raise UserError(
+            f'Keypoint {nowhere.argmax()} of annotation {annotation.get("id")} of `{path}` '
+            'is visible but has no finite position: correct it, or write visibility 0.'
+        )
+    points[:, 2] = visible
+    points[visible == 0] = 0
+    return points
+
+
+def _as_triples(
+    values: Any, annotation: dict[str, Any], path: str, num_keypoints: int
+) -> np.ndarray:
+    try:
+        # None becomes NaN
+        return np.array(values, np.float32).reshape(num_keypoints, 3)
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f'`keypoints` of annotation {annotation.get("id")} of `{path}` does not hold '
+            f'{num_keypoints} triples of numbers: mend it, or pass the fitting `metainfo`.'
+        ) from error
