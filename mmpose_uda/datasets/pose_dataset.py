@@ -9,6 +9,10 @@ from mmengine.logging import MessageHub
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
+from mmpose_uda.datasets.category_metainfo import (
+    FROM_CATEGORIES,
+    metainfo_of_categories,
+)
 from mmpose_uda.datasets.coco_annotation import plain_annotation
 from mmpose_uda.datasets.coco_file import (
     are_numbers,
@@ -49,9 +53,9 @@ class PoseDataset(BaseCocoStyleDataset):
             made without labels (``tools/dataset_converters/extract_masks.py``).
         require_3d (bool): Whether every annotation must have ``keypoints_3d``.
         data_prefix (dict): Folders of images and masks, relative to ``data_root``.
-        metainfo (dict | str, optional): Keypoint definition in mmpose's format, or the
-            name of one of this package: 'hand21' (default), 'human16', 'human17',
-            'animal18' or 'animal14'.
+        metainfo (dict | str, optional): Keypoint definition in mmpose's format, the name
+            of one of this package ('hand21', the default, 'human16', 'human17', 'animal18',
+            'animal14'), or 'categories' for that of the file.
         **kwargs: As for mmpose's ``BaseCocoStyleDataset``.
 
     Raises:
@@ -78,7 +82,10 @@ class PoseDataset(BaseCocoStyleDataset):
         self.require_3d = require_3d
         if data_prefix is None:
             data_prefix = dict(img='images/', mask='masks/')
-        if isinstance(metainfo, str):
+        if metainfo == FROM_CATEGORIES:
+            ann_file = osp.join(kwargs.get('data_root') or '', kwargs.get('ann_file', ''))
+            metainfo = metainfo_of_categories(ann_file)
+        elif isinstance(metainfo, str):
             metainfo = named_metainfo(metainfo)
         super().__init__(data_prefix=data_prefix, metainfo=metainfo, **kwargs)
         # CocoMetric would read the file itself; it takes the samples' own annotations
