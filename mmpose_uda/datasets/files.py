@@ -3,12 +3,18 @@
 import io
 import json
 import os.path as osp
-from typing import Any, Callable
+from typing import Any, BinaryIO, Callable
 
+import numpy as np
 from mmengine import fileio
 
 from mmpose_uda.errors import UserError
 from mmpose_uda.safe_pickle import ListedUnpickler, Refused
+
+_NPY_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def require_path(
@@ -48,25 +54,57 @@ def load_json(path: str) -> Any:
 
 
 def load_array_pickle(path: str) -> Any:
-    """Load a pickle of NumPy arrays in dicts, lists and tuples; nothing in it is run.
+    """Load a pickle of arrays, numbers, text and plain containers; nothing in it is run.
 
-    For data sets whose owners give out their annotations so.
+    For data sets whose owners give out their annotations so. Python 2's bytes become text
+    of the same code points.
 
     Raises:
-        UserError: It is damaged, or names anything else.
+        UserError: It is damaged, or holds or names anything else.
+    """
+    return _unpickled(io.BytesIO(fileio.get(path)), path)
+
+
+def load_npy(path: str) -> np.ndarray:
+    """Load an array of a .npy file, which is a pickle where its items are objects.
+
+    Raises:
+        UserError: It is no such file, damaged, or holds or names what
+            :func:`load_array_pickle` refuses.
     """
     file = io.BytesIO(fileio.get(path))
+    try:
+        version = np.lib.format.read_magic(file)
+        dtype = _NPY_HEADERS[version](file)[2]
+        if not dtype.hasobject:
+            file.seek(0)
+            return np.load(file, allow_pickle=False)
+    except (ValueError, KeyError, EOFError, OSError) as error:
+        raise _damaged(path, 'NumPy array') from error
+    array = _unpickled(file, path)  # np.load would run what it names
+    if not isinstance(array, np.ndarray):
+        raise _damaged(path, 'NumPy array')
+    return array
+
+
+def _unpickled(file: BinaryIO, path: str) -> Any:
     try:
         return ListedUnpickler(file, encoding='latin1').load()
     except Refused as error:
         raise UserError(
-            f'`{path}` refers to {error}, which is not run because it is no array: take '
-            "the file that the data set's owners give out."
+            f'`{path}` refers to {error}, which is not run because it is neither an array '
+            "nor a plain container: take the file that the data set's owners give out."
         ) from error
+    except MemoryError:
+        raise
     except Exception as error:  # damaged pickles raise anything
-        raise UserError(
-            f'`{path}` is no pickle of arrays: half-written? unpack or download it again.'
-        ) from error
+        raise _damaged(path, 'pickle of arrays') from error
+
+
+def _damaged(path: str, what: str) -> UserError:
+    return UserError(
+        f'`{path}` is no {what}, or is damaged or cut short: unpack or download it again.'
+    )
 
 
 def require_json_name(path: str) -> None:

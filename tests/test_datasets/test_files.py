@@ -1,4 +1,5 @@
 import collections
+import os
 import pickle
 
 import numpy as np
@@ -7,7 +8,14 @@ from data_factory import write_pose_dataset
 from mmpose.registry import DATASETS
 
 from mmpose_uda import UserError
-from mmpose_uda.datasets.files import load_array_pickle, load_json, require_path
+from mmpose_uda.datasets.files import (
+    load_array_pickle,
+    load_json,
+    load_npy,
+    require_path,
+)
+
+READERS = {'anno.pickle': load_array_pickle, 'anno.npy': load_npy}
 
 
 def test_what_is_there(tmp_path):
@@ -74,27 +82,71 @@ def test_annotations_and_boxes_run_no_code(malicious, tmp_path):
         DATASETS.build(dict(config, bbox_file=str(malicious)))
 
 
+CONTENT = {
+    0: dict(uv_vis=np.arange(6.0).reshape(2, 3), K=np.eye(3, dtype=np.float32)),
+    'text': [('a', None, 1.5, True), {1, 2}, frozenset({3}), b'\x00\xff', 2j],
+    'scalars': [np.float64(0.5), np.int32(7), np.bool_(True)],
+    'objects': np.array([dict(a=1), [2]], dtype=object),
+}
+
+
 @pytest.mark.parametrize('protocol', range(5))
-def test_pickled_arrays(tmp_path, protocol):
-    content = {7: dict(K=np.eye(3), seen=[np.arange(3) > 1, (np.float32(0.5), 'a')])}
+def test_pickled_arrays_and_containers(tmp_path, protocol):
     path = tmp_path / 'anno.pickle'
-    path.write_bytes(pickle.dumps(content, protocol))
-    found = load_array_pickle(str(path))[7]
-    np.testing.assert_array_equal(found['K'], np.eye(3))
-    mask, (number, text) = found['seen']
-    assert (mask.tolist(), number, text) == ([False, False, True], 0.5, 'a')
+    path.write_bytes(pickle.dumps(CONTENT, protocol))
+    found = load_array_pickle(str(path))
+    np.testing.assert_array_equal(found[0]['uv_vis'], CONTENT[0]['uv_vis'])
+    assert found[0]['K'].dtype == np.float32
+    assert found['text'] == CONTENT['text'] and found['scalars'] == CONTENT['scalars']
+    assert found['objects'].tolist() == CONTENT['objects'].tolist()
 
 
-@pytest.mark.parametrize('protocol', range(pickle.HIGHEST_PROTOCOL + 1))
-def test_pickles_run_no_code(tmp_path, protocol):
-    path, trace = tmp_path / 'anno.pickle', tmp_path / 'trace'
-    path.write_bytes(pickle.dumps(dict(a=[Malicious(trace)]), protocol))
-    with pytest.raises(UserError, match='anno.pickle` refers to .*open, which is not run'):
-        load_array_pickle(str(path))
-    path.write_bytes(pickle.dumps(collections.Counter('ab'), protocol))
-    with pytest.raises(UserError, match='collections.Counter'):
-        load_array_pickle(str(path))
-    assert not trace.exists()
+def test_text_of_python_2_is_text(tmp_path):
+    path = tmp_path / 'old.pickle'
+    path.write_bytes(b"(dp0\nS'K'\np1\nS'caf\\xe9'\np2\ns.")
+    assert load_array_pickle(str(path)) == {'K': 'caf\xe9'}
+
+
+def dump(content, path, protocol):
+    """As a pickle, or as an array of objects where the name says so."""
+    with open(path, 'wb') as file:
+        if path.suffix == '.npy':
+            header = dict(descr='|O', fortran_order=False, shape=(1,))
+            np.lib.format.write_array_header_1_0(file, header)
+            content = np.array([content], dtype=object)
+        pickle.dump(content, file, protocol)
+
+
+class Calls:
+    """Pickled, it is a call that whoever loads it makes."""
+
+    def __init__(self, function, *args):
+        self.call = function, args
+
+    def __reduce__(self):
+        return self.call
+
+
+@pytest.mark.parametrize(
+    'call',
+    [
+        (os.mkdir, 'made'),
+        (os.system, 'mkdir made'),
+        (eval, '__import__("os").mkdir("made")'),
+        (getattr, 'text', 'upper'),
+        (np.load, 'made'),
+        (collections.Counter, 'ab'),
+    ],
+    ids=lambda call: call[0].__name__,
+)
+@pytest.mark.parametrize('protocol', [0, 2, pickle.HIGHEST_PROTOCOL])
+@pytest.mark.parametrize('name', READERS)
+def test_pickles_run_no_code(tmp_path, monkeypatch, name, protocol, call):
+    monkeypatch.chdir(tmp_path)
+    dump(dict(a=[Calls(*call)]), tmp_path / name, protocol)
+    with pytest.raises(UserError, match=f'{name}` refers to .*, which is not run'):
+        READERS[name](name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.parametrize('size', [0, 1, 40, 200])
@@ -103,6 +155,36 @@ def test_half_written_pickle(tmp_path, size):
     path.write_bytes(pickle.dumps(dict(a=np.arange(100)))[:size])
     with pytest.raises(UserError, match='anno.pickle` is no pickle of arrays'):
         load_array_pickle(str(path))
+
+
+@pytest.mark.parametrize('items', [np.arange(5), np.array([dict(a=[1]), dict(a=[])])])
+def test_npy_of_numbers_and_of_objects(tmp_path, items):
+    path = tmp_path / 'items.npy'
+    np.save(path, items, allow_pickle=True)
+    found = load_npy(str(path))
+    assert found.dtype == items.dtype and found.tolist() == items.tolist()
+    path.write_bytes(path.read_bytes()[:-7])
+    with pytest.raises(UserError, match='items.npy` is no .*cut short'):
+        load_npy(str(path))
+
+
+@pytest.mark.parametrize('content', [b'', b'<html>not found</html>', b'\x93NUMPY\x09\x00'])
+def test_other_files_are_named(tmp_path, content):
+    path = tmp_path / 'page.npy'
+    path.write_bytes(content)
+    with pytest.raises(UserError, match='page.npy` is no NumPy array'):
+        load_npy(str(path))
+    with pytest.raises(UserError, match='page.npy` is no pickle'):
+        load_array_pickle(str(path))
+
+
+def test_an_array_that_is_none_is_named(tmp_path):
+    path = tmp_path / 'list.npy'
+    np.save(path, np.array([{}], dtype=object), allow_pickle=True)
+    head = path.read_bytes().split(b'\n')[0] + b'\n'
+    path.write_bytes(head + pickle.dumps([1]))
+    with pytest.raises(UserError, match='list.npy` is no NumPy array'):
+        load_npy(str(path))
 
 
 @pytest.mark.parametrize(

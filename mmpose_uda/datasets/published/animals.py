@@ -7,8 +7,8 @@ from typing import Any, Optional
 
 import numpy as np
 
+from mmpose_uda.datasets.files import load_npy
 from mmpose_uda.datasets.published.base import Instance, PublishedDataset
-from mmpose_uda.datasets.published.restricted_pickle import load_npy
 from mmpose_uda.errors import UserError
 
 

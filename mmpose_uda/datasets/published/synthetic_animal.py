@@ -8,11 +8,10 @@ from typing import Any, NamedTuple, Optional
 import numpy as np
 from mmpose.registry import DATASETS
 
-from mmpose_uda.datasets.files import load_json
+from mmpose_uda.datasets.files import load_json, load_npy
 from mmpose_uda.datasets.published.animals import PublishedAnimals
 from mmpose_uda.datasets.published.base import Instance
 from mmpose_uda.datasets.published.protocol import held_out
-from mmpose_uda.datasets.published.restricted_pickle import load_npy
 from mmpose_uda.errors import UserError
 from mmpose_uda.metainfo import ANIMAL14, ANIMAL18
 
