@@ -93,6 +93,18 @@ class PoseDataset(BaseCocoStyleDataset):
         told = f'{self.metainfo["dataset_name"]}_ann_file'
         MessageHub.get_current_instance().runtime_info.pop(told, None)
 
+    @classmethod
+    def default_metainfo(cls, config: dict) -> dict:
+        """The keypoint definition where a config has no ``metainfo``.
+
+        Args:
+            config (dict): The arguments of the class.
+
+        Returns:
+            dict: In mmpose's format.
+        """
+        return cls.METAINFO
+
     def load_data_list(self) -> list[dict]:
         """Read the annotation file.
 

@@ -10,7 +10,7 @@ from mmengine.registry import Registry
 from mmpose import registry as mmpose_registry
 
 from mmpose_uda.config import imported_modules
-from mmpose_uda.deploy.stock_parts import with_stock_parts
+from mmpose_uda.deploy.stock_parts import replaced_dataset, with_stock_parts
 from mmpose_uda.metainfo import named_metainfo
 
 METAINFO_FILE = 'metainfo.py'
@@ -69,8 +69,9 @@ def keypoint_definition(cfg: Config) -> Optional[dict]:
         return None
     dataset = cfg.test_dataloader.dataset
     metainfo = dataset.get('metainfo')
-    if metainfo is None and dataset.type == 'PoseDataset':
-        return mmpose_registry.DATASETS.get(dataset.type).METAINFO
+    own_class = replaced_dataset(dataset.type)
+    if metainfo is None and own_class is not None:
+        return own_class.default_metainfo(dataset)
     if isinstance(metainfo, str):
         return named_metainfo(metainfo)
     if metainfo is None or 'from_file' not in metainfo:
@@ -101,7 +102,7 @@ def _inferred_as(cfg: Config) -> str:
     dataset = cfg.test_dataloader.dataset
     # a config that inherits from a stock one says what that is trained on
     for named in (dataset.type, cfg.get('dataset_type')):
-        if named not in (None, 'PoseDataset'):
+        if named is not None and replaced_dataset(named) is None:
             return named
     name = (keypoint_definition(cfg) or {}).get('dataset_name')
     return _INFERRED_AS.get(name, 'CocoDataset')

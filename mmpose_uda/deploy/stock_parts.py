@@ -1,15 +1,24 @@
 """What stock mmpose has in the place of this package's parts."""
 
-from typing import Any
+import inspect
+from typing import Any, Optional
+
+from mmpose.datasets import CocoDataset
+from mmpose.registry import DATASETS
+
+from mmpose_uda.datasets.pose_dataset import PoseDataset
+from mmpose_uda.datasets.published import PublishedDataset
 
 # Type of this package -> type of mmpose, and the arguments that it has not.
 _TYPES = {
-    'PoseDataset': ('CocoDataset', {'labels', 'masks', 'require_3d'}),
     'LoadPoseImage': ('LoadImage', set()),
     'TopdownAffine3D': ('TopdownAffine', set()),
     'PackPoseView': ('PackPoseInputs', {'extra_meta_keys'}),
     'MaskedVisionTransformer': ('mmpretrain.VisionTransformer', {'stem'}),
 }
+# Without masks or the side of a hand, which no stock data set has, they change nothing.
+_OF_OWN_DATA = ('LoadPoseMask', 'MirrorRightHand')
+_COCO_FILE = 'annotations/test.json'
 
 
 def with_stock_parts(value: Any) -> Any:
@@ -17,6 +26,10 @@ def with_stock_parts(value: Any) -> Any:
 
     What mmpose has nothing for stays. A crop PCK becomes mmpose's PCK by the box; that of
     a protocol of the literature is left out.
+
+    A public data set becomes a COCO one of the same folder, whose annotations would be in
+    ``annotations/test.json``. Nobody gives out such a file: stock mmpose infers without
+    it, and a test names it as missing.
 
     Args:
         value (Any): Nested dicts and lists of a config.
@@ -30,13 +43,36 @@ def with_stock_parts(value: Any) -> Any:
     if kind == 'CropPCK':
         # Without prefix: another measure than that of the training has another name.
         return dict(type='PCKAccuracy', thr=value.get('thr', 0.05), norm_item='bbox')
+    if dataset := replaced_dataset(kind):
+        return _coco_dataset(value, dataset)
     if kind not in _TYPES or value.get('stem') == 'conv':
         return {key: with_stock_parts(item) for key, item in value.items()}
     stock, dropped = _TYPES[kind]
     kept = {k: with_stock_parts(v) for k, v in value.items() if k not in dropped}
-    kept['type'] = stock
-    if kind == 'PoseDataset':
+    return dict(kept, type=stock)
+
+
+def replaced_dataset(kind: Any) -> Optional[type[PoseDataset]]:
+    """The class of a data set that becomes mmpose's ``CocoDataset``, else None.
+
+    Args:
+        kind (Any): The ``type`` in its config.
+    """
+    dataset = DATASETS.module_dict.get(kind)
+    if dataset is PoseDataset:
+        return dataset
+    is_published = inspect.isclass(dataset) and issubclass(dataset, PublishedDataset)
+    return dataset if is_published else None
+
+
+def _coco_dataset(config: dict, dataset: type[PoseDataset]) -> dict:
+    known = inspect.signature(CocoDataset).parameters
+    kept = {key: with_stock_parts(item) for key, item in config.items() if key in known}
+    kept['type'] = 'CocoDataset'
+    if dataset is PoseDataset:
         kept.setdefault('data_prefix', dict(img='images/'))  # its default
+    else:
+        kept.update(ann_file=_COCO_FILE, data_prefix=dict(img=''))
     return kept
 
 
@@ -44,5 +80,5 @@ def _only_here(config: Any) -> bool:
     """Whether stock mmpose has nothing in place of a part that others can do without."""
     if not isinstance(config, dict):
         return False
-    is_mask = config.get('type') == 'LoadPoseMask'
-    return is_mask or config.get('protocol', 'subpixel') != 'subpixel'
+    is_idle = config.get('type') in _OF_OWN_DATA
+    return is_idle or config.get('protocol', 'subpixel') != 'subpixel'

@@ -4,15 +4,16 @@ import pytest
 from config_factory import CONFIG_DIR
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmpose.registry import MODELS
+from mmpose.registry import DATASETS, MODELS
 from model_factory import resnet_estimator, vit_config, vit_estimator
 
+from mmpose_uda.datasets.published import PublishedDataset
 from mmpose_uda.deploy.deployed_config import (
     deployed_config,
     keypoint_definition,
     write_metainfo,
 )
-from mmpose_uda.metainfo import HAND21, HUMAN16
+from mmpose_uda.metainfo import ANIMAL14, ANIMAL18, HAND21, HUMAN16
 
 PRETRAINED = dict(type='Pretrained', checkpoint='https://nowhere/weights.pth')
 
@@ -173,6 +174,62 @@ def test_the_inferencer_is_told_what_to_detect(metainfo, expected):
     dataset = dict(type='PoseDataset', data_root='data', metainfo=metainfo)
     cfg = deployed_config(training(resnet_estimator(), dataset))
     assert cfg.dataset_type == expected
+
+
+PUBLISHED = [
+    name
+    for name, kind in DATASETS.module_dict.items()
+    if isinstance(kind, type) and issubclass(kind, PublishedDataset)
+]
+
+
+@pytest.mark.parametrize('kind', PUBLISHED)
+def test_public_data_become_those_of_a_stock_class(kind, tmp_path):
+    own_class = DATASETS.get(kind)
+    dataset = dict(type=kind, data_root='data/x', split='train', clean=True, labels=True)
+    pipeline = [dict(type=t) for t in ('LoadPoseImage', 'LoadPoseMask', 'MirrorRightHand')]
+    imports = dict(imports=['mmpose_uda'])
+    training_cfg = training(
+        resnet_estimator(),
+        dict(dataset, pipeline=pipeline, test_mode=True),
+        custom_imports=imports,
+        dataset_type=kind,
+    )
+    cfg = reread(training_cfg, tmp_path)
+    assert cfg.test_dataloader.dataset == dict(
+        type='CocoDataset',
+        data_root='data/x',
+        ann_file='annotations/test.json',
+        data_prefix=dict(img=''),
+        pipeline=[dict(type='LoadImage')],
+        test_mode=True,
+        metainfo=dict(from_file=str(tmp_path / 'metainfo.py')),
+    )
+    assert 'custom_imports' not in cfg
+    assert Config.fromfile(tmp_path / 'metainfo.py').dataset_info == own_class.METAINFO
+    detected = dict(
+        hand21='FreiHandDataset',
+        human16='CocoDataset',
+        animal14='AnimalPoseDataset',
+        animal18='AnimalPoseDataset',
+    )
+    assert cfg.dataset_type == detected[own_class.METAINFO['dataset_name']]
+
+
+@pytest.mark.parametrize('name', ['synanimal2tigdog.py', 'synanimal2animalpose_dog.py'])
+def test_benchmarks_on_public_data_need_nothing_of_this_package(name):
+    deployed = deployed_config(Config.fromfile(CONFIG_DIR / name))
+    assert 'mmpose_uda' not in deployed.pretty_text
+    assert deployed.test_evaluator == [dict(type='PCKAccuracy', thr=0.05, norm_item='bbox')]
+
+
+@pytest.mark.parametrize(
+    'animals, expected', [(['hound'], ANIMAL14), (None, ANIMAL18), (['tiger'], ANIMAL18)]
+)
+def test_keypoints_are_those_of_the_animals(animals, expected):
+    dataset = dict(type='SyntheticAnimal', data_root='data/x', split='valid')
+    cfg = training(resnet_estimator(), dict(dataset, animals=animals))
+    assert keypoint_definition(cfg) is expected
 
 
 def test_the_stock_config_that_was_adapted_says_what_to_detect():

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from unittest.mock import patch
 
+import cv2
 import mmpose
 import numpy as np
 import pytest
@@ -19,7 +20,9 @@ from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmpose.apis import inference_topdown, init_model
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
-from mmpose.registry import MODELS
+from mmpose.registry import DATASETS, MODELS
+from published_animal_factory import write_animal_pose
+from published_factory import write_lsp
 
 from mmpose_uda.deploy.export import export_estimator
 
@@ -80,6 +83,61 @@ def vit_config(root):
     return cfg
 
 
+def published_config(root, data, count):
+    """Trained on a public data set, which is in no format of mmpose."""
+    cfg = builtin_config(root, 'human_2d.py')
+    cfg.model.estimator.head.out_channels = count
+    # the box may be the whole image
+    pipeline = [dict(type='LoadPoseImage'), *cfg.test_dataloader.dataset.pipeline[1:]]
+    cfg.test_dataloader.dataset = dict(
+        data, data_root=str(root / data['type']), pipeline=pipeline, test_mode=True
+    )
+    return cfg
+
+
+def person_config(root):
+    (root / 'LSP').mkdir()
+    write_lsp(root / 'LSP')
+    return published_config(root, dict(type='LSP', split='test'), 16)
+
+
+def animal_config(root):
+    """Somebody has written the data's annotations as mmpose reads them."""
+    write_animal_pose(root / 'AnimalPose14')
+    cfg = published_config(root, dict(type='AnimalPose14', split='valid'), 14)
+    write_as_coco(DATASETS.build(dict(cfg.test_dataloader.dataset, pipeline=[])))
+    return cfg
+
+
+def write_as_coco(dataset):
+    """``annotations/test.json`` in the folder of a data set."""
+    images, annotations = [], []
+    for i, item in enumerate(dataset):
+        height, width = cv2.imread(item['img_path']).shape[:2]
+        name = str(Path(item['img_path']).relative_to(dataset.data_root))
+        images.append(dict(id=i, file_name=name, width=width, height=height))
+        x1, y1, x2, y2 = item['bbox'][0].tolist()
+        points = np.insert(item['keypoints'][0], 2, 2 * item['keypoints_visible'][0], 1)
+        annotations.append(
+            dict(
+                id=i,
+                image_id=i,
+                category_id=1,
+                iscrowd=0,
+                bbox=[x1, y1, x2 - x1, y2 - y1],
+                area=(x2 - x1) * (y2 - y1),
+                num_keypoints=item['num_keypoints'],
+                keypoints=points.ravel().tolist(),
+            )
+        )
+    path = Path(dataset.data_root, 'annotations/test.json')
+    path.parent.mkdir()
+    categories = [dict(id=1, name='one')]
+    path.write_text(
+        json.dumps(dict(images=images, annotations=annotations, categories=categories))
+    )
+
+
 def stock_config(root):
     """mmpose's own config for COCO, narrowed, with COCO's own metric."""
     cfg = Config.fromfile(STOCK)
@@ -110,7 +168,11 @@ CONFIGS = dict(
     simcc=simcc_config,
     vit=vit_config,
     stock=stock_config,
+    person=person_config,
+    animal=animal_config,
 )
+# Without annotations in COCO's format stock mmpose infers all the same.
+TESTED = [name for name in CONFIGS if name != 'person']
 
 
 class Exported:
@@ -168,7 +230,7 @@ def read(model, name):
     return json.loads((model.folder / name).read_text())
 
 
-@pytest.mark.parametrize('name', CONFIGS)
+@pytest.mark.parametrize('name', TESTED)
 def test_the_same_numbers(exported, name):
     model = exported[name]
     metrics = read(model, 'metrics.json')
@@ -178,7 +240,7 @@ def test_the_same_numbers(exported, name):
         assert metrics[key] == pytest.approx(value, abs=1e-6)
 
 
-@pytest.mark.parametrize('name', CONFIGS)
+@pytest.mark.parametrize('name', TESTED)
 def test_the_same_predictions(exported, name):
     model = exported[name]
     found = load(model.folder / 'predictions.pkl')
@@ -202,3 +264,10 @@ def test_the_inferencer_predicts(exported, name, tmp_path):
         read(model, 'inferred.json'), expected.pred_instances.keypoints[0], atol=1e-6
     )
     assert (model.folder / 'pictures' / image.name).is_file()
+
+
+def test_a_test_without_annotations_names_them(exported):
+    config = Config.fromfile(exported['person'].folder / 'config.py')
+    dataset = config.test_dataloader.dataset
+    with pytest.raises(AssertionError, match='LSP/annotations/test.json`'):
+        DATASETS.build(dataset)

@@ -72,6 +72,7 @@ def test_translation_keeps_what_it_does_not_know():
     pipeline = [
         dict(type='LoadPoseImage', to_float32=True),
         dict(type='LoadPoseMask'),
+        dict(type='MirrorRightHand'),
         dict(type='GetBBoxCenterScale', padding=1.5),
         dict(type='TopdownAffine3D', input_size=(64, 48)),
         dict(type='PackPoseView', extra_meta_keys=('warp_mat',), pack_transformed=True),

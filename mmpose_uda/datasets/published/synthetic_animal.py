@@ -84,14 +84,27 @@ synthetic_animal/  (any name)
         animals: Optional[Sequence[str]] = None,
         **kwargs: Any,
     ):
-        definitions = [_METAINFO.get(a, ANIMAL18) for a in animals or self.DEFAULT_ANIMALS]
-        if any(other is not definitions[0] for other in definitions):
+        kwargs.setdefault('metainfo', self.default_metainfo(dict(animals=animals)))
+        super().__init__(data_root=data_root, split=split, animals=animals, **kwargs)
+
+    @classmethod
+    def default_metainfo(cls, config: dict) -> dict:
+        """That of the animals.
+
+        Args:
+            config (dict): The arguments of the class.
+
+        Raises:
+            UserError: The animals have not the same keypoints.
+        """
+        animals = config.get('animals') or cls.DEFAULT_ANIMALS
+        first, *others = (_METAINFO.get(animal, ANIMAL18) for animal in animals)
+        if any(other is not first for other in others):
             raise UserError(
                 f'SyntheticAnimal cannot mix {list(animals)}: horse and tiger have 18 '
                 'keypoints, hound and sheep 14.'
             )
-        kwargs.setdefault('metainfo', definitions[0])
-        super().__init__(data_root=data_root, split=split, animals=animals, **kwargs)
+        return first
 
     def load_animal(self, animal: str) -> Iterator[Instance]:
         """Instances of the split of one animal."""
