@@ -162,7 +162,9 @@ def _title(variant: str) -> str:
 
 
 def _name(metric: str) -> str:
-    return metric.split('/')[-1]
+    """Without the prefix, but where it says that the protocol is another."""
+    prefix, _, name = metric.partition('/')
+    return metric if prefix.startswith('target_') else name or metric
 
 
 def _mean_and_spread(row: Row, metric: str) -> str:
@@ -174,4 +176,3 @@ def _mean_and_spread(row: Row, metric: str) -> str:
 
 def _number(value: float) -> str:
     return f'{value:.{telling_decimals(value)}f}'
-

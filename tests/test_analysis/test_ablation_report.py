@@ -91,6 +91,18 @@ def test_the_headline_can_be_another_metric():
     assert report('MPJPE', headline='PA-MPJPE').headline == 'target/PA-MPJPE'
 
 
+def test_figures_of_another_protocol_have_a_column_of_their_own():
+    figures = {'target/PCK': [0.5], 'target_regda/PCK': [0.25]}
+    results = {'full': dict(target=figures, student={})}
+    found = AblationReport(results, {'mean pose': dict(PCK=0.125)}, headline='PCK')
+    head, _, mean_pose, adapted = found.markdown().splitlines()
+    assert head == '| run | PCK | target_regda/PCK | gap closed (PCK) |'
+    assert mean_pose == '| mean pose | 0.125 |  |  |'
+    assert adapted == '| adapted | 0.500 | 0.250 |  |'
+    bare = AblationReport({'full': dict(target={'PCK': [0.5]}, student={})}, {})
+    assert bare.markdown().splitlines()[0] == '| run | PCK | gap closed (PCK) |'
+
+
 def test_json_has_the_values_of_every_seed():
     content = json.loads(json.dumps(report('MPJPE').as_dict()))
     adapted = next(row for row in content['rows'] if row['title'] == 'adapted')

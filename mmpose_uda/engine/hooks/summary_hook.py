@@ -26,8 +26,9 @@ class SummaryHook(Hook):
     its value after the last phase without adaptation (``before``) and at the end.
 
     Args:
-        prefix (str, optional): Prefix of the evaluators' metrics that are written. None
-            takes all of them.
+        prefix (str, optional): Prefix of the evaluators' metrics that are written, those of
+            the same data by another protocol included: 'target' also takes
+            'target_regda'. None takes all of them.
         domain (str): The domain of the validation data, as which they are written:
             'target', or 'source' where no labelled target images are there to validate on.
         before (str): Name of the phase to compare with.
@@ -146,13 +147,14 @@ class SummaryHook(Hook):
         return '\n'.join(lines)
 
     def _metrics(self, metrics: dict[str, float], network: str = '') -> dict[str, float]:
-        """Those of a network, 'student/' or the tested one, under the prefix."""
-        start = network if self.prefix is None else f'{network}{self.prefix}/'
+        """Those of a network, 'student/' or the tested one, that have the prefix."""
+        starts = [''] if self.prefix is None else [f'{self.prefix}/', f'{self.prefix}_']
+        starts = tuple(network + start for start in starts)
         others = () if network else ('student/', 'teacher/')
         return {
             key.removeprefix(network): value
             for key, value in metrics.items()
-            if key.startswith(start) and not key.startswith(others)
+            if key.startswith(starts) and not key.startswith(others)
         }
 
     def _seconds(self, runner) -> float:

@@ -97,6 +97,32 @@ def test_a_run_without_phases_is_one_phase(runner):
     assert result == dict(name='training', iters=7, metrics={'coco/AP': 0.5})
 
 
+def test_figures_of_other_protocols_stay_beside_the_headline(runner):
+    def of_run(share):
+        figures = {'target/PCK': share, 'target_regda/PCK': share + 0.125}
+        return {
+            **figures,
+            **{f'student/{key}': value / 2 for key, value in figures.items()},
+            'targets/PCK': 0.0,
+            'source/PCK': 0.0,
+        }
+
+    runner.train_loop = SimpleNamespace(
+        results=[
+            dict(name='source', iters=5, metrics=of_run(0.25)),
+            dict(name='adapt', iters=5, metrics=of_run(0.5)),
+        ]
+    )
+    runner.cfg, runner.seed = SimpleNamespace(filename='my.py'), 0
+    hook = SummaryHook(headline='PCK', unit='')
+    found = hook.summarize(runner, Path('here'))
+    assert found['target'] == {'target/PCK': 0.5, 'target_regda/PCK': 0.625}
+    assert found['phases'][0]['target'] == {'target/PCK': 0.25, 'target_regda/PCK': 0.375}
+    assert found['student'] == {'target/PCK': 0.25, 'target_regda/PCK': 0.3125}
+    words = hook.plain_words(runner, found)
+    assert "0.250 after the phase 'source', 0.500 at the end (+100 %)." in words
+
+
 def test_figures_without_a_prefix_and_of_another_domain(runner):
     metrics = {'PCK': 0.5, 'coco/AP': 0.25, 'student/PCK': 0.125}
     runner.train_loop = SimpleNamespace(
