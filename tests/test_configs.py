@@ -53,6 +53,14 @@ def test_trains_validates_exports_and_resumes(path, tmp_path):
     assert result.pred_instances.keypoints.shape == (1, count, 2)
 
 
+@pytest.mark.parametrize('path', ADAPTATION.values(), ids=ADAPTATION)
+def test_published_figures_have_the_batches_of_their_kind(path):
+    for metric in Config.fromfile(path).test_evaluator:
+        if metric.get('protocol', 'subpixel') != 'subpixel':
+            of_animals = metric.groups.startswith('animal')
+            assert metric.get('batch_size', 32) == (1 if of_animals else 32)
+
+
 def test_dogs_and_sheep_are_tested_after_one_training():
     dog, sheep = (
         Config.fromfile(CONFIG_DIR / f'synanimal2animalpose_{animal}.py')
