@@ -82,16 +82,34 @@ class PoseDataset(BaseCocoStyleDataset):
         self.require_3d = require_3d
         if data_prefix is None:
             data_prefix = dict(img='images/', mask='masks/')
-        if metainfo == FROM_CATEGORIES:
-            ann_file = osp.join(kwargs.get('data_root') or '', kwargs.get('ann_file', ''))
-            metainfo = metainfo_of_categories(ann_file)
-        elif isinstance(metainfo, str):
-            metainfo = named_metainfo(metainfo)
+        if isinstance(metainfo, str):
+            metainfo = self.definition_of(dict(kwargs, metainfo=metainfo))
         super().__init__(data_prefix=data_prefix, metainfo=metainfo, **kwargs)
         # CocoMetric would read the file itself; it takes the samples' own annotations
         # instead, in which what tools leave out is filled in
         told = f'{self.metainfo["dataset_name"]}_ann_file'
         MessageHub.get_current_instance().runtime_info.pop(told, None)
+
+    @classmethod
+    def definition_of(cls, config: dict) -> dict:
+        """The keypoint definition of a config.
+
+        Args:
+            config (dict): The arguments of the class.
+
+        Returns:
+            dict: In mmpose's format.
+
+        Raises:
+            UserError: There is none of its name, or its file names no keypoints.
+        """
+        metainfo = config.get('metainfo')
+        if metainfo is None:
+            return cls.default_metainfo(config)
+        if metainfo == FROM_CATEGORIES:
+            ann_file = osp.join(config.get('data_root') or '', config.get('ann_file', ''))
+            return metainfo_of_categories(ann_file)
+        return named_metainfo(metainfo) if isinstance(metainfo, str) else metainfo
 
     @classmethod
     def default_metainfo(cls, config: dict) -> dict:

@@ -11,7 +11,6 @@ from mmpose import registry as mmpose_registry
 
 from mmpose_uda.config import imported_modules
 from mmpose_uda.deploy.stock_parts import replaced_dataset, with_stock_parts
-from mmpose_uda.metainfo import named_metainfo
 
 METAINFO_FILE = 'metainfo.py'
 
@@ -70,10 +69,8 @@ def keypoint_definition(cfg: Config) -> Optional[dict]:
     dataset = cfg.test_dataloader.dataset
     metainfo = dataset.get('metainfo')
     own_class = replaced_dataset(dataset.type)
-    if metainfo is None and own_class is not None:
-        return own_class.default_metainfo(dataset)
-    if isinstance(metainfo, str):
-        return named_metainfo(metainfo)
+    if own_class is not None and not isinstance(metainfo, dict):
+        return own_class.definition_of(dataset)
     if metainfo is None or 'from_file' not in metainfo:
         return metainfo
     # mmpose finds its own files wherever it runs; those of a user go with the export

@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import pytest
 from data_factory import write_pose_dataset
+from deeplabcut_factory import write_project
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 from published_factory import write_raw_human36m
@@ -71,6 +72,7 @@ COMMANDS = {
         'data/Human36M --workers 2',
         'data/Human36M/crop_images/*/*.jpg',
     ),
+    'tools/dataset_converters/deeplabcut.py': ('mice', 'mice/coco.json'),
     'tools/dataset_converters/extract_masks.py': (
         PHOTOS,
         f'{PHOTOS}/masks/contact_sheet.jpg',
@@ -133,6 +135,8 @@ def test_a_smoke_run_renders_no_more_than_it_looks_at(trained):
 
 @pytest.mark.parametrize('tool', COMMANDS)
 def test_a_command_does_what_it_says(checkout, tool):
+    if tool.endswith('deeplabcut.py'):
+        write_project(checkout / 'mice')
     if tool.endswith('h36m_crops.py'):
         write_raw_human36m(checkout / 'data/Human36M', 6)
     if tool.endswith('compare.py'):
