@@ -8,7 +8,7 @@ from .weights import PUBLIC, check_weights, read_weights
 _ROLE = 'AdaIN decoder'
 _REMEDY = (
     f'give the path of `decoder.pth` of {PUBLIC}, or train one with '
-    'configs/style/adain_vgg19.py'
+    'configs/style/adain_vgg19.py (public data sets: adain_published.py beside it)'
 )
 _DOUBLE = 'double'
 _LAYERS = (256, _DOUBLE, 256, 256, 256, 128, _DOUBLE, 128, 64, _DOUBLE, 64, 3)

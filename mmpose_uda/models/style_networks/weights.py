@@ -8,6 +8,7 @@ from torch import Tensor
 from mmpose_uda.errors import UserError
 
 PUBLIC = 'github.com/naoto0804/pytorch-AdaIN (release v0.0.0)'
+_WITHOUT = "`style=dict(type='PyramidStyle')` in AdaINStyleHook trains without weights"
 
 
 def read_weights(path: str, role: str, remedy: str) -> dict[str, Tensor]:
@@ -25,7 +26,8 @@ def read_weights(path: str, role: str, remedy: str) -> dict[str, Tensor]:
         weights = CheckpointLoader.load_checkpoint(path, map_location='cpu')
     except FileNotFoundError as error:
         raise UserError(
-            f'There is no file {path} with the weights of the {role}: {remedy}.'
+            f'There is no file {path} with the weights of the {role}: {remedy}; '
+            f'{_WITHOUT}.'
         ) from error
     if not isinstance(weights, Mapping):
         raise UserError(

@@ -134,9 +134,13 @@ def test_another_type_is_refused(files):
 
 
 def test_files_are_read_when_it_is_built(files, tmp_path):
-    with pytest.raises(UserError, match='no file gone.pth .*encoder'):
+    source = r'pytorch-AdaIN \(release v0.0.0\)'
+    without = "; `style=dict\\(type='PyramidStyle'\\)` in .* trains without weights.$"
+    encoder = f'no file gone.pth .*encoder: .*`vgg_normalised.pth` of .*{source}.*{without}'
+    with pytest.raises(UserError, match=encoder):
         VGG19Style('gone.pth', files['decoder'])
-    with pytest.raises(UserError, match='no file gone.pth .*decoder'):
+    decoder = f'no file gone.pth .*decoder: .*`decoder.pth` of .*{source}.*train.*{without}'
+    with pytest.raises(UserError, match=decoder):
         VGG19Style(files['public'], 'gone.pth')
     cut = decoder_weights()
     cut.pop('28.bias')
