@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from pathlib import Path
 from typing import Any, Iterator
 from unittest.mock import patch
@@ -17,6 +18,14 @@ from published_animal_factory import (
     write_synthetic_animal,
     write_tigdog,
 )
+from published_factory import (
+    write_freihand,
+    write_hand_3d_studio,
+    write_human36m,
+    write_lsp,
+    write_rendered_hand_pose,
+    write_surreal,
+)
 
 from mmpose_uda.metainfo import named_metainfo
 
@@ -29,7 +38,17 @@ PUBLISHED = dict(
     SyntheticAnimal=lambda root, cfg: write_synthetic_animal(root, tuple(cfg.animals)),
     TigDog=lambda root, cfg: write_tigdog(root),
     AnimalPose14=lambda root, cfg: write_animal_pose(root),
+    SURREAL=lambda root, cfg: write_surreal(root),
+    LSP=lambda root, cfg: write_lsp(root),
+    Human36MRGB=lambda root, cfg: write_human36m(root, side=64),
+    RenderedHandPose=lambda root, cfg: write_rendered_hand_pose(root),
+    Hand3DStudio=lambda root, cfg: write_hand_3d_studio(root, count=24),
+    FreiHAND=lambda root, cfg: write_freihand(root),
 )
+
+# Configs of public data that go through kill, resume and export; the others, which are
+# like these on other data, only train.
+WHOLE_RUNS = ('surreal2lsp.py', 'synanimal2tigdog.py')
 
 _count = itertools.count()
 
@@ -123,9 +142,16 @@ def _redirect_published(dataset: ConfigDict, root: Path) -> None:
     if not folder.exists():
         PUBLISHED[dataset.type](folder, dataset)
     dataset.data_root = str(folder)
+    if dataset.get('test_mode'):
+        dataset.indices = NUM_IMAGES  # the test of Human3.6M is 3200 draws
 
 
-def _reads_published(cfg: Config) -> bool:
+def public_configs() -> list[Path]:
+    """Configs of public data: those named source2target."""
+    return [p for p in runnable_configs() if re.search('[a-z]2[a-z]', p.stem)]
+
+
+def reads_public(cfg: Config) -> bool:
     """Whether the data of a config are public, not this package's own."""
     return any(d.get('type') in PUBLISHED for d in _dicts(cfg.train_dataloader))
 
@@ -149,7 +175,7 @@ def tiny_config(path: Path, data_root: Path, work_dir: Path) -> Config:
     whose network other configs have too: it is small.
     """
     cfg = Config.fromfile(path)
-    if _reads_published(cfg):
+    if reads_public(cfg):
         _shrink(cfg)
     redirect_data(cfg, data_root)
     for phase in cfg.train_cfg.phases:

@@ -72,7 +72,7 @@ val_evaluator = [
         groups='animal18',
         protocol='regda',
         batch_size=1,
-        prefix='target_regda',
+        prefix='target/regda',
     ),
 ]
 test_evaluator = val_evaluator

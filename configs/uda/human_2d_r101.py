@@ -63,6 +63,6 @@ val_dataloader = dict(_base_.val_loader, dataset=dict(test, pipeline=val_pipelin
 test_dataloader = val_dataloader
 val_evaluator = [
     dict(type='CropPCK', groups='body16', prefix='target'),
-    dict(type='CropPCK', groups='body16', protocol='regda', prefix='target_regda'),
+    dict(type='CropPCK', groups='body16', protocol='regda', prefix='target/regda'),
 ]
 test_evaluator = val_evaluator

@@ -11,7 +11,13 @@ _base_ = ['synanimal2tigdog.py']
 # ---- data: as unpacked ------------------------------------------------------------------
 data_root = 'data/animal-pose'
 source = dict(animals=['hound', 'sheep'])
-animals = dict(type='AnimalPose14', data_root=data_root, animals=['dog', 'sheep'])
+animals = dict(
+    type='AnimalPose14',
+    data_root=data_root,
+    animals=['dog', 'sheep'],
+    # As published, every keypoint that has a place is scored, flagged visible or not.
+    # clean=True,  # only those flagged visible
+)
 target = animals
 test = dict(animals, animals=['dog'])
 train_dataloader = dict(dataset=dict(source=source, target=target))
@@ -22,6 +28,17 @@ test_dataloader = val_dataloader
 # ---- model ------------------------------------------------------------------------------
 head = dict(out_channels=14)
 model = dict(estimator=dict(head=head))
+
+# ---- weights: ImageNet's as in synanimal2tigdog.py; of VGG-19 for this pair -------------
+# style = dict(
+#     type='VGG19Style',
+#     encoder='vgg_normalised.pth',
+#     decoder='work_dirs/adain_synanimal2animalpose/decoder.pth',
+# )
+# custom_hooks = [
+#     dict(hook, style=style) if hook['type'] == 'AdaINStyleHook' else hook
+#     for hook in _base_.custom_hooks
+# ]
 
 # ---- metrics ----------------------------------------------------------------------------
 val_evaluator = [dict(metric, groups='animal14') for metric in _base_.val_evaluator]
