@@ -30,13 +30,19 @@ class Part:
         elements (list[str]): What of the config it consists of: alignments of the phases,
             'style' (AdaINStyleHook) and 'background' (ReplaceBackground).
         needs (list[str]): The parts that it refines. Alone it brings them along, and it
-            goes when one of them does.
+            goes when one of them does. With nothing of its own it is their sum, which can
+            be trained alone but not be left out.
         without (dict[str, Any]): Dotted key of the config -> its value without the part.
     """
 
     elements: list[str] = field(default_factory=list)
     needs: list[str] = field(default_factory=list)
     without: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether it is other parts and nothing else."""
+        return not self.elements and not self.without
 
 
 def ablated_parts(cfg: Config) -> dict[str, Part]:
@@ -72,7 +78,7 @@ def variant_names(cfg: Config) -> list[str]:
         *CONTROLS,
         *(f'only_{name}' for name in parts),
         'full',
-        *(f'without_{name}' for name in parts),
+        *(f'without_{name}' for name, part in parts.items() if not part.is_sum),
         'oracle',
     ]
 

@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 import numpy as np
 from config_factory import CONFIG_DIR, tiny_config
+from mmpose.registry import DATASETS
 
 from mmpose_uda.analysis import mean_pose
 
@@ -72,3 +73,24 @@ def test_every_figure_of_the_config_is_told(tmp_path):
     cfg = tiny_config(CONFIG_DIR / 'human_3d.py', tmp_path, tmp_path / 'work')
     figures = {'MPJPE', 'PA-MPJPE', 'N-MPJPE', 'PCK3D', 'PCK3D-AUC', 'PCK'}
     assert set(mean_pose_of(cfg)) == figures
+
+
+def test_figures_off_heatmaps_are_left_out_and_large_sources_thinned(tmp_path):
+    path = CONFIG_DIR / 'surreal2lsp.py'
+    cfg = tiny_config(path, tmp_path, tmp_path / 'work')
+    whole = mean_pose_of(cfg)
+    assert 'PCK-elbow' in whole and not any('regda' in name for name in whole)
+    read = []
+
+    class Counted(DATASETS.get('SURREAL')):
+        def __getitem__(self, index):
+            read.append(index)
+            return super().__getitem__(index)
+
+    with (
+        patch.object(mean_pose, '_MOST', 4),
+        patch.dict(DATASETS.module_dict, SURREAL=Counted),
+    ):
+        mean_pose_of(cfg)
+    count = 3 * 4 - 2  # images of the runs but what is held out
+    assert read == list(range(0, count, 3))

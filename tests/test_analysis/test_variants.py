@@ -126,6 +126,16 @@ def test_a_part_that_refines_another_is_nothing_without_it(cfg):
     assert reconstructs('without_masked_reconstruction') == (False, (True, False))
 
 
+def test_a_sum_of_parts_is_trained_alone_and_not_left_out():
+    cfg = Config.fromfile(CONFIG_DIR / 'surreal2lsp.py')
+    assert 'without_uniframe_like' not in variant_names(cfg)
+    derived = variant_config(cfg, 'only_uniframe_like')
+    adaptation = ['supervised', 'mean_teacher', 'occlusion']
+    assert parts_of(derived) == [['supervised'], adaptation]
+    assert 'AdaINStyleHook' in types(derived.custom_hooks)
+    assert parts_of(variant_config(cfg, 'without_style')) == parts_of(cfg)
+
+
 def test_what_no_part_names_stays(cfg):
     cfg.ablation_parts = dict(style=['style'])
     assert parts_of(variant_config(cfg, 'without_style')) == parts_of(cfg)
@@ -181,9 +191,18 @@ def test_a_part_of_unknown_elements_is_refused(cfg):
         variant_names(cfg)
 
 
-@pytest.mark.parametrize('name', ['oracle', 'only_mean_teacher'])
-def test_variants_run(tmp_path, name):
-    cfg = variant_config(tiny_config(HAND, tmp_path, tmp_path / 'work'), name)
+@pytest.mark.parametrize(
+    'config, name',
+    [
+        ('hand_3d', 'oracle'),
+        ('hand_3d', 'only_mean_teacher'),
+        ('surreal2lsp', 'oracle'),
+        ('surreal2lsp', 'only_uniframe_like'),
+    ],
+)
+def test_variants_run(tmp_path, config, name):
+    path = CONFIG_DIR / f'{config}.py'
+    cfg = variant_config(tiny_config(path, tmp_path, tmp_path / 'work'), name)
     runner = run(cfg)
     assert [r['name'] for r in runner.train_loop.results] == [
         phase.name for phase in cfg.train_cfg.phases

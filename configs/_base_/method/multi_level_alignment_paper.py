@@ -69,4 +69,7 @@ ablation_parts = dict(
     mean_teacher=['mean_teacher', 'occlusion'],
     adversarial=['adversarial'],
     information=['information'],
+    # The method of UniFrame (ECCV 2022), on which the paper builds, but that UniFrame gives
+    # the teacher's images the style of the source too.
+    uniframe_like=dict(needs=['style', 'mean_teacher']),
 )
