@@ -5,9 +5,9 @@ strongly augmented one, which is then occluded; the released code, and with it
 `configs/uda/surreal2lsp.py`, augments both alike. Weak is our reading of it: small shifts
 and other sizes, no rotation, colours as they are. Both views lie within the same square.
 
-In the figure the discriminator sees features behind an "enhanced feature model". Nothing
-is published of that, neither in the text nor in the code, and it is not built here: as in
-the code, the discriminator sees the features themselves.
+In the figure the discriminator sees features behind an "enhanced feature model". The
+released code has no such module, so it is not built here either: the discriminator sees
+the features themselves.
 """
 
 _base_ = ['surreal2lsp.py']

@@ -1,20 +1,48 @@
-"""docs/datasets.md: folders as the classes have them, and a block that runs."""
+"""docs/datasets.md: folders as the classes have them, and blocks and commands that run."""
 
+import os
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from config_factory import public_configs
+from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
-from published_factory import write_lsp, write_surreal
+from published_animal_factory import (
+    write_animal_pose,
+    write_synthetic_animal,
+    write_tigdog,
+)
+from published_factory import (
+    write_freihand,
+    write_hand_3d_studio,
+    write_human36m,
+    write_lsp,
+    write_rendered_hand_pose,
+    write_surreal,
+)
 
+from mmpose_uda.analysis.variants import variant_names
+from mmpose_uda.apis import check_data
+from mmpose_uda.apis.command_line import parse_options
 from mmpose_uda.datasets.published.h36m_conversion import RAW_TREE
 
-TEXT = (Path(__file__).parents[2] / 'docs' / 'datasets.md').read_text()
+ROOT = Path(__file__).parents[2]
+TEXT = (ROOT / 'docs' / 'datasets.md').read_text()
 NAMES = [
-    'FreiHAND', 'Hand3DStudio', 'Human36MRGB', 'LSP', 'LSPExtended', 'RenderedHandPose',
-    'SURREAL',
+    'AnimalPose14', 'FreiHAND', 'Hand3DStudio', 'Human36MRGB', 'LSP', 'LSPExtended',
+    'RenderedHandPose', 'SURREAL', 'SyntheticAnimal', 'TigDog',
 ]  # fmt: skip
+COMMANDS = [
+    shlex.split(line, comments=True)
+    for block in re.findall(r'^```bash\n(.*?)^```', TEXT, re.M | re.S)
+    for line in block.replace('\\\n', ' ').splitlines()
+]
+CONFIGS = re.findall(r'^\| `(configs/uda/\w+\.py)` \|', TEXT, re.M)
 
 
 @pytest.mark.parametrize('name', NAMES)
@@ -42,3 +70,67 @@ def test_the_block_of_a_config(tmp_path, monkeypatch):
     for key in ('source', 'target', 'test'):
         item = DATASETS.build(found[key])[0]
         assert ('keypoints' in item) == (key != 'target')
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """All folders as the page and the configs have them."""
+    write_surreal(tmp_path / 'data/SURREAL')
+    write_lsp(tmp_path / 'data/LSP')
+    write_human36m(tmp_path / 'data/Human36M', side=64)
+    write_rendered_hand_pose(tmp_path / 'data/RHD')
+    write_hand_3d_studio(tmp_path / 'data/H3D')
+    write_freihand(tmp_path / 'data/FreiHAND')
+    write_tigdog(tmp_path / 'data/behaviorDiscovery2.0')
+    write_animal_pose(tmp_path / 'data/animal-pose')
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_table_has_all_benchmarks():
+    files = {str(p.relative_to(ROOT)) for p in public_configs()}
+    assert files - set(CONFIGS) == {'configs/uda/surreal2lsp_weak_strong.py'}
+    for path in CONFIGS:
+        (row,) = re.findall(rf'^\| `{path}` .*`(\S+)` \|$', TEXT, re.M)
+        prefixes = [m.prefix for m in Config.fromfile(ROOT / path).test_evaluator]
+        assert row.removesuffix('/PCK') in prefixes
+
+
+@pytest.mark.parametrize('path', CONFIGS)
+def test_data_as_the_page_has_them_are_checked(path, data):
+    animals = ('hound', 'sheep') if 'animalpose' in path else ('horse', 'tiger')
+    write_synthetic_animal(data / 'data/synthetic_animal', animals)
+    problems = check_data(str(ROOT / path)).problems
+    assert len(problems) == ('lsp' in path)
+    if 'lsp' in path:
+        assert 'images of the val and test data are in the target data too' in problems[0]
+        names = ('train_dataloader.dataset.target', 'val_dataloader.dataset')
+        clean = {f'{name}.clean': True for name in (*names, 'test_dataloader.dataset')}
+        assert not check_data(str(ROOT / path), cfg_options=clean).problems
+
+
+def test_a_look_at_the_data(data):
+    (command,) = (c for c in COMMANDS if 'tools/misc/browse_dataset.py' in c)
+    command = [sys.executable, *(str(ROOT / a) for a in command[1:]), '--num', '2']
+    environment = dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1')
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0 and 'is written' in done.stdout, done.stderr
+
+
+def test_commands_name_what_there_is():
+    variants = 0
+    for command in COMMANDS:
+        assert (ROOT / command[1]).is_file()
+        configs = [word for word in command if word.startswith('configs/')]
+        for path in configs:
+            cfg = Config.fromfile(ROOT / path)
+            if '--cfg-options' in command:
+                options = parse_options(command[command.index('--cfg-options') + 1 :])
+                cfg.merge_from_dict(options)
+            if '--variants' in command:
+                named = command[command.index('--variants') + 1 :]
+                assert set(named) <= set(variant_names(cfg))
+                variants += 1
+    assert variants == 1
