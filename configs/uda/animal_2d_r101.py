@@ -1,6 +1,6 @@
 """The paper's network and schedule (arXiv 2404.14885) on animals, for a GPU.
 
-On the built-in data as it stands; the paper's are synthetic horses and tigers, and TigDog.
+On the built-in data; `synanimal2tigdog.py` is the same on the paper's.
 Heatmaps are narrower, colours only centred, and the figures of the protocol 'regda' are
 averaged over batches of one image, as published for animals.
 """

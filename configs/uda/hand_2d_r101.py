@@ -1,8 +1,7 @@
 """The paper's network and schedule (arXiv 2404.14885) on hands, for a GPU.
 
 The paper itself has people and animals only; the values are those of its people. On the
-built-in data as it stands. For real data sets name other folders of COCO-style
-annotations: RHD as the source, Hand-3D-Studio or FreiHAND as the target.
+built-in data; `rhd2h3d.py` and `rhd2freihand.py` are the same on public ones.
 """
 
 _base_ = [
