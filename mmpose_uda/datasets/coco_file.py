@@ -102,7 +102,7 @@ def box_of(annotation: dict[str, Any], path: str) -> np.ndarray:
         UserError: It has none, or one that is not four numbers.
     """
     try:
-        box = np.array(annotation['bbox'], np.float32).reshape(4)
+        box = np.array(annotation['bbox'], np.float64).reshape(4)
     except (KeyError, TypeError, ValueError):
         box = np.full(4, np.nan)
     if not np.isfinite(box).all():
