@@ -8,12 +8,14 @@ Import this and call :func:`apply` before anything of mmpose; importing
 * ``xtcocotools``: without a build for newer Pythons and NumPy 2; pycocotools stands in.
 * checkpoints: mmengine reads its own ones, and runs no code from them.
 * data workers: they would outlive a training that is killed.
-* configs: mmengine formats the same one several times a run, seconds each.
+* configs: mmengine formats the same one several times a run, seconds each; and those of
+  this package are found as ``mmpose_uda::uda/hand_3d.py``.
 
 Versions that cannot work together are told in one sentence.
 """
 
 import importlib
+import os.path as osp
 import re
 import sys
 from importlib import abc, machinery, metadata
@@ -232,6 +234,38 @@ def _format_configs_once():
     config.FormatCode = remembered
 
 
+def _find_own_configs():
+    """Let ``_base_ = 'mmpose_uda::uda/hand_3d.py'`` be found.
+
+    mmengine knows the packages of OpenMMLab alone, and looks for their configs where pip
+    copies them to, which an editable installation and a checkout have not. No scope goes
+    with them: parts of this package are in mmpose's registries.
+    """
+    from mmengine.config import Config
+    from mmengine.config.utils import MODULE2PACKAGE
+
+    name = __name__.partition('.')[0]
+    if name in MODULE2PACKAGE:
+        return
+    MODULE2PACKAGE[name] = name
+    find = Config._get_cfg_path
+
+    def find_own(cfg_path, filename):
+        package, separator, relative = cfg_path.partition('::')
+        if not separator or package != name:
+            return find(cfg_path, filename)
+        return osp.join(_config_folder(), relative), None
+
+    Config._get_cfg_path = staticmethod(find_own)
+
+
+def _config_folder():
+    """Where the configs are: in an installed package, or beside it in a checkout."""
+    package = osp.dirname(osp.abspath(__file__))
+    installed = osp.join(package, '.mim', 'configs')
+    return installed if osp.isdir(installed) else osp.join(osp.dirname(package), 'configs')
+
+
 def apply():
     """Make the repairs; a second call changes nothing.
 
@@ -248,3 +282,4 @@ def apply():
     _set_checkpoint_policy()
     _end_data_workers_with_their_parent()
     _format_configs_once()
+    _find_own_configs()

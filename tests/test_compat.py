@@ -15,7 +15,8 @@ from mmengine.runner import CheckpointLoader
 from stock_factory import STOCK_DIR
 
 from mmpose_uda import compat, safe_checkpoint, xtcoco
-from mmpose_uda.errors import UnfitVersionsError
+from mmpose_uda.convert.convert_config import convert_config
+from mmpose_uda.errors import UnfitVersionsError, UserError
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -205,3 +206,26 @@ def test_mmengine_formats_a_config_once(monkeypatch):
         assert cfg.pretty_text == f'number={cfg.number}'
     # no memory of every config there ever was
     assert len(importlib.import_module('mmengine.config.config').FormatCode.cache) <= 8
+
+
+@pytest.mark.parametrize('name', ['uda/hand_3d.py', 'uda/human_2d_r101.py'])
+def test_configs_of_this_package_are_bases_by_name(tmp_path, name):
+    path = tmp_path / 'mine.py'
+    path.write_text(f"_base_ = 'mmpose_uda::{name}'\nseed_of_mine = 3\n")
+    found = Config.fromfile(path)
+    own = Config.fromfile(Path(__file__).parents[1] / 'configs' / name)
+    assert found.pop('seed_of_mine') == 3
+    assert found.to_dict() == own.to_dict()
+
+
+def test_configs_of_others_are_found_as_ever():
+    cfg = Config.fromstring("_base_ = 'mmpose::_base_/default_runtime.py'", '.py')
+    assert cfg.default_scope == 'mmpose'
+    with pytest.raises(FileNotFoundError):
+        Config.fromstring("_base_ = 'mmpose_uda::uda/none.py'", '.py')
+
+
+def test_a_base_by_name_that_cannot_be_converted_is_one_sentence(tmp_path):
+    (tmp_path / 'a.png').touch()
+    with pytest.raises(UserError, match="model.type='DomainAdaptivePoseEstimator'"):
+        convert_config('mmpose_uda::uda/human_2d.py', str(tmp_path))
