@@ -67,6 +67,7 @@ COMMANDS = {
     ),
     'tools/analysis_tools/profile_step.py': (CONFIG, None),
     'tools/misc/check_data.py': (f'{CONFIG} --images 4', None),
+    'tools/misc/measure_source.py': (CONFIG, None),
     'tools/analysis_tools/visualize_mim.py': (f'{CONFIG} {CHECKPOINT} mim.jpg', 'mim.jpg'),
     'tools/dataset_converters/h36m_crops.py': (
         'data/Human36M --workers 2',
@@ -81,6 +82,7 @@ COMMANDS = {
 PRINTED = {
     'tools/analysis_tools/profile_step.py': 'batch of 16',
     'tools/misc/check_data.py': 'Nothing is wrong.',
+    'tools/misc/measure_source.py': '    total_length=',
 }
 TRAINERS = {'tools/train.py', 'tools/dist_train.sh', 'tools/slurm_train.sh'}
 
