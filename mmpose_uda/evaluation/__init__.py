@@ -7,12 +7,14 @@ from .functional import (
     mpjpe,
     n_mpjpe,
     pa_mpjpe,
+    pa_pck_3d_auc,
     pck_3d,
     pck_3d_auc,
     pck_3d_mean,
     root_align,
     scale_align,
     similarity_align,
+    st_mpjpe,
     to_crop,
 )
 from .keypoint_groups import KEYPOINT_GROUPS
@@ -27,11 +29,13 @@ __all__ = [
     'mpjpe',
     'n_mpjpe',
     'pa_mpjpe',
+    'pa_pck_3d_auc',
     'pck_3d',
     'pck_3d_auc',
     'pck_3d_mean',
     'root_align',
     'scale_align',
     'similarity_align',
+    'st_mpjpe',
     'to_crop',
 ]

@@ -1,13 +1,17 @@
 """Pose errors as pure functions of NumPy arrays, vectorised over poses.
 
 Shapes: poses [N, K, D], validity [N, K]. A joint that is not valid has no influence on
-any result, its alignment included, and may hold any value, NaN too. Lengths come out in
+any result, its alignment included, and may hold any value, NaN too. ``joints`` names the
+joints that are scored, all by default: the others count as not valid, but the root and the
+ends of a bone are aligned by whether or not they are scored. Lengths come out in
 the unit of the poses (mm in this package), rates as fractions of 1. A mean over joints
 is a mean over all valid joints of all poses together, so it does not depend on batches.
 
 No function returns NaN: where nothing can be scored, or a valid joint is NaN or
 infinite, they raise :class:`~mmpose_uda.errors.UserError`.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -38,9 +42,7 @@ def _checked(
         valid = np.ones(pred.shape[:2], bool)
     valid = np.asarray(valid) > 0
     if valid.shape != pred.shape[:2]:
-        raise ValueError(
-            f'Validity must have shape {pred.shape[:2]}, got {valid.shape}'
-        )
+        raise ValueError(f'Validity must have shape {pred.shape[:2]}, got {valid.shape}')
     for poses, name in ((pred, 'Prediction'), (gt, 'Ground truth')):
         broken = valid & ~np.isfinite(poses).all(-1)
         if broken.any():
@@ -68,28 +70,55 @@ def _mean(values: np.ndarray, valid: np.ndarray) -> float:
     return float(values[valid].mean())
 
 
+def _require_joints(joints: Sequence[int], count: int) -> None:
+    """Raise a UserError where poses of ``count`` joints lack one."""
+    for joint in joints:
+        if not 0 <= joint < count:
+            raise UserError(
+                f'The poses have no joint {joint}: let the metric name some of 0 to '
+                f'{count - 1}.'
+            )
+
+
+def _scored(valid: np.ndarray, joints: Sequence[int] | None) -> np.ndarray:
+    """Validity [N, K] without the joints that are not scored."""
+    if joints is None:
+        return valid
+    count = valid.shape[1]
+    _require_joints(joints, count)
+    return valid & np.isin(np.arange(count), joints)
+
+
 def root_align(poses: np.ndarray, root: int = 0) -> np.ndarray:
     """Move each pose of [N, K, D] so that joint ``root`` lies in the origin."""
     return poses - poses[:, root : root + 1]
 
 
 def _root_aligned(
-    pred: np.ndarray, gt: np.ndarray, valid: np.ndarray | None, root: int
+    pred: np.ndarray,
+    gt: np.ndarray,
+    valid: np.ndarray | None,
+    root: int,
+    joints: Sequence[int] | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Checked, root-aligned poses; one without a valid root has no valid joint."""
     pred, gt, valid = _checked(pred, gt, valid)
     return (
         root_align(pred, root),
         root_align(gt, root),
-        valid & valid[:, root : root + 1],
+        _scored(valid & valid[:, root : root + 1], joints),
     )
 
 
 def _root_errors(
-    pred: np.ndarray, gt: np.ndarray, valid: np.ndarray | None, root: int
+    pred: np.ndarray,
+    gt: np.ndarray,
+    valid: np.ndarray | None,
+    root: int,
+    joints: Sequence[int] | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Distances [N, K] after root alignment, and validity [N, K]."""
-    pred, gt, valid = _root_aligned(pred, gt, valid, root)
+    pred, gt, valid = _root_aligned(pred, gt, valid, root, joints)
     return np.linalg.norm(pred - gt, axis=-1), valid
 
 
@@ -151,32 +180,92 @@ def scale_align(
     return scale[:, None, None] * pred
 
 
+def _similarity_errors(
+    pred: np.ndarray,
+    gt: np.ndarray,
+    valid: np.ndarray | None,
+    joints: Sequence[int] | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distances [N, K] after the similarity that fits the scored joints, and validity."""
+    pred, gt, valid = _checked(pred, gt, valid)
+    valid = _scored(valid, joints)
+    aligned = similarity_align(pred, gt, valid)
+    return np.linalg.norm(aligned - gt, axis=-1), valid
+
+
 def mpjpe(
-    pred: np.ndarray, gt: np.ndarray, valid: np.ndarray | None = None, root: int = 0
+    pred: np.ndarray,
+    gt: np.ndarray,
+    valid: np.ndarray | None = None,
+    root: int = 0,
+    joints: Sequence[int] | None = None,
 ) -> float:
     """Mean distance of valid joints after the alignment of the root joint.
 
     A pose whose root is not valid is left out.
     """
-    return _mean(*_root_errors(pred, gt, valid, root))
+    return _mean(*_root_errors(pred, gt, valid, root, joints))
 
 
 def pa_mpjpe(
-    pred: np.ndarray, gt: np.ndarray, valid: np.ndarray | None = None
+    pred: np.ndarray,
+    gt: np.ndarray,
+    valid: np.ndarray | None = None,
+    joints: Sequence[int] | None = None,
 ) -> float:
-    """Mean distance of valid joints after :func:`similarity_align`."""
-    aligned = similarity_align(pred, gt, valid)
-    _, gt, valid = _checked(pred, gt, valid)
-    return _mean(np.linalg.norm(aligned - gt, axis=-1), valid)
+    """Mean distance of valid joints after :func:`similarity_align` over those scored."""
+    return _mean(*_similarity_errors(pred, gt, valid, joints))
 
 
 def n_mpjpe(
-    pred: np.ndarray, gt: np.ndarray, valid: np.ndarray | None = None, root: int = 0
+    pred: np.ndarray,
+    gt: np.ndarray,
+    valid: np.ndarray | None = None,
+    root: int = 0,
+    joints: Sequence[int] | None = None,
 ) -> float:
     """Mean distance of valid joints after the root's alignment and one of scale."""
-    pred, gt, valid = _root_aligned(pred, gt, valid, root)
+    pred, gt, valid = _root_aligned(pred, gt, valid, root, joints)
     scaled = scale_align(pred, gt, valid)
     return _mean(np.linalg.norm(scaled - gt, axis=-1), valid)
+
+
+def st_mpjpe(
+    pred: np.ndarray,
+    gt: np.ndarray,
+    valid: np.ndarray | None = None,
+    root: int = 0,
+    bone: tuple[int, int] = (0, 9),
+    joints: Sequence[int] | None = None,
+) -> float:
+    """Mean distance after alignment of scale and translation as HO3D's evaluation does it.
+
+    Its ``align_sc_tr`` (``eval.py`` of shreyashampali/ho3d) moves the root onto that of
+    the truth and gives one bone the true length, with no rotation and no least squares:
+    :func:`n_mpjpe` has the scale of least squares. Poses whose root or bone is not valid
+    are left out; a prediction whose bone has no length is only moved.
+
+    Args:
+        pred (np.ndarray): Predictions [N, K, 3].
+        gt (np.ndarray): Ground truth [N, K, 3].
+        valid (np.ndarray, optional): Validity [N, K]. Default: all joints.
+        root (int): The wrist.
+        bone (tuple[int, int]): Its ends: wrist and base of the middle finger in the order
+            of this package's 21 joints. (HO3D's own order has that base at 4.)
+        joints (Sequence[int], optional): Joints to score. Default: all.
+    """
+    pred, gt, valid = _checked(pred, gt, valid)
+    aligned_by = [root, *bone]
+    _require_joints(aligned_by, valid.shape[1])
+    known = valid[:, aligned_by].all(1, keepdims=True)
+    pred, gt = root_align(pred, root), root_align(gt, root)
+    start, end = bone
+    length = np.linalg.norm(pred[:, end] - pred[:, start], axis=-1)
+    true_length = np.linalg.norm(gt[:, end] - gt[:, start], axis=-1)
+    has_length = length > 0
+    scale = np.where(has_length, true_length / np.where(has_length, length, 1.0), 1.0)
+    errors = np.linalg.norm(scale[:, None, None] * pred - gt, axis=-1)
+    return _mean(errors, _scored(valid & known, joints))
 
 
 def pck_3d(
@@ -185,24 +274,29 @@ def pck_3d(
     valid: np.ndarray | None = None,
     root: int = 0,
     threshold: float = 150.0,
+    joints: Sequence[int] | None = None,
 ) -> float:
     """Share of valid joints nearer than ``threshold`` (mm) after root alignment.
 
     The root counts too. With 150 mm the PCK of MPI-INF-3DHP (Mehta et al. 2017).
     """
-    errors, valid = _root_errors(pred, gt, valid, root)
+    errors, valid = _root_errors(pred, gt, valid, root, joints)
     return _mean(errors < threshold, valid)
 
 
 def pck_3d_mean(
-    pred: np.ndarray, gt: np.ndarray, valid: np.ndarray | None = None, root: int = 0
+    pred: np.ndarray,
+    gt: np.ndarray,
+    valid: np.ndarray | None = None,
+    root: int = 0,
+    joints: Sequence[int] | None = None,
 ) -> float:
     """Mean of :func:`pck_3d` over the 31 thresholds 0, 5, .., 150 mm.
 
     What MPI-INF-3DHP calls AUC (its ``mpii_compute_3d_pck.m``): a plain mean, to which
     the threshold 0 adds nothing.
     """
-    errors, valid = _root_errors(pred, gt, valid, root)
+    errors, valid = _root_errors(pred, gt, valid, root, joints)
     missed = np.searchsorted(_3DHP_THRESHOLDS, errors, side='right')
     return _mean(1 - missed / len(_3DHP_THRESHOLDS), valid)
 
@@ -214,21 +308,41 @@ def pck_3d_auc(
     root: int = 0,
     max_threshold: float = 50.0,
     steps: int = 100,
+    min_threshold: float = 0.0,
+    joints: Sequence[int] | None = None,
 ) -> float:
     """Area under the curve of PCK over thresholds, after root alignment.
 
-    The protocol of FreiHAND: ``steps`` thresholds from 0 to ``max_threshold`` (mm),
-    both included; for each joint the area by the trapezoid rule, divided by the range;
-    the mean over the joints that are valid in at least one pose.
+    The protocol of FreiHAND: ``steps`` thresholds from ``min_threshold`` to
+    ``max_threshold`` (mm), both included; for each joint the area by the trapezoid rule,
+    divided by the range; the mean over the joints that are valid in at least one pose.
     """
-    errors, valid = _root_errors(pred, gt, valid, root)
-    thresholds = np.linspace(0.0, max_threshold, steps)
-    joints = errors.shape[1]
+    errors, valid = _root_errors(pred, gt, valid, root, joints)
+    return _area(errors, valid, np.linspace(min_threshold, max_threshold, steps))
+
+
+def pa_pck_3d_auc(
+    pred: np.ndarray,
+    gt: np.ndarray,
+    valid: np.ndarray | None = None,
+    max_threshold: float = 50.0,
+    steps: int = 100,
+    min_threshold: float = 0.0,
+    joints: Sequence[int] | None = None,
+) -> float:
+    """:func:`pck_3d_auc` after :func:`similarity_align`: the aligned AUC of FreiHAND."""
+    errors, valid = _similarity_errors(pred, gt, valid, joints)
+    return _area(errors, valid, np.linspace(min_threshold, max_threshold, steps))
+
+
+def _area(errors: np.ndarray, valid: np.ndarray, thresholds: np.ndarray) -> float:
+    """Normalised area under the PCK of errors [N, K] over equidistant thresholds."""
+    steps, count = len(thresholds), errors.shape[1]
     # The first threshold that each error meets, counted for each joint: the cumulated
     # counts are the curve, without an array of N x K x steps.
     first = np.searchsorted(thresholds, errors, side='left')
-    cell = (np.arange(joints) * (steps + 1) + first)[valid]
-    hits = np.bincount(cell, minlength=joints * (steps + 1)).reshape(joints, steps + 1)
+    cell = (np.arange(count) * (steps + 1) + first)[valid]
+    hits = np.bincount(cell, minlength=count * (steps + 1)).reshape(count, steps + 1)
     total = valid.sum(0)
     curve = hits[:, :steps].cumsum(1) / np.maximum(total, 1)[:, None]
     area = (curve[:, 1:] + curve[:, :-1]).sum(1) / (2 * (steps - 1))

@@ -20,29 +20,53 @@ class RootAlignedMPJPE(BaseMetric):
 
     Reads ``pred_instances.keypoints_3d`` and ``gt_instances.keypoints_3d`` [1, K, 3]
     (mm, any origin) and ``gt_instances.keypoints_visible`` (a joint counts where it is
-    over 0). Poses whose root is not valid count for ``PA-MPJPE`` alone; a warning says
-    how many there are.
+    over 0). Poses whose root is not valid count for ``PA-MPJPE`` and ``PA-AUC`` alone; a
+    warning says how many there are.
 
     ============= ===== ==============================================================
     ``MPJPE``     mm    after the alignment of the roots
     ``PA-MPJPE``  mm    after that of scale, rotation and place
     ``N-MPJPE``   mm    after that of the roots, then of scale about them
-    ``AUC``       share area under PCK over 0 to ``auc_max`` mm in 100 steps (FreiHAND)
-    ``PCK3D``     share of joints nearer than 150 mm (MPI-INF-3DHP)
+    ``ST-MPJPE``  mm    after that of the roots, then of one bone's length (HO3D)
+    ``AUC``       share area under PCK over ``auc_range`` by the trapezoid rule, normalised
+    ``PA-AUC``    share the same after the alignment of ``PA-MPJPE``
+    ``PCK3D``     share of joints nearer than ``pck_thr``
     ``PCK3D-AUC`` share mean of that over the thresholds 0, 5, .., 150 mm (MPI-INF-3DHP)
     ============= ===== ==============================================================
 
-    The last three are of poses with aligned roots, and from 0 to 1.
+    Shares are from 0 to 1, and but for ``PA-AUC`` of poses with aligned roots.
+
+    What the published protocols ask for:
+
+    - Human3.6M: protocol 1 is ``MPJPE`` and protocol 2 ``PA-MPJPE``, of all 17 joints or
+      of the 14 that ``joints`` names.
+    - 3DPW: ``MPJPE`` and ``PA-MPJPE`` of its 14 joints, which ``joints`` names.
+    - MPI-INF-3DHP: ``PCK3D`` at 150 mm and ``PCK3D-AUC``.
+    - FreiHAND: ``PA-MPJPE`` and ``PA-AUC`` from 0 to 50 mm in 100 steps.
+    - HO3D: the same, and ``ST-MPJPE``.
+    - STB and RHD: ``AUC`` from 20 to 50 mm. Zimmermann and Brox (2017) read it off 20
+      thresholds from 0 to 50 mm, of which the last 12 begin at 21.05 mm:
+      ``auc_range=(8 * 50 / 19, 50, 12)``.
 
     Args:
         root_index (int): Index of the root joint. Default: 0.
-        auc_max (float): Largest threshold of the AUC, mm. Default: 50.
+        auc_max (float): Largest threshold of both AUC, mm, where there is no
+            ``auc_range``: it is then from 0, in 100 steps. Default: 50.
         metrics (Sequence[str]): Which of these figures it gives.
         collect_device (str): ``'cpu'`` or ``'gpu'``, where ranks gather their results.
         prefix (str, optional): Put before the keys with a slash.
+        auc_range (tuple[float, float, int], optional): First and last threshold of both
+            AUC, mm, and how many there are with both.
+        pck_thr (float): Threshold of ``PCK3D``, mm. Default: 150.
+        joints (Sequence[int], optional): Joints that are scored, and that the alignments
+            of ``PA-MPJPE``, ``PA-AUC`` and ``N-MPJPE`` fit. The root is aligned whether it
+            is among them or not. Default: all.
+        scale_bone (tuple[int, int]): Ends of the bone whose length ``ST-MPJPE`` aligns.
+            Default: wrist and base of the middle finger of 21 joints.
 
     Raises:
-        UserError: There is no figure of such a name.
+        UserError: There is no figure of such a name, or the range of the AUC holds no two
+            thresholds; when it is computed, that the poses have no such joint.
     """
 
     def __init__(
@@ -52,16 +76,30 @@ class RootAlignedMPJPE(BaseMetric):
         metrics: Sequence[str] = ('MPJPE', 'PA-MPJPE', 'AUC'),
         collect_device: str = 'cpu',
         prefix: str | None = None,
+        auc_range: tuple[float, float, int] | None = None,
+        pck_thr: float = 150.0,
+        joints: Sequence[int] | None = None,
+        scale_bone: tuple[int, int] = (0, 9),
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.root_index = root_index
+        low, high, steps = auc_range or (0.0, auc_max, 100)
+        if not (0 <= low < high and steps >= 2):
+            raise UserError(
+                f'The AUC has no range ({low}, {high}, {steps}): let `auc_range` be the '
+                'first and the last threshold in mm, and how many there are, 2 or more.'
+            )
+        auc = dict(min_threshold=low, max_threshold=high, steps=steps)
+        rooted = dict(root=root_index, joints=joints)
         figures = {
-            'MPJPE': partial(F.mpjpe, root=root_index),
-            'PA-MPJPE': F.pa_mpjpe,
-            'N-MPJPE': partial(F.n_mpjpe, root=root_index),
-            'AUC': partial(F.pck_3d_auc, root=root_index, max_threshold=auc_max),
-            'PCK3D': partial(F.pck_3d, root=root_index),
-            'PCK3D-AUC': partial(F.pck_3d_mean, root=root_index),
+            'MPJPE': partial(F.mpjpe, **rooted),
+            'PA-MPJPE': partial(F.pa_mpjpe, joints=joints),
+            'N-MPJPE': partial(F.n_mpjpe, **rooted),
+            'ST-MPJPE': partial(F.st_mpjpe, bone=scale_bone, **rooted),
+            'AUC': partial(F.pck_3d_auc, **auc, **rooted),
+            'PA-AUC': partial(F.pa_pck_3d_auc, joints=joints, **auc),
+            'PCK3D': partial(F.pck_3d, threshold=pck_thr, **rooted),
+            'PCK3D-AUC': partial(F.pck_3d_mean, **rooted),
         }
         for name in metrics:
             if name not in figures:
@@ -83,7 +121,7 @@ class RootAlignedMPJPE(BaseMetric):
         if rootless:
             print_log(
                 f'{rootless} of {len(valid)} poses have no visible root joint and '
-                'count for PA-MPJPE alone.',
+                'count for PA-MPJPE and PA-AUC alone.',
                 'current',
                 logging.WARNING,
             )

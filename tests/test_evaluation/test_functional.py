@@ -1,5 +1,7 @@
 """Each figure against a slow computation by other means, and by hand."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -62,9 +64,9 @@ def test_mpjpe_against_loops(root):
         [[c - r for c, r in zip(joint, pose[root])] for joint in pose]
         for pose in gt.tolist()
     ]
-    assert F.mpjpe(
-        poison(pred, valid), poison(gt, valid), valid, root
-    ) == pytest.approx(slow_mean(moved, truth, valid), rel=1e-12)
+    assert F.mpjpe(poison(pred, valid), poison(gt, valid), valid, root) == pytest.approx(
+        slow_mean(moved, truth, valid), rel=1e-12
+    )
 
 
 def test_mpjpe_by_hand():
@@ -106,8 +108,7 @@ def test_alignment_is_the_least_squares_optimum():
 
     starts = np.random.default_rng(0).normal(0, 1, (5, 3))
     best = min(
-        minimize(residual, [*start, *gt[0].mean(0), 1.0], tol=1e-12).fun
-        for start in starts
+        minimize(residual, [*start, *gt[0].mean(0), 1.0], tol=1e-12).fun for start in starts
     )
     ours = ((F.similarity_align(pred, gt)[0] - gt[0]) ** 2).sum()
     assert ours == pytest.approx(best, rel=1e-4)
@@ -144,9 +145,7 @@ def test_a_mirrored_pose_is_not_reflected_back():
     mirrored = gt * [-1, 1, 1]
     aligned = F.similarity_align(mirrored, gt)
     for n in range(len(gt)):
-        np.testing.assert_allclose(
-            aligned[n], slow_align(mirrored[n], gt[n]), atol=1e-6
-        )
+        np.testing.assert_allclose(aligned[n], slow_align(mirrored[n], gt[n]), atol=1e-6)
     assert F.pa_mpjpe(mirrored, gt) > 5
 
 
@@ -164,24 +163,114 @@ def test_n_mpjpe_against_a_scalar_search():
     scaled, truth = F.root_align(pred), F.root_align(gt)
     for n in range(len(gt)):
         p, g = scaled[n][valid[n]], truth[n][valid[n]]
-        factor = minimize(
-            lambda s, p=p, g=g: ((s * p - g) ** 2).sum(), 1.0, tol=1e-14
-        ).x
+        factor = minimize(lambda s, p=p, g=g: ((s * p - g) ** 2).sum(), 1.0, tol=1e-14).x
         scaled[n] *= factor
     assert F.n_mpjpe(pred, gt, valid) == pytest.approx(
         slow_mean(scaled, truth, valid), rel=1e-5
     )
 
 
-def slow_auc(errors, valid, max_threshold, steps):
+def slow_sc_tr(pred, gt, root, bone):
+    """One pose as HO3D's evaluation aligns it, in plain lists."""
+    a, b = bone
+    factor = math.dist(gt[a], gt[b]) / math.dist(pred[a], pred[b])
+    return [
+        [factor * (c - r) + t for c, r, t in zip(joint, pred[root], gt[root])]
+        for joint in pred
+    ]
+
+
+@pytest.mark.parametrize('root, bone', [(0, (0, 9)), (3, (7, 2))])
+def test_st_mpjpe_against_loops(root, bone):
+    pred, gt, valid = make_poses(noise=30.0)
+    pred *= 3
+    valid[:, [root, *bone]] = True
+    valid[2, bone[1]] = False
+    moved = [slow_sc_tr(p, g, root, bone) for p, g in zip(pred.tolist(), gt.tolist())]
+    rest = [n for n in range(len(gt)) if n != 2]
+    assert F.st_mpjpe(
+        poison(pred, valid), poison(gt, valid), valid, root, bone
+    ) == pytest.approx(
+        slow_mean([moved[n] for n in rest], gt[rest], valid[rest]), rel=1e-12
+    )
+
+
+def test_st_mpjpe_by_hand():
+    gt = np.zeros((1, 3, 3))
+    gt[0, 1, 0], gt[0, 2, 1] = 10, 6
+    # half as large, elsewhere, and the last joint 1 too near: 2 after the alignment
+    pred = gt / 2 + 7
+    pred[0, 2, 1] -= 1
+    assert F.st_mpjpe(pred, gt, bone=(0, 1)) == pytest.approx(2 / 3)
+    # it turns nothing
+    turned = gt[..., [1, 0, 2]]
+    assert F.st_mpjpe(turned, gt, bone=(0, 1)) == pytest.approx(
+        (np.hypot(10, 10) + np.hypot(6, 6)) / 3
+    )
+    # and a bone without length scales nothing
+    pred[0, 1] = pred[0, 0]
+    assert F.st_mpjpe(pred, gt, bone=(0, 1)) == pytest.approx((10 + 4) / 3)
+    with pytest.raises(UserError, match='no joint 9'):
+        F.st_mpjpe(pred, gt)
+
+
+JOINTS = [12, 3, 7, 7, 20]
+OF_JOINTS = [
+    F.mpjpe,
+    F.n_mpjpe,
+    F.st_mpjpe,
+    F.pck_3d,
+    F.pck_3d_auc,
+    F.pck_3d_mean,
+    F.pa_mpjpe,
+    F.pa_pck_3d_auc,
+]
+
+
+@pytest.mark.parametrize('figure', OF_JOINTS)
+def test_scored_joints_are_those_of_poses_without_the_others(figure):
+    """Of poses that were made without the others, with a root that is exact."""
+    pred, gt, valid = make_poses(noise=40.0)
+    assert figure(pred, gt, valid, joints=range(21)) == figure(pred, gt, valid)
+    others = np.setdiff1d(np.arange(21), JOINTS)
+    kept = np.unique(JOINTS)
+    found = figure(poison(pred, valid), poison(gt, valid), valid, joints=JOINTS)
+    wrong = pred.copy()
+    # the root, and HO3D's bone, are aligned by
+    wrong[:, np.setdiff1d(others, [0, 9])] = 1e4
+    assert figure(wrong, gt, valid, joints=JOINTS) == pytest.approx(found)
+    if figure in (F.pa_mpjpe, F.pa_pck_3d_auc):
+        expected = figure(pred[:, kept], gt[:, kept], valid[:, kept])
+        assert found == pytest.approx(expected)
+    for joint in (-1, 21):
+        with pytest.raises(UserError, match=f'no joint {joint}'):
+            figure(pred, gt, valid, joints=[0, joint])
+
+
+def test_mpjpe_of_joints_against_loops():
+    pred, gt, valid = make_poses()
+    errors = [
+        math.dist(pred[n, k] - pred[n, 0], gt[n, k] - gt[n, 0])
+        for n in range(len(gt))
+        for k in (3, 7, 12, 20)
+        if valid[n, k]
+    ]
+    assert F.mpjpe(pred, gt, valid, joints=JOINTS) == pytest.approx(np.mean(errors))
+    hits = [error < 30 for error in errors]
+    assert 0 < np.mean(hits) < 1
+    assert F.pck_3d(pred, gt, valid, 0, 30.0, JOINTS) == pytest.approx(np.mean(hits))
+
+
+def slow_auc(errors, valid, max_threshold, steps, min_threshold=0.0):
     """FreiHAND's loops: a curve for each joint, its area, the mean over the joints."""
-    thresholds = np.linspace(0, max_threshold, steps)
+    thresholds = np.linspace(min_threshold, max_threshold, steps)
     areas = []
     for k in range(errors.shape[1]):
         data = errors[valid[:, k], k]
         if len(data):
             curve = [np.mean(data <= t) for t in thresholds]
-            areas.append(trapezoid(curve, thresholds) / max_threshold)
+            norm = trapezoid(np.ones(steps), thresholds)
+            areas.append(trapezoid(curve, thresholds) / norm)
     return np.mean(areas)
 
 
@@ -193,6 +282,45 @@ def test_auc_against_loops(max_threshold, steps):
     assert F.pck_3d_auc(
         poison(pred, valid), poison(gt, valid), valid, 0, max_threshold, steps
     ) == pytest.approx(slow_auc(errors, valid, max_threshold, steps))
+
+
+@pytest.mark.parametrize('low, high, steps', [(8 * 50 / 19, 50.0, 12), (20.0, 50.0, 100)])
+def test_auc_of_a_range_against_loops(low, high, steps):
+    pred, gt, valid = make_poses(n=9)
+    errors = np.linalg.norm(F.root_align(pred) - F.root_align(gt), axis=-1)
+    found = F.pck_3d_auc(pred, gt, valid, 0, high, steps, low)
+    assert found == pytest.approx(slow_auc(errors, valid, high, steps, low))
+    assert found > F.pck_3d_auc(pred, gt, valid)
+    # only what is scored has a curve
+    kept = np.unique(JOINTS)
+    assert F.pck_3d_auc(pred, gt, valid, 0, high, steps, low, JOINTS) == pytest.approx(
+        slow_auc(errors[:, kept], valid[:, kept], high, steps, low)
+    )
+
+
+def test_auc_of_aligned_poses_against_loops():
+    pred, gt, valid = make_poses(n=9, noise=30.0)
+    errors = np.full(valid.shape, np.nan)
+    for n, seen in enumerate(valid):
+        aligned = slow_align(pred[n, seen], gt[n, seen])
+        errors[n, seen] = np.linalg.norm(aligned - gt[n, seen], axis=-1)
+    for low, high, steps in ((0.0, 50.0, 100), (20.0, 50.0, 7)):
+        found = F.pa_pck_3d_auc(
+            poison(pred, valid), poison(gt, valid), valid, high, steps, low
+        )
+        assert found == pytest.approx(slow_auc(errors, valid, high, steps, low))
+
+
+def test_auc_reads_the_published_curve_from_20_mm_on():
+    """Zimmermann and Brox drop the first 8 of 20 points of the mean curve."""
+    pred, gt, _ = make_poses(n=9)
+    errors = np.linalg.norm(F.root_align(pred) - F.root_align(gt), axis=-1)
+    thresholds = np.linspace(0.0, 50.0, 20)
+    curve = [np.mean([np.mean(column <= t) for column in errors.T]) for t in thresholds]
+    x, y = thresholds[8:], curve[8:]
+    expected = trapezoid(y, x) / trapezoid(np.ones(12), x)
+    found = F.pck_3d_auc(pred, gt, None, 0, 50.0, 12, 8 * 50 / 19)
+    assert found == pytest.approx(expected)
 
 
 def test_auc_by_hand():
@@ -315,15 +443,13 @@ def test_a_pose_without_root_is_left_out_of_root_aligned_figures():
     pred, gt, valid = make_poses()
     rest = np.arange(1, len(gt))
     valid[0, 0] = False
-    for figure in (F.mpjpe, F.n_mpjpe, F.pck_3d, F.pck_3d_auc, F.pck_3d_mean):
+    for figure in OF_JOINTS[:-2]:  # but for those that need no root
         assert figure(poison(pred, valid), gt, valid) == pytest.approx(
             figure(pred[rest], gt[rest], valid[rest])
         )
 
 
-@pytest.mark.parametrize(
-    'figure', [F.mpjpe, F.pa_mpjpe, F.n_mpjpe, F.pck_3d, F.pck_3d_auc, F.pck_3d_mean]
-)
+@pytest.mark.parametrize('figure', OF_JOINTS)
 def test_nothing_to_score_and_nan_are_refused(figure):
     pred, gt, valid = make_poses()
     with pytest.raises(UserError, match='no joint to score'):

@@ -16,9 +16,11 @@ from mmpose_uda.evaluation import (
     mpjpe_metric,
     n_mpjpe,
     pa_mpjpe,
+    pa_pck_3d_auc,
     pck_3d,
     pck_3d_auc,
     pck_3d_mean,
+    st_mpjpe,
 )
 
 N, K = 7, 21
@@ -108,9 +110,38 @@ def test_root_and_range_of_the_auc_are_arguments(arrays):
     )
     poses = arrays['pred_3d'], arrays['gt_3d'], arrays['visible']
     assert result['MPJPE'] == pytest.approx(mpjpe(*poses, root=9))
-    assert result['AUC'] == pytest.approx(
-        pck_3d_auc(*poses, root=9, max_threshold=150.0)
+    assert result['AUC'] == pytest.approx(pck_3d_auc(*poses, root=9, max_threshold=150.0))
+
+
+def test_figures_of_published_protocols(arrays):
+    joints = [1, 5, 9, 13, 17]
+    metric = dict(
+        type='RootAlignedMPJPE',
+        metrics=['MPJPE', 'PA-MPJPE', 'ST-MPJPE', 'AUC', 'PA-AUC', 'PCK3D'],
+        auc_range=(20, 50, 12),
+        pck_thr=40.0,
+        joints=joints,
+        scale_bone=(0, 5),
     )
+    arrays['visible'][:, 5] = 1
+    result = evaluate(METRICS.build(metric), make_samples(arrays), 3)
+    poses = arrays['pred_3d'], arrays['gt_3d'], arrays['visible']
+    auc = dict(min_threshold=20, max_threshold=50, steps=12)
+    assert result == {
+        'MPJPE': pytest.approx(mpjpe(*poses, joints=joints)),
+        'PA-MPJPE': pytest.approx(pa_mpjpe(*poses, joints=joints)),
+        'ST-MPJPE': pytest.approx(st_mpjpe(*poses, bone=(0, 5), joints=joints)),
+        'AUC': pytest.approx(pck_3d_auc(*poses, joints=joints, **auc)),
+        'PA-AUC': pytest.approx(pa_pck_3d_auc(*poses, joints=joints, **auc)),
+        'PCK3D': pytest.approx(pck_3d(*poses, threshold=40.0, joints=joints)),
+    }
+    assert 0 < result['PCK3D'] < 1
+
+
+@pytest.mark.parametrize('auc_range', [(50, 20, 12), (0, 50, 1), (-1, 50, 100)])
+def test_ranges_without_thresholds_are_refused(auc_range):
+    with pytest.raises(UserError, match='AUC has no range'):
+        RootAlignedMPJPE(auc_range=auc_range)
 
 
 @pytest.mark.parametrize('batch_size', [1, 3, N])
