@@ -119,11 +119,16 @@ class _Contestant:
         )
 
     @property
-    def root(self) -> int:
-        """The root joint that the evaluator aligns, 0 if it aligns none."""
+    def scored(self) -> dict:
+        """Root and joints of the evaluator's first 3D metric, if it has one."""
         metrics = self.evaluator.metrics
         return next(
-            (m.root_index for m in metrics if isinstance(m, RootAlignedMPJPE)), 0
+            (
+                dict(root=m.root_index, joints=m.joints)
+                for m in metrics
+                if isinstance(m, RootAlignedMPJPE)
+            ),
+            {},
         )
 
 
@@ -152,7 +157,7 @@ def _evaluate(
         b=b.result(title_b),
         truth=truth,
         keypoints=keypoint_names(metainfo),
-        root=a.root,
+        **a.scored,
     )
 
 

@@ -3,6 +3,7 @@
 Arrays alone: nothing here knows networks, files or pages.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Optional
@@ -87,6 +88,7 @@ class Comparison:
         truth (GroundTruth): The labels of their samples.
         keypoints (list[str]): Names of the K keypoints.
         root (int): Index of the root joint of 3D poses.
+        joints (Sequence[int], optional): Joints of 3D poses that count. Default: all.
 
     Raises:
         UserError: There is no joint to score.
@@ -97,6 +99,7 @@ class Comparison:
     truth: GroundTruth
     keypoints: list[str]
     root: int = 0
+    joints: Optional[Sequence[int]] = None
 
     def __post_init__(self) -> None:
         if not np.isfinite(self.errors).any():
@@ -126,6 +129,8 @@ class Comparison:
                 for model in (self.a, self.b)
             ]
             valid = valid & valid[:, self.root : self.root + 1]
+            if self.joints is not None:
+                valid = valid & np.isin(np.arange(valid.shape[1]), self.joints)
         else:
             errors = [
                 F.crop_distances(model.points, self.truth.points, self.truth.size)

@@ -83,6 +83,7 @@ class RootAlignedMPJPE(BaseMetric):
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         self.root_index = root_index
+        self.joints = joints
         low, high, steps = auc_range or (0.0, auc_max, 100)
         if not (0 <= low < high and steps >= 2):
             raise UserError(

@@ -115,6 +115,14 @@ def test_errors_are_those_that_the_metrics_average(compared):
         assert comparison.pck([0.05])[:, 0].tolist() == pytest.approx(expected)
 
 
+def test_errors_are_of_the_joints_that_the_metric_scores(hand):
+    metric = dict(type='RootAlignedMPJPE', root_index=9, joints=[4, 8, 12])
+    config = hand.write_config('tips.json', test_evaluator=[metric])
+    comparison = hand.compare(config=config, num_images=1)
+    for mean, result in zip(comparison.mean_errors, (comparison.a, comparison.b)):
+        assert mean == pytest.approx(result.metrics['MPJPE'])
+
+
 def test_samples_keep_their_order_and_labels(compared):
     benchmark, comparison = compared
     dataset = DATASETS.build(benchmark.cfg.test_dataloader.dataset)

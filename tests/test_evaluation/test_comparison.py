@@ -40,6 +40,16 @@ def test_errors(comparison):
         assert comparison.errors[place] == pytest.approx(error)
 
 
+def test_joints_that_are_not_scored_have_no_error():
+    full = make_comparison(is_3d=True)
+    some = replace(full, joints=[4, 7, 20])
+    chosen = np.isin(np.arange(21), [4, 7, 20])
+    np.testing.assert_array_equal(some.errors[..., chosen], full.errors[..., chosen])
+    assert np.isnan(some.errors[..., ~chosen]).all()
+    poses = some.a.poses, some.truth.poses, some.truth.valid
+    assert some.mean_errors[0] == pytest.approx(F.mpjpe(*poses, joints=[4, 7, 20]))
+
+
 def test_means_are_over_what_counts(comparison):
     slow = slow_errors(comparison)
 
