@@ -5,6 +5,7 @@ from .animals import PublishedAnimals
 from .base import Instance, PublishedDataset
 from .freihand import FreiHAND
 from .hand_3d_studio import Hand3DStudio
+from .ho3d import HO3D
 from .human36m import Human36MRGB
 from .lsp import LSP, LSPExtended
 from .rendered_hand_pose import RenderedHandPose
@@ -15,6 +16,7 @@ from .tigdog import TigDog
 __all__ = [
     'AnimalPose14',
     'FreiHAND',
+    'HO3D',
     'Hand3DStudio',
     'Human36MRGB',
     'Instance',

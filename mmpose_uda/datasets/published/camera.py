@@ -15,3 +15,18 @@ def pinhole(matrix: np.ndarray) -> dict[str, np.ndarray]:
     if not np.allclose(matrix, expected, atol=1e-6):
         raise ValueError(f'the intrinsic matrix {matrix.tolist()}')
     return dict(focal=focal, principal_point=principal_point)
+
+
+def project(points: np.ndarray, camera: dict[str, np.ndarray]) -> np.ndarray:
+    """Pixels [K, 2] of points [K, 3] in the camera's frame.
+
+    Args:
+        points (np.ndarray): [K, 3], in any unit: x right, y down, z forward.
+        camera (dict): As :func:`pinhole` returns it.
+
+    Raises:
+        ValueError: A point is not finite, or not in front of the camera.
+    """
+    if not np.isfinite(points).all() or (points[:, 2] <= 0).any():
+        raise ValueError('points that are not in front of the camera')
+    return camera['focal'] * points[:, :2] / points[:, 2:] + camera['principal_point']

@@ -9,7 +9,7 @@ from mmpose_uda.datasets.files import load_json
 from mmpose_uda.metainfo import HAND21
 
 from .base import Instance, PublishedDataset
-from .camera import pinhole
+from .camera import pinhole, project
 from .crop_box import keypoint_box, square_crop
 from .protocol import held_out
 
@@ -92,10 +92,10 @@ training_K.json  training_xyz.json
 def _frame(matrix: list, xyz: list) -> dict:
     """What all images of a frame share."""
     points = np.array(xyz, np.float64)
-    if points.shape != (21, 3) or not np.isfinite(points).all():
+    if points.shape != (21, 3):
         raise ValueError('xyz')
     camera = pinhole(matrix)
-    keypoints = camera['focal'] * points[:, :2] / points[:, 2:] + camera['principal_point']
+    keypoints = project(points, camera)
     return dict(
         keypoints=keypoints,
         visible=np.ones(21),

@@ -3,6 +3,7 @@
 import shutil
 
 import numpy as np
+import published_3d_factory as factory_3d
 import published_factory as factory
 import pytest
 from mmpose.registry import DATASETS
@@ -12,6 +13,7 @@ from mmpose_uda.errors import UserError
 
 WRITERS = {
     'FreiHAND': factory.write_freihand,
+    'HO3D': factory_3d.write_ho3d,
     'Hand3DStudio': factory.write_hand_3d_studio,
     'Human36MRGB': factory.write_human36m,
     'LSP': factory.write_lsp,
@@ -25,6 +27,10 @@ NEEDED = [
     ('FreiHAND', 'training_xyz.json'),
     ('FreiHAND', 'training/mask/00000004.jpg'),
     ('FreiHAND', 'training/rgb/00000019.jpg'),
+    ('HO3D', 'train.txt'),
+    ('HO3D', 'train/ABF10/meta/0002.pkl'),
+    ('HO3D', 'train/MC1/meta/0001.pkl'),
+    ('HO3D', 'train/MC1/rgb/0002.jpg'),
     ('Hand3DStudio', 'H3D_crop/annotation.json'),
     ('Hand3DStudio', 'H3D_crop/part2'),
     ('Human36MRGB', 'annotations/keypoints2d_8.json'),
@@ -106,7 +112,8 @@ def test_no_folder_at_all(build, tmp_path):
 
 
 @pytest.mark.parametrize(
-    'name, path', [one for one in NEEDED if one[1].endswith(('json', 'mat', 'pickle'))]
+    'name, path',
+    [one for one in NEEDED if one[1].endswith(('json', 'mat', 'pickle', 'pkl'))],
 )
 def test_damaged_files_are_named(tmp_path, build, name, path):
     WRITERS[name](tmp_path)

@@ -1,0 +1,151 @@
+"""HO-3D (Hampali et al., CVPR 2020), versions 2 and 3."""
+
+import os.path as osp
+from collections.abc import Iterator
+from typing import Any, Optional
+
+import numpy as np
+from mmpose.registry import DATASETS
+
+from mmpose_uda.datasets.files import load_array_pickle, load_json
+from mmpose_uda.errors import UserError
+from mmpose_uda.metainfo import HAND21
+
+from .base import Instance, PublishedDataset
+from .camera import pinhole
+from .projected_hand import hand_box, projected_hand
+
+_SIZE = 640, 480  # px
+_IMAGES = {2: 'png', 3: 'jpg'}
+_TEST_JOINTS = 'evaluation_xyz.json'
+# Of each keypoint of HAND21, the joint of MANO: there the fingers are index, middle, pinky,
+# ring and thumb, each without its tip, and the tips follow from the thumb's to the pinky's.
+_ORDER = np.array(
+    [0]
+    + [13, 14, 15, 16]
+    + [1, 2, 3, 17]
+    + [4, 5, 6, 18]
+    + [10, 11, 12, 19]
+    + [7, 8, 9, 20]
+)
+_FROM_OPENGL = np.array([1, -1, -1])
+
+
+@DATASETS.register_module()
+class HO3D(PublishedDataset):
+    """Photographed right hands with an object; 21 keypoints, 3D and cameras.
+
+    The splits are the lists of the data set. Frames of 'train' without a pose are left out.
+    The joints of 'evaluation' were held back for its challenge until November 2024: they
+    are read from ``evaluation_xyz.json`` (one list of all frames in the order of
+    ``evaluation.txt``), which is given out with the challenge, not with the images. Without
+    it the split has no labels, and can be a target with ``labels=False``.
+
+    3D is turned from metres of OpenGL's camera, which looks along -z with y up, to mm of
+    this package's. MANO's joints are put in the order of 'hand21'. The box is the square
+    of 1.5 times the keypoints, or of the published box in 'evaluation', within the image:
+    no padding is to be added. A keypoint in the image counts as visible, hidden or not.
+
+    There are no masks: the rendered segmentations of version 3 (the hand is blue) are
+    smaller than the images, and those of 'evaluation' are not given out.
+
+    Args:
+        data_root (str): The folder that ``TREE`` shows.
+        split (str): 'train' or 'evaluation'.
+        version (int): 2, whose images are PNG, or 3, whose images are JPEG.
+        **kwargs: As for :class:`PublishedDataset`; ``clean`` changes nothing here.
+
+    Raises:
+        UserError: As for :class:`PublishedDataset`; the version is another one; labels of
+            'evaluation' are wanted and its joints are not there.
+    """
+
+    METAINFO = HAND21
+    TREE = """
+train.txt  evaluation.txt
+train/ABF10/rgb/0000.jpg ...  (version 2: 0000.png ...)
+train/ABF10/meta/0000.pkl ...
+evaluation/SM1/  the same
+evaluation_xyz.json  (joints of the evaluation, for labels)
+"""
+    SPLITS = ('train', 'evaluation')
+    SOURCE = 'HO-3D of Graz University of Technology'
+
+    def __init__(self, data_root: str, split: str, version: int = 3, **kwargs: Any):
+        if version not in _IMAGES:
+            raise UserError(f'HO3D has no version {version!r}: use 2 or 3.')
+        self.version = version
+        super().__init__(data_root=data_root, split=split, **kwargs)
+
+    def load_instances(self) -> Iterator[Instance]:
+        frames = self._frames()
+        joints = self._published_joints(len(frames))
+        for number, (sequence, frame) in enumerate(frames):
+            folder = f'{self.split}/{sequence}'
+            image = f'{folder}/rgb/{frame}.{_IMAGES[self.version]}'
+            if number in (0, len(frames) - 1):
+                self.require(image)
+            path = f'{folder}/meta/{frame}.pkl'
+            meta = load_array_pickle(self.require(path))
+            try:
+                if self.split == 'train':
+                    instance = _labelled(image, meta, meta['handJoints3D'])
+                elif joints is not None:
+                    box = meta['handBoundingBox']
+                    instance = _labelled(image, meta, joints[number], box)
+                else:
+                    instance = _unlabelled(image, meta)
+            except (IndexError, KeyError, TypeError, ValueError) as error:
+                raise self.misfit(
+                    f'has a `{path}` that does not hold `camMat` and 21 `handJoints3D`, '
+                    'or in the evaluation a `handBoundingBox` with the 21 joints of '
+                    f'`{_TEST_JOINTS}` ({error!r})'
+                ) from error
+            if instance is not None:
+                yield instance
+
+    def _frames(self) -> list[list[str]]:
+        """Sequence and number of each frame of the split's list."""
+        name = f'{self.split}.txt'
+        with open(self.require(name), encoding='utf-8', errors='replace') as file:
+            frames = [line.strip().split('/') for line in file if line.strip()]
+        if not all(len(frame) == 2 for frame in frames):
+            raise self.misfit(f'has a `{name}` that does not list `sequence/number`')
+        return frames
+
+    def _published_joints(self, count: int) -> Optional[list]:
+        """The evaluation's joints, if they are needed: [21][3] of each frame, m."""
+        if self.split != 'evaluation' or not self.labels:
+            return None
+        if not osp.exists(osp.join(self.data_root, _TEST_JOINTS)):
+            raise self.misfit(
+                f'has no `{_TEST_JOINTS}`, without which its evaluation has no labels '
+                '(with `labels=False` it needs none)'
+            )
+        joints = load_json(self.require(_TEST_JOINTS))
+        if not isinstance(joints, list) or len(joints) != count:
+            raise self.misfit(
+                f'has a `{_TEST_JOINTS}` that is no list of the {count} frames of '
+                '`evaluation.txt`'
+            )
+        return joints
+
+
+def _labelled(image: str, meta: dict, joints: Any, box: Any = None) -> Optional[Instance]:
+    """A frame, or None if it has no joints, or none in the image."""
+    if joints is None:
+        return None
+    points = np.asarray(joints, np.float64)[_ORDER] * _FROM_OPENGL * 1000  # from m
+    return projected_hand(image, points, pinhole(meta['camMat']), _SIZE, 'right', box)
+
+
+def _unlabelled(image: str, meta: dict) -> Instance:
+    corners = np.asarray(meta['handBoundingBox'], np.float64).reshape(2, 2)
+    return Instance(
+        image,
+        keypoints=np.zeros((21, 2)),
+        visible=np.zeros(21),
+        box=hand_box(corners, _SIZE),
+        camera=pinhole(meta['camMat']),
+        hand_side='right',
+    )

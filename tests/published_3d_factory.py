@@ -1,0 +1,95 @@
+"""Public data sets of hands with 3D and a camera as they are on the disk, tiny and drawn.
+
+As in :mod:`published_factory`, each function writes one and returns what it wrote.
+"""
+
+import io
+import json
+import pickle
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+SIZE = 640, 480  # px, of all of them
+_CAMERA = np.array([[617.0, 0, 312.5], [0, 616.0, 241.25], [0, 0, 1]])
+
+
+def _encoded(extension: str) -> bytes:
+    """An image of the size that they all have; a plain one is quick to write and read."""
+    image = np.full((SIZE[1], SIZE[0], 3), 90, np.uint8)
+    return cv2.imencode(extension, image)[1].tobytes()
+
+
+def _write(path, content: bytes) -> None:
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def drawn_points(camera, rng, count: int = 21) -> np.ndarray:
+    """Points [count, 3], m, that are seen at least 40 px from the image's border."""
+    pixels = rng.uniform(40, np.array(SIZE) - 40, (count, 2)) / 2 + rng.uniform(0, 200, 2)
+    rays = np.column_stack([pixels, np.ones(count)]) @ np.linalg.inv(camera).T
+    return rays * rng.uniform(0.5, 0.8, (count, 1))
+
+
+class _Python2Pickler(pickle._Pickler):
+    """Text and bytes as Python 2 wrote both: as strings of bytes."""
+
+    dispatch = dict(pickle._Pickler.dispatch)
+
+    def _save_string(self, value) -> None:
+        data = value.encode('latin1') if isinstance(value, str) else value
+        self.write(b'T' + len(data).to_bytes(4, 'little') + data)
+        self.memoize(value)
+
+    dispatch[str] = dispatch[bytes] = _save_string
+
+
+def python2_pickle(content) -> bytes:
+    """What Python 2's cPickle and the NumPy of its days made of it, in protocol 2."""
+    file = io.BytesIO()
+    _Python2Pickler(file, 2, fix_imports=True).dump(content)
+    return file.getvalue().replace(b'numpy._core', b'numpy.core')
+
+
+def write_ho3d(root, version: int = 3, count: int = 3) -> dict[str, list[dict]]:
+    """HO-3D of two sequences a split, so many frames each; the second has no pose.
+
+    Returns:
+        dict: Of each frame of 'train' and 'evaluation' ``name``, ``joints`` [21, 3] as in
+        the files (m, OpenGL's camera, MANO's order), ``camera`` and ``box``.
+    """
+    rng = np.random.default_rng(20)
+    extension = {2: 'png', 3: 'jpg'}[version]
+    image = _encoded(f'.{extension}')
+    written = {}
+    for split, sequences in (('train', ('ABF10', 'MC1')), ('evaluation', ('SM1', 'AP11'))):
+        frames = []
+        for name in (f'{one}/{i:04d}' for one in sequences for i in range(count)):
+            joints = drawn_points(_CAMERA, rng) * [1, -1, -1]
+            box = [int(value) for value in rng.integers([50, 60, 300, 260], 400)]
+            frame = dict(name=name, joints=joints, camera=_CAMERA, box=box)
+            meta = dict(
+                camMat=_CAMERA,
+                handJoints3D=joints,
+                objName='021_bleach_cleanser',
+                handPose=rng.normal(size=48),
+            )
+            if split == 'evaluation':
+                meta.update(handJoints3D=joints[0], handBoundingBox=box)
+                del meta['handPose']
+            elif name.endswith('0001'):
+                frame['joints'] = meta['handJoints3D'] = meta['handPose'] = None
+            sequence, number = name.split('/')
+            _write(Path(root, split, sequence, 'rgb', f'{number}.{extension}'), image)
+            meta_file = Path(root, split, sequence, 'meta', f'{number}.pkl')
+            _write(meta_file, python2_pickle(meta))
+            frames.append(frame)
+        names = ''.join(f'{frame["name"]}\n' for frame in frames)
+        _write(Path(root, f'{split}.txt'), names.encode())
+        written[split] = frames
+    joints = [frame['joints'].tolist() for frame in written['evaluation']]
+    _write(Path(root, 'evaluation_xyz.json'), json.dumps(joints).encode())
+    return written
