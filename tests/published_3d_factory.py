@@ -10,8 +10,19 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import yaml
 
 SIZE = 640, 480  # px, of all of them
+DEXYCB_SUBJECTS = [
+    '20200709-subject-01', '20200813-subject-02', '20200820-subject-03',
+    '20200903-subject-04', '20200908-subject-05', '20200918-subject-06',
+    '20200928-subject-07', '20201002-subject-08', '20201015-subject-09',
+    '20201022-subject-10',
+]  # fmt: skip
+DEXYCB_CAMERAS = [
+    '836212060125', '839512060362', '840412060917', '841412060263', '932122060857',
+    '932122060861', '932122061900', '932122062010',
+]  # fmt: skip
 _CAMERA = np.array([[617.0, 0, 312.5], [0, 616.0, 241.25], [0, 0, 1]])
 
 
@@ -92,4 +103,61 @@ def write_ho3d(root, version: int = 3, count: int = 3) -> dict[str, list[dict]]:
         written[split] = frames
     joints = [frame['joints'].tolist() for frame in written['evaluation']]
     _write(Path(root, 'evaluation_xyz.json'), json.dumps(joints).encode())
+    return written
+
+
+def write_dex_ycb(root) -> list[dict]:
+    """DexYCB of ten subjects with 100 recordings each, two of which have a frame.
+
+    Returns:
+        list: Of each image, in the order of the files, the numbers of ``subject``,
+        ``recording`` and ``camera``, its ``folder``, and ``side``, ``focal``,
+        ``principal_point``, ``joint_3d`` [21, 3] m and ``joint_2d`` [21, 2] px.
+    """
+    rng = np.random.default_rng(21)
+    image = _encoded('.jpg')
+    for i, serial in enumerate(DEXYCB_CAMERAS):
+        color = dict(fx=610.0 + i, fy=609.0 + i, ppx=318.0 + i, ppy=242.0 - i)
+        content = yaml.safe_dump(dict(color=color, depth=dict(color, fx=600.0)))
+        name = f'calibration/intrinsics/{serial}_640x480.yml'
+        _write(Path(root, name), content.encode())
+    written = []
+    for i, subject in enumerate(DEXYCB_SUBJECTS):
+        for number in range(100):
+            recording = Path(root, subject, f'{subject[:8]}_{140000 + number}')
+            side = 'left' if number % 2 else 'right'
+            has_frame = number in (7 * i, 7 * i + 4)
+            meta = f'mano_sides:\n- {side}\nnum_frames: {int(has_frame)}\n'
+            _write(recording / 'meta.yml', meta.encode())
+            for k, serial in enumerate(DEXYCB_CAMERAS if has_frame else ()):
+                camera = np.array(
+                    [[610.0 + k, 0, 318 + k], [0, 609 + k, 242 - k], [0, 0, 1]]
+                )
+                points = drawn_points(camera, rng).astype(np.float32)
+                pixels = points @ camera.T
+                pixels = (pixels[:, :2] / pixels[:, 2:]).astype(np.float32)
+                file = io.BytesIO()
+                np.savez_compressed(
+                    file,
+                    seg=np.zeros((SIZE[1], SIZE[0]), np.uint8),
+                    pose_m=np.ones((1, 51), np.float32),
+                    joint_3d=points[None],
+                    joint_2d=pixels[None],
+                )
+                folder = recording / serial
+                _write(folder / 'labels_000000.npz', file.getvalue())
+                _write(folder / 'color_000000.jpg', image)
+                written.append(
+                    dict(
+                        subject=i,
+                        recording=number,
+                        camera=k,
+                        folder=folder,
+                        side=side,
+                        focal=camera.diagonal()[:2],
+                        principal_point=camera[:2, 2],
+                        joint_3d=points,
+                        joint_2d=pixels,
+                    )
+                )
     return written

@@ -3,9 +3,12 @@
 import io
 import json
 import os.path as osp
+import zipfile
+import zlib
 from typing import Any, BinaryIO, Callable
 
 import numpy as np
+import yaml
 from mmengine import fileio
 
 from mmpose_uda.errors import UserError
@@ -85,6 +88,41 @@ def load_npy(path: str) -> np.ndarray:
     if not isinstance(array, np.ndarray):
         raise _damaged(path, 'NumPy array')
     return array
+
+
+def load_npz(path: str, name: str) -> np.ndarray:
+    """Load one array of an .npz file; the others are not decompressed.
+
+    Raises:
+        UserError: It is no such file, damaged, has no array of the name, or one that is a
+            pickle.
+    """
+    try:
+        with np.lib.npyio.NpzFile(io.BytesIO(fileio.get(path)), own_fid=True) as file:
+            return file[name]
+    except (
+        ValueError,
+        KeyError,
+        EOFError,
+        OSError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise _damaged(path, f'file of NumPy arrays with `{name}`') from error
+
+
+def load_yaml(path: str) -> Any:
+    """Load a YAML file of plain values; nothing that it names is made or run.
+
+    mmengine's ``load`` makes the Python objects that a YAML file names.
+
+    Raises:
+        UserError: It is not valid YAML, or names anything else.
+    """
+    try:
+        return yaml.safe_load(fileio.get(path))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise _damaged(path, 'YAML file of plain values') from error
 
 
 def _unpickled(file: BinaryIO, path: str) -> Any:

@@ -34,8 +34,8 @@ from mmpose_uda.datasets.published.h36m_conversion import RAW_TREE
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / 'docs' / 'datasets.md').read_text()
 NAMES = [
-    'AnimalPose14', 'FreiHAND', 'HO3D', 'Hand3DStudio', 'Human36MRGB', 'LSP',
-    'LSPExtended', 'RenderedHandPose', 'SURREAL', 'SyntheticAnimal', 'TigDog',
+    'AnimalPose14', 'DexYCB', 'FreiHAND', 'HO3D', 'Hand3DStudio', 'Human36MRGB',
+    'LSP', 'LSPExtended', 'RenderedHandPose', 'SURREAL', 'SyntheticAnimal', 'TigDog',
 ]  # fmt: skip
 COMMANDS = [
     shlex.split(line, comments=True)

@@ -3,6 +3,7 @@
 from .animal_pose import AnimalPose14
 from .animals import PublishedAnimals
 from .base import Instance, PublishedDataset
+from .dex_ycb import DexYCB
 from .freihand import FreiHAND
 from .hand_3d_studio import Hand3DStudio
 from .ho3d import HO3D
@@ -15,6 +16,7 @@ from .tigdog import TigDog
 
 __all__ = [
     'AnimalPose14',
+    'DexYCB',
     'FreiHAND',
     'HO3D',
     'Hand3DStudio',

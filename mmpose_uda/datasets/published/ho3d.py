@@ -47,7 +47,7 @@ class HO3D(PublishedDataset):
     no padding is to be added. A keypoint in the image counts as visible, hidden or not.
 
     There are no masks: the rendered segmentations of version 3 (the hand is blue) are
-    smaller than the images, and those of 'evaluation' are not given out.
+    given out for 'train' only, and code that reads them has to resize them to the images.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.

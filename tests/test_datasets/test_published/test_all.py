@@ -12,6 +12,7 @@ from mmpose_uda.datasets.published import PublishedDataset
 from mmpose_uda.errors import UserError
 
 WRITERS = {
+    'DexYCB': factory_3d.write_dex_ycb,
     'FreiHAND': factory.write_freihand,
     'HO3D': factory_3d.write_ho3d,
     'Hand3DStudio': factory.write_hand_3d_studio,
@@ -23,6 +24,11 @@ WRITERS = {
 }
 # Files and folders that each needs, one of every kind.
 NEEDED = [
+    ('DexYCB', 'calibration/intrinsics/932122062010_640x480.yml'),
+    ('DexYCB', '20200709-subject-01/20200709_140003/meta.yml'),
+    ('DexYCB', '20200820-subject-03/20200820_140018/839512060362/labels_000000.npz'),
+    ('DexYCB', '20201022-subject-10/20201022_140063/839512060362/color_000000.jpg'),
+    ('DexYCB', '20201022-subject-10'),
     ('FreiHAND', 'training_K.json'),
     ('FreiHAND', 'training_xyz.json'),
     ('FreiHAND', 'training/mask/00000004.jpg'),
@@ -113,7 +119,7 @@ def test_no_folder_at_all(build, tmp_path):
 
 @pytest.mark.parametrize(
     'name, path',
-    [one for one in NEEDED if one[1].endswith(('json', 'mat', 'pickle', 'pkl'))],
+    [one for one in NEEDED if one[1].endswith(('json', 'mat', 'npz', 'pickle', 'pkl'))],
 )
 def test_damaged_files_are_named(tmp_path, build, name, path):
     WRITERS[name](tmp_path)
