@@ -11,6 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 import yaml
+from scipy.io import savemat
+from scipy.spatial.transform import Rotation
 
 SIZE = 640, 480  # px, of all of them
 DEXYCB_SUBJECTS = [
@@ -160,4 +162,30 @@ def write_dex_ycb(root) -> list[dict]:
                         joint_2d=pixels,
                     )
                 )
+    return written
+
+
+def write_stb(root, count: int = 2) -> dict[str, np.ndarray]:
+    """STB with so many frames of each of the twelve sequences.
+
+    Returns:
+        dict: Joints [N, 21, 3] of each sequence in the file's order, mm, as the colour
+        camera sees them; the files have them as the depth camera does.
+    """
+    rng = np.random.default_rng(22)
+    image = _encoded('.png')
+    camera = np.array([[607.92271, 0, 314.78337], [0, 607.88192, 236.42484], [0, 0, 1]])
+    to_depth = Rotation.from_rotvec([0.00531, -0.01196, 0.00301])
+    written = {}
+    for background in range(1, 7):
+        for pose in ('Counting', 'Random'):
+            name = f'B{background}{pose}'
+            points = 1000 * np.stack([drawn_points(camera, rng) for _ in range(count)])
+            flat = to_depth.apply(points.reshape(-1, 3)) + [-24.0381, -0.4563, -1.2326]
+            for i in range(count):
+                _write(Path(root, 'images', name, f'SK_color_{i}.png'), image)
+            labels = Path(root, f'labels/{name}_SK.mat')
+            labels.parent.mkdir(exist_ok=True)
+            savemat(labels, dict(handPara=flat.reshape(count, 21, 3).transpose(2, 1, 0)))
+            written[name] = points
     return written

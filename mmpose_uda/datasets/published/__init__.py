@@ -10,6 +10,7 @@ from .ho3d import HO3D
 from .human36m import Human36MRGB
 from .lsp import LSP, LSPExtended
 from .rendered_hand_pose import RenderedHandPose
+from .stb import STB
 from .surreal import SURREAL
 from .synthetic_animal import SyntheticAnimal
 from .tigdog import TigDog
@@ -27,6 +28,7 @@ __all__ = [
     'PublishedAnimals',
     'PublishedDataset',
     'RenderedHandPose',
+    'STB',
     'SURREAL',
     'SyntheticAnimal',
     'TigDog',

@@ -20,6 +20,7 @@ WRITERS = {
     'LSP': factory.write_lsp,
     'LSPExtended': factory.write_lsp_extended,
     'RenderedHandPose': factory.write_rendered_hand_pose,
+    'STB': factory_3d.write_stb,
     'SURREAL': factory.write_surreal,
 }
 # Files and folders that each needs, one of every kind.
@@ -47,6 +48,9 @@ NEEDED = [
     ('RenderedHandPose', 'RHD_published_v2/training/anno_training.pickle'),
     ('RenderedHandPose', 'RHD_published_v2/training/color/00003.png'),
     ('RenderedHandPose', 'RHD_published_v2/training/mask'),
+    ('STB', 'labels/B4Random_SK.mat'),
+    ('STB', 'images/B2Counting/SK_color_0.png'),
+    ('STB', 'images/B6Random'),
     ('SURREAL', 'train/run1.json'),
     ('SURREAL', 'train/run2'),
 ]
