@@ -12,6 +12,8 @@ from mmpose_uda.datasets.files import (
     load_array_pickle,
     load_json,
     load_npy,
+    load_npz,
+    load_yaml,
     require_path,
 )
 
@@ -201,3 +203,47 @@ def test_what_is_no_unicode_is_named(tmp_path):
     (tmp_path / 'a.json').write_bytes('{"a": "Käse"}'.encode('latin-1'))
     with pytest.raises(UserError, match='a.json. is not valid JSON'):
         load_json(str(tmp_path / 'a.json'))
+
+
+def test_one_array_of_several(tmp_path):
+    path = tmp_path / 'labels.npz'
+    np.savez_compressed(path, a=np.arange(5), b=np.array([{}], object))
+    assert load_npz(str(path), 'a').tolist() == [0, 1, 2, 3, 4]
+    for name in ('b', 'c'):  # a pickle, and none
+        with pytest.raises(UserError, match=f'labels.npz` is no .* with `{name}`'):
+            load_npz(str(path), name)
+
+
+@pytest.mark.parametrize('share', [0, 0.3, 0.6, 0.99])
+def test_npz_cut_short(tmp_path, share):
+    path = tmp_path / 'labels.npz'
+    np.savez_compressed(path, a=np.random.default_rng(0).random(1000))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(UserError, match='labels.npz` is no file of NumPy arrays'):
+        load_npz(str(path), 'a')
+
+
+def test_npz_with_other_bytes(tmp_path):
+    path = tmp_path / 'labels.npz'
+    np.savez_compressed(path, a=np.random.default_rng(0).random(1000))
+    content = bytearray(path.read_bytes())
+    content[500:600] = bytes(100)
+    path.write_bytes(content)
+    with pytest.raises(UserError, match='labels.npz` is no file of NumPy arrays'):
+        load_npz(str(path), 'a')
+
+
+def test_yaml_of_plain_values(tmp_path):
+    path = tmp_path / 'meta.yml'
+    path.write_text('count: 2\nsides:\n- left\n')
+    assert load_yaml(str(path)) == dict(count=2, sides=['left'])
+    made = tmp_path / 'made'
+    for content in (f'!!python/object/apply:os.mkdir [{made}]', '[', '\x00'):
+        path.write_text(content)
+        with pytest.raises(UserError, match='meta.yml` is no YAML file of plain values'):
+            load_yaml(str(path))
+    path.write_bytes(b'\xff\xfe\xff')
+    with pytest.raises(UserError, match='meta.yml` is no YAML file of plain values'):
+        load_yaml(str(path))
+    assert not made.exists()
