@@ -2,6 +2,7 @@
 
 import numpy as np
 from mmpose.registry import DATASETS
+from published_3d_factory import write_ho3d, write_stb
 from published_factory import write_freihand, write_rendered_hand_pose
 
 from mmpose_uda.datasets.transforms import MirrorRightHand
@@ -52,3 +53,26 @@ def test_hands_of_two_sets_become_left_ones(tmp_path, monkeypatch):
     target = samples['target_teacher']
     assert 'keypoints' not in target.gt_instances and 'gt_foreground' in target
     assert np.linalg.det(target.warp_mat[:, :2]) < 0
+
+
+def test_3d_of_one_set_and_frames_of_another_without_labels(tmp_path):
+    write_stb(tmp_path / 'STB')
+    write_ho3d(tmp_path / 'HO3D')
+    (tmp_path / 'HO3D/evaluation_xyz.json').unlink()
+    source = dict(type='STB', data_root=str(tmp_path / 'STB'), split='train')
+    target = dict(type='HO3D', data_root=str(tmp_path / 'HO3D'), split='evaluation')
+    config = dict(
+        type='SourceTargetDataset',
+        source=dict(source, pipeline=LOAD),
+        target=dict(target, labels=False, pipeline=LOAD),
+        views=dict(source=VIEW, target_teacher=VIEW),
+    )
+    samples = DATASETS.build(config)[0]['data_samples']
+    source = samples['source']
+    points, camera = source.gt_instances.keypoints_3d[0], source.camera
+    projected = camera['focal'] * points[:, :2] / points[:, 2:] + camera['principal_point']
+    warped = source.gt_instances.keypoints[0] @ source.warp_mat[:, :2].T
+    np.testing.assert_allclose(projected, warped + source.warp_mat[:, 2], atol=1e-3)
+    target = samples['target_teacher']
+    assert 'keypoints' not in target.gt_instances
+    assert np.linalg.det(target.warp_mat[:, :2]) < 0  # a right hand, as STB's left ones
