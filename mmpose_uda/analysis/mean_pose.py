@@ -55,14 +55,19 @@ def _samples(
 
 
 def _mean_pose(samples: list[PoseDataSample]) -> dict[str, np.ndarray]:
-    """Mean ``keypoints`` [1, K, 2] in sides of the box from its centre, and in 3D the mean
-    root-relative ``keypoints_3d`` [1, K, 3], mm."""
+    """Mean ``keypoints`` [1, K, 2] in sides of the box from its centre, of those that have
+    a label, and in 3D the mean root-relative ``keypoints_3d`` [1, K, 3], mm."""
     truths = [sample.gt_instances for sample in samples]
     placed = [
         (truth.keypoints - sample.input_center) / sample.input_scale
         for truth, sample in zip(truths, samples)
     ]
-    mean = dict(keypoints=np.mean(placed, axis=0))
+    # [1, K], or [1, K, 2] as mmpose packs weights beside it
+    shape = (*truths[0].keypoints.shape[:2], -1)
+    visible = np.stack([np.reshape(t.keypoints_visible, shape) for t in truths])
+    weights = visible[..., :1] > 0
+    total = (weights * np.stack(placed)).sum(0)
+    mean = dict(keypoints=total / np.maximum(weights.sum(0), 1))
     if 'keypoints_3d' in truths[0]:
         poses = np.concatenate([truth.keypoints_3d for truth in truths])
         mean['keypoints_3d'] = F.root_align(poses).mean(0, keepdims=True)

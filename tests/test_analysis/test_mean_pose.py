@@ -41,6 +41,21 @@ def test_3d_pose_against_a_loop(tmp_path):
     assert 0 < result['PA-MPJPE'] < result['MPJPE']
 
 
+def test_a_keypoint_without_a_label_is_nowhere(tmp_path):
+    cfg = tiny_config(CONFIG_DIR / 'human_2d.py', tmp_path, tmp_path / 'work')
+    expected = mean_pose_of(cfg)
+    train = tmp_path / 'rendered/annotations/train.json'
+    content = json.loads(train.read_text())
+    # a copy of each person, whose keypoints but one have no label and a wild position
+    for ann in list(content['annotations']):
+        keypoints = np.reshape(ann['keypoints'], (-1, 3)).copy()
+        keypoints[1:] = [900, 900, 0]
+        copied = dict(ann, id=ann['id'] + 1000, keypoints=keypoints.ravel().tolist())
+        content['annotations'].append(copied)
+    train.write_text(json.dumps(content))
+    assert mean_pose_of(cfg) == expected
+
+
 def test_2d_pose_against_a_loop(tmp_path):
     result = mean_pose_of(
         tiny_config(CONFIG_DIR / 'human_2d.py', tmp_path, tmp_path / 'work')
