@@ -4,11 +4,12 @@ Estimators and pipelines are those of mmpose's configs.
 """
 
 import json
+import shutil
 
 import cv2
 import numpy as np
 import pytest
-from config_factory import run
+from config_factory import read_summary, run
 from mmengine.config import Config
 from stock_factory import NUM_IMAGES, shorten, shrink
 
@@ -118,3 +119,23 @@ def test_it_trains(name, tmp_path):
     assert all(value.isfinite().all() for value in model.state_dict().values())
     # the teacher's third update: it has seen two steps
     assert model.teacher.steps == 1 + NUM_IMAGES // 2
+
+
+def test_a_folder_in_the_form_of_wholebody(tmp_path):
+    rng = np.random.default_rng(0)
+    source = tmp_path / 'source'
+    write_coco(source, rng)
+    (source / 'annotations').mkdir()
+    for name in ('train.json', 'val.json'):
+        shutil.copy(source / 'annotations.json', source / 'annotations' / name)
+    write_images(tmp_path / 'target', rng)
+    out = tmp_path / 'adapted.py'
+    convert_config(
+        ESTIMATORS['wholebody'], str(tmp_path / 'target'), str(source), str(out)
+    )
+    cfg = shrink(Config.fromfile(out), tmp_path / 'run')
+    assert cfg.train_dataloader.dataset.source.type == 'CocoWholeBodyDataset'
+    cfg.train_cfg.max_epochs = 1
+    run(cfg)
+    summary = read_summary(tmp_path / 'run')
+    assert 'coco-wholebody/AP' in summary['source']

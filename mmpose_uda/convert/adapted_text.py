@@ -61,5 +61,10 @@ def _measurement(stock: StockConfig, source: Optional[SourceFolder]) -> dict[str
     """By which metrics the user's own data are validated or tested."""
     if source is None:
         return dict(metrics=[], replaced_metrics=[])
+    if source.has_parts:
+        # its metric is computed from the file
+        ann_file = str(source.root / (source.val or source.train))
+        metrics = [dict(metric, ann_file=ann_file) for metric in stock.metrics]
+        return dict(metrics=metrics, replaced_metrics=[])
     metrics, replaced = own_metrics(stock.metrics)
     return dict(metrics=metrics, replaced_metrics=replaced)

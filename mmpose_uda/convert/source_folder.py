@@ -1,6 +1,6 @@
 """A labelled source that is a folder with COCO-style annotations."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Optional
 
@@ -20,12 +20,20 @@ class SourceFolder:
         images (str): Its folder of images; '' if they are in ``root``.
         train (str): Annotations to train on.
         val (str, optional): Annotations to validate on.
+        has_parts (bool): Whether feet, face and hands have keys of their own in them, as
+            COCO-WholeBody has it.
     """
 
     root: Path
     images: str
     train: str
     val: Optional[str]
+    has_parts: bool = False
+
+    @property
+    def dataset(self) -> str:
+        """The class that reads it."""
+        return 'CocoWholeBodyDataset' if self.has_parts else 'PoseDataset'
 
 
 def find_source(folder: str, metainfo: dict) -> SourceFolder:
@@ -58,29 +66,32 @@ def find_source(folder: str, metainfo: dict) -> SourceFolder:
         train=f'annotations/{candidates[0]}',
         val='annotations/val.json' if 'val.json' in files else None,
     )
-    _check_content(found, metainfo)
-    return found
+    has_parts = _check_content(found, metainfo)
+    return replace(found, has_parts=has_parts)
 
 
-def _check_content(source: SourceFolder, metainfo: dict) -> None:
+def _check_content(source: SourceFolder, metainfo: dict) -> bool:
+    """Whether it has COCO-WholeBody's form; the keypoints are checked in either case."""
     path = source.root / source.train
     content = load_json(str(path))
     try:
         (category, *_), (image, *_) = content['categories'], content['images']
         names, file_name = category.get('keypoints'), image['file_name']
-        count = _num_keypoints(content['annotations'])
+        counts = _num_keypoints(content['annotations'])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(
             f'{path} is not a COCO-style file: it needs `images` with `file_name`, '
             '`categories`, and `annotations` with `keypoints`.'
         ) from error
     expected = keypoint_names(parse_pose_metainfo(metainfo))
-    if names is None and count != len(expected):
+    has_parts = len(counts) > 1 and sum(counts.values()) == len(expected)
+    count = counts['keypoints']
+    if not has_parts and names is None and count != len(expected):
         raise UserError(
             f'The annotations of {path} have {count} keypoints and the config trains '
             f'{len(expected)} ({", ".join(expected)}): give another BASE_CONFIG.'
         )
-    if names is not None:
+    if not has_parts and names is not None:
         require_same_keypoints(
             {str(path): names, 'the config': expected},
             'order and name them so, or give another BASE_CONFIG',
@@ -90,9 +101,11 @@ def _check_content(source: SourceFolder, metainfo: dict) -> None:
             f'{path} names the image {file_name}, which is not in '
             f'{source.root / source.images}: put the images there.'
         )
+    return has_parts
 
 
-def _num_keypoints(annotations: list[dict]) -> int:
-    """Of the first annotation that has any; three numbers each."""
-    values = next((ann['keypoints'] for ann in annotations if ann.get('keypoints')), ())
-    return len(values) // 3
+def _num_keypoints(annotations: list[dict]) -> dict[str, int]:
+    """Of the first annotation that has any: under each key, three numbers a keypoint."""
+    first = next((ann for ann in annotations if ann.get('keypoints')), {})
+    keys = ['keypoints', *(key for key in first if key.endswith('_kpts'))]
+    return {key: len(first.get(key, ())) // 3 for key in keys}
