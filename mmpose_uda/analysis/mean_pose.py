@@ -12,6 +12,7 @@ from mmpose.structures import PoseDataSample
 
 from mmpose_uda.config import load_config, prepare_data
 from mmpose_uda.evaluation import functional as F
+from mmpose_uda.evaluation.samples import visibility
 
 _MOST = 10_000  # samples of the source: more tell nothing new and take an hour to read
 
@@ -62,10 +63,8 @@ def _mean_pose(samples: list[PoseDataSample]) -> dict[str, np.ndarray]:
         (truth.keypoints - sample.input_center) / sample.input_scale
         for truth, sample in zip(truths, samples)
     ]
-    # [1, K], or [1, K, 2] as mmpose packs weights beside it
-    shape = (*truths[0].keypoints.shape[:2], -1)
-    visible = np.stack([np.reshape(t.keypoints_visible, shape) for t in truths])
-    weights = visible[..., :1] > 0
+    visible = np.stack([visibility(truth.keypoints_visible) for truth in truths])
+    weights = visible[..., None] > 0
     total = (weights * np.stack(placed)).sum(0)
     mean = dict(keypoints=total / np.maximum(weights.sum(0), 1))
     if 'keypoints_3d' in truths[0]:

@@ -1,10 +1,11 @@
 """What data sets give, as columns of pictures."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, Optional, Union
 
 import numpy as np
 from mmengine.dataset import BaseDataset
+from mmengine.structures import InstanceData
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.structures import PoseDataSample
 from torch import Tensor
@@ -14,6 +15,7 @@ from mmpose_uda.datasets import SourceTargetDataset
 from mmpose_uda.datasets.draws import kept_random_states, seed_by
 from mmpose_uda.datasets.transforms import LoadPoseImage
 from mmpose_uda.errors import UserError
+from mmpose_uda.evaluation.samples import visibility
 from mmpose_uda.views import DOMAINS, view_of
 from mmpose_uda.visualization import Picture
 from mmpose_uda.visualization.data_sheet import BOX_COLOR, FRAME_COLORS
@@ -112,7 +114,7 @@ def _whole_image(info: dict) -> Picture:
     return Picture(
         info['img'],
         keypoints=_pixels(info.get('keypoints')),
-        visible=_flags(info.get('keypoints_visible')),
+        visible=_flags(info),
         frames=frames,
     )
 
@@ -126,7 +128,7 @@ def _view(image: Tensor, sample: PoseDataSample, is_labelled: bool) -> Picture:
     if is_labelled and 'keypoints' in truth:
         # a pipeline that does not crop moves the keypoints themselves
         picture.keypoints = _pixels(truth.get('transformed_keypoints', truth.keypoints))
-        picture.visible = _flags(truth.get('keypoints_visible'))
+        picture.visible = _flags(truth)
     return picture
 
 
@@ -153,9 +155,7 @@ def _pixels(keypoints: Optional[np.ndarray]) -> Optional[np.ndarray]:
     return None if keypoints is None else np.asarray(keypoints)[..., :2]
 
 
-def _flags(visible: Optional[np.ndarray]) -> Optional[np.ndarray]:
-    """Visibility [N, K]; some codecs have weights of keypoints in a second column."""
-    if visible is None:
-        return None
-    visible = np.asarray(visible)
-    return visible.reshape(*visible.shape[:2], -1)[..., 0]
+def _flags(truth: Union[dict, InstanceData]) -> Optional[np.ndarray]:
+    """Visibility [N, K], where it is told."""
+    visible = truth.get('keypoints_visible')
+    return None if visible is None else visibility(visible)

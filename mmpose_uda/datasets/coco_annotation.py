@@ -68,7 +68,7 @@ def labelled_points(
     values = annotation.get('keypoints')
     if values is None or values == []:
         return None
-    points = _as_triples(values, annotation, path, num_keypoints)
+    points = as_triples(annotation, 'keypoints', path, num_keypoints)
     visible = np.nan_to_num(points[:, 2], nan=0.0)
     visible[visible == _UNLABELLED] = 0
     wrong = ~np.isin(visible, _VISIBILITIES)
@@ -89,14 +89,18 @@ def labelled_points(
     return points
 
 
-def _as_triples(
-    values: Any, annotation: dict[str, Any], path: str, num_keypoints: int
+def as_triples(
+    annotation: dict[str, Any], key: str, path: str, num_keypoints: int
 ) -> np.ndarray:
+    """What an annotation has under a key, [K, 3] float32; None in it becomes NaN.
+
+    Raises:
+        UserError: That is not K triples of numbers.
+    """
     try:
-        # None becomes NaN
-        return np.array(values, np.float32).reshape(num_keypoints, 3)
+        return np.array(annotation[key], np.float32).reshape(num_keypoints, 3)
     except (TypeError, ValueError) as error:
         raise UserError(
-            f'`keypoints` of annotation {annotation.get("id")} of `{path}` does not hold '
+            f'`{key}` of annotation {annotation.get("id")} of `{path}` does not hold '
             f'{num_keypoints} triples of numbers: mend it, or pass the fitting `metainfo`.'
         ) from error

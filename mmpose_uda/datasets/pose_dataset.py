@@ -13,7 +13,7 @@ from mmpose_uda.datasets.category_metainfo import (
     FROM_CATEGORIES,
     metainfo_of_categories,
 )
-from mmpose_uda.datasets.coco_annotation import plain_annotation
+from mmpose_uda.datasets.coco_annotation import as_triples, plain_annotation
 from mmpose_uda.datasets.coco_file import (
     are_numbers,
     category_of,
@@ -253,7 +253,8 @@ class PoseDataset(BaseCocoStyleDataset):
             raw_ann_info=plain,
         )
         if ann.get('keypoints_3d') is not None:
-            labels['keypoints_3d'] = self._to_array(ann, 'keypoints_3d', count)
+            poses = as_triples(ann, 'keypoints_3d', self.ann_file, count)
+            labels['keypoints_3d'] = poses[None]
         elif self.require_3d:
             raise UserError(
                 f'Annotation {ann["id"]} of `{self.ann_file}` has no `keypoints_3d`: '
@@ -261,13 +262,3 @@ class PoseDataset(BaseCocoStyleDataset):
                 '`require_3d=False`.'
             )
         return labels
-
-    def _to_array(self, ann: dict, key: str, count: int) -> np.ndarray:
-        """Return ``ann[key]`` as [1, K, 3] float32."""
-        try:
-            return np.array(ann[key], np.float32).reshape(1, count, 3)
-        except ValueError as error:
-            raise UserError(
-                f'`{key}` of annotation {ann["id"]} of `{self.ann_file}` does not hold '
-                f'{count} triples of numbers: mend it, or pass the fitting `metainfo`.'
-            ) from error

@@ -34,6 +34,13 @@ def _read(sample: dict, owner: str, key: str) -> np.ndarray:
     return np.asarray(value.cpu() if hasattr(value, 'cpu') else value)[0]
 
 
+def visibility(visible: np.ndarray) -> np.ndarray:
+    """Visibility [N, K] of what mmpose packs: [N, K], or [N, K, 2] with the weights of
+    keypoints in the second column."""
+    visible = np.asarray(visible)
+    return visible if visible.ndim == 2 else visible[..., 0]
+
+
 def _paired(sample: dict, key: str, pred: np.ndarray) -> dict[str, np.ndarray]:
     """A prediction [K, D] with the ground truth [K, D] and validity [K] of its sample.
 
@@ -43,8 +50,7 @@ def _paired(sample: dict, key: str, pred: np.ndarray) -> dict[str, np.ndarray]:
     """
     gt = _read(sample, 'gt_instances', key)
     visible = _read(sample, 'gt_instances', 'keypoints_visible')
-    # mmpose packs [K], or [K, 2] with the keypoint weights in the second column.
-    valid = (visible if visible.ndim == 1 else visible[:, 0]) > 0
+    (valid,) = visibility(visible[None]) > 0
     if pred.shape != gt.shape or len(gt) != len(valid):
         raise UserError(
             f'{key} of {_name(sample)} has shape {pred.shape} in the prediction, '

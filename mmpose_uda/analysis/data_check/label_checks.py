@@ -12,6 +12,7 @@ from mmpose_uda.analysis.data_check.parts import Part
 from mmpose_uda.datasets.coco_file import box_of
 from mmpose_uda.datasets.keypoint_names import keypoint_names
 from mmpose_uda.errors import UserError
+from mmpose_uda.evaluation.samples import visibility
 
 _TOLERANCE = 1.0  # px that a box may leave its image by, as rounding makes it
 
@@ -25,7 +26,7 @@ def check_keypoints(report: DataReport, part: Part) -> None:
         return
     names = keypoint_names(part.dataset.metainfo)
     flags = [
-        _flags(info['keypoints_visible'], len(names))
+        visibility(info['keypoints_visible'])
         for info in part.infos
         if 'keypoints_visible' in info
     ]
@@ -47,11 +48,6 @@ def check_keypoints(report: DataReport, part: Part) -> None:
             f'No instance of the {part.role} data has the keypoints {", ".join(never)}: '
             'nothing is measured of them.'
         )
-
-
-def _flags(visible: np.ndarray, count: int) -> np.ndarray:
-    """Visibility [N, K]; some data sets have weights in a second column."""
-    return np.asarray(visible).reshape(len(visible), count, -1)[..., 0]
 
 
 def check_boxes(

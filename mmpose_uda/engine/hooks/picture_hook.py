@@ -11,6 +11,7 @@ from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
 from mmpose_uda.engine.unwrap import unwrapped_model
+from mmpose_uda.evaluation.samples import visibility
 from mmpose_uda.visualization import comparison_sheet, save_picture
 from mmpose_uda.visualization.masked_modelling import draw_masked_modelling
 
@@ -172,9 +173,8 @@ def _crop_points(samples: list, owner: str) -> np.ndarray:
 
 def _labelled(samples: list) -> np.ndarray:
     """Which keypoints of the truth have a label, [N, K]."""
-    visible = np.stack([np.asarray(s.gt_instances.keypoints_visible)[0] for s in samples])
-    # mmpose packs [K], or [K, 2] with the weights of keypoints in the second column
-    return visible.reshape(*visible.shape[:2], -1)[..., 0] > 0
+    visible = [visibility(s.gt_instances.keypoints_visible) for s in samples]
+    return np.concatenate(visible) > 0
 
 
 def _rooted(samples: list, owner: str) -> np.ndarray:

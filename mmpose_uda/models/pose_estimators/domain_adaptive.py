@@ -193,7 +193,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         if SUPERVISED in self.active_parts:
             losses.update(observed['source'].supervised_loss())
         for name, alignment in self.active_alignments.items():
-            weight = alignment.weight_at(self.progress.steps)
+            weight = alignment.weight_at(observed.steps)
             for key, value in alignment(observed).items():
                 if 'loss' in key:
                     losses[f'{name}/{key}'] = weight * value

@@ -70,7 +70,7 @@ def by_keypoint(term: LossTerm) -> Tensor:
 
     def alone(outputs: Any, targets: Any) -> Tensor:
         single = [tree_map(lambda x: x[None, None], tree) for tree in (outputs, targets)]
-        return term.loss(*single, torch.ones(1, 1, device=_device(outputs)))
+        return term.loss(*single, torch.ones(1, 1, device=_first(outputs).device))
 
     return torch.func.vmap(torch.func.vmap(alone))(term.outputs, term.targets)
 
@@ -125,10 +125,6 @@ def _same(first: Tensor, second: Tensor) -> bool:
 
 def _shape(outputs: Any) -> torch.Size:
     return _first(outputs).shape[:2]
-
-
-def _device(outputs: Any) -> torch.device:
-    return _first(outputs).device
 
 
 def _first(outputs: Any) -> Tensor:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 import torch
+from mmengine.dist import all_gather, all_reduce_params, get_world_size
 from torch import Tensor, distributed, nn
 
 
@@ -31,24 +32,20 @@ def sum_over_processes(values: Tensor) -> Tensor:
     Returns:
         Tensor: The same on every process; without a process group ``values`` itself.
     """
-    if not _are_several():
+    if not (distributed.is_available() and distributed.is_initialized()):
         return values
     return _SumOverProcesses.apply(values)
 
 
 def mean_over_processes(values: Tensor) -> Tensor:
     """Mean of a tensor over all processes, with gradient."""
-    return sum_over_processes(values) / _count()
+    return sum_over_processes(values) / get_world_size()
 
 
 @torch.no_grad()
 def gather_from_processes(values: Tensor) -> Tensor:
     """A tensor [B, ...] of every process, one after the other, without gradient."""
-    if not _are_several():
-        return values
-    parts = [torch.empty_like(values) for _ in range(_count())]
-    distributed.all_gather(parts, values.contiguous())
-    return torch.cat(parts)
+    return torch.cat(all_gather(values))
 
 
 @torch.no_grad()
@@ -62,24 +59,5 @@ def average_buffers(modules: Iterable[nn.Module]) -> None:
         modules (Iterable[nn.Module]): Whose floating point buffers are averaged, in one
             message for each type of number.
     """
-    if not _are_several():
-        return
-    by_type: dict[torch.dtype, list[Tensor]] = {}
-    for module in modules:
-        for buffer in module.buffers():
-            if buffer.is_floating_point():
-                by_type.setdefault(buffer.dtype, []).append(buffer)
-    for buffers in by_type.values():
-        flat = torch.cat([buffer.flatten() for buffer in buffers])
-        distributed.all_reduce(flat)
-        flat /= _count()
-        for buffer, mean in zip(buffers, flat.split([b.numel() for b in buffers])):
-            buffer.copy_(mean.view_as(buffer))
-
-
-def _are_several() -> bool:
-    return distributed.is_available() and distributed.is_initialized()
-
-
-def _count() -> int:
-    return distributed.get_world_size() if _are_several() else 1
+    buffers = (buffer for module in modules for buffer in module.buffers())
+    all_reduce_params([b for b in buffers if b.is_floating_point()], op='mean')
