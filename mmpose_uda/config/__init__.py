@@ -3,10 +3,18 @@
 from .checkpoints import last_checkpoint
 from .evaluators import check_evaluators
 from .explaining import closest, explain, user_errors
-from .preparing import drop_missing_backends, prepare_data, set_launcher, set_work_dir
+from .preparing import (
+    drop_missing_backends,
+    prepare_data,
+    set_launcher,
+    set_work_dir,
+    shrink_builtin_data,
+)
 from .reading import imported_modules, load_config, require
+from .step import AMP_CHOICES, prepare_step
 
 __all__ = [
+    'AMP_CHOICES',
     'check_evaluators',
     'closest',
     'drop_missing_backends',
@@ -15,8 +23,10 @@ __all__ = [
     'last_checkpoint',
     'load_config',
     'prepare_data',
+    'prepare_step',
     'require',
     'set_launcher',
     'set_work_dir',
+    'shrink_builtin_data',
     'user_errors',
 ]
