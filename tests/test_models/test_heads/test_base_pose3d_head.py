@@ -142,6 +142,37 @@ def test_the_result_is_the_average(name, head):
         np.testing.assert_allclose(instance.keypoints_3d, pose, atol=0.05)
 
 
+def test_a_perfect_network_gives_the_true_pose():
+    """Of bodies that are beside the optical axis, seen by a camera."""
+    head = MODELS.build(regression_estimator()['head'])
+    head.forward = lambda feats: feats
+    samples = samples_of()
+    generator = np.random.default_rng(0)
+    body = generator.normal(0, 60, (2, NUM_KEYPOINTS, 3))
+    body -= body[:, :1]
+    camera = samples[0].metainfo['camera']
+    samples[1].set_metainfo(dict(camera=camera))
+    in_space = body + [260, -20, 500]
+    pixels = in_space[..., :2] / in_space[..., 2:] * camera['focal']
+    pixels = pixels + camera['principal_point']
+    # the size of the pose, in the only number that tells it
+    lateral = pixels - pixels[:, :1]
+    scales = []
+    for px, depth, pose in zip(lateral, body[..., 2], body):
+        length = sum(np.linalg.norm(pose[j] - pose[i]) for i, j in CODEC['skeleton'])
+        flat = lift_root_relative(px[None], depth[None], CODEC['skeleton'], length)
+        scales.append(np.abs(flat[0, :, :2]).sum() / np.abs(px).sum())
+    outputs = (
+        torch.tensor(np.concatenate([pixels, body[..., 2:]], axis=-1)).float(),
+        torch.tensor(np.array(scales)).float(),
+        torch.zeros(2, NUM_KEYPOINTS),
+    )
+    mirrored = mirrored_by_hand('regression', outputs)
+    found = predict_both(head, outputs, mirrored, samples)
+    for instance, pose in zip(found, body):
+        np.testing.assert_allclose(instance.keypoints_3d[0], pose, atol=0.05)
+
+
 def test_a_hand_has_no_partners(name, head):
     """Its mirror image is one of the other side, with the same names."""
     outputs = any_outputs(name, 0)
