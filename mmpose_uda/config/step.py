@@ -19,8 +19,9 @@ def prepare_step(cfg: Config, amp: Optional[str] = None) -> None:
     """Let steps be done by this package's wrapper and hook where a config names mmengine's.
 
     Those do the same and wait for nothing, skip what is not finite, and know mixed
-    precision on a CPU (:class:`GuardedOptimWrapper`, :class:`StepScalarsHook`). With
-    mmengine's own tools a config keeps what it names.
+    precision on a CPU (:class:`GuardedOptimWrapper`, :class:`StepScalarsHook`). Optimizers
+    of torch take their fused form where there is one. With mmengine's own tools a config
+    keeps what it names.
 
     Args:
         cfg (Config): Changed in place.
@@ -40,12 +41,26 @@ def prepare_step(cfg: Config, amp: Optional[str] = None) -> None:
         return
     wrapper.type = _OURS
     wrapper.pop('use_fsdp', None)
-    if kind == _MIXED and amp is None:
-        amp = _SHORT.get(wrapper.get('dtype'), wrapper.get('dtype'))
+    dtype = wrapper.get('dtype')
+    if amp is None and (kind == _MIXED or dtype is not None):
+        amp = _SHORT.get(dtype, dtype)
     if amp is not None:
         wrapper.dtype = _dtype(amp)
+    optimizer = wrapper.get('optimizer', {})
+    if 'foreach' not in optimizer and _has_fused_form(optimizer.get('type')):
+        optimizer.setdefault('fused', True)
     hooks = cfg.setdefault('default_hooks', {})
     hooks.setdefault('runtime_info', dict(type='StepScalarsHook'))
+
+
+def _has_fused_form(name: Optional[str]) -> bool:
+    """Whether this torch steps all weights in one go on this device, by trying."""
+    kind = getattr(torch.optim, name or '', None)
+    try:
+        kind([torch.zeros(1, device=get_device())], lr=0.1, fused=True)
+    except (TypeError, ValueError, RuntimeError):
+        return False
+    return True
 
 
 def _dtype(amp: str) -> Optional[str]:
@@ -63,7 +78,7 @@ def _dtype(amp: str) -> Optional[str]:
             'bf16 on a CPU.'
         )
     if is_cpu and not _cpu_computes_bf16():
-        print_log('This CPU has no instructions for bf16: training in fp32.', 'current')
+        print_log('This CPU has no instructions for bf16: training in fp32.')
         return None
     return _DTYPES[amp]
 

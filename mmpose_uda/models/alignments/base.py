@@ -38,6 +38,11 @@ class Alignment(BaseModule, metaclass=ABCMeta):
     views: tuple[str, ...] = ()
     """The views it looks at; the data pipeline of a phase makes no others."""
 
+    @property
+    def featured_views(self) -> tuple[str, ...]:
+        """Those of :attr:`views` whose features it asks for, not the images alone."""
+        return self.views
+
     attention_layers: tuple[int, ...] = ()
     """The backbone layers whose attention it looks at."""
 

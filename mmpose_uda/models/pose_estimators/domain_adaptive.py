@@ -221,6 +221,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
                 trainable=by_student,
                 updates_statistics=view in statistics,
             )
+        self._join(views)
         return Observations(
             views,
             steps=self.progress.steps,
@@ -229,19 +230,32 @@ class DomainAdaptivePoseEstimator(BaseModel):
             foreground_teacher=self.foreground_teacher,
         )
 
+    def _join(self, views: dict[str, ViewObservation]) -> None:
+        """Let the student look at both domains in one pass, if it can."""
+        wanted = {'source'} if SUPERVISED in self.active_parts else set()
+        wanted = wanted.union(*(a.featured_views for a in self.active_alignments.values()))
+        of_student = [n for n in views if n in wanted and view_of(n).is_of_student]
+        joint = [views[name] for name in of_student]
+        if len(joint) > 1 and ViewObservation.can_join(joint):
+            ViewObservation.look_together(joint)
+
     @property
     def is_between_steps(self) -> bool:
         """Whether the optimizer has stepped since the last loss; no in an accumulation."""
         return self.progress.is_between_steps(self.trained_parameters())
 
-    def update_teacher(self) -> None:
+    def update_teacher(self, finite: Optional[Tensor] = None) -> None:
         """Move the teacher towards the student; the first call copies it.
 
         Before that all processes get the same buffers: the teacher labels with them.
+
+        Args:
+            finite (Tensor, optional): bool, whether the step was one; if not, neither of
+                both networks remembers it.
         """
         average_buffers(trained for _, trained in self._averages())
         for average, trained in self._averages():
-            average.update_parameters(trained)
+            average.update_parameters(trained, finite)
 
     def _averages(self) -> Iterator[tuple[TeacherEMA, nn.Module]]:
         """The averages and what they follow."""
