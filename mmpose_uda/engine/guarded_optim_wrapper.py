@@ -1,6 +1,6 @@
 """A step of the optimizer on any device, in any precision, that waits for nothing."""
 
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from typing import Any, Iterator, Optional, Union
 
 import torch
@@ -75,19 +75,21 @@ class GuardedOptimWrapper(OptimWrapper):
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
         """See the parent; mixed precision is on in the block."""
-        with super().optim_context(model):
-            if self.dtype is None:
-                yield
-                return
-            with torch.autocast(self.device_type, dtype=self.dtype), self._attention():
-                yield
+        with super().optim_context(model), self.precision():
+            yield
 
-    def _attention(self) -> AbstractContextManager:
-        """On a CPU attention of plain products: torch's fused one goes back through bf16
-        five times as slowly."""
-        if self.device_type != 'cpu':
-            return nullcontext()
-        return sdpa_kernel(SDPBackend.MATH)
+    @contextmanager
+    def precision(self) -> Iterator[None]:
+        """Mixed precision, if the config wants it."""
+        if self.dtype is None:
+            yield
+            return
+        with ExitStack() as modes:
+            modes.enter_context(torch.autocast(self.device_type, dtype=self.dtype))
+            if self.device_type == 'cpu':
+                # torch's fused attention goes back through bf16 five times as slowly
+                modes.enter_context(sdpa_kernel(SDPBackend.MATH))
+            yield
 
     def backward(self, loss: Tensor, **kwargs: Any) -> None:
         """Back-propagate a scalar."""
@@ -153,6 +155,19 @@ class GuardedOptimWrapper(OptimWrapper):
         if scaler is not None and self.loss_scaler is not None:
             self.loss_scaler.load_state_dict(scaler)
         super().load_state_dict(state_dict)
+        self._lay_out_states()
+
+    def _lay_out_states(self) -> None:
+        """Let the state of each weight lie in memory as the weight does.
+
+        Fused optimizers take that for granted, and a checkpoint may be from a training
+        where it did not.
+        """
+        for parameter, state in self.optimizer.state.items():
+            for name, value in state.items():
+                is_like = torch.is_tensor(value) and value.shape == parameter.shape
+                if is_like and value.stride() != parameter.stride():
+                    state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
 
 
 def _scaler_arguments(loss_scale: Union[str, float, dict]) -> dict[str, Any]:

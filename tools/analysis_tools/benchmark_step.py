@@ -24,6 +24,11 @@ def parse_args():
         help='mixed precision; alone: fp16 on a GPU, bf16 on a CPU',
     )
     parser.add_argument('--compile', action='store_true', help='with torch.compile')
+    parser.add_argument(
+        '--random-vgg',
+        action='store_true',
+        help='exchange style by a VGG-19 network of random weights',
+    )
     parser.add_argument('--rounds', type=int, default=5, help='steps that are timed')
     parser.add_argument('--json', metavar='FILE', help='write the figures there')
     parser.add_argument(
@@ -54,6 +59,7 @@ def main():
             batch_size=args.batch,
             amp=args.amp,
             compile=args.compile,
+            random_vgg=args.random_vgg,
             rounds=args.rounds,
             cfg_options=parse_options(args.cfg_options),
         )

@@ -31,6 +31,7 @@ from mmpose_uda.views import view_of
 from .floor import PassRecorder, run_passes
 from .networks import networks_of
 from .pieces import PIECES, StepPieces
+from .random_vgg import use_random_vgg
 
 _WARM_UP = 3  # torch chooses algorithms, the optimizer makes its state
 _MIB = 2**20
@@ -183,6 +184,7 @@ def benchmark_config(
     batch_size: Optional[int] = None,
     amp: Optional[str] = None,
     compile: bool = False,
+    random_vgg: bool = False,
     rounds: int = 5,
     cfg_options: Optional[dict[str, Any]] = None,
 ) -> StepBenchmark:
@@ -197,6 +199,7 @@ def benchmark_config(
         batch_size (int, optional): Images of each domain; the config's where it is None.
         amp (str, optional): Mixed precision: 'bf16', 'fp16' or 'auto'.
         compile (bool): With ``torch.compile``.
+        random_vgg (bool): Exchange style by a VGG-19 network of random weights.
         rounds (int): How many steps are timed.
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
 
@@ -216,6 +219,8 @@ def benchmark_config(
     loader.batch_size = batch_size or loader.batch_size
     if cfg.get('builtin_data') is not None:
         shrink_builtin_data(cfg, f'{work_dir}/data', max(16, loader.batch_size), 2)
+    if random_vgg:
+        use_random_vgg(cfg, work_dir)
     with user_errors(cfg):
         prepare_step(cfg, amp)
         prepare_data(cfg)

@@ -23,7 +23,7 @@ from mmpose_uda.models.pose_estimators.plain_checkpoint import (
 from mmpose_uda.models.pose_estimators.progress import Progress
 from mmpose_uda.models.pose_estimators.teacher_ema import TeacherEMA
 from mmpose_uda.models.readers import HeadReader, crop_size, find_reader
-from mmpose_uda.models.utils import average_buffers
+from mmpose_uda.models.utils import average_buffers, best_memory_format
 from mmpose_uda.views import feeding_statistics, view_of
 
 SUPERVISED = 'supervised'
@@ -85,6 +85,8 @@ class DomainAdaptivePoseEstimator(BaseModel):
         )
         super().__init__(MODELS.build(preprocessor), init_cfg)
         self.student = MODELS.build(estimator)
+        self.memory_format = best_memory_format(self.student)
+        self.student.to(memory_format=self.memory_format)
         self.teacher = MODELS.build(dict(teacher, model=self.student))
         self.foreground_head = self.foreground_teacher = None
         if foreground_head is not None:
@@ -214,7 +216,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
             by_student = view_of(view).is_of_student
             views[view] = ViewObservation(
                 network=self.student if by_student else self.teacher.module,
-                images=images,
+                images=images.contiguous(memory_format=self.memory_format),
                 data_samples=data_samples[view],
                 attention_layers=layers if by_student else (),
                 captured_features=features if by_student else (),
