@@ -103,7 +103,7 @@ class ViewObservation:
 
     @cached_property
     def head_outputs(self) -> HeadOutputs:
-        """The raw output of the head: heatmaps, a vector an axis, a volume."""
+        """The raw output of the head: heatmaps, a vector an axis, a volume, points."""
         features = self.features
         return self._look(lambda: self.network.head(features))
 
