@@ -127,7 +127,7 @@ class ViewObservation:
 
     @cached_property
     def head_outputs(self) -> HeadOutputs:
-        """The raw output of the head: heatmaps, a vector an axis, a volume."""
+        """The raw output of the head: heatmaps, a vector an axis, a volume, points."""
         features = self.features
         return self._look.do(lambda: self.network.head(features), self._captured)
 
