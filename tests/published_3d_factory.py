@@ -189,3 +189,97 @@ def write_stb(root, count: int = 2) -> dict[str, np.ndarray]:
             savemat(labels, dict(handPara=flat.reshape(count, 21, 3).transpose(2, 1, 0)))
             written[name] = points
     return written
+
+
+def write_inter_hand(root, count: int = 3) -> dict[str, list[dict]]:
+    """InterHand2.6M of so many frames a split, each seen by two cameras; the second frame
+    shows two hands, and the others a right or a left one.
+
+    Returns:
+        dict: Of each image, in the order of the file, its ``file``, ``size``, ``type``,
+        ``camera`` (matrix [3, 3]) and ``points`` [42, 3], m, as the camera sees them.
+    """
+    rng = np.random.default_rng(23)
+    return {
+        split: [
+            one
+            for capture in range(captures)
+            for one in _write_capture(Path(root), split, capture, count, rng)
+        ]
+        for split, captures in (('train', 2), ('val', 1), ('test', 1))
+    }
+
+
+def _write_capture(root, split, capture, count, rng) -> list[dict]:
+    """Add one capture to the files of a split."""
+    contents = {part: {} for part in ('camera', 'joint_3d')}
+    contents['data'] = dict(images=[], annotations=[])
+    files = {
+        part: root / f'annotations/{split}/InterHand2.6M_{split}_{part}.json'
+        for part in contents
+    }
+    for part in contents if capture else ():
+        contents[part] = json.loads(files[part].read_text())
+    sizes = {'400026': (334, 512), '410028': (512, 334)}
+    cameras = dict(campos={}, camrot={}, focal={}, princpt={})
+    for i, (serial, size) in enumerate(sizes.items()):
+        cameras['campos'][serial] = rng.uniform(-20, 20, 3).tolist()
+        rotation = Rotation.from_rotvec([0.02, 0.03 * i - 0.02, 0.4])
+        cameras['camrot'][serial] = rotation.as_matrix().tolist()
+        cameras['focal'][serial] = [1261.5 + i, 1260.25]
+        cameras['princpt'][serial] = [size[0] / 2 + i, size[1] / 2 - 3.5]
+    joints, written = {}, []
+    for frame in range(count):
+        kind = ('right', 'interacting', 'left')[(frame + capture) % 3]
+        known = np.repeat([kind != 'left', kind != 'right'], 21)
+        world = np.where(known[:, None], [0, 0, 1000] + rng.uniform(-45, 45, (42, 3)), 1.0)
+        valid = known[:, None].astype(int).tolist()
+        told = dict(hand_type=kind, hand_type_valid=1)
+        joints[str(7 + frame)] = dict(
+            told, world_coord=world.tolist(), joint_valid=known[:, None].tolist()
+        )
+        for serial, (width, height) in sizes.items():
+            number = len(contents['data']['images'])
+            name = f'Capture{capture}/0007_thumbup_normal/cam{serial}/image{7 + frame}.jpg'
+            image = np.full((height, width, 3), 90, np.uint8)
+            _write(
+                root / f'images/{split}/{name}', cv2.imencode('.jpg', image)[1].tobytes()
+            )
+            contents['data']['images'].append(
+                dict(
+                    id=100 + number,
+                    file_name=name,
+                    width=width,
+                    height=height,
+                    capture=capture,
+                    subject=3,
+                    seq_name='0007_thumbup_normal',
+                    camera=serial,
+                    frame_idx=7 + frame,
+                )
+            )
+            contents['data']['annotations'].append(
+                dict(
+                    told,
+                    id=100 + number,
+                    image_id=100 + number,
+                    bbox=[30.0, 30.0, 200.0, 200.0],
+                    joint_valid=valid,
+                )
+            )
+            rotation = Rotation.from_matrix(cameras['camrot'][serial])
+            (f, g), (x, y) = cameras['focal'][serial], cameras['princpt'][serial]
+            written.append(
+                dict(
+                    file=f'images/{split}/{name}',
+                    size=(width, height),
+                    type=kind,
+                    camera=np.array([[f, 0, x], [0, g, y], [0, 0, 1]]),
+                    points=rotation.apply(world - cameras['campos'][serial]) / 1000,
+                )
+            )
+    contents['camera'][str(capture)] = cameras
+    contents['joint_3d'][str(capture)] = joints
+    for part, content in contents.items():
+        _write(files[part], json.dumps(content).encode())
+    return written

@@ -35,8 +35,8 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / 'docs' / 'datasets.md').read_text()
 NAMES = [
     'AnimalPose14', 'DexYCB', 'FreiHAND', 'HO3D', 'Hand3DStudio', 'Human36MRGB',
-    'LSP', 'LSPExtended', 'RenderedHandPose', 'STB', 'SURREAL', 'SyntheticAnimal',
-    'TigDog',
+    'InterHand26M', 'LSP', 'LSPExtended', 'RenderedHandPose', 'STB', 'SURREAL',
+    'SyntheticAnimal', 'TigDog',
 ]  # fmt: skip
 COMMANDS = [
     shlex.split(line, comments=True)
