@@ -67,8 +67,21 @@ def python2_pickle(content) -> bytes:
     return file.getvalue().replace(b'numpy._core', b'numpy.core')
 
 
+def _segmentation(version: int) -> bytes:
+    """A quarter of the size, in the colours of a version: a hand and an object beside it.
+
+    The hand is the columns 40 to 79 of the rows 30 to 89, of 160 x 120.
+    """
+    hand, thing = {2: ((0, 0, 255), (255, 0, 0)), 3: ((255, 0, 0), (0, 255, 0))}[version]
+    colours = np.zeros((SIZE[1] // 4, SIZE[0] // 4, 3), np.uint8)
+    colours[30:90, 40:80], colours[30:90, 80:120] = hand, thing
+    return cv2.imencode({2: '.jpg', 3: '.png'}[version], colours)[1].tobytes()
+
+
 def write_ho3d(root, version: int = 3, count: int = 3) -> dict[str, list[dict]]:
     """HO-3D of two sequences a split, so many frames each; the second has no pose.
+
+    The first sequence of 'train' has rendered segmentations.
 
     Returns:
         dict: Of each frame of 'train' and 'evaluation' ``name``, ``joints`` [21, 3] as in
@@ -99,6 +112,10 @@ def write_ho3d(root, version: int = 3, count: int = 3) -> dict[str, list[dict]]:
             _write(Path(root, split, sequence, 'rgb', f'{number}.{extension}'), image)
             meta_file = Path(root, split, sequence, 'meta', f'{number}.pkl')
             _write(meta_file, python2_pickle(meta))
+            if sequence == 'ABF10':
+                mask_file = {2: f'{number}.jpg', 3: f'{number}.png'}[version]
+                mask_file = Path(root, split, sequence, 'seg', mask_file)
+                _write(mask_file, _segmentation(version))
             frames.append(frame)
         names = ''.join(f'{frame["name"]}\n' for frame in frames)
         _write(Path(root, f'{split}.txt'), names.encode())
@@ -111,6 +128,8 @@ def write_ho3d(root, version: int = 3, count: int = 3) -> dict[str, list[dict]]:
 def write_dex_ycb(root) -> list[dict]:
     """DexYCB of ten subjects with 100 recordings each, two of which have a frame.
 
+    The hand of its segmentation is the columns 200 to 299 of the rows 100 to 199.
+
     Returns:
         list: Of each image, in the order of the files, the numbers of ``subject``,
         ``recording`` and ``camera``, its ``folder``, and ``side``, ``focal``,
@@ -118,6 +137,8 @@ def write_dex_ycb(root) -> list[dict]:
     """
     rng = np.random.default_rng(21)
     image = _encoded('.jpg')
+    labels = np.zeros((SIZE[1], SIZE[0]), np.uint8)
+    labels[100:200, 200:300], labels[100:200, 300:400] = 255, 21
     for i, serial in enumerate(DEXYCB_CAMERAS):
         color = dict(fx=610.0 + i, fy=609.0 + i, ppx=318.0 + i, ppy=242.0 - i)
         content = yaml.safe_dump(dict(color=color, depth=dict(color, fx=600.0)))
@@ -141,7 +162,7 @@ def write_dex_ycb(root) -> list[dict]:
                 file = io.BytesIO()
                 np.savez_compressed(
                     file,
-                    seg=np.zeros((SIZE[1], SIZE[0]), np.uint8),
+                    seg=labels,
                     pose_m=np.ones((1, 51), np.float32),
                     joint_3d=points[None],
                     joint_2d=pixels[None],

@@ -23,9 +23,10 @@ class Instance:
         box (np.ndarray, optional): [4] xyxy, px. The whole image where there is none.
         keypoints_3d (np.ndarray, optional): [K, 3], mm, camera frame.
         camera (dict, optional): ``focal`` [2] and ``principal_point`` [2], px.
-        mask (str, optional): File of the foreground, relative to the folder.
-        mask_values (tuple[int, int], optional): Lowest and highest value of the mask's
-            file that are the foreground; without it the file holds 0 and 255.
+        mask (str, optional): File of the foreground, relative to the folder, as
+            :mod:`mmpose_uda.datasets.mask_files` reads it.
+        mask_values (tuple, optional): Lowest and highest value of the mask's file that are
+            the foreground; without it the file holds 0 and 255.
         hand_side (str, optional): 'left' or 'right', for :class:`MirrorRightHand`.
     """
 
@@ -36,7 +37,7 @@ class Instance:
     keypoints_3d: Optional[np.ndarray] = None
     camera: Optional[dict] = None
     mask: Optional[str] = None
-    mask_values: Optional[tuple[int, int]] = None
+    mask_values: Optional[tuple] = None
     hand_side: Optional[str] = None
 
 

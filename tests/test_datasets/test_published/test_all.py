@@ -95,7 +95,8 @@ def test_without_labels_none_are_there(name, build):
     assert {key for key in item if 'keypoint' in key or 'mask' in key} == told
     assert item['bbox'].shape == (1, 4)
     item = build(name, 'train', labels=False, masks=True)[0]
-    assert ('mask' in item) == (name in ('FreiHAND', 'RenderedHandPose'))
+    masked = ('DexYCB', 'FreiHAND', 'HO3D', 'RenderedHandPose')
+    assert ('mask' in item) == (name in masked)
 
 
 def test_order_is_the_same_every_time(name, build):
