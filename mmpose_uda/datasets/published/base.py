@@ -67,6 +67,13 @@ class PublishedDataset(PoseDataset):
     SOURCE: str
     """Where it is given out, in a few words."""
 
+    SERVER: Optional[str] = None
+    """Which server scores its split 'evaluation', of
+    :data:`mmpose_uda.evaluation.submissions.FORMATS`."""
+
+    num_frames = 0
+    """How many instances the split has, those included that are not usable."""
+
     def __init__(self, data_root: str, split: str, clean: bool = False, **kwargs: Any):
         if split not in self.SPLITS:
             raise UserError(
@@ -119,6 +126,7 @@ class PublishedDataset(PoseDataset):
         if not osp.isdir(self.data_root):
             raise self.misfit('does not exist')
         infos = [self._to_info(i, one) for i, one in enumerate(self.load_instances())]
+        self.num_frames = len(infos)
         usable = [info for info in infos if self._is_valid_instance(info)]
         if not usable:
             raise self.misfit(f'holds no sample of the split {self.split!r}')

@@ -10,7 +10,7 @@ from mmpose.registry import DATASETS
 
 from mmpose_uda.datasets.files import load_array_pickle, load_json
 from mmpose_uda.errors import UserError
-from mmpose_uda.metainfo import HAND21
+from mmpose_uda.metainfo import HAND21, MANO21
 
 from .base import Instance, PublishedDataset
 from .camera import pinhole
@@ -23,16 +23,6 @@ _IMAGES = {2: 'png', 3: 'jpg'}
 _SEGMENTATIONS = {2: 'jpg', 3: 'png'}
 _HAND = {2: ((0, 0, 128), (127, 127, 255)), 3: ((128, 0, 0), (255, 127, 127))}
 _TEST_JOINTS = 'evaluation_xyz.json'
-# Of each keypoint of HAND21, the joint of MANO: there the fingers are index, middle, pinky,
-# ring and thumb, each without its tip, and the tips follow from the thumb's to the pinky's.
-_ORDER = np.array(
-    [0]
-    + [13, 14, 15, 16]
-    + [1, 2, 3, 17]
-    + [4, 5, 6, 18]
-    + [10, 11, 12, 19]
-    + [7, 8, 9, 20]
-)
 _FROM_OPENGL = np.array([1, -1, -1])
 
 
@@ -76,6 +66,7 @@ evaluation/SM1/rgb/  meta/  the same
 evaluation_xyz.json  (joints of the evaluation, for labels)
 """
     SPLITS = ('train', 'evaluation')
+    SERVER = 'HO3D'
     SOURCE = 'HO-3D of Graz University of Technology'
 
     def __init__(self, data_root: str, split: str, version: int = 3, **kwargs: Any):
@@ -150,7 +141,7 @@ def _labelled(image: str, meta: dict, joints: Any, box: Any = None) -> Optional[
     """A frame, or None if it has no joints, or none in the image."""
     if joints is None:
         return None
-    points = np.asarray(joints, np.float64)[_ORDER] * _FROM_OPENGL * 1000  # from m
+    points = np.asarray(joints, np.float64)[list(MANO21)] * _FROM_OPENGL * 1000  # from m
     return projected_hand(image, points, pinhole(meta['camMat']), _SIZE, 'right', box)
 
 
