@@ -25,6 +25,10 @@ DEXYCB_CAMERAS = [
     '836212060125', '839512060362', '840412060917', '841412060263', '932122060857',
     '932122060861', '932122061900', '932122062010',
 ]  # fmt: skip
+_FINGERS = ('thumb', 'forefinger', 'middle_finger', 'ring_finger', 'pinky_finger')
+# what mmpose's rhd_train.json says of its keypoints, and the order that it really has
+MMPOSE_NAMES = ['wrist'] + [f'{finger}{i}' for finger in _FINGERS for i in (1, 2, 3, 4)]
+_RHD_NAMES = ['wrist'] + [f'{finger}{i}' for finger in _FINGERS for i in (4, 3, 2, 1)]
 _CAMERA = np.array([[617.0, 0, 312.5], [0, 616.0, 241.25], [0, 0, 1]])
 
 
@@ -303,4 +307,53 @@ def _write_capture(root, split, capture, count, rng) -> list[dict]:
     contents['joint_3d'][str(capture)] = joints
     for part, content in contents.items():
         _write(files[part], json.dumps(content).encode())
+    return written
+
+
+def write_mmpose_rhd(root) -> list[dict]:
+    """``rhd_train.json`` as mmpose gives it out, of a left and a right hand.
+
+    Returns:
+        list: Of each hand ``side`` and ``points``, [3] in mm by the names of 'hand21'.
+    """
+    rng = np.random.default_rng(24)
+    category = dict(id=1, name='hand', supercategory='hand', skeleton=[[1, 2]])
+    content = dict(
+        info=dict(description='RHD', version='1.1', year='2021'),
+        licenses='',
+        images=[],
+        annotations=[],
+        categories=[dict(category, keypoints=MMPOSE_NAMES)],
+    )
+    written = []
+    for number, side in ((111, 'left'), (112, 'right')):
+        image = rng.integers(0, 256, (320, 320, 3), dtype=np.uint8)
+        _write(Path(root, f'{number:05d}.png'), cv2.imencode('.png', image)[1].tobytes())
+        points = {name: rng.uniform(-60, 60, 3) + [0, 0, 500] for name in MMPOSE_NAMES}
+        xyz = np.array([points[name] for name in _RHD_NAMES])
+        pixels = 299 * xyz[:, :2] / xyz[:, 2:] + [160, 161]
+        content['images'].append(
+            dict(
+                file_name=f'{number:05d}.png',
+                height=320,
+                width=320,
+                id=number,
+                cam_param=dict(focal=[299.0, 299.0], princpt=[160.0, 161.0]),
+            )
+        )
+        content['annotations'].append(
+            dict(
+                id=number,
+                image_id=number,
+                category_id=1,
+                iscrowd=0,
+                bbox=[*pixels.min(0), *np.ptp(pixels, 0)],
+                area=1.0,
+                keypoints=np.column_stack([pixels, np.ones(21)]).tolist(),
+                joint_cam=xyz.tolist(),
+                hand_type=side,
+            )
+        )
+        written.append(dict(points=points, side=side))
+    Path(root, 'rhd_train.json').write_text(json.dumps(content))
     return written

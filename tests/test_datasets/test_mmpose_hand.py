@@ -3,68 +3,20 @@
 import json
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 from mmpose.registry import DATASETS
+from published_3d_factory import MMPOSE_NAMES, write_mmpose_rhd
 
 from mmpose_uda.datasets.transforms import MirrorRightHand
 from mmpose_uda.errors import UserError
 
 LOAD = [dict(type='LoadPoseImage')]
-FINGERS = ('thumb', 'forefinger', 'middle_finger', 'ring_finger', 'pinky_finger')
-# what rhd_train.json says of itself, and the order that it really has
-SAID = ['wrist'] + [f'{finger}{i}' for finger in FINGERS for i in (1, 2, 3, 4)]
-RHD = ['wrist'] + [f'{finger}{i}' for finger in FINGERS for i in (4, 3, 2, 1)]
 
 
 @pytest.fixture
 def written(tmp_path):
-    """Two hands of RHD: points [21, 3] by the names of 'hand21', mm."""
-    rng = np.random.default_rng(3)
-    content = dict(
-        info=dict(description='RHD', version='1.1', year='2021'),
-        licenses='',
-        images=[],
-        annotations=[],
-        categories=[
-            dict(id=1, name='hand', supercategory='hand', keypoints=SAID, skeleton=[[1, 2]])
-        ],
-    )
-    hands = []
-    for number, side in ((111, 'left'), (112, 'right')):
-        cv2.imwrite(
-            str(tmp_path / f'{number:05d}.png'), np.full((320, 320, 3), 9, np.uint8)
-        )
-        points = {name: rng.uniform(-60, 60, 3) + [0, 0, 500] for name in SAID}
-        xyz = np.array([points[name] for name in RHD])
-        pixels = 299 * xyz[:, :2] / xyz[:, 2:] + [160, 161]
-        x, y = pixels.min(0)
-        content['images'].append(
-            dict(
-                file_name=f'{number:05d}.png',
-                height=320,
-                width=320,
-                id=number,
-                cam_param=dict(focal=[299.0, 299.0], princpt=[160.0, 161.0]),
-            )
-        )
-        content['annotations'].append(
-            dict(
-                id=number,
-                image_id=number,
-                category_id=1,
-                iscrowd=0,
-                bbox=[x, y, *np.ptp(pixels, 0)],
-                area=1.0,
-                keypoints=np.column_stack([pixels, np.ones(21)]).tolist(),
-                joint_cam=xyz.tolist(),
-                hand_type=side,
-            )
-        )
-        hands.append(dict(points=points, side=side))
-    Path(tmp_path, 'rhd_train.json').write_text(json.dumps(content))
-    return hands
+    return write_mmpose_rhd(tmp_path)
 
 
 @pytest.fixture
@@ -92,7 +44,7 @@ def change(root, how):
 def test_hands_are_what_was_written(written, build):
     dataset = build()
     names = list(dataset.metainfo['keypoint_id2name'].values())
-    assert names == SAID and len(dataset) == 2
+    assert names == MMPOSE_NAMES and len(dataset) == 2
     for item, hand in zip(dataset, written):
         points = np.array([hand['points'][name] for name in names])
         np.testing.assert_allclose(item['keypoints_3d'][0], points, rtol=1e-5)
