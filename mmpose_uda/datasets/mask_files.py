@@ -35,7 +35,7 @@ def load_mask(path: str, values: Optional[tuple] = None) -> np.ndarray:
     file, array = _split(path)
     if array:
         mask = load_npz(file, array)
-        if mask.ndim != 2 or mask.dtype != np.uint8:
+        if mask.ndim != 2 or mask.dtype != np.uint8 or not mask.size:
             raise ValueError(f'{mask.dtype} of {mask.shape}')
     else:
         in_colour = values is not None and np.ndim(values[0])

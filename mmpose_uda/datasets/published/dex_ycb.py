@@ -34,7 +34,7 @@ _SETUPS = ('s0', 's1', 's2', 's3')
 
 @DATASETS.register_module()
 class DexYCB(PublishedDataset):
-    """Hands that grasp objects, seen by eight cameras; 21 keypoints, 3D and masks.
+    """Hands that grasp objects, seen by eight cameras; 21 keypoints, 3D, cameras, masks.
 
     The splits are those of the published toolkit: every fifth recording ('s0'), or what
     is in no other split are subjects ('s1'), cameras ('s2') or objects ('s3'). Frames

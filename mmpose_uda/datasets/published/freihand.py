@@ -36,9 +36,14 @@ class FreiHAND(PublishedDataset):
     code mirrors all hands: :class:`MirrorRightHand` in the ``pipeline``. (mmpose's
     ``FreiHandDataset`` reads another file, with other splits.)
 
+    'evaluation' is the data set's own test: right hands as they were photographed, in the
+    order of its server, without masks. Its joints were held back at first; without
+    ``evaluation_xyz.json`` the split can be a target with ``labels=False``. Its box is the
+    whole image, which was cropped about the hand: nothing that a server holds back.
+
     Args:
         data_root (str): The folder that ``TREE`` shows.
-        split (str): 'train' or 'test'.
+        split (str): 'train', 'test' or 'evaluation'.
         clean (bool): No frame is in both splits.
         **kwargs: As for :class:`PoseDataset`.
 

@@ -52,7 +52,7 @@ class InterHand26M(PublishedDataset):
 annotations/train/InterHand2.6M_train_data.json  _camera.json  _joint_3d.json
 annotations/val/InterHand2.6M_val_data.json  the same
 annotations/test/InterHand2.6M_test_data.json  the same
-images/train/Capture0/0000_neutral_relaxed/cam400002/image0000.jpg ...
+images/train/Capture12/0390_dh_touchROM/cam410209/image62434.jpg ...
 images/val/Capture0/  test/Capture0/ ...  the same
 """
     SPLITS = ('train', 'val', 'test')
