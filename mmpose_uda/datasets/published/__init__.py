@@ -8,6 +8,8 @@ from .freihand import FreiHAND
 from .hand_3d_studio import Hand3DStudio
 from .ho3d import HO3D
 from .human36m import Human36MRGB
+from .human36m_3d import Human36M3D
+from .human36m_mmpose import Human36MMMPose
 from .lsp import LSP, LSPExtended
 from .rendered_hand_pose import RenderedHandPose
 from .stb import STB
@@ -21,6 +23,8 @@ __all__ = [
     'FreiHAND',
     'HO3D',
     'Hand3DStudio',
+    'Human36M3D',
+    'Human36MMMPose',
     'Human36MRGB',
     'Instance',
     'LSP',

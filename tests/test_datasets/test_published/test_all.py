@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import published_3d_factory as factory_3d
+import published_body_factory as body_factory
 import published_factory as factory
 import pytest
 from mmpose.registry import DATASETS
@@ -16,6 +17,8 @@ WRITERS = {
     'FreiHAND': factory.write_freihand,
     'HO3D': factory_3d.write_ho3d,
     'Hand3DStudio': factory.write_hand_3d_studio,
+    'Human36M3D': factory.write_raw_human36m,
+    'Human36MMMPose': body_factory.write_human36m_mmpose,
     'Human36MRGB': factory.write_human36m,
     'LSP': factory.write_lsp,
     'LSPExtended': factory.write_lsp_extended,
@@ -40,6 +43,12 @@ NEEDED = [
     ('HO3D', 'train/MC1/rgb/0002.jpg'),
     ('Hand3DStudio', 'H3D_crop/annotation.json'),
     ('Hand3DStudio', 'H3D_crop/part2'),
+    ('Human36M3D', 'annotations/Human36M_subject6_camera.json'),
+    ('Human36M3D', 'annotations/Human36M_subject7_data.json'),
+    ('Human36M3D', 'annotations/Human36M_subject8_joint_3d.json'),
+    ('Human36M3D', 'images'),
+    ('Human36MMMPose', 'annotation_body3d/fps50/h36m_train.npz'),
+    ('Human36MMMPose', 'images'),
     ('Human36MRGB', 'annotations/keypoints2d_8.json'),
     ('Human36MRGB', 'crop_images'),
     ('LSP', 'joints.mat'),
