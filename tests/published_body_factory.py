@@ -3,10 +3,12 @@
 As in :mod:`published_factory`, each function writes one and returns what it wrote.
 """
 
+import pickle
 from pathlib import Path
 
 import cv2
 import numpy as np
+from scipy.io import savemat
 
 # by the list of h36m2coco.py, with the names of 'human17'
 H36M_JOINTS = [
@@ -87,4 +89,154 @@ def write_human36m_mmpose(root, fps: int = 50, count: int = 130) -> dict[str, di
         path = Path(root, f'annotation_body3d/fps{fps}/h36m_{split}.npz')
         path.parent.mkdir(parents=True, exist_ok=True)
         np.savez(path, **written[split])
+    return written
+
+
+# by mpii_get_joint_set.m of the data set
+MPI_ALL = [
+    'spine3', 'spine4', 'spine2', 'spine', 'pelvis', 'neck', 'head', 'head_top',
+    'left_clavicle', 'left_shoulder', 'left_elbow', 'left_wrist', 'left_hand',
+    'right_clavicle', 'right_shoulder', 'right_elbow', 'right_wrist', 'right_hand',
+    'left_hip', 'left_knee', 'left_ankle', 'left_foot', 'left_toe', 'right_hip',
+    'right_knee', 'right_ankle', 'right_foot', 'right_toe',
+]  # fmt: skip
+MPI_RELEVANT = [
+    'head_top', 'neck', 'right_shoulder', 'right_elbow', 'right_wrist', 'left_shoulder',
+    'left_elbow', 'left_wrist', 'right_hip', 'right_knee', 'right_ankle', 'left_hip',
+    'left_knee', 'left_ankle', 'pelvis', 'spine', 'head',
+]  # fmt: skip
+MPI_NAMES = dict(
+    root='pelvis', right_foot='right_ankle', left_foot='left_ankle', thorax='neck',
+    neck_base='head', head='head_top',
+)  # fmt: skip
+"""Names of 'human17' that stand for other ones of the data set."""
+
+
+def mpi_camera(number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Focal lengths and principal point of a camera of the training."""
+    return np.array([1497.5, 1497.0]) + number, np.array([1024.5, 1051.5]) - number
+
+
+def mpi_poses(rng, count: int, names: list[str], focal, middle):
+    """2D [N, J, 2], 3D and scaled 3D [N, J, 3] as the data set has them, px and mm.
+
+    The scaled pose is elsewhere, and hips and spine are a little beside their 3D in 2D.
+    """
+    points = 1000 * np.stack(
+        [drawn_person(rng, len(names), 4, rng.uniform(-0.1, 0.1, 2)) for _ in range(count)]
+    )
+    pixels = focal * points[..., :2] / points[..., 2:] + middle
+    beside = [names.index(name) for name in ('left_hip', 'right_hip', 'spine')]
+    pixels[:, beside] += 1.5
+    root = points[:, [names.index('pelvis')]]
+    return pixels, points, (points - root) * rng.uniform(0.9, 1.1) + root + [50, 20, -80]
+
+
+def write_mpi_inf_3dhp(root, count: int = 1, subjects=range(1, 9)) -> dict[tuple, dict]:
+    """The training of MPI-INF-3DHP, so many frames a sequence; images of every tenth.
+
+    Returns:
+        dict: By subject, sequence and camera the arrays of :func:`mpi_poses`.
+    """
+    rng = np.random.default_rng(31)
+    image = encoded((2048, 2048))
+    written = {}
+    for folder in ((s, q) for s in subjects for q in (1, 2)):
+        path = Path(root, 'S{}/Seq{}'.format(*folder))
+        lines = ['Skeletool Camera Calibration File V1.0']
+        cells = {key: np.empty((14, 1), object) for key in ('annot2', 'annot3')}
+        cells['univ_annot3'] = np.empty((14, 1), object)
+        for number in range(14):
+            focal, middle = mpi_camera(number)
+            arrays = mpi_poses(rng, count, MPI_ALL, focal, middle)
+            arrays = dict(zip(cells, arrays))
+            for key, array in arrays.items():
+                cells[key][number, 0] = array.reshape(count, -1)
+            written[(*folder, number)] = arrays
+            lines += [
+                f'name          {number}',
+                '  sensor      10 10',
+                '  size        2048 2048',
+                '  animated    0',
+                f'  intrinsic   {focal[0]} 0 {middle[0]} 0 0 {focal[1]} {middle[1]} 0 '
+                '0 0 1 0 0 0 0 1 ',
+                '  extrinsic   1 0 0 0 0 1 0 0 0 0 1 0 0 0 0 1 ',
+                '  radial      0',
+            ]
+            for row in range(0, count, 10) if number in (0, 1, 2, 4, 5, 6, 7, 8) else ():
+                name = f'imageFrames/video_{number}/frame_{row + 1:06d}.jpg'
+                write_bytes(path / name, image)
+        (path / 'camera.calibration').write_text('\n'.join(lines))
+        savemat(path / 'annot.mat', dict(cells, frames=np.arange(count)[:, None]))
+    return written
+
+
+def write_mpi_inf_3dhp_test(root, valid=(1, 0, 1)) -> dict[str, dict]:
+    """The test set of MPI-INF-3DHP, whose frames are valid or not, in MATLAB's version 7.3.
+
+    Returns:
+        dict: By sequence the arrays of :func:`mpi_poses`.
+    """
+    import h5py
+
+    rng = np.random.default_rng(32)
+    written = {}
+    for number in range(1, 7):
+        outdoors = number > 4
+        size = (1920, 1080) if outdoors else (2048, 2048)
+        focal = np.array([1684.0, 1672.0] if outdoors else [1500.0, 1500.5])
+        arrays = mpi_poses(rng, len(valid), MPI_RELEVANT, focal, np.array(size) / 2 + 8)
+        folder = Path(root, f'mpi_inf_3dhp_test_set/TS{number}')
+        for row in range(len(valid)):
+            name = f'imageSequence/img_{row + 1:06d}.jpg'
+            write_bytes(folder / name, encoded(size))
+        with h5py.File(folder / 'annot_data.mat', 'w', userblock_size=512) as file:
+            keys = ('annot2', 'annot3', 'univ_annot3')
+            for key, array in zip(keys, arrays):
+                file[key] = array[:, None]
+            file['valid_frame'] = np.array(valid, np.float64)[:, None]
+            file['activity_annotation'] = np.ones((len(valid), 1))
+        with open(folder / 'annot_data.mat', 'r+b') as file:
+            file.write(b'MATLAB 7.3 MAT-file, Platform: GLNXA64'.ljust(124))
+            file.write(bytes([0, 2]) + b'IM')
+        written[f'TS{number}'] = dict(zip(keys, arrays))
+    return written
+
+
+def write_mpi_inf_3dhp_mmpose(root, count: int = 11) -> dict[str, dict]:
+    """MPI-INF-3DHP of mmpose, one video of the training and two of the test.
+
+    Returns:
+        dict: Of 'train' and 'test' the arrays of the file.
+    """
+    rng = np.random.default_rng(33)
+    videos = dict(train=['S1_Seq1_Cam4'], test=['TS1', 'TS6'])
+    files = dict(train='mpi_inf_3dhp_train', test='mpi_inf_3dhp_test_valid')
+    Path(root, 'annotations').mkdir(parents=True)
+    written = {}
+    for split, names in videos.items():
+        images, cameras, poses = [], {}, []
+        for video in names:
+            size = (1920, 1080) if video == 'TS6' else (2048, 2048)
+            focal, middle = np.array([1490.5, 1491.0]), np.array(size) / 2 - 5
+            cameras[video] = dict(
+                f=focal[:, None], c=middle[:, None], w=size[0], h=size[1], name=video
+            )
+            poses.append(mpi_poses(rng, count, MPI_RELEVANT, focal, middle)[:2])
+            for i in range(count):
+                images.append(f'{video}_{i + 1:06d}.jpg')
+                write_bytes(Path(root, 'images', images[-1]), encoded(size))
+        pixels, points = (np.concatenate(arrays) for arrays in zip(*poses))
+        low, high = pixels.min(1), pixels.max(1)
+        ones = np.ones((*points.shape[:2], 1))
+        written[split] = dict(
+            imgname=np.array(images),
+            center=(low + high) / 2,
+            scale=1.2 * (high - low).max(1) / 200,
+            part=np.concatenate([pixels, ones], -1),
+            S=np.concatenate([points / 1000, ones], -1),
+        )
+        np.savez(Path(root, f'annotations/{files[split]}.npz'), **written[split])
+        with open(Path(root, f'annotations/cameras_{split}.pkl'), 'wb') as file:
+            pickle.dump(cameras, file)
     return written

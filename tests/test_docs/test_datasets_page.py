@@ -34,8 +34,8 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / 'docs' / 'datasets.md').read_text()
 NAMES = [
     'AnimalPose14', 'DexYCB', 'FreiHAND', 'HO3D', 'Hand3DStudio', 'Human36M3D',
-    'Human36MMMPose', 'Human36MRGB',
-    'LSP', 'LSPExtended', 'RenderedHandPose', 'STB', 'SURREAL', 'SyntheticAnimal',
+    'Human36MMMPose', 'Human36MRGB', 'LSP', 'LSPExtended', 'MPIINF3DHP',
+    'MPIINF3DHPMMPose', 'RenderedHandPose', 'STB', 'SURREAL', 'SyntheticAnimal',
     'TigDog',
 ]  # fmt: skip
 COMMANDS = [

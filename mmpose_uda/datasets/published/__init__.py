@@ -11,6 +11,8 @@ from .human36m import Human36MRGB
 from .human36m_3d import Human36M3D
 from .human36m_mmpose import Human36MMMPose
 from .lsp import LSP, LSPExtended
+from .mpi_inf_3dhp import MPIINF3DHP
+from .mpi_inf_3dhp_mmpose import MPIINF3DHPMMPose
 from .rendered_hand_pose import RenderedHandPose
 from .stb import STB
 from .surreal import SURREAL
@@ -29,6 +31,8 @@ __all__ = [
     'Instance',
     'LSP',
     'LSPExtended',
+    'MPIINF3DHP',
+    'MPIINF3DHPMMPose',
     'PublishedAnimals',
     'PublishedDataset',
     'RenderedHandPose',

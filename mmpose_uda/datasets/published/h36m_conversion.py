@@ -12,12 +12,13 @@ import numpy as np
 from tqdm import tqdm
 
 from mmpose_uda.errors import UserError, writing
-from mmpose_uda.whole_files import whole_file, write_whole
+from mmpose_uda.whole_files import write_whole
 
 from .camera import project
 from .crop_box import Box, keypoint_box, square_crop
 from .h36m_annotations import IMAGES, PARTS, TREE, Frame, annotation_file, read_frames
 from .human36m import CROPS, LIST, SUBJECTS
+from .image_file import write_image
 
 _STEP = 5  # one image of so many is used
 _SIDE = 512  # px
@@ -141,6 +142,4 @@ def _write_crop(folder: Path, crop: _Crop) -> None:
         (_SIDE, _SIDE),
         interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC,
     )
-    path = _crop_path(folder, crop.name)
-    with writing(path), whole_file(path) as partial:
-        partial.write_bytes(cv2.imencode(path.suffix, pixels)[1].tobytes())
+    write_image(_crop_path(folder, crop.name), pixels)
