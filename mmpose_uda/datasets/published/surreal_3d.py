@@ -8,10 +8,8 @@ import numpy as np
 from mmpose.registry import DATASETS
 from scipy.io import loadmat
 
-from mmpose_uda.metainfo import HUMAN17
-
 from .base import Instance, PublishedDataset
-from .smpl import smpl_person
+from .smpl import HUMAN17_OF_SMPL, smpl_person
 
 RUNS = ('run0', 'run1', 'run2')
 _STEP = 10  # of so many frames of a clip of the training one is read
@@ -67,7 +65,7 @@ class SURREAL3D(PublishedDataset):
         UserError: As for :class:`PublishedDataset`.
     """
 
-    METAINFO = HUMAN17
+    METAINFO = HUMAN17_OF_SMPL
     TREE = """
 cmu/train/run0/01_01/01_01_c0001.mp4  01_01_c0001_info.mat  01_01_c0001_segm.mat ...
 cmu/train/run0/01_01/01_01_c0001_frames/  (which extract_frames.py makes of them)

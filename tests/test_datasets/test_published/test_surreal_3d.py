@@ -60,6 +60,8 @@ def test_people_are_what_was_written(tmp_path, build, split):
         mask[60 : 160 + i, 100:200] = True
         np.testing.assert_array_equal(item['mask'] > 0, mask)
     assert list(dataset.metainfo['keypoint_id2name'].values()) == H36M_JOINTS
+    weights = dataset.metainfo['dataset_keypoint_weights']
+    assert weights.tolist() == [float(name not in MISSING) for name in H36M_JOINTS]
 
 
 def test_a_person_is_no_mirror_image():
