@@ -167,7 +167,8 @@ class GuardedOptimWrapper(OptimWrapper):
             for name, value in state.items():
                 is_like = torch.is_tensor(value) and value.shape == parameter.shape
                 if is_like and value.stride() != parameter.stride():
-                    state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+                    like = torch.empty_like(parameter, dtype=value.dtype)
+                    state[name] = like.copy_(value)
 
 
 def _scaler_arguments(loss_scale: Union[str, float, dict]) -> dict[str, Any]:
