@@ -1,0 +1,209 @@
+"""The 3D configs of published benchmarks at full size, on drawn data of the same form.
+
+That they train, resume and export is in test_configs.py.
+"""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from config_factory import CONFIG_DIR, public_2d_configs, public_configs, redirect_data
+from mmengine.config import Config
+from mmengine.optim import build_optim_wrapper
+from mmengine.registry import init_default_scope
+from mmpose.registry import DATASETS, METRICS, MODELS
+
+from mmpose_uda.apis import browse_dataset, check_data
+from mmpose_uda.apis.command_line import parse_options
+from mmpose_uda.datasets.source_measures import labelled_poses
+
+
+@dataclass
+class Benchmark:
+    """What a config is expected to have."""
+
+    source: str
+    target: str
+    metrics: str
+    mirrored: bool = False
+    keypoints: int = 21
+    own: str = ''  # what the metric has that is not its default
+
+
+HANDS = {
+    'rhd2freihand_3d': Benchmark(
+        'RenderedHandPose', 'FreiHAND', 'MPJPE PA-MPJPE AUC PA-AUC', mirrored=True
+    ),
+    'rhd2stb_3d': Benchmark(
+        'RenderedHandPose',
+        'STB',
+        'MPJPE PA-MPJPE AUC',
+        mirrored=True,
+        own='auc_range joints',
+    ),
+    'freihand2ho3d_3d': Benchmark(
+        'FreiHAND', 'HO3D', 'MPJPE ST-MPJPE PA-MPJPE AUC PA-AUC'
+    ),
+    'freihand2dexycb_3d': Benchmark(
+        'FreiHAND', 'DexYCB', 'MPJPE PA-MPJPE AUC PA-AUC', mirrored=True
+    ),
+}
+BENCHMARKS = {**HANDS}
+BUILTIN = {
+    kind: Config.fromfile(CONFIG_DIR / f'{kind}_3d.py').codec for kind in ('hand', 'human')
+}
+
+
+@pytest.fixture(autouse=True)
+def mmpose_scope():
+    init_default_scope('mmpose')
+
+
+@pytest.fixture(scope='module')
+def data_root(tmp_path_factory):
+    """Where all have their data."""
+    return tmp_path_factory.mktemp('data')
+
+
+@pytest.fixture(params=BENCHMARKS)
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def cfg(name, data_root):
+    """The config at full size, on drawn data."""
+    cfg = Config.fromfile(CONFIG_DIR / f'{name}.py')
+    redirect_data(cfg, data_root)
+    return cfg
+
+
+def test_all_are_found():
+    names = {path.stem for path in public_configs()}
+    assert names - {path.stem for path in public_2d_configs()} == BENCHMARKS.keys()
+
+
+def test_data_at_full_size(name, cfg):
+    expected = BENCHMARKS[name]
+    data = cfg.train_dataloader.dataset
+    assert (data.source.type, data.target.type) == (expected.source, expected.target)
+    assert cfg.test_dataloader.dataset.type == expected.target
+    pair = DATASETS.build(data)[0]
+    assert {tuple(view.shape) for view in pair['inputs'].values()} == {(3, 224, 224)}
+    labels = pair['data_samples']['source'].gt_instance_labels
+    assert labels.keypoint_labels.shape == (1, expected.keypoints, 3)
+    for view in ('target_teacher', 'target_student'):
+        sample = pair['data_samples'][view]
+        assert not {'keypoints', 'keypoints_3d'} & set(sample.gt_instances.keys())
+    tested = DATASETS.build(cfg.test_dataloader.dataset)[0]
+    assert tested['inputs'].shape == (3, 224, 224)
+    truth = tested['data_samples'].gt_instances
+    assert truth.keypoints_3d.shape == (1, expected.keypoints, 3)
+
+
+def test_hands_are_shown_alike(name, cfg):
+    """On the source, the target and in the test, or nowhere; other hands need it not."""
+    expected = BENCHMARKS[name]
+    data = cfg.train_dataloader.dataset
+    pipelines = (data.source.pipeline, data.target.pipeline, cfg.val_pipeline)
+    for pipeline in (*pipelines, cfg.test_dataloader.dataset.pipeline):
+        assert ('MirrorRightHand' in [t.type for t in pipeline]) == expected.mirrored
+    configs = (data.source, data.target, cfg.test_dataloader.dataset)
+    sides = {
+        info['hand_side']
+        for dataset in (DATASETS.build(dict(one, pipeline=[])) for one in configs)
+        for info in map(dataset.get_data_info, range(len(dataset)))
+        if 'hand_side' in info
+    }
+    assert (len(sides) > 1) == expected.mirrored
+
+
+def test_the_network_at_full_size(name, cfg):
+    model = MODELS.build(cfg.model)
+    backbone = model.student.backbone
+    assert len(backbone.layers) == 12 and backbone.embed_dims == 768
+    # MAE's weights have 14 x 14 positions and that of the class
+    assert backbone.patch_grid == (14, 14) and backbone.pos_embed.shape == (1, 197, 768)
+    assert model.student.head.out_channels == BENCHMARKS[name].keypoints
+    rates = {
+        id(parameter): group['lr']
+        for group in build_optim_wrapper(model, cfg.optim_wrapper).param_groups
+        for parameter in group['params']
+    }
+    assert rates.keys() >= set(map(id, model.trained_parameters()))
+    assert not rates.keys() & set(map(id, model.averaged_parameters()))
+    lr = cfg.optim_wrapper.optimizer.lr
+    assert rates[id(model.student.head.to_volume.weight)] == pytest.approx(lr)
+    first, last = backbone.layers[0], backbone.layers[-1]
+    assert rates[id(last.ffn.layers[1].weight)] == pytest.approx(0.75 * lr)
+    assert rates[id(first.ffn.layers[1].weight)] == pytest.approx(0.75**12 * lr)
+    known = {'supervised', *model.alignments}
+    assert {part for phase in cfg.phases for part in phase['parts']} == known
+    assert [phase['name'] for phase in cfg.phases] == ['pretrain', 'source', 'adapt']
+
+
+def test_both_domains_are_reconstructed_before(cfg):
+    assert 'supervised' not in cfg.phases[0]['parts']
+    reconstruction = MODELS.build(cfg.model.alignments.reconstruction)
+    assert set(reconstruction.reconstructed) == {'source', 'target_student'}
+
+
+def test_bones_and_depths_are_not_those_of_built_in_data(name, cfg):
+    """Encoder, decoder and the training's comparison are of one codec, the source's."""
+    codec = cfg.model.estimator.head.decoder
+    encoders = [
+        transform.encoder
+        for view in (cfg.train_dataloader.dataset.views.source, cfg.weak_source)
+        for transform in view
+        if transform['type'] == 'GenerateTarget'
+    ]
+    assert encoders == [codec, codec] and cfg.codec == codec
+    assert tuple(codec.input_size) == (224, 224)
+    builtin = BUILTIN['hand' if cfg.model.estimator.head.out_channels == 21 else 'human']
+    assert codec.total_length != builtin.total_length
+    assert codec.depth_range != builtin.depth_range
+    assert codec.skeleton == builtin.skeleton
+    assert 'SourceMeasuresHook' in [hook.type for hook in cfg.custom_hooks]
+    # the source has what measure_source measures
+    source = DATASETS.build(dict(cfg.train_dataloader.dataset.source, pipeline=[]))
+    infos = map(source.get_data_info, range(len(source)))
+    poses = [labelled_poses(info) for info in infos]
+    assert all(pose.shape[1] == BENCHMARKS[name].keypoints for pose, _ in poses)
+
+
+def test_metrics_are_those_of_the_protocol(name, cfg):
+    expected = BENCHMARKS[name]
+    in_3d, in_2d = cfg.test_evaluator
+    assert in_3d.type == 'RootAlignedMPJPE' and in_2d.type == 'CropPCK'
+    assert in_3d.prefix == in_2d.prefix == 'target'
+    assert in_3d.metrics == expected.metrics.split()
+    assert set(in_3d) - {'type', 'prefix', 'metrics'} == set(expected.own.split())
+    METRICS.build(in_3d)
+
+
+def test_data_are_checked_and_drawn(name, cfg, tmp_path):
+    path = str(CONFIG_DIR / f'{name}.py')
+    data = cfg.train_dataloader.dataset
+    options = {
+        'train_dataloader.dataset.source.data_root': data.source.data_root,
+        'train_dataloader.dataset.target.data_root': data.target.data_root,
+        'val_dataloader.dataset.data_root': data.target.data_root,
+        'test_dataloader.dataset.data_root': data.target.data_root,
+    }
+    assert check_data(path, cfg_options=options).problems == []
+    sheet = browse_dataset(path, out=tmp_path / 'a.jpg', num=2, cfg_options=options)
+    assert sheet.stat().st_size > 1000
+
+
+def test_the_options_that_name_the_weights():
+    text = (CONFIG_DIR / 'rhd2freihand_3d.py').read_text()
+    options = parse_options(re.findall(r'model\.\S+=\S+', text.split('"""')[1]))
+    cfg = Config.fromfile(CONFIG_DIR / 'rhd2freihand_3d.py')
+    assert 'init_cfg' not in cfg.model.estimator.backbone
+    cfg.merge_from_dict(options)
+    (line,) = re.findall(
+        r'# init_cfg=(dict\(.*\)),$',
+        (CONFIG_DIR.parent / '_base_/model/masked_vit_base.py').read_text(),
+        re.M,
+    )
+    assert cfg.model.estimator.backbone.init_cfg == eval(line)
