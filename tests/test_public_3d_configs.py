@@ -41,9 +41,7 @@ HANDS = {
         mirrored=True,
         own='auc_range joints',
     ),
-    'freihand2ho3d_3d': Benchmark(
-        'FreiHAND', 'HO3D', 'MPJPE ST-MPJPE PA-MPJPE AUC PA-AUC'
-    ),
+    'freihand2ho3d_3d': Benchmark('FreiHAND', 'HO3D', 'MPJPE ST-MPJPE PA-MPJPE AUC PA-AUC'),
     'freihand2dexycb_3d': Benchmark(
         'FreiHAND', 'DexYCB', 'MPJPE PA-MPJPE AUC PA-AUC', mirrored=True
     ),
