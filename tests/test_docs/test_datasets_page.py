@@ -29,13 +29,13 @@ from published_factory import (
 from mmpose_uda.analysis.variants import variant_names
 from mmpose_uda.apis import check_data
 from mmpose_uda.apis.command_line import parse_options
-from mmpose_uda.datasets.published.h36m_conversion import RAW_TREE
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / 'docs' / 'datasets.md').read_text()
 NAMES = [
-    'AnimalPose14', 'DexYCB', 'FreiHAND', 'HO3D', 'Hand3DStudio', 'Human36MRGB',
-    'LSP', 'LSPExtended', 'RenderedHandPose', 'STB', 'SURREAL', 'SyntheticAnimal',
+    'AnimalPose14', 'DexYCB', 'FreiHAND', 'HO3D', 'Hand3DStudio', 'Human36M3D',
+    'Human36MMMPose', 'Human36MRGB', 'LSP', 'LSPExtended', 'MPIINF3DHP',
+    'MPIINF3DHPMMPose', 'RenderedHandPose', 'STB', 'SURREAL', 'SyntheticAnimal',
     'TigDog',
 ]  # fmt: skip
 COMMANDS = [
@@ -54,10 +54,6 @@ def test_folders_are_those_that_the_classes_read(name):
     (row,) = re.findall(rf'^\| `{name}` \| (.*?) \|', TEXT, re.M)
     assert re.sub(r' \(.*?\)', '', row) == splits
     assert f'| [`{name}`](#' in TEXT
-
-
-def test_the_folder_before_the_conversion():
-    assert f'```{RAW_TREE}```' in TEXT
 
 
 def test_the_block_of_a_config(tmp_path, monkeypatch):

@@ -8,7 +8,11 @@ from .freihand import FreiHAND
 from .hand_3d_studio import Hand3DStudio
 from .ho3d import HO3D
 from .human36m import Human36MRGB
+from .human36m_3d import Human36M3D
+from .human36m_mmpose import Human36MMMPose
 from .lsp import LSP, LSPExtended
+from .mpi_inf_3dhp import MPIINF3DHP
+from .mpi_inf_3dhp_mmpose import MPIINF3DHPMMPose
 from .rendered_hand_pose import RenderedHandPose
 from .stb import STB
 from .surreal import SURREAL
@@ -21,10 +25,14 @@ __all__ = [
     'FreiHAND',
     'HO3D',
     'Hand3DStudio',
+    'Human36M3D',
+    'Human36MMMPose',
     'Human36MRGB',
     'Instance',
     'LSP',
     'LSPExtended',
+    'MPIINF3DHP',
+    'MPIINF3DHPMMPose',
     'PublishedAnimals',
     'PublishedDataset',
     'RenderedHandPose',
