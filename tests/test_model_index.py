@@ -84,9 +84,8 @@ def references(config: str) -> list[dict]:
 
 
 def test_references_say_where_they_are_from():
-    rows = [
-        row for path in public_configs() for row in references(f'configs/uda/{path.name}')
-    ]
+    paths = [f'configs/uda/{path.name}' for path in public_configs()]
+    rows = [row for path in paths for row in references(path)]
     assert rows
     for row in rows:
         assert set(row) - {'Setting'} == {'Method', 'Metrics', 'Source'}
