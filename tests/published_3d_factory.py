@@ -28,10 +28,9 @@ DEXYCB_CAMERAS = [
 _CAMERA = np.array([[617.0, 0, 312.5], [0, 616.0, 241.25], [0, 0, 1]])
 
 
-def _encoded(extension: str, rng) -> bytes:
-    """An image of the size that they all have; of few colours it is quick to read."""
-    cells = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)
-    image = cv2.resize(cells, SIZE, interpolation=cv2.INTER_NEAREST)
+def _encoded(extension: str) -> bytes:
+    """An image of the size that they all have; a plain one is quick to write and read."""
+    image = np.full((SIZE[1], SIZE[0], 3), 90, np.uint8)
     return cv2.imencode(extension, image)[1].tobytes()
 
 
@@ -77,7 +76,7 @@ def write_ho3d(root, version: int = 3, count: int = 3) -> dict[str, list[dict]]:
     """
     rng = np.random.default_rng(20)
     extension = {2: 'png', 3: 'jpg'}[version]
-    drawn = np.random.default_rng(30)  # the images
+    image = _encoded(f'.{extension}')
     written = {}
     for split, sequences in (('train', ('ABF10', 'MC1')), ('evaluation', ('SM1', 'AP11'))):
         frames = []
@@ -97,8 +96,7 @@ def write_ho3d(root, version: int = 3, count: int = 3) -> dict[str, list[dict]]:
             elif name.endswith('0001'):
                 frame['joints'] = meta['handJoints3D'] = meta['handPose'] = None
             sequence, number = name.split('/')
-            image = Path(root, split, sequence, 'rgb', f'{number}.{extension}')
-            _write(image, _encoded(f'.{extension}', drawn))
+            _write(Path(root, split, sequence, 'rgb', f'{number}.{extension}'), image)
             meta_file = Path(root, split, sequence, 'meta', f'{number}.pkl')
             _write(meta_file, python2_pickle(meta))
             frames.append(frame)
@@ -119,7 +117,7 @@ def write_dex_ycb(root) -> list[dict]:
         ``principal_point``, ``joint_3d`` [21, 3] m and ``joint_2d`` [21, 2] px.
     """
     rng = np.random.default_rng(21)
-    drawn = np.random.default_rng(31)  # the images
+    image = _encoded('.jpg')
     for i, serial in enumerate(DEXYCB_CAMERAS):
         color = dict(fx=610.0 + i, fy=609.0 + i, ppx=318.0 + i, ppy=242.0 - i)
         content = yaml.safe_dump(dict(color=color, depth=dict(color, fx=600.0)))
@@ -150,7 +148,7 @@ def write_dex_ycb(root) -> list[dict]:
                 )
                 folder = recording / serial
                 _write(folder / 'labels_000000.npz', file.getvalue())
-                _write(folder / 'color_000000.jpg', _encoded('.jpg', drawn))
+                _write(folder / 'color_000000.jpg', image)
                 written.append(
                     dict(
                         subject=i,
@@ -175,7 +173,7 @@ def write_stb(root, count: int = 2) -> dict[str, np.ndarray]:
         camera sees them; the files have them as the depth camera does.
     """
     rng = np.random.default_rng(22)
-    drawn = np.random.default_rng(32)  # the images
+    image = _encoded('.png')
     camera = np.array([[607.92271, 0, 314.78337], [0, 607.88192, 236.42484], [0, 0, 1]])
     to_depth = Rotation.from_rotvec([0.00531, -0.01196, 0.00301])
     written = {}
@@ -185,8 +183,7 @@ def write_stb(root, count: int = 2) -> dict[str, np.ndarray]:
             points = 1000 * np.stack([drawn_points(camera, rng) for _ in range(count)])
             flat = to_depth.apply(points.reshape(-1, 3)) + [-24.0381, -0.4563, -1.2326]
             for i in range(count):
-                image = Path(root, 'images', name, f'SK_color_{i}.png')
-                _write(image, _encoded('.png', drawn))
+                _write(Path(root, 'images', name, f'SK_color_{i}.png'), image)
             labels = Path(root, f'labels/{name}_SK.mat')
             labels.parent.mkdir(exist_ok=True)
             savemat(labels, dict(handPara=flat.reshape(count, 21, 3).transpose(2, 1, 0)))
