@@ -8,7 +8,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from published_3d_factory import python2_pickle
 from scipy.io import savemat
+from scipy.spatial.transform import Rotation
 
 # by the list of h36m2coco.py, with the names of 'human17'
 H36M_JOINTS = [
@@ -239,4 +241,64 @@ def write_mpi_inf_3dhp_mmpose(root, count: int = 11) -> dict[str, dict]:
         np.savez(Path(root, f'annotations/{files[split]}.npz'), **written[split])
         with open(Path(root, f'annotations/cameras_{split}.pkl'), 'wb') as file:
             pickle.dump(cameras, file)
+    return written
+
+
+# SMPL's own names, with the names of 'human17' where the two have the same joint
+SMPL = [
+    'root', 'left_hip', 'right_hip', 'spine1', 'left_knee', 'right_knee', 'spine',
+    'left_foot', 'right_foot', 'spine3', 'left_toes', 'right_toes', 'thorax',
+    'left_collar', 'right_collar', 'skull', 'left_shoulder', 'right_shoulder',
+    'left_elbow', 'right_elbow', 'left_wrist', 'right_wrist', 'left_hand', 'right_hand',
+]  # fmt: skip
+
+
+def write_three_dpw(root, count: int = 3) -> dict[str, list[dict]]:
+    """3DPW of two sequences a split, one of two people and one upright, pickled as given.
+
+    Returns:
+        dict: Of each split its sequences: ``name``, ``size`` and the ``content`` of the
+        file, and ``seen``, joints [P, N, 24, 3] in m of the camera's frame.
+    """
+    rng = np.random.default_rng(34)
+    written = {}
+    for split in ('train', 'validation', 'test'):
+        written[split] = []
+        for name, size, people in (
+            (f'{split}_talk_00', (1920, 1080), 2),
+            (f'{split}_walk_01', (1080, 1920), 1),
+        ):
+            matrix = np.array([[1962.0, 0, size[0] / 2], [0, 1969, size[1] / 2], [0, 0, 1]])
+            seen = np.stack(
+                [
+                    [
+                        drawn_person(rng, 24, 5, rng.uniform(-0.1, 0.1, 2))
+                        for _ in range(count)
+                    ]
+                    for _ in range(people)
+                ]
+            )
+            poses, world = np.tile(np.eye(4), (count, 1, 1)), seen.copy()
+            for i in range(count):
+                turn = Rotation.random(random_state=rng.integers(1000)).as_matrix()
+                poses[i, :3, :3], poses[i, :3, 3] = turn, rng.normal(size=3)
+                world[:, i] = (seen[:, i] - poses[i, :3, 3]) @ turn
+            content = dict(
+                sequence=name,
+                cam_intrinsics=matrix,
+                cam_poses=poses,
+                jointPositions=[one.reshape(count, 72) for one in world],
+                campose_valid=[np.arange(count) != 1 + person for person in range(people)],
+                poses2d=[np.zeros((count, 3, 18)) for _ in range(people)],
+                genders=['m', 'f'][:people],
+                betas=[np.zeros(10) for _ in range(people)],
+            )
+            path = Path(root, f'sequenceFiles/{split}/{name}.pkl')
+            write_bytes(path, python2_pickle(content))
+            for i in range(count):
+                write_bytes(
+                    Path(root, f'imageFiles/{name}/image_{i:05d}.jpg'), encoded(size)
+                )
+            sequence = dict(name=name, size=size, content=content, seen=seen)
+            written[split].append(sequence)
     return written

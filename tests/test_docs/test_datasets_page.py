@@ -36,7 +36,7 @@ NAMES = [
     'AnimalPose14', 'DexYCB', 'FreiHAND', 'HO3D', 'Hand3DStudio', 'Human36M3D',
     'Human36MMMPose', 'Human36MRGB', 'LSP', 'LSPExtended', 'MPIINF3DHP',
     'MPIINF3DHPMMPose', 'RenderedHandPose', 'STB', 'SURREAL', 'SyntheticAnimal',
-    'TigDog',
+    'ThreeDPW', 'TigDog',
 ]  # fmt: skip
 COMMANDS = [
     shlex.split(line, comments=True)

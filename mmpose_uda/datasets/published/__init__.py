@@ -17,6 +17,7 @@ from .rendered_hand_pose import RenderedHandPose
 from .stb import STB
 from .surreal import SURREAL
 from .synthetic_animal import SyntheticAnimal
+from .three_dpw import ThreeDPW
 from .tigdog import TigDog
 
 __all__ = [
@@ -39,5 +40,6 @@ __all__ = [
     'STB',
     'SURREAL',
     'SyntheticAnimal',
+    'ThreeDPW',
     'TigDog',
 ]

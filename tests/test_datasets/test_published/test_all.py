@@ -27,6 +27,7 @@ WRITERS = {
     'RenderedHandPose': factory.write_rendered_hand_pose,
     'STB': factory_3d.write_stb,
     'SURREAL': factory.write_surreal,
+    'ThreeDPW': body_factory.write_three_dpw,
 }
 # Files and folders that each needs, one of every kind.
 NEEDED = [
@@ -70,6 +71,9 @@ NEEDED = [
     ('STB', 'images/B6Random'),
     ('SURREAL', 'train/run1.json'),
     ('SURREAL', 'train/run2'),
+    ('ThreeDPW', 'sequenceFiles/train'),
+    ('ThreeDPW', 'imageFiles/train_walk_01/image_00002.jpg'),
+    ('ThreeDPW', 'imageFiles/train_talk_00'),
 ]
 
 
