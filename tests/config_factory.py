@@ -20,7 +20,11 @@ from published_animal_factory import (
     write_synthetic_animal,
     write_tigdog,
 )
-from published_body_factory import write_mpi_inf_3dhp, write_mpi_inf_3dhp_test
+from published_body_factory import (
+    write_mpi_inf_3dhp,
+    write_mpi_inf_3dhp_test,
+    write_three_dpw,
+)
 from published_factory import (
     write_freihand,
     write_hand_3d_studio,
@@ -53,6 +57,7 @@ PUBLISHED = dict(
     STB=lambda root, cfg: write_stb(root),
     Human36M3D=lambda root, cfg: write_raw_human36m(root),
     MPIINF3DHP=lambda root, cfg: write_whole_mpi_inf_3dhp(root),
+    ThreeDPW=lambda root, cfg: write_three_dpw(root),
 )
 
 # 2D configs of public data that go through kill, resume and export, as all in 3D do; the
