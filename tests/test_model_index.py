@@ -111,5 +111,18 @@ def test_references_are_those_of_the_page():
         page = [float(line[place]) for line in lines if line[place]]
         rows = references(f'configs/uda/{name}.py')
         assert [row['Metrics']['PCK@0.05'] for row in rows] == page
+    for title, name in (
+        ('MPI-INF-3DHP', 'h36m2mpiinf3dhp_3d'),
+        ('3DPW', 'h36m2threedpw_3d'),
+    ):
+        lines = re.findall(rf'^\| {title} \| .*\|$', TABLES, re.M)
+        page = [[cell.strip() for cell in line.split('|')[2:5]] for line in lines]
+        figures = [
+            (row['Method'], *(row['Metrics'].get(k) for k in ('MPJPE', 'PA-MPJPE')))
+            for row in references(f'configs/uda/{name}.py')
+        ]
+        assert figures == [
+            (name, *(float(x) if x else None for x in xs)) for name, *xs in page
+        ]
     (animals,) = references('configs/uda/synanimal2tigdog.py')
     assert f'has {animals["Metrics"]["PCK@0.05"]} on TigDog' in TABLES
