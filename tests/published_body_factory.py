@@ -302,3 +302,88 @@ def write_three_dpw(root, count: int = 3) -> dict[str, list[dict]]:
             sequence = dict(name=name, size=size, content=content, seen=seen)
             written[split].append(sequence)
     return written
+
+
+def surreal_clips(split: str) -> dict[str, int]:
+    """Clips of :func:`write_surreal_full` with their folder -> number of frames."""
+    return {
+        f'cmu/{split}/run0/01_01/01_01_c0001': 21,
+        f'cmu/{split}/run0/ung_02_03/ung_02_03_c0002': 12,
+        f'cmu/{split}/run2/01_01/01_01_c0001': 1,
+    }
+
+
+def write_surreal_full(root, made: bool = True) -> dict[str, dict]:
+    """SURREAL as it is given out: three clips a split, in two of its runs.
+
+    The third frame of each clip has no pose, and of the last clip there is one alone. The
+    mask of a frame is a square.
+
+    Args:
+        made (bool): With the images and masks that the converter makes, in place of the
+            videos and segmentations.
+
+    Returns:
+        dict: By clip ``joints2D`` [2, 24, T] and ``joints3D`` [3, 24, T] as in the file,
+        and ``seen`` [T, 24, 3], m of the camera's frame.
+    """
+    rng = np.random.default_rng(35)
+    written = {}
+    for split in ('train', 'val', 'test'):
+        for name, count in surreal_clips(split).items():
+            path = Path(root, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            place = np.array([7.0, -1.1, 0.3]) + rng.normal(0, 0.2, 3)
+            seen = np.stack([drawn_person(rng, 24, 7) for _ in range(count)])
+            # by main.m of the data set: x is against the world's z, z against its x
+            world = np.stack(
+                [
+                    place[0] - seen[..., 2],
+                    place[1] + seen[..., 1],
+                    place[2] - seen[..., 0],
+                ]
+            )
+            joints_3d = world.transpose(0, 2, 1)
+            pixels = 600 * seen[..., :2] / seen[..., 2:] + [160, 120]
+            joints_2d = np.round(pixels).transpose(2, 1, 0)
+            joints_2d[..., 2:3] = joints_3d[..., 2:3] = 0
+            shape = (24,) if count == 1 else (24, count)  # MATLAB drops the last axis
+            savemat(
+                f'{path}_info.mat',
+                dict(
+                    joints2D=joints_2d.reshape(2, *shape).astype(np.float32),
+                    joints3D=joints_3d.reshape(3, *shape).astype(np.float32),
+                    camLoc=place[:, None].astype(np.float32),
+                    camDist=np.float32(7),
+                    zrot=np.ones((count, 1), np.float32),
+                    sequence=path.name,
+                ),
+                do_compression=True,
+            )
+            _write_surreal_frames(path, count, made)
+            written[name] = dict(joints2D=joints_2d, joints3D=joints_3d, seen=seen)
+    return written
+
+
+def _write_surreal_frames(path: Path, count: int, made: bool) -> None:
+    masks = np.zeros((count, 240, 320), np.uint8)
+    for i in range(count):
+        masks[i, 60 : 160 + i, 100:200] = 1 + i % 24
+    if not made:
+        savemat(
+            f'{path}_segm.mat',
+            {f'segm_{i + 1}': mask for i, mask in enumerate(masks)},
+            do_compression=True,
+        )
+        codec = cv2.VideoWriter_fourcc(*'mp4v')
+        video = cv2.VideoWriter(f'{path}.mp4', codec, 30, (320, 240))
+        for i in range(count):
+            video.write(np.full((240, 320, 3), 10 * i, np.uint8))
+        video.release()
+        return
+    middle = [(count + 1) // 2 - 1]
+    for i in range(0, count, 10) if 'train' in path.parts else middle:
+        write_bytes(f'{path}_frames/{i + 1:04d}.jpg', encoded((320, 240)))
+        write_bytes(
+            f'{path}_frames/{i + 1:04d}.png', cv2.imencode('.png', masks[i])[1].tobytes()
+        )

@@ -23,8 +23,8 @@ TEXT = (ROOT / 'docs' / 'datasets.md').read_text()
 NAMES = [
     'AnimalPose14', 'DexYCB', 'FreiHAND', 'HO3D', 'Hand3DStudio', 'Human36M3D',
     'Human36MMMPose', 'Human36MRGB', 'LSP', 'LSPExtended', 'MPIINF3DHP',
-    'MPIINF3DHPMMPose', 'RenderedHandPose', 'STB', 'SURREAL', 'SyntheticAnimal',
-    'ThreeDPW', 'TigDog',
+    'MPIINF3DHPMMPose', 'RenderedHandPose', 'STB', 'SURREAL', 'SURREAL3D',
+    'SyntheticAnimal', 'ThreeDPW', 'TigDog',
 ]  # fmt: skip
 COMMANDS = [
     shlex.split(line, comments=True)

@@ -16,6 +16,7 @@ from .mpi_inf_3dhp_mmpose import MPIINF3DHPMMPose
 from .rendered_hand_pose import RenderedHandPose
 from .stb import STB
 from .surreal import SURREAL
+from .surreal_3d import SURREAL3D
 from .synthetic_animal import SyntheticAnimal
 from .three_dpw import ThreeDPW
 from .tigdog import TigDog
@@ -39,6 +40,7 @@ __all__ = [
     'RenderedHandPose',
     'STB',
     'SURREAL',
+    'SURREAL3D',
     'SyntheticAnimal',
     'ThreeDPW',
     'TigDog',

@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from mmpose_uda.errors import UserError, writing
 from mmpose_uda.whole_files import write_whole
 
+from .at_once import done_at_once
 from .camera import project
 from .crop_box import Box, keypoint_box, square_crop
 from .h36m_annotations import IMAGES, PARTS, TREE, Frame, annotation_file, read_frames
@@ -80,8 +80,6 @@ def convert_h36m(root: str, workers: int) -> Iterator[str]:
         UserError: Something is missing, damaged or contradictory, or cannot be written.
     """
     folder = Path(root)
-    if workers < 1:
-        raise UserError(f'--workers is {workers}: it must be at least 1.')
     subjects = [subject for split in SUBJECTS.values() for subject in split]
     files = (annotation_file(s, part) for s in subjects for part in PARTS)
     for name in [IMAGES, *files]:
@@ -94,12 +92,8 @@ def convert_h36m(root: str, workers: int) -> Iterator[str]:
         frames = read_frames(root, subject, lambda position, _: position % _STEP == 0)
         crops = [_to_crop(frame) for frame in frames]
         missing = [c for c in crops if not _crop_path(folder, c.name).exists()]
-        # OpenCV lets go of the interpreter; after an error what is begun is finished, and
-        # no more
-        with ThreadPoolExecutor(workers) as pool:
-            made = pool.map(_write_crop, [folder] * len(missing), missing)
-            for _ in tqdm(made, f'subject {subject}', len(missing), unit='crop'):
-                pass
+        write = partial(_write_crop, folder)
+        done_at_once(write, missing, workers, f'subject {subject}', 'crop')
         path = folder / LIST.format(subject)
         with writing(path):
             write_whole(path, json.dumps([crop.to_sample() for crop in crops]))

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from mmpose_uda.errors import UserError
 
+from .at_once import done_at_once
 from .mpi_inf_3dhp import CAMERAS, FRAMES, MPIINF3DHP, STEP, TOO_SHORT, frame_image
-from .video_frames import Clip, extract
+from .video_frames import Clip, extract_frames
 
 
 def extract_mpi_inf_3dhp(root: str, workers: int) -> Iterator[str]:
@@ -33,7 +34,7 @@ def extract_mpi_inf_3dhp(root: str, workers: int) -> Iterator[str]:
             )
     for (subject, sequence), found in clips.items():
         name = f'S{subject}/Seq{sequence}'
-        new = extract(found, workers, name)
+        new = sum(done_at_once(extract_frames, found, workers, name, 'video'))
         yield f'{name}: {sum(len(c.images) for c in found)} images, {new} of them new'
 
 

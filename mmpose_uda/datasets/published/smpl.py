@@ -4,6 +4,8 @@ from typing import Any, Optional
 
 import numpy as np
 
+from mmpose_uda.metainfo import HUMAN17
+
 from .base import Instance
 from .camera import project
 from .crop_box import keypoint_box
@@ -15,6 +17,8 @@ from .projected_pose import projected_pose
 _JOINTS = np.array([0, 2, 5, 8, 1, 4, 7, 6, 12, 0, 0, 16, 18, 20, 17, 19, 21])
 _LABELLED = np.ones(17, bool)
 _LABELLED[[9, 10]] = False
+HUMAN17_OF_SMPL = dict(HUMAN17, joint_weights=_LABELLED.astype(float).tolist())
+"""HUMAN17, in which the keypoints that SMPL does not have weigh nothing."""
 # each joint's mirror image
 _SWAPPED = np.array(
     [0, 2, 1, 3, 5, 4, 6, 8, 7, 9, 11, 10, 12, 14, 13, 15]

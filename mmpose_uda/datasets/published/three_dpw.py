@@ -7,11 +7,10 @@ import numpy as np
 from mmpose.registry import DATASETS
 
 from mmpose_uda.datasets.files import load_array_pickle
-from mmpose_uda.metainfo import HUMAN17
 
 from .base import Instance, PublishedDataset
 from .camera import pinhole
-from .smpl import smpl_person
+from .smpl import HUMAN17_OF_SMPL, smpl_person
 
 _LONG, _SHORT = 1920, 1080  # px; some sequences are upright
 
@@ -27,7 +26,7 @@ class ThreeDPW(PublishedDataset):
     not to be had here, so these are joints of SMPL itself, which are some cm beside those:
     hips, knees, ankles, shoulders, elbows, wrists and the pelvis, its neck for the thorax
     and its second spine joint for the spine. It has neither nose nor top of the head: those
-    keypoints are not visible, and one of the 14 is missing.
+    keypoints are not visible and weigh nothing, and one of the 14 is missing.
 
     3D is in mm, turned from m of the world to the camera's frame; the 2D is its projection,
     not the detections in the file. The box is the square of 1.5 times SMPL's 24 joints
@@ -43,7 +42,7 @@ class ThreeDPW(PublishedDataset):
         UserError: As for :class:`PublishedDataset`.
     """
 
-    METAINFO = HUMAN17
+    METAINFO = HUMAN17_OF_SMPL
     TREE = """
 sequenceFiles/train/courtyard_arguing_00.pkl ...
 sequenceFiles/validation/  sequenceFiles/test/  the same

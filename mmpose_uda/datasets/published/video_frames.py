@@ -1,14 +1,12 @@
 """Images of the frames of videos."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from mmpose_uda.errors import UserError
 
@@ -28,28 +26,16 @@ class Clip:
     images: dict[int, Path]
 
 
-def extract(clips: list[Clip], workers: int, what: str) -> int:
+def extract_frames(clip: Clip) -> int:
     """Make the images that are not there yet, so a run that was stopped goes on.
 
-    Args:
-        clips (list[Clip]): The videos.
-        workers (int): Videos that are read at the same time.
-        what (str): What the bar of progress is of.
-
     Returns:
-        int: How many images are new.
+        int: How many are new.
 
     Raises:
-        UserError: A video does not decode or lacks a frame, or an image cannot be written.
+        UserError: The video does not decode or lacks a frame, or an image cannot be
+            written.
     """
-    # OpenCV lets go of the interpreter; after an error what is begun is finished, and no
-    # more
-    with ThreadPoolExecutor(workers) as pool:
-        counts = tqdm(pool.map(_extract, clips), what, len(clips), unit='video')
-        return sum(counts)
-
-
-def _extract(clip: Clip) -> int:
     missing = {n: path for n, path in clip.images.items() if not path.exists()}
     for number, frame in _frames(clip.video, missing):
         if frame is None:

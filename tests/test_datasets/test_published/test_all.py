@@ -27,6 +27,7 @@ WRITERS = {
     'RenderedHandPose': factory.write_rendered_hand_pose,
     'STB': factory_3d.write_stb,
     'SURREAL': factory.write_surreal,
+    'SURREAL3D': body_factory.write_surreal_full,
     'ThreeDPW': body_factory.write_three_dpw,
 }
 # Files and folders that each needs, one of every kind.
@@ -71,6 +72,9 @@ NEEDED = [
     ('STB', 'images/B6Random'),
     ('SURREAL', 'train/run1.json'),
     ('SURREAL', 'train/run2'),
+    ('SURREAL3D', 'cmu/train/run0/01_01/01_01_c0001_frames'),
+    ('SURREAL3D', 'cmu/train/run2/01_01/01_01_c0001_frames/0001.jpg'),
+    ('SURREAL3D', 'cmu/train'),
     ('ThreeDPW', 'sequenceFiles/train'),
     ('ThreeDPW', 'imageFiles/train_walk_01/image_00002.jpg'),
     ('ThreeDPW', 'imageFiles/train_talk_00'),
@@ -111,7 +115,7 @@ def test_without_labels_none_are_there(name, build):
     assert {key for key in item if 'keypoint' in key or 'mask' in key} == told
     assert item['bbox'].shape == (1, 4)
     item = build(name, 'train', labels=False, masks=True)[0]
-    assert ('mask' in item) == (name in ('FreiHAND', 'RenderedHandPose'))
+    assert ('mask' in item) == (name in ('FreiHAND', 'RenderedHandPose', 'SURREAL3D'))
 
 
 def test_order_is_the_same_every_time(name, build):

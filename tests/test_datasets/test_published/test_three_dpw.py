@@ -45,6 +45,8 @@ def test_people_are_what_was_written(tmp_path, build, split):
         np.testing.assert_array_equal(item['bbox'][0], box)
         assert 'mask' not in item
     assert list(dataset.metainfo['keypoint_id2name'].values()) == H36M_JOINTS
+    weights = dataset.metainfo['dataset_keypoint_weights']
+    assert weights.tolist() == [float(name not in MISSING) for name in H36M_JOINTS]
 
 
 def change(root, **entries):
