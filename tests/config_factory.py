@@ -23,6 +23,7 @@ from published_animal_factory import (
 from published_body_factory import (
     write_mpi_inf_3dhp,
     write_mpi_inf_3dhp_test,
+    write_surreal_full,
     write_three_dpw,
 )
 from published_factory import (
@@ -58,6 +59,7 @@ PUBLISHED = dict(
     Human36M3D=lambda root, cfg: write_raw_human36m(root),
     MPIINF3DHP=lambda root, cfg: write_whole_mpi_inf_3dhp(root),
     ThreeDPW=lambda root, cfg: write_three_dpw(root),
+    SURREAL3D=lambda root, cfg: write_surreal_full(root),
 )
 
 # 2D configs of public data that go through kill, resume and export, as all in 3D do; the

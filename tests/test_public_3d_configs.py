@@ -58,6 +58,9 @@ PEOPLE = {
     'h36m2threedpw_3d': Benchmark(
         'Human36M3D', 'ThreeDPW', 'MPJPE PA-MPJPE N-MPJPE', keypoints=17, own='joints'
     ),
+    'surreal2h36m_3d': Benchmark(
+        'SURREAL3D', 'Human36M3D', 'MPJPE PA-MPJPE N-MPJPE', keypoints=17
+    ),
 }
 BENCHMARKS = {**HANDS, **PEOPLE}
 BUILTIN = {
