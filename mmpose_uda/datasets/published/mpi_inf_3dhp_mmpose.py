@@ -1,6 +1,7 @@
 """MPI-INF-3DHP (Mehta et al., 3DV 2017) in the form of mmpose."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 from mmpose.registry import DATASETS
@@ -47,7 +48,8 @@ images/S1_Seq1_Cam0_000001.jpg ...  TS1_000001.jpg ...
 
     def load_instances(self) -> Iterator[Instance]:
         path = f'annotations/{_FILES[self.split]}.npz'
-        people = list(read_entries(self, path))[:: STEP if self.split == 'train' else 1]
+        step = STEP if self.split == 'train' else 1
+        people = list(islice(read_entries(self, path), 0, None, step))
         cameras = self._cameras(f'annotations/cameras_{self.split}.pkl')
         for entry in people[:1] + people[-1:]:
             self.require(f'images/{entry.image}')
