@@ -27,7 +27,10 @@ def steps(wrapper, model, batches):
     return model.state_dict()
 
 
-@pytest.mark.parametrize('clip', [None, dict(max_norm=0.01), dict(type='value', clip_value=0.001)])
+CLIPS = [None, dict(max_norm=0.01), dict(type='value', clip_value=0.001)]
+
+
+@pytest.mark.parametrize('clip', CLIPS)
 @pytest.mark.parametrize('accumulated', [1, 2])
 def test_steps_as_that_of_mmengine(clip, accumulated):
     found, expected = make_model(), None
@@ -138,3 +141,27 @@ def test_a_checkpoint_of_another_precision_is_resumed():
 
 def test_it_is_registered():
     assert OPTIM_WRAPPERS.get('GuardedOptimWrapper') is GuardedOptimWrapper
+
+
+def test_weights_of_equal_options_are_one_group():
+    model = make_model()
+    groups = [dict(params=[p], lr=0.1 if p.ndim > 1 else 0.2) for p in model.parameters()]
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.0, fused=True)
+    wrapper = GuardedOptimWrapper(optimizer=optimizer)
+    assert [len(group['params']) for group in optimizer.param_groups] == [2, 2]
+    assert [group['lr'] for group in optimizer.param_groups] == [0.1, 0.2]
+    before = copy.deepcopy(model.state_dict())
+    after = steps(wrapper, model, [torch.randn(2, 3, 8, 8)])
+    # the first step of Adam is as long as the rate
+    for name, value in after.items():
+        length = (value - before[name]).abs().max()
+        assert length == pytest.approx(0.1 if value.ndim > 1 else 0.2, rel=1e-3)
+
+
+def test_a_checkpoint_of_another_optimizer_is_refused():
+    model = make_model()
+    groups = [dict(params=[p], lr=i + 1.0) for i, p in enumerate(model.parameters())]
+    other = GuardedOptimWrapper(optimizer=torch.optim.SGD(groups))
+    wrapper = GuardedOptimWrapper(optimizer=torch.optim.SGD(model.parameters(), lr=0.1))
+    with pytest.raises(UserError, match='of another optimizer'):
+        wrapper.load_state_dict(other.state_dict())
