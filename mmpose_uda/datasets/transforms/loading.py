@@ -1,5 +1,7 @@
 """Loading of images and masks, with errors that name the file."""
 
+from typing import Optional
+
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -7,6 +9,7 @@ from mmengine import fileio
 from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
 
+from mmpose_uda.decoded_images import read_decoded
 from mmpose_uda.errors import UserError
 
 
@@ -14,7 +17,8 @@ from mmpose_uda.errors import UserError
 class LoadPoseImage(LoadImage):
     """mmpose's ``LoadImage`` for whole images and for files that may be bad.
 
-    Where ``bbox`` is missing it is set to the whole image ([1, 4] xyxy, px).
+    Where ``bbox`` is missing it is set to the whole image ([1, 4] xyxy, px). Pixels that
+    were decoded before (:mod:`mmpose_uda.decoded_images`) are not decoded again.
 
     Args:
         **kwargs: As for mmpose's ``LoadImage``.
@@ -23,7 +27,17 @@ class LoadPoseImage(LoadImage):
         UserError: The file is missing or does not decode.
     """
 
+    @property
+    def _is_plain(self) -> bool:
+        """Whether it gives what OpenCV decodes."""
+        wanted = (self.color_type, self.imdecode_backend, self.to_float32)
+        return wanted == ('color', 'cv2', False)
+
     def transform(self, results: dict) -> dict:
+        if 'img' not in results and self._is_plain:
+            decoded = read_decoded(results['img_path'])
+            if decoded is not None:
+                results['img'] = decoded
         try:
             results = super().transform(results)
         except Exception as error:  # mmcv and OpenCV raise anything from bad bytes
@@ -53,11 +67,9 @@ class LoadPoseMask(BaseTransform):
         path = results.get('mask_path')
         if path is None:
             return results
-        try:
-            data = np.frombuffer(fileio.get(path), np.uint8)
-            mask = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
-        except (OSError, cv2.error):
-            mask = None
+        mask = read_decoded(path)
+        if mask is None:
+            mask = _decode_mask(path)
         if mask is None:
             raise UserError(
                 f'The mask `{path}` is missing or does not decode: replace the file, '
@@ -73,3 +85,11 @@ class LoadPoseMask(BaseTransform):
             mask = cv2.inRange(mask, *results.pop('mask_values'))
         results['mask'] = mask
         return results
+
+
+def _decode_mask(path: str) -> Optional[np.ndarray]:
+    try:
+        data = np.frombuffer(fileio.get(path), np.uint8)
+        return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+    except (OSError, cv2.error):
+        return None
