@@ -16,6 +16,7 @@ from mmpose_uda.config import (
     load_config,
     prepare_data,
     require,
+    require_whole_parameters,
     set_launcher,
     set_work_dir,
     user_errors,
@@ -72,6 +73,7 @@ def train(
         if resume is not None:
             _set_resume(cfg, resume)
         drop_missing_backends(cfg)
+        require_whole_parameters(cfg)
         set_launcher(cfg, launcher)
         check_evaluators(cfg)
         prepare_data(cfg)

@@ -3,7 +3,13 @@
 from .checkpoints import last_checkpoint
 from .evaluators import check_evaluators
 from .explaining import closest, explain, user_errors
-from .preparing import drop_missing_backends, prepare_data, set_launcher, set_work_dir
+from .preparing import (
+    drop_missing_backends,
+    prepare_data,
+    require_whole_parameters,
+    set_launcher,
+    set_work_dir,
+)
 from .reading import imported_modules, load_config, require
 
 __all__ = [
@@ -16,6 +22,7 @@ __all__ = [
     'load_config',
     'prepare_data',
     'require',
+    'require_whole_parameters',
     'set_launcher',
     'set_work_dir',
     'user_errors',

@@ -152,6 +152,12 @@ def test_amp_switches_the_optimizer_wrapper(config, tmp_path, monkeypatch):
         train(config, work_dir=str(tmp_path), amp=True, cfg_options=options)
 
 
+def test_what_shards_parameters_is_refused(config, tmp_path):
+    options = {'strategy.type': 'FSDPStrategy'}
+    with pytest.raises(UserError, match='`strategy`.*FSDPStrategy.*whole parameters'):
+        train(config, work_dir=str(tmp_path), cfg_options=options)
+
+
 def test_a_config_without_a_model(tmp_path):
     path = tmp_path / 'empty.py'
     path.write_text('a = 1')
