@@ -19,15 +19,19 @@ import numpy as np
 from mmpose_uda.whole_files import whole_file, write_whole
 
 _FOLDER = 'decoded'
-_NO_ROW = -1  # of a file that does not decode, or not to the common size
+_NO_ROW = -1  # of a file that does not decode, or not to the size of the first
 _SHARE_OF_FREE = 0.25  # of a disk that pixels may take
 
 
 class _Decoded(NamedTuple):
-    """Pixels [N, H, W(, 3)], and the row of a file in them, its size and time of change."""
+    """Pixels [N, H, W(, 3)], and the row of a file in them, its size and time of change.
+
+    ``flags`` are those of ``cv2.imdecode``.
+    """
 
     pixels: np.ndarray
     files: dict[str, list[int]]
+    flags: int
 
 
 def decode_once(folder: str, flags: int) -> None:
@@ -50,27 +54,26 @@ def decode_once(folder: str, flags: int) -> None:
             states[entry.name] = _state(entry.stat())
     index = _index_of(folder)
     found = _read(index)
-    if found and {name: state for name, (_, *state) in found.files.items()} == states:
-        return
-    images = {name: _decode(osp.join(folder, name), flags) for name in states}
-    shapes = [image.shape for image in images.values() if image is not None]
-    if shapes:
-        _write(index, states, images, max(set(shapes), key=shapes.count))
+    if found and found.flags == flags:
+        if {name: state for name, (_, *state) in found.files.items()} == states:
+            return
+    _write(folder, index, flags, states)
 
 
-def read_decoded(path: str) -> Optional[np.ndarray]:
+def read_decoded(path: str, flags: int) -> Optional[np.ndarray]:
     """Pixels of an image as decoding gives them, in an array of the caller's own.
 
     Args:
         path (str): Of the image.
+        flags (int): Of ``cv2.imdecode``.
 
     Returns:
         np.ndarray: [H, W, 3] BGR or [H, W]; None if the file, as it now is, has not
-        been decoded.
+        been decoded so.
     """
     folder, name = osp.split(path)
     decoded = _opened(_index_of(folder))
-    if decoded is None or name not in decoded.files:
+    if decoded is None or decoded.flags != flags or name not in decoded.files:
         return None
     row, *state = decoded.files[name]
     try:
@@ -95,31 +98,31 @@ def _decode(path: str, flags: int) -> Optional[np.ndarray]:
     return cv2.imdecode(content, flags) if content.size else None
 
 
-def _write(
-    index: str,
-    states: dict[str, list[int]],
-    images: dict[str, Optional[np.ndarray]],
-    shape: tuple[int, ...],
-) -> None:
+def _write(folder: str, index: str, flags: int, states: dict[str, list[int]]) -> None:
     """Write pixels, then the index, then remove the pixels of an earlier one."""
-    folder, name = osp.split(index)
-    os.makedirs(folder, exist_ok=True)
-    fitting = [n for n, image in images.items() if getattr(image, 'shape', None) == shape]
-    if len(fitting) * np.prod(shape) > _SHARE_OF_FREE * shutil.disk_usage(folder).free:
+    decoded = (_decode(osp.join(folder, name), flags) for name in states)
+    shape = next((image.shape for image in decoded if image is not None), None)
+    target, name = osp.split(index)
+    os.makedirs(target, exist_ok=True)
+    room = _SHARE_OF_FREE * shutil.disk_usage(target).free
+    if shape is None or len(states) * np.prod(shape) > room:
         return
-    rows = {name: row for row, name in enumerate(fitting)}
-    files = {name: [rows.get(name, _NO_ROW), *state] for name, state in states.items()}
     stem = name.removesuffix('.json')
-    key = hashlib.sha256(json.dumps(files).encode()).hexdigest()[:16]
+    key = hashlib.sha256(json.dumps([flags, states]).encode()).hexdigest()[:16]
     pixels = f'{stem}-{key}.npy'
-    with whole_file(osp.join(folder, pixels)) as partial, open(partial, 'wb') as file:
-        header = dict(descr='|u1', fortran_order=False, shape=(len(fitting), *shape))
+    files = {}
+    with whole_file(osp.join(target, pixels)) as partial, open(partial, 'wb') as file:
+        header = dict(descr='|u1', fortran_order=False, shape=(len(states), *shape))
         np.lib.format.write_array_header_1_0(file, header)
-        file.writelines(images[name].tobytes() for name in fitting)
-    write_whole(index, json.dumps(dict(pixels=pixels, files=files)))
-    for other in os.listdir(folder):
+        for row, (name, state) in enumerate(states.items()):
+            image = _decode(osp.join(folder, name), flags)
+            fits = image is not None and image.shape == shape
+            file.write(image.tobytes() if fits else bytes(np.prod(shape)))
+            files[name] = [row if fits else _NO_ROW, *state]
+    write_whole(index, json.dumps(dict(pixels=pixels, flags=flags, files=files)))
+    for other in os.listdir(target):
         if other.startswith(f'{stem}-') and other != pixels:
-            os.unlink(osp.join(folder, other))
+            os.unlink(osp.join(target, other))
 
 
 @functools.cache  # a process reads few folders
@@ -133,8 +136,7 @@ def _read(index: str) -> Optional[_Decoded]:
         with open(index) as file:
             found = json.load(file)
         path = osp.join(osp.dirname(index), osp.basename(found['pixels']))
-        decoded = _Decoded(np.load(path, mmap_mode='r'), found['files'])
+        decoded = _Decoded(np.load(path, mmap_mode='r'), found['files'], found['flags'])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    rows = [row for row, *_ in decoded.files.values()]
-    return decoded if max(rows) < len(decoded.pixels) else None
+    return decoded if len(decoded.files) == len(decoded.pixels) else None

@@ -45,6 +45,18 @@ def _hand21() -> dict:
 HAND21 = _hand21()
 """A hand of 21 keypoints: wrist 0 (the root), then four a finger, thumb to pinky."""
 
+MANO21 = (
+    0,
+    *(13, 14, 15, 16),
+    *(1, 2, 3, 17),
+    *(4, 5, 6, 18),
+    *(10, 11, 12, 19),
+    *(7, 8, 9, 20),
+)
+"""Of each keypoint of HAND21, the joint of MANO as HO-3D has them: there the fingers are
+index, middle, pinky, ring and thumb, each without its tip, and the tips follow from the
+thumb's to the pinky's."""
+
 _LEFT, _RIGHT, _MIDDLE = [0, 255, 0], [255, 128, 0], [51, 153, 255]
 
 

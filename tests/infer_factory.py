@@ -11,11 +11,24 @@ from data_factory import write_pose_dataset
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, MODELS
-from model_factory import INPUT_SIZE, resnet_estimator, vit_estimator
+from model_factory import (
+    INPUT_SIZE,
+    regression_estimator,
+    resnet_estimator,
+    vit_estimator,
+)
 from torch import nn
 
 from mmpose_uda.deploy.export import export_estimator
 
+_FLIP_TEST = dict(flip_test=True)
+_ESTIMATORS = {
+    '2d': resnet_estimator,
+    '3d': vit_estimator,
+    '3d_flip': lambda: vit_estimator(test_cfg=_FLIP_TEST),
+    '3d_regression': regression_estimator,
+    '3d_regression_flip': lambda: regression_estimator(test_cfg=_FLIP_TEST),
+}
 _CROPS = {
     '2d': [dict(type='TopdownAffine', input_size=INPUT_SIZE), dict(type='PackPoseInputs')],
     '3d': [dict(type='TopdownAffine3D', input_size=INPUT_SIZE), dict(type='PackPoseView')],
@@ -27,13 +40,14 @@ class TrainedRun:
 
     Args:
         root (Path): Folder for everything.
-        kind (str): '2d', stock mmpose with BatchNorm, or '3d'.
+        kind (str): '2d', stock mmpose with BatchNorm, or '3d', the volumetric head;
+            '3d_regression' the other, and '_flip' after them a flip test.
     """
 
     def __init__(self, root: Path, kind: str):
         self.data_root = root / 'data'
         write_pose_dataset(self.data_root, 4, camera=False)
-        estimator = dict(vit_estimator() if kind == '3d' else resnet_estimator())
+        estimator = _ESTIMATORS[kind]()
         cfg = Config(
             dict(
                 default_scope='mmpose',
@@ -51,7 +65,7 @@ class TrainedRun:
                         pipeline=[
                             dict(type='LoadImage'),
                             dict(type='GetBBoxCenterScale'),
-                            *_CROPS[kind],
+                            *_CROPS[kind[:2]],
                         ],
                     )
                 ),

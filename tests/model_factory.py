@@ -37,9 +37,7 @@ PREPROCESSOR = dict(
 
 def vit_config(stem: str = 'conv', with_cls_token: bool = False, **kwargs) -> dict:
     """Two layers of a masked vision transformer."""
-    arch = dict(
-        embed_dims=EMBED_DIMS, num_layers=2, num_heads=4, feedforward_channels=64
-    )
+    arch = dict(embed_dims=EMBED_DIMS, num_layers=2, num_heads=4, feedforward_channels=64)
     return {
         **dict(
             type='MaskedVisionTransformer',
@@ -74,6 +72,18 @@ def vit_estimator(**kwargs) -> dict:
         ),
         **kwargs,
     }
+
+
+def regression_estimator(**kwargs) -> dict:
+    """The same with the head that regresses."""
+    head = dict(
+        type='RegressionPose3DHead',
+        in_channels=EMBED_DIMS,
+        out_channels=NUM_KEYPOINTS,
+        hidden_channels=16,
+        decoder=CODEC,
+    )
+    return vit_estimator(head=head, **kwargs)
 
 
 def resnet_estimator(head: str = 'HeatmapHead') -> dict:

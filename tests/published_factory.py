@@ -224,3 +224,24 @@ def write_freihand(root, count: int = 5) -> tuple[np.ndarray, np.ndarray]:
     _write_json(root / 'training_K.json', matrices.tolist())
     _write_json(root / 'training_xyz.json', points.tolist())
     return matrices, points
+
+
+def write_freihand_evaluation(root, count: int = 5) -> tuple[np.ndarray, np.ndarray]:
+    """The evaluation of FreiHAND with so many frames.
+
+    Returns:
+        tuple: Intrinsic matrices [N, 3, 3] and points [N, 21, 3] in m.
+    """
+    rng = np.random.default_rng(8)
+    root = Path(root)
+    for number in range(count):
+        _write_image(root / f'evaluation/rgb/{number:08d}.jpg', (224, 224), rng)
+    matrices = np.tile(np.diag([480.0, 481, 1]), (count, 1, 1))
+    matrices[:, :2, 2] = 110, 113
+    points = rng.uniform(-0.06, 0.06, (count, 21, 3)) + [0.02, 0, 0.7]
+    scales = np.linalg.norm(points[:, 9] - points[:, 10], axis=1)
+    for name, values in dict(K=matrices, xyz=points, scale=scales).items():
+        _write_json(root / f'evaluation_{name}.json', values.tolist())
+    vertices = np.zeros((count, 2, 3))  # of 778, which nobody here reads
+    _write_json(root / 'evaluation_verts.json', vertices.tolist())
+    return matrices, points

@@ -106,3 +106,10 @@ def bright_images() -> Tensor:
 def changed(before: Tensor, after: Tensor) -> list[bool]:
     """Which images differ."""
     return [not torch.equal(a.float(), b) for a, b in zip(before, after)]
+
+
+def restyled(network, content, style, strength):
+    """What a style network makes of each image after its partner."""
+    index = torch.arange(len(content))
+    images = torch.cat([content, style])
+    return network(images, index, index + len(content), strength)

@@ -43,6 +43,31 @@ def test_the_configs_are_found():
 
 @pytest.mark.parametrize('path', ADAPTATION.values(), ids=ADAPTATION)
 def test_trains_validates_exports_and_resumes(path, tmp_path):
+    assert_trains_validates_exports_and_resumes(path, tmp_path)
+
+
+REGRESSION = """
+_base_ = {base!r}
+model = dict(
+    estimator=dict(
+        head=dict(type='RegressionPose3DHead'), test_cfg=dict(flip_test={flip_test})
+    )
+)
+"""
+
+
+@pytest.mark.parametrize('name, flip_test', [('hand_3d.py', False), ('human_3d.py', True)])
+def test_the_3d_configs_take_the_head_that_regresses(name, flip_test, tmp_path):
+    path = tmp_path / 'config.py'
+    path.write_text(REGRESSION.format(base=str(CONFIGS[name]), flip_test=flip_test))
+    assert_trains_validates_exports_and_resumes(path, tmp_path)
+    exported = Config.fromfile(tmp_path / 'run' / 'export' / 'config.py')
+    assert exported.custom_imports.imports == ['mmpose_uda']
+    assert exported.model.head.type == 'RegressionPose3DHead'
+    assert exported.model.test_cfg.flip_test == flip_test
+
+
+def assert_trains_validates_exports_and_resumes(path, tmp_path):
     work_dir = tmp_path / 'run'
     kill = PHASE_ITERS - 1  # in the first phase
     runner = run_killed_and_resumed(path, tmp_path / 'data', work_dir, kill)

@@ -38,7 +38,7 @@ def decode(folder):
 
 
 def read(path):
-    return read_decoded(str(path))
+    return read_decoded(str(path), cv2.IMREAD_COLOR)
 
 
 def test_pixels_are_those_of_decoding(folder):
@@ -50,6 +50,7 @@ def test_pixels_are_those_of_decoding(folder):
         found[:] = 0  # the caller's own
     assert read(folder / '0.jpg').any()
     assert read(folder / 'bad.jpg') is None and read(folder / 'other.jpg') is None
+    assert read_decoded(str(folder / '0.jpg'), cv2.IMREAD_GRAYSCALE) is None
 
 
 def test_what_changed_is_decoded_again(folder):

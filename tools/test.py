@@ -15,6 +15,11 @@ def parse_args():
     parser.add_argument('--work-dir', help='folder of the log')
     parser.add_argument('--out', metavar='FILE', help='write the results as JSON')
     parser.add_argument(
+        '--dump-submission',
+        metavar='FILE.zip',
+        help="instead of scoring, write the predictions for FreiHAND's or HO-3D's server",
+    )
+    parser.add_argument(
         '--target-statistics',
         action='store_true',
         help='re-estimate BatchNorm on target training images first (AdaBN)',

@@ -18,7 +18,13 @@ def parse_args():
         metavar='CKPT',
         help='go on from the last checkpoint of the work dir, or from CKPT',
     )
-    parser.add_argument('--amp', action='store_true', help='mixed precision, on a GPU')
+    parser.add_argument(
+        '--amp',
+        nargs='?',
+        const='auto',
+        choices=['auto', 'bf16', 'fp16'],
+        help='mixed precision; alone: fp16 on a GPU, bf16 on a CPU',
+    )
     parser.add_argument(
         '--seed', type=int, help='of weights, order of data and augmentation'
     )

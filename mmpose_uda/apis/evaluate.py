@@ -7,6 +7,7 @@ from typing import Any, Optional
 from mmengine.runner import Runner
 
 from mmpose_uda.analysis.target_statistics import re_estimate
+from mmpose_uda.apis.submission import require_all_frames, set_submission
 from mmpose_uda.config import (
     check_evaluators,
     drop_missing_backends,
@@ -30,6 +31,7 @@ def evaluate(
     target_statistics: bool = False,
     cfg_options: Optional[dict[str, Any]] = None,
     launcher: str = 'none',
+    dump_submission: Optional[str] = None,
 ) -> dict[str, float]:
     """Evaluate a checkpoint on the config's test data.
 
@@ -43,9 +45,11 @@ def evaluate(
             those of the target's training images first (AdaBN).
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
         launcher (str): 'none', 'pytorch', 'slurm' or 'mpi'.
+        dump_submission (str, optional): A .zip file for the server of FreiHAND or HO-3D,
+            which is written instead of scoring.
 
     Returns:
-        dict[str, float]: Metric -> value.
+        dict[str, float]: Metric -> value; nothing for a submission.
 
     Raises:
         UserError: Something that the user can mend; a checkpoint that does not fit the
@@ -69,6 +73,10 @@ def evaluate(
         cfg.model.test_network = which
     if out is not None and not osp.isdir(osp.dirname(out) or '.'):
         raise UserError(f'There is no folder for --out {out}: make it.')
+    if dump_submission is not None:
+        if out is not None:
+            raise UserError('--dump-submission scores nothing: leave --out out.')
+        set_submission(cfg, dump_submission)
     # weights come from the checkpoint alone, and all of them
     cfg.load_from = None
     cfg.resume = False
@@ -78,6 +86,8 @@ def evaluate(
         check_evaluators(cfg)
         prepare_data(cfg)
         runner = Runner.from_cfg(cfg)
+        if dump_submission is not None:
+            require_all_frames(runner.test_loop.dataloader.dataset)
         runner.load_checkpoint(checkpoint, strict=True)
         if target_statistics:
             re_estimate(runner)

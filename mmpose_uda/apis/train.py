@@ -5,7 +5,6 @@ import os.path as osp
 from typing import Any, Optional
 
 from mmengine.config import Config
-from mmengine.device import get_device
 from mmengine.runner import Runner
 from mmpose.registry import DATASETS
 
@@ -15,10 +14,12 @@ from mmpose_uda.config import (
     last_checkpoint,
     load_config,
     prepare_data,
+    prepare_step,
     require,
     require_whole_parameters,
     set_launcher,
     set_work_dir,
+    shrink_builtin_data,
     user_errors,
 )
 from mmpose_uda.errors import UserError
@@ -33,7 +34,7 @@ def train(
     config: str,
     work_dir: Optional[str] = None,
     resume: Optional[str] = None,
-    amp: bool = False,
+    amp: Optional[str] = None,
     seed: Optional[int] = None,
     cfg_options: Optional[dict[str, Any]] = None,
     launcher: str = 'none',
@@ -47,7 +48,8 @@ def train(
             the config's own, or ``./work_dirs/<name of the config>``.
         resume (str, optional): 'auto' for the last checkpoint of ``work_dir``, or the
             path of one.
-        amp (bool): Automatic mixed precision.
+        amp (str, optional): Mixed precision: 'bf16', 'fp16', or 'auto', which is fp16 on a
+            GPU and bf16 on a CPU.
         seed (int, optional): Of weights, order of data and augmentation. The built-in
             data itself has its own seed in the config.
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
@@ -66,8 +68,7 @@ def train(
     with user_errors(cfg):
         if seed is not None:
             _set_seed(cfg, seed)
-        if amp:
-            _set_amp(cfg)
+        prepare_step(cfg, amp)
         if smoke:
             _shorten(cfg)
         if resume is not None:
@@ -90,21 +91,6 @@ def _set_seed(cfg: Config, seed: int) -> None:
         dataset.seed = seed
 
 
-def _set_amp(cfg: Config) -> None:
-    """As mmpose's ``--amp``; what mmengine would only assert is said before."""
-    if get_device() in ('cpu', 'mps'):
-        raise UserError(
-            '--amp needs a GPU and there is none here: leave it out on this machine.'
-        )
-    kind = cfg.optim_wrapper.get('type', 'OptimWrapper')
-    if kind not in ('OptimWrapper', 'AmpOptimWrapper'):
-        raise UserError(
-            f'--amp does not go with `optim_wrapper.type={kind}`: use OptimWrapper.'
-        )
-    cfg.optim_wrapper.type = 'AmpOptimWrapper'
-    cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
-
-
 def _set_resume(cfg: Config, resume: str) -> None:
     cfg.resume = True
     cfg.load_from = _last_checkpoint(cfg.work_dir) if resume == 'auto' else resume
@@ -125,7 +111,8 @@ def _last_checkpoint(work_dir: str) -> str:
 def _shorten(cfg: Config) -> None:
     """Every phase, validation and export once, in as little time as possible."""
     if cfg.get('builtin_data') is not None:
-        _shrink_builtin_data(cfg)
+        root = cfg.builtin_data.root.rstrip('/')
+        shrink_builtin_data(cfg, f'{root}_smoke', _SMOKE_TRAINED, _SMOKE_TESTED)
     for phase in cfg.train_cfg.get('phases', ()):
         phase.iters = _SMOKE_ITERS
     if 'max_iters' in cfg.train_cfg:
@@ -144,20 +131,3 @@ def _shorten(cfg: Config) -> None:
                 batch_size=_SMOKE_BATCH, num_workers=0, persistent_workers=False
             )
             cfg[name].dataset.indices = _SMOKE_TESTED
-
-
-def _shrink_builtin_data(cfg: Config) -> None:
-    """Render as few images as are looked at, in a folder beside the whole data set's."""
-    root = cfg.builtin_data.root.rstrip('/')
-    cfg.builtin_data.update(num_train=_SMOKE_TRAINED, num_test=_SMOKE_TESTED)
-    cfg.builtin_data.root = root
-    _move_paths(cfg, root, f'{root}_smoke')
-
-
-def _move_paths(node: Any, root: str, moved: str) -> None:
-    """Rename a folder wherever a config names it or what lies in it."""
-    for key, value in list(node.items() if hasattr(node, 'items') else enumerate(node)):
-        if isinstance(value, str) and f'{value}/'.startswith(f'{root}/'):
-            node[key] = moved + value.removeprefix(root)
-        elif isinstance(value, (dict, list)):
-            _move_paths(value, root, moved)

@@ -9,10 +9,13 @@ from .preparing import (
     require_whole_parameters,
     set_launcher,
     set_work_dir,
+    shrink_builtin_data,
 )
 from .reading import imported_modules, load_config, require
+from .step import AMP_CHOICES, prepare_step
 
 __all__ = [
+    'AMP_CHOICES',
     'check_evaluators',
     'closest',
     'drop_missing_backends',
@@ -21,9 +24,11 @@ __all__ = [
     'last_checkpoint',
     'load_config',
     'prepare_data',
+    'prepare_step',
     'require',
     'require_whole_parameters',
     'set_launcher',
     'set_work_dir',
+    'shrink_builtin_data',
     'user_errors',
 ]

@@ -5,7 +5,7 @@ import inspect
 import os
 import os.path as osp
 import subprocess
-from typing import Optional
+from typing import Any, Optional
 
 import torch
 from mmengine.config import Config
@@ -34,6 +34,30 @@ def prepare_data(cfg: Config) -> None:
                 f'{closest(key, known)}.'
             )
     ensure_builtin(**cfg.builtin_data)
+
+
+def shrink_builtin_data(cfg: Config, root: str, num_train: int, num_test: int) -> None:
+    """Let built-in data be a few images in another folder.
+
+    Args:
+        cfg (Config): With ``builtin_data``; its folder is renamed wherever it is named.
+        root (str): Their folder.
+        num_train (int): Training images of each domain.
+        num_test (int): Test images.
+    """
+    before = cfg.builtin_data.root.rstrip('/')
+    cfg.builtin_data.update(num_train=num_train, num_test=num_test)
+    cfg.builtin_data.root = before
+    _move_paths(cfg, before, root)
+
+
+def _move_paths(node: Any, root: str, moved: str) -> None:
+    """Rename a folder wherever a config names it or what lies in it."""
+    for key, value in list(node.items() if hasattr(node, 'items') else enumerate(node)):
+        if isinstance(value, str) and f'{value}/'.startswith(f'{root}/'):
+            node[key] = moved + value.removeprefix(root)
+        elif isinstance(value, (dict, list)):
+            _move_paths(value, root, moved)
 
 
 def set_work_dir(cfg: Config, work_dir: Optional[str], suffix: str = '') -> None:

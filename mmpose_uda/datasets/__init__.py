@@ -4,6 +4,7 @@ from mmpose_uda.metainfo import ANIMAL14, ANIMAL18, HAND21, HUMAN16, HUMAN17
 
 from .collate import collate_views
 from .image_folder import UnlabelledImageFolder
+from .mmpose_hand import MMPoseHand
 from .pose_dataset import PoseDataset
 from .published import *  # noqa: F401, F403
 from .samplers import EpochDrawSampler, InfiniteDrawSampler
@@ -18,6 +19,7 @@ __all__ = [
     'HUMAN16',
     'HUMAN17',
     'InfiniteDrawSampler',
+    'MMPoseHand',
     'PoseDataset',
     'SourceTargetDataset',
     'UnlabelledImageFolder',

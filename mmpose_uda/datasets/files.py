@@ -94,11 +94,13 @@ def load_npz(path: str, name: str) -> np.ndarray:
     """Load one array of an .npz file; the others are not decompressed.
 
     Raises:
+        OSError: There is no such file.
         UserError: It is no such file, damaged, has no array of the name, or one that is a
             pickle.
     """
+    content = io.BytesIO(fileio.get(path))
     try:
-        with np.lib.npyio.NpzFile(io.BytesIO(fileio.get(path)), own_fid=True) as file:
+        with np.lib.npyio.NpzFile(content, own_fid=True) as file:
             return file[name]
     except (
         ValueError,

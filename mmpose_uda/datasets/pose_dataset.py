@@ -1,7 +1,7 @@
 """Data sets in COCO-style JSON, with 3D, cameras and masks where there are some."""
 
 import os.path as osp
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -43,8 +43,9 @@ class PoseDataset(BaseCocoStyleDataset):
 
     To the usual COCO keys it adds, all optional: ``camera`` of an image (``focal`` and
     ``principal_point``, px), ``keypoints_3d`` of an annotation (K x 3, mm, in the
-    camera frame: x right, y down, z forward) and ``mask_file`` (relative to
-    ``data_prefix['mask']``).
+    camera frame: x right, y down, z forward), ``mask_file`` (relative to
+    ``data_prefix['mask']``) and ``hand_side`` ('left' or 'right', for
+    :class:`MirrorRightHand`).
 
     Args:
         labels (bool): If False, keypoints, 3D and masks are dropped when the file is
@@ -154,8 +155,16 @@ class PoseDataset(BaseCocoStyleDataset):
         info = BaseDataset.get_data_info(self, idx)
         return {**info, **{key: self._metainfo[key] for key in _METAINFO_KEYS}}
 
+    def read_file(self) -> dict[str, Any]:
+        """The annotation file, with the keys that the class has.
+
+        Raises:
+            UserError: It is missing or none.
+        """
+        return load_coco(self.ann_file)
+
     def _load_annotations(self) -> tuple[list[dict], list[dict]]:
-        content = load_coco(self.ann_file)
+        content = self.read_file()
         names = keypoint_names(self._metainfo)
         wanted = category_of(content, names, self.ann_file)
         # as CocoMetric asks for them
@@ -199,11 +208,12 @@ class PoseDataset(BaseCocoStyleDataset):
 
         Returns:
             dict | None: ``bbox`` [1, 4] xyxy px, ``bbox_score`` [1], ids, ``img_path``,
-            where known ``camera`` (``focal`` [2], ``principal_point`` [2], px), and
-            with labels ``keypoints`` [1, K, 2] px, ``keypoints_visible`` [1, K],
-            ``num_keypoints``, ``raw_ann_info`` (:func:`plain_annotation`), and where known
-            ``keypoints_3d`` [1, K, 3] mm, and where wanted and known ``mask_path``. None
-            for an annotation without keypoints, if labels are used.
+            where known ``camera`` (``focal`` [2], ``principal_point`` [2], px) and
+            ``hand_side``, and with labels ``keypoints`` [1, K, 2] px,
+            ``keypoints_visible`` [1, K], ``num_keypoints``, ``raw_ann_info``
+            (:func:`plain_annotation`), and where known ``keypoints_3d`` [1, K, 3] mm, and
+            where wanted and known ``mask_path``. None for an annotation without keypoints,
+            if labels are used.
         """
         ann, image = raw_data_info['raw_ann_info'], raw_data_info['raw_img_info']
         count = self._metainfo['num_keypoints']
@@ -234,6 +244,8 @@ class PoseDataset(BaseCocoStyleDataset):
                 key: np.array(image['camera'][key], np.float32)
                 for key in ('focal', 'principal_point')
             }
+        if 'hand_side' in ann:
+            info['hand_side'] = ann['hand_side']
         if self.labels:
             if 'keypoints' not in plain:
                 return None

@@ -16,8 +16,12 @@ from mmpose_uda.datasets.keypoint_names import keypoint_names
 from mmpose_uda.deploy.export import CONFIG_FILE, WEIGHTS_FILE
 from mmpose_uda.deploy.load_estimator import build_estimator
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.heads import VolumetricPose3DHead
-from mmpose_uda.models.readers import crop_size
+from mmpose_uda.models.heads import (
+    BasePose3DHead,
+    RegressionPose3DHead,
+    VolumetricPose3DHead,
+)
+from mmpose_uda.models.readers import RegressedPoses, crop_size
 from mmpose_uda.whole_files import whole_file
 
 ONNX_FILE = 'model.onnx'
@@ -32,6 +36,7 @@ _OUTPUTS = (
     (heads.RegressionHead, ['keypoints']),
     (heads.HeatmapHead, ['heatmaps']),
     (VolumetricPose3DHead, ['keypoints_3d', 'scores']),
+    (RegressionPose3DHead, ['keypoints_3d', 'scores', 'mm_per_px']),
 )
 
 
@@ -46,12 +51,14 @@ def export_onnx(folder: str) -> Path:
     - ``simcc_x`` [N, K, W'] and ``simcc_y`` [N, K, H'], also of RTMPose's head;
     - ``keypoints`` [N, K, 2], as a share of the crop, of regression heads, and the
       ``heatmaps`` of integral regression;
-    - ``keypoints_3d`` [N, K, 3] of this package's 3D head: x and y in px of the crop and
-      the depth in mm relative to the root; and ``scores`` [N, K].
+    - ``keypoints_3d`` [N, K, 3] of this package's 3D heads: x and y in px of the crop and
+      the depth in mm relative to the root; and ``scores`` [N, K];
+    - of the one that regresses also ``mm_per_px`` [N], by which x and y relative to the
+      root become mm.
 
     The file's metadata holds, as JSON: ``input_size`` [W, H] px, ``mean`` and ``std`` by
     channel, ``color_order`` 'RGB' or 'BGR', ``codec`` (the decoder's config),
-    ``keypoints`` (their names), and with ``keypoints_3d`` the ``shrinkage`` of their bones
+    ``keypoints`` (their names), and of the volumetric head the ``shrinkage`` of the bones
     (:meth:`Pose3DLabel.decode`).
 
     Args:
@@ -139,9 +146,10 @@ class RawOutputs(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """[N, 3, H, W], normalised -> the tensors named by :func:`output_names`."""
         outputs = self.estimator(images, None, mode='tensor')
-        if isinstance(self.estimator.head, VolumetricPose3DHead):
+        if isinstance(self.estimator.head, BasePose3DHead):
             poses = self.estimator.head.distributions(outputs)
-            return poses.points(), poses.confidence()
+            scales = (poses.mm_per_px,) if isinstance(poses, RegressedPoses) else ()
+            return (poses.points(), poses.confidence(), *scales)
         return outputs if isinstance(outputs, tuple) else (outputs,)
 
 

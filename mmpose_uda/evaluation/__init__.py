@@ -17,11 +17,14 @@ from .functional import (
     st_mpjpe,
     to_crop,
 )
+from .hand_submission import HandSubmission
 from .keypoint_groups import KEYPOINT_GROUPS
 from .mpjpe_metric import RootAlignedMPJPE
+from .root_placement import place_pose
 
 __all__ = [
     'CropPCK',
+    'HandSubmission',
     'KEYPOINT_GROUPS',
     'RootAlignedMPJPE',
     'crop_distances',
@@ -33,6 +36,7 @@ __all__ = [
     'pck_3d',
     'pck_3d_auc',
     'pck_3d_mean',
+    'place_pose',
     'root_align',
     'scale_align',
     'similarity_align',

@@ -8,6 +8,7 @@ from mmpose_uda.errors import UserError
 
 from . import functional as F
 from . import heatmap_pck as H
+from .root_placement import place_pose
 
 
 def _name(sample: dict) -> str:
@@ -103,6 +104,37 @@ def read_crop_pair(sample: dict) -> dict[str, np.ndarray]:
         valid=pair['valid'],
         size=np.asarray(sample['input_size']),
     )
+
+
+def read_camera_pose(sample: dict) -> np.ndarray:
+    """The predicted pose [K, 3], mm, as the camera of the file on the disk saw it.
+
+    Whatever turned or mirrored the image is undone; where the pose is, camera and keypoints
+    tell (:func:`.place_pose`).
+
+    Raises:
+        UserError: The pose, its keypoints, ``camera`` or ``warp_mat`` is missing, or a
+            prediction is NaN or infinite.
+    """
+    pose = _read(sample, 'pred_instances', 'keypoints_3d')
+    points = _crop_points(sample, _read(sample, 'pred_instances', 'keypoints'))
+    missing = [key for key in ('camera', 'warp_mat') if sample.get(key) is None]
+    if missing:
+        raise UserError(
+            f'{missing[0]} is missing for {_name(sample)}, without which its pose has no '
+            'place in space: use a data set with cameras, and a pipeline with '
+            'TopdownAffine3D that ends in PackPoseView.'
+        )
+    placed = place_pose(pose, points, **sample['camera'])
+    linear = np.asarray(sample['warp_mat'], np.float64)[:, :2]
+    linear = linear / np.sqrt(abs(np.linalg.det(linear)))
+    placed[:, :2] = placed[:, :2] @ np.linalg.inv(linear).T
+    if not np.isfinite(placed).all():
+        raise UserError(
+            f'The predicted pose of {_name(sample)} holds NaN or infinite values: the '
+            'training has diverged, so lower its learning rate.'
+        )
+    return placed
 
 
 def _predicted_cells(

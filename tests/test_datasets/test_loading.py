@@ -60,6 +60,50 @@ def test_mask_of_labels(tmp_path):
     np.testing.assert_array_equal(mask, 255 * ((labels >= 2) & (labels <= 17)))
 
 
+def test_mask_of_colours(tmp_path):
+    """Shades of blue, and a grey that is as blue as one of them."""
+    colours = np.zeros((1, 4, 3), np.uint8)
+    colours[0] = (120, 0, 0), (200, 10, 0), (255, 0, 0), (200, 200, 200)
+    cv2.imwrite(str(tmp_path / 'mask.png'), colours)
+    results = dict(
+        mask_path=str(tmp_path / 'mask.png'),
+        mask_values=((128, 0, 0), (255, 127, 127)),
+        img_shape=(1, 4),
+    )
+    assert LoadPoseMask()(results)['mask'].tolist() == [[0, 255, 255, 0]]
+
+
+def test_mask_in_a_file_of_arrays(tmp_path):
+    labels = np.arange(40, dtype=np.uint8).reshape(4, 10)
+    path = tmp_path / 'labels_1.npz'
+    np.savez_compressed(path, seg=labels, deep=labels[None], other=np.ones(3))
+    results = dict(mask_path=f'{path}:seg', img_shape=(4, 10))
+    np.testing.assert_array_equal(LoadPoseMask()(results)['mask'], labels)
+    chosen = LoadPoseMask()(dict(results, mask_values=(9, 9)))['mask']
+    assert np.flatnonzero(chosen).tolist() == [9] and chosen.max() == 255
+    for array in ('deep', 'other'):
+        with pytest.raises(UserError, match=f'labels_1.npz:{array}. is missing or does'):
+            LoadPoseMask()(dict(results, mask_path=f'{path}:{array}'))
+    with pytest.raises(UserError, match='is no file of NumPy arrays with `none`'):
+        LoadPoseMask()(dict(results, mask_path=f'{path}:none'))
+    path.unlink()
+    with pytest.raises(UserError, match='labels_1.npz:seg` is missing'):
+        LoadPoseMask()(dict(results))
+
+
+def test_mask_of_a_part_of_the_resolution(tmp_path):
+    mask = np.zeros((5, 10), np.uint8)
+    mask[2, 3] = 255
+    cv2.imwrite(str(tmp_path / 'mask.png'), mask)
+    results = dict(mask_path=str(tmp_path / 'mask.png'), img_shape=(20, 40))
+    large = LoadPoseMask()(results)['mask']
+    expected = [[mask[y // 4, x // 4] for x in range(40)] for y in range(20)]
+    np.testing.assert_array_equal(large, expected)
+    for shape in ((20, 30), (10, 40), (4, 10), (19, 40)):
+        with pytest.raises(UserError, match='10 x 5 px, its image'):
+            LoadPoseMask()(dict(results, img_shape=shape))
+
+
 @pytest.mark.parametrize('content', [None, b'', b'not an image'])
 def test_bad_mask_is_named(tmp_path, content):
     if content is not None:

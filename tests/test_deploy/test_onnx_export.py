@@ -13,6 +13,7 @@ from model_factory import (
     INPUT_SIZE,
     NUM_KEYPOINTS,
     make_batch,
+    regression_estimator,
     resnet_estimator,
     vit_config,
     vit_estimator,
@@ -93,6 +94,7 @@ ESTIMATORS = dict(
     integral=(dsnt_estimator, ['keypoints', 'heatmaps']),
     regression=(lambda: resnet_estimator('RegressionHead'), ['keypoints']),
     volumetric=(vit_estimator, ['keypoints_3d', 'scores']),
+    regression_3d=(regression_estimator, ['keypoints_3d', 'scores', 'mm_per_px']),
 )
 
 
@@ -161,13 +163,17 @@ def test_computes_the_same(written, batch_size):
     found = written.feed(images.numpy().astype(np.float32))
     assert list(found) == written.outputs
     expected = written.expect(images, samples)
-    if 'keypoints_3d' in found:
+    if 'mm_per_px' in found:
+        positions, scales, log_errors = expected
+        sure = (1 - torch.exp(-0.1 / log_errors.exp())) ** 2
+        expected = (positions, sure, scales)
+    elif 'keypoints_3d' in found:
         head = written.model.teacher.module.head
         poses = head.distributions(*expected)
         expected = (poses.points(), poses.confidence())
     for output, tensor in zip(found.values(), expected):
         assert len(output) == batch_size
-        assert output.std() > 0
+        assert output.std() > 0 or output.size == 1
         limit = 1e-4 * max(1, np.abs(output).max())
         np.testing.assert_allclose(output, tensor.numpy(), rtol=0, atol=limit)
 
@@ -177,7 +183,7 @@ def test_says_how_to_use_it(written):
     assert written.meta['keypoints'] == NAMES
     decoder = written.model.teacher.module.head.decoder
     assert written.meta['codec']['type'] == type(decoder).__name__
-    if 'keypoints_3d' in written.outputs:
+    if written.outputs == ['keypoints_3d', 'scores']:
         ratio = written.model.teacher.module.head.shrinkage.ratio.item()
         assert written.meta['shrinkage'] == ratio != 1
 

@@ -35,8 +35,8 @@ ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / 'docs' / 'datasets.md').read_text()
 NAMES = [
     'AnimalPose14', 'DexYCB', 'FreiHAND', 'HO3D', 'Hand3DStudio', 'Human36MRGB',
-    'LSP', 'LSPExtended', 'RenderedHandPose', 'STB', 'SURREAL', 'SyntheticAnimal',
-    'TigDog',
+    'InterHand26M', 'LSP', 'LSPExtended', 'RenderedHandPose', 'STB', 'SURREAL',
+    'SyntheticAnimal', 'TigDog',
 ]  # fmt: skip
 COMMANDS = [
     shlex.split(line, comments=True)
@@ -61,7 +61,7 @@ def test_the_folder_before_the_conversion():
 
 
 def test_the_block_of_a_config(tmp_path, monkeypatch):
-    (block,) = re.findall(r'^```python\n(.*?)^```', TEXT, re.M | re.S)
+    block, _ = re.findall(r'^```python\n(.*?)^```', TEXT, re.M | re.S)
     write_surreal(tmp_path / 'data/SURREAL')
     write_lsp(tmp_path / 'data/LSP')
     monkeypatch.chdir(tmp_path)

@@ -19,7 +19,16 @@ from mmengine.hooks import Hook
 from mmengine.registry import FUNCTIONS, init_default_scope
 from mmengine.runner.checkpoint import save_checkpoint
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
-from mmpose.registry import DATA_SAMPLERS, DATASETS, HOOKS, LOOPS, MODELS, TRANSFORMS
+from mmpose.registry import (
+    DATA_SAMPLERS,
+    DATASETS,
+    HOOKS,
+    KEYPOINT_CODECS,
+    LOOPS,
+    METRICS,
+    MODELS,
+    TRANSFORMS,
+)
 from torch.utils.data import DataLoader, Subset
 
 from mmpose_uda.models.losses import InfoMaxLoss
@@ -82,6 +91,7 @@ def folder(tmp_path_factory):
     for name, text in BLOCKS.items():
         (root / f'{name}.py').write_text(text)
     write_coco(root / 'data' / 'coco')
+    write_pose_dataset(root / 'data' / 'my_hands', ITERS * BATCH_SIZE, masks=False)
     write_photos(root / 'data' / 'my_photos')
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(root)
@@ -308,6 +318,20 @@ def test_images_take_the_style_of_a_folder():
     assert 0 < changed < len(plain)
 
 
+@pytest.mark.parametrize('head', ['RegressionPose3DHead', 'VolumetricPose3DHead'])
+def test_3d_heads(head):
+    cfg = tiny('regression_3d', validate=True)
+    cfg.model.head.type = head
+    cfg.model.test_cfg.flip_test = True
+    runner = run(cfg)
+    assert all(np.isfinite(losses['loss_kpt']) for losses in NoteHook.losses)
+    changed = moved(*NoteHook.weights)
+    assert any(key.startswith('head.to_') for key in changed)
+    assert any(key.startswith('backbone.layer') for key in changed)
+    figures = runner.message_hub.get_scalar('val/MPJPE')
+    assert np.isfinite(figures.current()) and figures.current() > 0
+
+
 def test_no_block_of_the_page_is_left_out():
     assert PAGE.read_text().count('```python') == len(BLOCKS)
     tests = Path(__file__).read_text()
@@ -328,6 +352,11 @@ def test_no_block_of_the_page_is_left_out():
         ('from_pretrained', set()),
         ('averaged', {'EMATeacherHook'}),
         ('restyled', {'AdaINStyleHook'}),
+        (
+            'regression_3d',
+            {'RegressionPose3DHead', 'Pose3DLabel', 'PoseDataset', 'TopdownAffine3D'}
+            | {'PackPoseView', 'RootAlignedMPJPE'},
+        ),
     ],
 )
 def test_a_config_has_nothing_else_of_this_package(name, own):
@@ -337,6 +366,9 @@ def test_a_config_has_nothing_else_of_this_package(name, own):
 
 
 def is_of_this_package(name):
-    registries = (DATA_SAMPLERS, DATASETS, HOOKS, LOOPS, MODELS, TRANSFORMS, FUNCTIONS)
+    registries = (
+        DATA_SAMPLERS, DATASETS, FUNCTIONS, HOOKS, KEYPOINT_CODECS, LOOPS, METRICS,
+        MODELS, TRANSFORMS,
+    )  # fmt: skip
     found = [registry.get(name) for registry in registries]
     return any(part and part.__module__.startswith('mmpose_uda') for part in found)

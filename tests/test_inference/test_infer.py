@@ -42,6 +42,21 @@ def run_3d(tmp_path_factory, configs_without_yapf):
     return TrainedRun(tmp_path_factory.mktemp('run_3d'), '3d')
 
 
+@pytest.fixture(scope='module')
+def run_3d_flip(tmp_path_factory, configs_without_yapf):
+    return TrainedRun(tmp_path_factory.mktemp('run_3d_flip'), '3d_flip')
+
+
+@pytest.fixture(scope='module')
+def run_3d_regression(tmp_path_factory, configs_without_yapf):
+    return TrainedRun(tmp_path_factory.mktemp('regression'), '3d_regression')
+
+
+@pytest.fixture(scope='module')
+def run_3d_regression_flip(tmp_path_factory, configs_without_yapf):
+    return TrainedRun(tmp_path_factory.mktemp('regression_flip'), '3d_regression_flip')
+
+
 @pytest.fixture
 def photos(tmp_path):
     return write_images(tmp_path / 'photos', NAMES)
@@ -69,7 +84,10 @@ def assert_close(found, expected):
 # ---- what is predicted ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize('kind', ['2d', '3d'])
+KINDS = ['2d', '3d', '3d_flip', '3d_regression', '3d_regression_flip']
+
+
+@pytest.mark.parametrize('kind', KINDS)
 def test_predicts_what_a_test_run_predicts(kind, request, tmp_path):
     """The same images and boxes, in a batch of three and one of one."""
     run = request.getfixturevalue(f'run_{kind}')
@@ -85,12 +103,25 @@ def test_predicts_what_a_test_run_predicts(kind, request, tmp_path):
     for sample in samples:
         name = Path(sample.img_path).relative_to(run.images).as_posix()
         (instance,) = found.predictions[name]
-        for key in ['keypoints', 'keypoint_scores'] + ['keypoints_3d'] * (kind == '3d'):
+        for key in ['keypoints', 'keypoint_scores'] + ['keypoints_3d'] * (kind != '2d'):
             expected = sample.pred_instances[key][0]
             assert expected.std() > 1e-3
             np.testing.assert_allclose(instance[key], expected, atol=1e-4)
         box = sample.gt_instances.bboxes[0]
         np.testing.assert_allclose(instance['bbox'][0], box, atol=1e-4)
+
+
+@pytest.mark.parametrize('kind', ['3d', '3d_regression'])
+def test_the_export_keeps_the_flip_test(kind, request, photos):
+    """Of the same weights, with and without."""
+    with_flip = request.getfixturevalue(f'run_{kind}_flip')
+    found = infer(str(with_flip.export), str(photos)).predictions
+    again = infer(str(with_flip.config), str(photos)).predictions  # from its checkpoint
+    assert_close(points_of(found), points_of(again))
+    plain = request.getfixturevalue(f'run_{kind}')
+    other = infer(str(plain.export), str(photos)).predictions
+    for name, points in points_of(other).items():
+        assert np.abs(np.subtract(points, points_of(found)[name])).max() > 0.1
 
 
 def test_writes_what_mmposes_inferencer_writes(run_2d, tmp_path):

@@ -23,6 +23,7 @@ from model_factory import (
     build_adaptive,
     make_batch,
     part_configs,
+    regression_estimator,
     resnet_estimator,
     vit_estimator,
 )
@@ -178,6 +179,15 @@ def of_head(name, parts):
     return model, labelled_for(HEADS[name]['decoder'])
 
 
+def of_regression():
+    """The 3D head that has no maps of positions."""
+    estimator = regression_estimator()
+    model = build_adaptive(
+        estimator=estimator, alignments=mean_teacher(), foreground_head=None
+    )
+    return model, make_batch(BATCH_SIZE, foreground=False)
+
+
 def with_batch_norm():
     estimator = resnet_estimator()
     model = build_adaptive(
@@ -204,6 +214,7 @@ def labelled_for(codec):
 
 CASES = {name: (of_part, name) for name in PARTS}
 CASES |= {name: (of_head, name, {**mean_teacher(), **INFORMATION}) for name in HEADS}
+CASES['RegressionPose3DHead'] = (of_regression,)
 CASES['HeatmapHead, InfoMaxLoss released'] = (of_head, 'HeatmapHead', RELEASED)
 CASES['HeatmapHead, BatchNorm'] = (with_batch_norm,)
 # docs/distributed.md says why

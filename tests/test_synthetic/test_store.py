@@ -121,10 +121,12 @@ def test_images_and_masks_are_decoded_once(built, monkeypatch):
     root, manifest = built
     for domain in ('rendered', 'photo'):
         for path in (root / domain / 'images').iterdir():
-            np.testing.assert_array_equal(read_decoded(str(path)), cv2.imread(str(path)))
+            found = read_decoded(str(path), cv2.IMREAD_COLOR)
+            np.testing.assert_array_equal(found, cv2.imread(str(path)))
         for path in (root / domain / 'masks').iterdir():
             mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-            np.testing.assert_array_equal(read_decoded(str(path)), mask)
+            found = read_decoded(str(path), cv2.IMREAD_GRAYSCALE)
+            np.testing.assert_array_equal(found, mask)
     monkeypatch.setattr(cv2, 'imdecode', None)  # would raise when called
     assert ensure_builtin('hand', str(root), **SMALL) == manifest
 

@@ -8,6 +8,7 @@ from mmengine import fileio
 from mmpose_uda.analysis.data_check.findings import DataReport
 from mmpose_uda.analysis.data_check.images import ImageFacts, in_threads, mask_fault
 from mmpose_uda.analysis.data_check.parts import Part
+from mmpose_uda.datasets.mask_files import file_of_mask
 
 
 def check_images(
@@ -52,7 +53,7 @@ def check_masks(
         seen = looked_at.get(masks[mask])
         if seen is not None:
             return mask_fault(mask, seen.size)
-        return '' if fileio.exists(mask) else 'is missing'
+        return '' if fileio.exists(file_of_mask(mask)) else 'is missing'
 
     found = in_threads(fault_of, list(masks), 'decoding masks')
     faults = {mask: fault for mask, fault in zip(masks, found) if fault}

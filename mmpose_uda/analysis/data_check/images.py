@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal, Optional, TypeVar, Union
 
-import cv2
 import mmcv
-import numpy as np
 from mmengine import fileio
 from PIL import Image
 from rich.console import Console
 from rich.progress import track
+
+from mmpose_uda.datasets.mask_files import fit_mask, load_mask
+from mmpose_uda.errors import UserError
 
 _SEED = 0
 _THREADS = min(8, os.cpu_count() or 1)
@@ -87,18 +88,14 @@ def mask_fault(path: str, size: Optional[tuple[int, int]]) -> str:
         size (tuple[int, int], optional): Width and height of its image, px, if known.
     """
     try:
-        data = np.frombuffer(fileio.get(path), np.uint8)
-        mask = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+        mask = load_mask(path)
     except OSError:
         return 'is missing'
-    except cv2.error:
-        mask = None
-    if mask is None:
+    except (UserError, ValueError):
         return 'does not decode'
-    found = mask.shape[::-1]
-    if size is not None and found != size:
-        return f'is {found[0]} x {found[1]} px, its image {size[0]} x {size[1]}'
-    return ''
+    if size is None or fit_mask(mask, size[::-1]) is not None:
+        return ''
+    return f'is {mask.shape[1]} x {mask.shape[0]} px, its image {size[0]} x {size[1]}'
 
 
 def in_threads(

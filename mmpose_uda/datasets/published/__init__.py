@@ -8,6 +8,7 @@ from .freihand import FreiHAND
 from .hand_3d_studio import Hand3DStudio
 from .ho3d import HO3D
 from .human36m import Human36MRGB
+from .inter_hand import InterHand26M
 from .lsp import LSP, LSPExtended
 from .rendered_hand_pose import RenderedHandPose
 from .stb import STB
@@ -23,6 +24,7 @@ __all__ = [
     'Hand3DStudio',
     'Human36MRGB',
     'Instance',
+    'InterHand26M',
     'LSP',
     'LSPExtended',
     'PublishedAnimals',

@@ -23,9 +23,10 @@ class Instance:
         box (np.ndarray, optional): [4] xyxy, px. The whole image where there is none.
         keypoints_3d (np.ndarray, optional): [K, 3], mm, camera frame.
         camera (dict, optional): ``focal`` [2] and ``principal_point`` [2], px.
-        mask (str, optional): File of the foreground, relative to the folder.
-        mask_values (tuple[int, int], optional): Lowest and highest value of the mask's
-            file that are the foreground; without it the file holds 0 and 255.
+        mask (str, optional): File of the foreground, relative to the folder, as
+            :mod:`mmpose_uda.datasets.mask_files` reads it.
+        mask_values (tuple, optional): Lowest and highest value of the mask's file that are
+            the foreground; without it the file holds 0 and 255.
         hand_side (str, optional): 'left' or 'right', for :class:`MirrorRightHand`.
     """
 
@@ -36,7 +37,7 @@ class Instance:
     keypoints_3d: Optional[np.ndarray] = None
     camera: Optional[dict] = None
     mask: Optional[str] = None
-    mask_values: Optional[tuple[int, int]] = None
+    mask_values: Optional[tuple] = None
     hand_side: Optional[str] = None
 
 
@@ -65,6 +66,13 @@ class PublishedDataset(PoseDataset):
 
     SOURCE: str
     """Where it is given out, in a few words."""
+
+    SERVER: Optional[str] = None
+    """Which server scores its split 'evaluation', of
+    :data:`mmpose_uda.evaluation.submissions.FORMATS`."""
+
+    num_frames = 0
+    """How many instances the split has, those included that are not usable."""
 
     def __init__(self, data_root: str, split: str, clean: bool = False, **kwargs: Any):
         if split not in self.SPLITS:
@@ -118,6 +126,7 @@ class PublishedDataset(PoseDataset):
         if not osp.isdir(self.data_root):
             raise self.misfit('does not exist')
         infos = [self._to_info(i, one) for i, one in enumerate(self.load_instances())]
+        self.num_frames = len(infos)
         usable = [info for info in infos if self._is_valid_instance(info)]
         if not usable:
             raise self.misfit(f'holds no sample of the split {self.split!r}')

@@ -10,6 +10,8 @@ def pinhole(matrix: np.ndarray) -> dict[str, np.ndarray]:
         ValueError: It is no such matrix, or its axes are not at right angles.
     """
     matrix = np.asarray(matrix, np.float64)
+    if matrix.shape != (3, 3):
+        raise ValueError(f'an intrinsic matrix of {matrix.shape}')
     focal, principal_point = np.diag(matrix)[:2], matrix[:2, 2]
     expected = np.column_stack([np.diag([*focal, 0])[:, :2], [*principal_point, 1]])
     if not np.allclose(matrix, expected, atol=1e-6):

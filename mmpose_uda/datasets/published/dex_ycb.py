@@ -3,6 +3,7 @@
 import os
 import os.path as osp
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,12 +28,13 @@ _CAMERAS = (
 )  # fmt: skip
 _SEQUENCES = 100  # of a subject: 20 objects, each grasped 5 times
 _GRASPS = 5
+_HAND = 255  # of `seg`, whose other labels are objects
 _SETUPS = ('s0', 's1', 's2', 's3')
 
 
 @DATASETS.register_module()
 class DexYCB(PublishedDataset):
-    """Hands that grasp objects, seen by eight cameras; 21 keypoints, 3D and cameras.
+    """Hands that grasp objects, seen by eight cameras; 21 keypoints, 3D, cameras, masks.
 
     The splits are those of the published toolkit: every fifth recording ('s0'), or what
     is in no other split are subjects ('s1'), cameras ('s2') or objects ('s3'). Frames
@@ -41,8 +43,7 @@ class DexYCB(PublishedDataset):
     3D is in mm of the camera's frame, which its authors give in m; the joints are in the
     order of 'hand21' already. The box is the square of 1.5 times the keypoints within the
     image: no padding is to be added. A keypoint in the image counts as visible, hidden or
-    not. The segmentations are arrays in the files of the labels, and masks of this package
-    are image files: there are none.
+    not. The mask is what the array ``seg`` of the label's file says is the hand.
 
     Every label is a file: to read the 400,000 of a training set takes minutes.
 
@@ -147,7 +148,7 @@ calibration/intrinsics/836212060125_640x480.yml ...
                     f'has a `{name}` whose `joint_3d` is not of 21 points ({error!r})'
                 ) from error
             if hand is not None:
-                yield hand
+                yield replace(hand, mask=f'{name}:seg', mask_values=(_HAND, _HAND))
 
 
 # Each setup divides by one thing; the others are in all of its splits, which is ''.

@@ -1,5 +1,6 @@
 """FreiHAND (Zimmermann et al., ICCV 2019), version 2."""
 
+import os.path as osp
 from collections.abc import Iterator
 
 import numpy as np
@@ -15,6 +16,7 @@ from .protocol import held_out
 
 _SIZE = 224, 224  # px
 _VERSIONS = 4
+_TEST_JOINTS = 'evaluation_xyz.json'
 # The images of a frame are numbered green screen, harmonised, coloured by samples, coloured
 # automatically; the published code puts them together in this order.
 _ORDER = (0, 3, 2, 1)
@@ -34,14 +36,20 @@ class FreiHAND(PublishedDataset):
     code mirrors all hands: :class:`MirrorRightHand` in the ``pipeline``. (mmpose's
     ``FreiHandDataset`` reads another file, with other splits.)
 
+    'evaluation' is the data set's own test: right hands as they were photographed, in the
+    order of its server, without masks. Its joints were held back at first; without
+    ``evaluation_xyz.json`` the split can be a target with ``labels=False``. Its box is the
+    whole image, which was cropped about the hand: nothing that a server holds back.
+
     Args:
         data_root (str): The folder that ``TREE`` shows.
-        split (str): 'train' or 'test'.
+        split (str): 'train', 'test' or 'evaluation'.
         clean (bool): No frame is in both splits.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:
-        UserError: As for :class:`PublishedDataset`.
+        UserError: As for :class:`PublishedDataset`; labels of 'evaluation' are wanted and
+            its joints are not there.
     """
 
     METAINFO = HAND21
@@ -49,21 +57,18 @@ class FreiHAND(PublishedDataset):
 training/rgb/00000000.jpg ... 00130239.jpg
 training/mask/00000000.jpg ... 00032559.jpg
 training_K.json  training_xyz.json
+evaluation/rgb/00000000.jpg ... 00003959.jpg
+evaluation_K.json  evaluation_xyz.json  (joints of the evaluation, for labels)
 """
-    SPLITS = ('train', 'test')
+    SPLITS = ('train', 'test', 'evaluation')
+    SERVER = 'FreiHAND'
     SOURCE = 'FreiHAND (version 2) of the University of Freiburg'
 
     def load_instances(self) -> Iterator[Instance]:
-        cameras, poses = (
-            load_json(self.require(f'training_{name}.json')) for name in ('K', 'xyz')
-        )
-        try:
-            frames = [_frame(*pair) for pair in zip(cameras, poses, strict=True)]
-        except (TypeError, ValueError) as error:
-            raise self.misfit(
-                'has a `training_K.json` and a `training_xyz.json` that are not of the '
-                f'same frames, with 21 keypoints each ({error!r})'
-            ) from error
+        if self.split == 'evaluation':
+            yield from self._evaluation()
+            return
+        frames = self._frames('training')
         self._require_images(len(frames))
         for version, number in self._chosen(len(frames)):
             yield Instance(
@@ -72,6 +77,33 @@ training_K.json  training_xyz.json
                 hand_side='right',
                 **frames[number],
             )
+
+    def _evaluation(self) -> Iterator[Instance]:
+        if self.labels and not osp.exists(osp.join(self.data_root, _TEST_JOINTS)):
+            raise self.misfit(
+                f'has no `{_TEST_JOINTS}`, without which its evaluation has no labels '
+                '(with `labels=False` it needs none)'
+            )
+        frames = self._frames('evaluation', self.labels)
+        images = [f'evaluation/rgb/{number:08d}.jpg' for number in range(len(frames))]
+        for image in images[:1] + images[-1:]:
+            self.require(image)
+        for image, frame in zip(images, frames):
+            yield Instance(image, hand_side='right', **{**frame, 'box': None})
+
+    def _frames(self, part: str, with_joints: bool = True) -> list[dict]:
+        """What is told of each frame, as arguments of an instance."""
+        cameras = load_json(self.require(f'{part}_K.json'))
+        try:
+            if not with_joints:
+                return [_unlabelled(matrix) for matrix in cameras]
+            poses = load_json(self.require(f'{part}_xyz.json'))
+            return [_frame(*pair) for pair in zip(cameras, poses, strict=True)]
+        except (TypeError, ValueError) as error:
+            raise self.misfit(
+                f'has a `{part}_K.json` and a `{part}_xyz.json` that are not of the same '
+                f'frames, with 21 keypoints each ({error!r})'
+            ) from error
 
     def _require_images(self, count: int) -> None:
         for number in (0, count * _VERSIONS - 1):
@@ -103,3 +135,7 @@ def _frame(matrix: list, xyz: list) -> dict:
         keypoints_3d=1000 * points,  # from m
         camera=camera,
     )
+
+
+def _unlabelled(matrix: list) -> dict:
+    return dict(keypoints=np.zeros((21, 2)), visible=np.zeros(21), camera=pinhole(matrix))

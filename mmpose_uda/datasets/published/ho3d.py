@@ -2,6 +2,7 @@
 
 import os.path as osp
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Optional
 
 import numpy as np
@@ -9,7 +10,7 @@ from mmpose.registry import DATASETS
 
 from mmpose_uda.datasets.files import load_array_pickle, load_json
 from mmpose_uda.errors import UserError
-from mmpose_uda.metainfo import HAND21
+from mmpose_uda.metainfo import HAND21, MANO21
 
 from .base import Instance, PublishedDataset
 from .camera import pinhole
@@ -17,17 +18,11 @@ from .projected_hand import hand_box, projected_hand
 
 _SIZE = 640, 480  # px
 _IMAGES = {2: 'png', 3: 'jpg'}
+# What is the hand in the rendered segmentations, as (blue, green, red). So have it loaders
+# of version 2 (whose JPEG files do not keep the colours exactly) and of version 3.
+_SEGMENTATIONS = {2: 'jpg', 3: 'png'}
+_HAND = {2: ((0, 0, 128), (127, 127, 255)), 3: ((128, 0, 0), (255, 127, 127))}
 _TEST_JOINTS = 'evaluation_xyz.json'
-# Of each keypoint of HAND21, the joint of MANO: there the fingers are index, middle, pinky,
-# ring and thumb, each without its tip, and the tips follow from the thumb's to the pinky's.
-_ORDER = np.array(
-    [0]
-    + [13, 14, 15, 16]
-    + [1, 2, 3, 17]
-    + [4, 5, 6, 18]
-    + [10, 11, 12, 19]
-    + [7, 8, 9, 20]
-)
 _FROM_OPENGL = np.array([1, -1, -1])
 
 
@@ -46,8 +41,9 @@ class HO3D(PublishedDataset):
     of 1.5 times the keypoints, or of the published box in 'evaluation', within the image:
     no padding is to be added. A keypoint in the image counts as visible, hidden or not.
 
-    There are no masks: the rendered segmentations of version 3 (the hand is blue) are
-    given out for 'train' only, and code that reads them has to resize them to the images.
+    Masks are the rendered segmentations, a download of its own for 'train', at a quarter of
+    the resolution. Where a sequence has its folder ``seg`` they are read; the hand is blue
+    in those of version 3 and red in the JPEG files of version 2.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
@@ -65,10 +61,12 @@ class HO3D(PublishedDataset):
 train.txt  evaluation.txt
 train/ABF10/rgb/0000.jpg ...  (version 2: 0000.png ...)
 train/ABF10/meta/0000.pkl ...
-evaluation/SM1/  the same
+train/ABF10/seg/0000.png ...  (for masks; version 2: 0000.jpg ...)
+evaluation/SM1/rgb/  meta/  the same
 evaluation_xyz.json  (joints of the evaluation, for labels)
 """
     SPLITS = ('train', 'evaluation')
+    SERVER = 'HO3D'
     SOURCE = 'HO-3D of Graz University of Technology'
 
     def __init__(self, data_root: str, split: str, version: int = 3, **kwargs: Any):
@@ -80,6 +78,11 @@ evaluation_xyz.json  (joints of the evaluation, for labels)
     def load_instances(self) -> Iterator[Instance]:
         frames = self._frames()
         joints = self._published_joints(len(frames))
+        masked = {
+            sequence
+            for sequence in {sequence for sequence, _ in frames}
+            if osp.isdir(osp.join(self.data_root, self.split, sequence, 'seg'))
+        }
         for number, (sequence, frame) in enumerate(frames):
             folder = f'{self.split}/{sequence}'
             image = f'{folder}/rgb/{frame}.{_IMAGES[self.version]}'
@@ -101,6 +104,9 @@ evaluation_xyz.json  (joints of the evaluation, for labels)
                     'or in the evaluation a `handBoundingBox` with the 21 joints of '
                     f'`{_TEST_JOINTS}` ({error!r})'
                 ) from error
+            if instance is not None and sequence in masked:
+                name = f'{folder}/seg/{frame}.{_SEGMENTATIONS[self.version]}'
+                instance = replace(instance, mask=name, mask_values=_HAND[self.version])
             if instance is not None:
                 yield instance
 
@@ -135,7 +141,7 @@ def _labelled(image: str, meta: dict, joints: Any, box: Any = None) -> Optional[
     """A frame, or None if it has no joints, or none in the image."""
     if joints is None:
         return None
-    points = np.asarray(joints, np.float64)[_ORDER] * _FROM_OPENGL * 1000  # from m
+    points = np.asarray(joints, np.float64)[list(MANO21)] * _FROM_OPENGL * 1000  # from m
     return projected_hand(image, points, pinhole(meta['camMat']), _SIZE, 'right', box)
 
 

@@ -16,12 +16,13 @@ def projected_hand(
     size: tuple[int, int],
     hand_side: str,
     box: Optional[Box] = None,
+    labelled: Optional[np.ndarray] = None,
 ) -> Optional[Instance]:
     """One hand of an image, or None if no keypoint is in the image.
 
     A keypoint is visible if it lies in the image, behind an object or not: occlusion is
     what none of these data sets tells. Of a hand that is partly outside, the box is that of
-    the part inside.
+    the part inside. A keypoint without a label is not visible, and stands at the wrist.
 
     Args:
         image (str): File, relative to the data set's folder.
@@ -31,6 +32,8 @@ def projected_hand(
         hand_side (str): 'left' or 'right'.
         box (tuple, optional): That of the hand as it is published, instead of the
             keypoints'; xyxy, px.
+        labelled (np.ndarray, optional): [21], whether a point means anything; that of the
+            wrist has to. Default: all do.
 
     Raises:
         ValueError: There are other than 21 points, or one is not finite.
@@ -38,10 +41,14 @@ def projected_hand(
     points = np.asarray(points, np.float64)
     if points.shape != (21, 3):
         raise ValueError(f'{points.shape} numbers for 21 points')
+    if labelled is not None:
+        points = np.where(labelled[:, None], points, points[0])
     if (points[:, 2] <= 0).any():
         return None  # behind the camera: posed by others of the same moment
     keypoints = project(points, camera)
     visible = ((keypoints >= 0) & (keypoints <= np.array(size) - 1)).all(1)
+    if labelled is not None:
+        visible &= labelled
     if not visible.any():
         return None
     return Instance(

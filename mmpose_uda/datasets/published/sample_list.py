@@ -30,7 +30,9 @@ def read_samples(
     Its ``keypoint3d`` and ``intrinsic_matrix`` are left out. RegDA's code for Human3.6M
     keeps the principal point of the whole image and moves the 3D points until they project
     into the crop: parts that are further from the camera move more, so the pose is sheared.
-    How the other sets were made is not published, and neither is their unit.
+    How the other sets were made is not published (thuml/Transfer-Learning-Library, issue
+    224), and neither is their unit. That the 3D projects onto ``keypoint2d`` would be no
+    proof: the sheared poses do so exactly.
 
     Args:
         dataset (PublishedDataset): Whose folder it is in.

@@ -1,14 +1,12 @@
 """Loading of images and masks, with errors that name the file."""
 
-from typing import Optional
-
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
-from mmengine import fileio
 from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
 
+from mmpose_uda.datasets.mask_files import fit_mask, load_mask
 from mmpose_uda.decoded_images import read_decoded
 from mmpose_uda.errors import UserError
 
@@ -35,7 +33,7 @@ class LoadPoseImage(LoadImage):
 
     def transform(self, results: dict) -> dict:
         if 'img' not in results and self._is_plain:
-            decoded = read_decoded(results['img_path'])
+            decoded = read_decoded(results['img_path'], cv2.IMREAD_COLOR)
             if decoded is not None:
                 results['img'] = decoded
         try:
@@ -57,39 +55,30 @@ class LoadPoseMask(BaseTransform):
     """Load the foreground ``mask`` [H, W] uint8 from ``mask_path``, if there is one.
 
     With ``mask_values`` (lowest, highest) the file holds labels, and the foreground is what
-    lies between the two.
+    lies between the two; see :mod:`mmpose_uda.datasets.mask_files`. A mask of a half, a
+    third ... of the image's size is enlarged.
 
     Raises:
-        UserError: The file is missing, does not decode, or has not the image's size.
+        UserError: The file is missing, does not decode, or does not fit the image.
     """
 
     def transform(self, results: dict) -> dict:
         path = results.get('mask_path')
         if path is None:
             return results
-        mask = read_decoded(path)
-        if mask is None:
-            mask = _decode_mask(path)
-        if mask is None:
+        try:
+            mask = load_mask(path, results.pop('mask_values', None))
+        except (OSError, ValueError) as error:
             raise UserError(
                 f'The mask `{path}` is missing or does not decode: replace the file, '
                 'or remove its `mask_file` from the annotations.'
-            )
-        if mask.shape != tuple(results['img_shape']):
+            ) from error
+        size = tuple(results['img_shape'])
+        fitting = fit_mask(mask, size)
+        if fitting is None:
             raise UserError(
                 f'The mask `{path}` is {mask.shape[1]} x {mask.shape[0]} px, its image '
-                f'{results["img_shape"][1]} x {results["img_shape"][0]}: make it the '
-                'size of the image.'
+                f'{size[1]} x {size[0]}: make it the size of the image.'
             )
-        if 'mask_values' in results:
-            mask = cv2.inRange(mask, *results.pop('mask_values'))
-        results['mask'] = mask
+        results['mask'] = fitting
         return results
-
-
-def _decode_mask(path: str) -> Optional[np.ndarray]:
-    try:
-        data = np.frombuffer(fileio.get(path), np.uint8)
-        return cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
-    except (OSError, cv2.error):
-        return None

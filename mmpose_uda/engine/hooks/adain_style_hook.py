@@ -1,5 +1,6 @@
 """Image level alignment: exchanging style between the domains."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Optional, Sequence, Union
 
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from mmpose_uda.datasets.style_images import StyleImages
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.style_networks import StyleBank, restyle
+from mmpose_uda.models.style_networks import Direction, StyleBank, restyle
 from mmpose_uda.models.utils import SampleRandom, sample_keys
 from mmpose_uda.random_keys import random_key
 
@@ -124,16 +125,19 @@ class AdaINStyleHook(Hook):
         # Styles come from the batch as it was, also where both directions are on.
         raw = {v: images[v].to(device, non_blocking=True) for v in self.required_views}
         keys = sample_keys(_samples(data_batch))
-        for direction in self.directions:
-            images[direction.content] = restyle(
-                raw[direction.content],
-                raw[direction.style],
-                self.network,
-                direction.prob,
-                direction.alpha,
-                self._draw_lots(runner, keys, f'style of {direction.content}'),
-                direction.bank,
+        directions = [
+            Direction(
+                one.content,
+                one.style,
+                one.prob,
+                one.alpha,
+                self._draw_lots(runner, keys, f'style of {one.content}'),
+                one.bank,
             )
+            for one in self.directions
+        ]
+        with getattr(runner.optim_wrapper, 'precision', nullcontext)():
+            images.update(restyle(raw, directions, self.network))
         if self.style_images is not None:
             source_view, _ = self.required_views
             data_batch['inputs'] = images[source_view]

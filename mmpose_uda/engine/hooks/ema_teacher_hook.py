@@ -19,6 +19,9 @@ class EMATeacherHook(Hook):
     a resumed run. A step is one of the optimizer: an iteration that only accumulates
     gradients is none.
 
+    A step that :class:`GuardedOptimWrapper` has masked, because its gradient was not
+    finite, moves no teacher.
+
     Buffers are made equal on all processes at each step, so mmengine's ``SyncBuffersHook``,
     which mmpose's configs have, is turned off: it would average every buffer there is.
 
@@ -89,4 +92,4 @@ class EMATeacherHook(Hook):
         """One step of the average."""
         model = unwrapped_model(runner)
         if model.is_between_steps:
-            model.update_teacher()
+            model.update_teacher(getattr(runner.optim_wrapper, 'finite', None))

@@ -38,6 +38,11 @@ class Alignment(BaseModule, metaclass=ABCMeta):
     views: tuple[str, ...] = ()
     """The views it looks at; the data pipeline of a phase makes no others."""
 
+    @property
+    def featured_views(self) -> tuple[str, ...]:
+        """Those of :attr:`views` whose features it asks for, not the images alone."""
+        return self.views
+
     attention_layers: tuple[int, ...] = ()
     """The backbone layers whose attention it looks at."""
 
@@ -124,13 +129,32 @@ def require_masked_encoder(name: str, estimator: AdaptiveEstimator) -> None:
         )
 
 
-def require_reader(name: str, estimator: AdaptiveEstimator) -> None:
-    """Refuse a head without keypoint distributions."""
+def require_reader(
+    name: str, estimator: AdaptiveEstimator, with_maps: bool = False
+) -> None:
+    """Refuse a head that no reader reads.
+
+    Args:
+        name (str): Name of the part that asks.
+        estimator (AdaptiveEstimator): The model being built.
+        with_maps (bool): Whether the part works on maps of positions, not on points with a
+            confidence alone.
+
+    Raises:
+        UserError: The head has no reader, or no such maps.
+    """
     head = estimator.student.head
-    if find_reader(head) is None:
+    reader = find_reader(head)
+    if reader is None:
         codec = type(getattr(head, 'decoder', None)).__name__
         raise UserError(
             f'The part {name!r} works on keypoint distributions, which '
             f'{type(head).__name__} with the codec {codec} does not have: use a '
-            f'{fitting_heads()}.'
+            f'{fitting_heads(with_maps)}.'
+        )
+    if with_maps and not reader.has_maps:
+        raise UserError(
+            f'The part {name!r} works on maps of positions, which {type(head).__name__} '
+            'does not have, because it regresses points: leave the part out, or use a '
+            f'{fitting_heads(with_maps)}.'
         )

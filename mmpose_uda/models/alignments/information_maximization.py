@@ -30,7 +30,7 @@ class InformationMaximization(Alignment):
 
     def check(self, name, estimator) -> None:
         """See the base class."""
-        require_reader(name, estimator)
+        require_reader(name, estimator, with_maps=True)
         with estimator.trial(name) as seen:
             self.loss_module.check(seen.logits)
 

@@ -7,6 +7,7 @@ from torch import Tensor
 from mmpose_uda.models.alignments.base import Alignment, require_reader
 from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
 from mmpose_uda.models.observation import Observations
+from mmpose_uda.views import TARGET_TEACHER
 
 
 @MODELS.register_module()
@@ -34,6 +35,11 @@ class KeypointOcclusion(Alignment):
 
     def check(self, name, estimator) -> None:
         require_reader(name, estimator)
+
+    @property
+    def featured_views(self) -> tuple[str, ...]:
+        """The teacher's: of the student's it changes the images."""
+        return (TARGET_TEACHER,)
 
     @torch.no_grad()
     def disturb(self, observed: Observations) -> None:

@@ -7,7 +7,7 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmpose_uda.models.alignments.base import Alignment, views_of_foreground
-from mmpose_uda.models.observation import Observations
+from mmpose_uda.models.observation import Observations, ViewObservation
 from mmpose_uda.models.utils import PatchMask
 
 
@@ -54,15 +54,27 @@ class MaskedReconstruction(Alignment):
             needed = views_of_foreground(name, estimator, self.reconstructed)
             self.views = (*self.reconstructed, *needed)
 
-    def forward(self, observed: Observations) -> dict[str, Tensor]:
-        return {f'loss_{view}': self.loss(observed, view) for view in self.reconstructed}
+    @property
+    def featured_views(self) -> tuple[str, ...]:
+        """Those that tell the foreground: what is reconstructed is encoded anew."""
+        return tuple(view for view in self.views if view not in self.reconstructed)
 
-    def loss(self, observed: Observations, view: str) -> Tensor:
-        """Reconstruction loss of one view."""
-        images = observed[view].images
-        mask, foreground = self.draw_mask(observed, view)
-        encoded = self.head.encode(observed[view], mask)
-        return self.head.loss(encoded, mask, images, foreground)
+    def forward(self, observed: Observations) -> dict[str, Tensor]:
+        drawn = [self.draw_mask(observed, view) for view in self.reconstructed]
+        encoded = self.encode(observed, [mask for mask, _ in drawn])
+        return {
+            f'loss_{view}': self.head.loss(tokens, mask, observed[view].images, foreground)
+            for view, tokens, (mask, foreground) in zip(self.reconstructed, encoded, drawn)
+        }
+
+    def encode(self, observed: Observations, masks: list[PatchMask]) -> Sequence[Tensor]:
+        """What the backbone makes of each masked view, in one pass if it can."""
+        views = [observed[view] for view in self.reconstructed]
+        if not ViewObservation.can_join(views):
+            return [self.head.encode(view, mask) for view, mask in zip(views, masks)]
+        joint = PatchMask(*(torch.cat(tensors) for tensors in zip(*masks)))
+        encoded = self.head.encode(ViewObservation.joined(views), joint)
+        return encoded.split([len(view.images) for view in views])
 
     def draw_mask(
         self, observed: Observations, view: str

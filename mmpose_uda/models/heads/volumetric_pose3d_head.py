@@ -1,28 +1,29 @@
 """A 3D pose head with one distribution over a small volume per keypoint."""
 
-from typing import Optional
-
-import torch
-from mmengine.structures import InstanceData
-from mmpose.models.heads.base_head import BaseHead
-from mmpose.registry import KEYPOINT_CODECS, MODELS
-from mmpose.utils.tensor_utils import to_numpy
-from mmpose.utils.typing import InstanceList, SampleList
+from mmpose.registry import MODELS
+from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
 
-from mmpose_uda.errors import UserError
+from mmpose_uda.models.heads.base_pose3d_head import (
+    BasePose3DHead,
+    stack_labels,
+    stack_scales,
+)
 from mmpose_uda.models.heads.bone_shrinkage import BoneShrinkage
 from mmpose_uda.models.readers import AxisDistribution, KeypointDistributions, crop_axis
 
+_FLOOR = -60.0  # nats below the peak; a volume of 10^6 cells weighs 10^-20 there
+
 
 @MODELS.register_module()
-class VolumetricPose3DHead(BaseHead):
+class VolumetricPose3DHead(BasePose3DHead):
     """Upsample the feature map, then a softmax over (depth, row, column) per keypoint.
 
     Coordinates are the means of the marginals p(x), p(y), p(z) (integral regression, Sun
     et al. 2018), depth being relative to the root. The metric pose follows from the
     decoder's bone length prior, corrected by how much shorter the bones of predictions
-    were in training, and from the camera where a sample carries one.
+    were in training, and from the camera where a sample carries one. A flip test averages
+    the volumes of both images: a marginal of their mean is the mean of their marginals.
 
     Args:
         in_channels (int): Channels of the feature map.
@@ -44,10 +45,8 @@ class VolumetricPose3DHead(BaseHead):
         upsample: int = 2,
         loss: dict = dict(type='KeypointDistributionLoss'),
     ):
-        super().__init__()
-        self.out_channels = out_channels
+        super().__init__(out_channels, decoder)
         self.depth_bins = depth_bins
-        self.decoder = KEYPOINT_CODECS.build(decoder)
         self.loss_module = MODELS.build(loss)
         self.shrinkage = BoneShrinkage(self.decoder.skeleton)
         self.upsample = nn.Sequential(
@@ -66,30 +65,26 @@ class VolumetricPose3DHead(BaseHead):
 
     def distributions(self, logits: Tensor) -> KeypointDistributions:
         """Marginals over x and y (crop px) and z (mm relative to the root)."""
-        volume = logits.float()
-        # a marginal is a logsumexp over the other axes
-        depth_rows = volume.logsumexp(4)
-        depths = depth_rows.logsumexp(3)
-        total = depths.logsumexp(2, keepdim=True)
+        # of a transformer the channels come side by side, which reductions are slow on
+        volume = logits.float().contiguous()
+        peak = volume.detach().amax((2, 3, 4), keepdim=True)
+        # One exponential of the volume serves all marginals. Cells do not fall below a
+        # floor that no sum of them notices: so of 200 nats below the peak a logarithm
+        # stays finite, and the peak is still told to come down.
+        cells = (volume - peak).clamp_min(_FLOOR).exp()
+        depth_rows = cells.sum(4)
+        columns, rows, depths = cells.sum((2, 3)), depth_rows.sum(2), depth_rows.sum(3)
+        total = depths.sum(2, keepdim=True).log()
         width, height = self.decoder.input_size
         near, far = self.decoder.depth_range
         step = (far - near) / self.depth_bins
         return KeypointDistributions(
             [
-                crop_axis(volume.logsumexp((2, 3)) - total, width),
-                crop_axis(depth_rows.logsumexp(2) - total, height),
-                AxisDistribution(depths - total, near + 0.5 * step, step),
+                crop_axis(columns.log() - total, width),
+                crop_axis(rows.log() - total, height),
+                AxisDistribution(depths.log() - total, near + 0.5 * step, step),
             ]
         )
-
-    def loss(
-        self,
-        feats: tuple[Tensor, ...],
-        batch_data_samples: SampleList,
-        train_cfg: Optional[dict] = None,
-    ) -> dict[str, Tensor]:
-        """Supervised loss of a labelled batch."""
-        return dict(loss_kpt=self.supervised_loss(self(feats), batch_data_samples))
 
     def supervised_loss(self, logits: Tensor, data_samples: SampleList) -> Tensor:
         """The loss on the labels, a scalar; in training they also tell how short bones
@@ -97,50 +92,10 @@ class VolumetricPose3DHead(BaseHead):
         points, weights = stack_labels(data_samples)
         predicted = self.distributions(logits)
         if self.training:
-            scales = [sample.gt_instance_labels.mm_per_px for sample in data_samples]
-            self.shrinkage.update(predicted.points(), points, weights, torch.cat(scales))
+            scales = stack_scales(data_samples)
+            self.shrinkage.update(predicted.points(), points, weights, scales)
         return self.loss_module(predicted, points, weights)
 
-    def predict(
-        self,
-        feats: tuple[Tensor, ...],
-        batch_data_samples: SampleList,
-        test_cfg: Optional[dict] = None,
-    ) -> InstanceList:
-        """Decode a batch.
-
-        Returns:
-            list[InstanceData]: Each with ``keypoints`` [1, K, 2] (crop px),
-            ``keypoint_scores`` [1, K] and ``keypoints_3d`` [1, K, 3] (mm, relative to the
-            root).
-
-        Raises:
-            UserError: ``flip_test`` is on, which this head does not offer.
-        """
-        if test_cfg and test_cfg.get('flip_test'):
-            raise UserError(
-                'VolumetricPose3DHead has no flip test: set test_cfg.flip_test=False.'
-            )
-        predicted = self.distributions(self(feats))
-        points, scores = to_numpy((predicted.points(), predicted.confidence()))
-        shrinkage = self.shrinkage.ratio.item()
-        instances = []
-        for sample, point, score in zip(batch_data_samples, points, scores):
-            camera = sample.metainfo.get('camera')
-            keypoints, keypoints_3d = self.decoder.decode(point[None], camera, shrinkage)
-            instances.append(
-                InstanceData(
-                    keypoints=keypoints,
-                    keypoint_scores=score[None],
-                    keypoints_3d=keypoints_3d,
-                )
-            )
-        return instances
-
-
-def stack_labels(batch_data_samples: SampleList) -> tuple[Tensor, Tensor]:
-    """Keypoint labels [B, K, A] and weights [B, K] of a batch of single instances."""
-    labels = [sample.gt_instance_labels for sample in batch_data_samples]
-    points = torch.cat([label.keypoint_labels for label in labels])
-    weights = torch.cat([label.keypoint_weights for label in labels])
-    return points, weights
+    def shrinkages(self, predicted: KeypointDistributions) -> list[float]:
+        """What the bones of predictions were in training, the same for all."""
+        return [self.shrinkage.ratio.item()] * len(predicted.points())

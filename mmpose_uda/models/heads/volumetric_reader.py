@@ -1,11 +1,9 @@
-"""Reading the 3D head of this package."""
+"""Reading the volumetric 3D head."""
 
 from torch import Tensor
 
-from mmpose_uda.models.heads.volumetric_pose3d_head import (
-    VolumetricPose3DHead,
-    stack_labels,
-)
+from mmpose_uda.models.heads.base_pose3d_head import stack_labels
+from mmpose_uda.models.heads.volumetric_pose3d_head import VolumetricPose3DHead
 from mmpose_uda.models.readers import READERS, HeadReader, KeypointDistributions
 
 

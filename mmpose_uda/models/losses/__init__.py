@@ -4,6 +4,8 @@ from .domain_adversarial_loss import DomainAdversarialLoss
 from .foreground_reconstruction_loss import ForegroundReconstructionLoss
 from .info_max_loss import InfoMaxLoss
 from .keypoint_distribution_loss import KeypointDistributionLoss
+from .laplace_scale_loss import LaplaceScaleLoss
+from .pose3d_regression_loss import Pose3DRegressionLoss
 
 __all__ = [
     'AttentionDistanceLoss',
@@ -12,4 +14,6 @@ __all__ = [
     'ForegroundReconstructionLoss',
     'InfoMaxLoss',
     'KeypointDistributionLoss',
+    'LaplaceScaleLoss',
+    'Pose3DRegressionLoss',
 ]

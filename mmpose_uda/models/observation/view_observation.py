@@ -1,13 +1,14 @@
 """What a network saw of a view, computed once and only when somebody asks."""
 
 from functools import cached_property
-from typing import Callable, Optional, Sequence, TypeVar
+from typing import Optional, Sequence
 
 import torch
 from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.observation.look import Look
 from mmpose_uda.models.readers import (
     HeadOutputs,
     PoseDistributions,
@@ -18,15 +19,10 @@ from mmpose_uda.models.readers import (
 from mmpose_uda.models.utils import (
     PatchMask,
     SampleRandom,
-    capture_attention,
-    capture_features,
-    running_statistics,
+    batch_norm_layers,
     sample_keys,
     stack_warp_mats,
-    uncompiled,
 )
-
-_Seen = TypeVar('_Seen')
 
 
 class ViewObservation:
@@ -57,55 +53,83 @@ class ViewObservation:
         updates_statistics: bool = True,
     ):
         self.network = network
-        self.images = images
         self.data_samples = data_samples
-        self.attention_layers = attention_layers
-        self.captured_features = captured_features
-        self._captured: dict[str, Tensor] = {}
         self.trainable = trainable
-        self.updates_statistics = updates_statistics
         self.reader = find_reader(network.head)
+        self._captured: dict[str, Tensor] = {}
+        self._place = 0  # in the look, which may be that of other views too
+        self._look = Look(
+            network,
+            [images],
+            attention_layers,
+            captured_features,
+            trainable,
+            updates_statistics,
+        )
 
-    def _look(self, forward: Callable[[], _Seen]) -> _Seen:
-        """Gradients and statistics as this view has them, chosen features recorded."""
+    @staticmethod
+    def can_join(views: Sequence['ViewObservation']) -> bool:
+        """Whether images of all views can be one batch of their network.
 
-        def look() -> _Seen:
-            gradients = torch.set_grad_enabled(self.trainable and torch.is_grad_enabled())
-            recording = capture_features(
-                self.network, self.captured_features, self._captured
-            )
-            statistics = running_statistics(self.network, self.updates_statistics)
-            with gradients, recording, statistics:
-                return forward()
+        Not if it has BatchNorm layers, in which domains are never mixed: to normalise each
+        half of a batch by itself takes longer than two passes (docs/performance.md).
+        """
+        sizes = {view.images.shape[1:] for view in views}
+        return len(sizes) == 1 and not batch_norm_layers(views[0].network)
 
-        # compiled, the hooks of the first step would go on recording for that
-        is_recorded = self.attention_layers or self.captured_features
-        return uncompiled(look)() if is_recorded else look()
+    @classmethod
+    def joined(cls, views: Sequence['ViewObservation']) -> 'ViewObservation':
+        """The images of views that :meth:`can_join`, as one view."""
+        images = torch.cat([view.images for view in views])
+        samples = [sample for view in views for sample in view.data_samples]
+        return cls(views[0].network, images, samples, trainable=views[0].trainable)
+
+    @staticmethod
+    def look_together(views: Sequence['ViewObservation']) -> None:
+        """Let the backbone look at views that :meth:`can_join` in one pass."""
+        looks = [view._look for view in views]
+        first = looks[0]
+        together = Look(
+            first.network,
+            [images for look in looks for images in look.images],
+            first.attention_layers,
+            first.captured_features,
+            first.trainable,
+            any(look.updates_statistics for look in looks),
+        )
+        for place, view in enumerate(views):
+            view._look, view._place = together, place
+
+    @property
+    def images(self) -> Tensor:
+        """[B, 3, H, W], normalised. To be set before anything is looked at."""
+        return self._look.images[self._place]
+
+    @images.setter
+    def images(self, images: Tensor) -> None:
+        self._look.images[self._place] = images
 
     @cached_property
-    def _forward(self) -> tuple[tuple[Tensor, ...], dict[int, Tensor]]:
-        return self._look(self._extract)
-
-    def _extract(self) -> tuple[tuple[Tensor, ...], dict[int, Tensor]]:
-        with capture_attention(self.network.backbone, self.attention_layers) as maps:
-            features = self.network.extract_feat(self.images)
+    def _seen(self) -> tuple[tuple[Tensor, ...], dict[int, Tensor]]:
+        features, maps, captured = self._look.seen[self._place]
+        self._captured.update(captured)
         return features, maps
 
     @property
     def features(self) -> tuple[Tensor, ...]:
         """Feature maps [B, C, h, w] of the backbone and neck."""
-        return self._forward[0]
+        return self._seen[0]
 
     @property
     def attention(self) -> dict[int, Tensor]:
         """Layer index -> [B, heads, L, L] for the layers that were asked for."""
-        return self._forward[1]
+        return self._seen[1]
 
     @cached_property
     def head_outputs(self) -> HeadOutputs:
-        """The raw output of the head: heatmaps, a vector an axis, a volume."""
+        """The raw output of the head: heatmaps, a vector an axis, a volume, points."""
         features = self.features
-        return self._look(lambda: self.network.head(features))
+        return self._look.do(lambda: self.network.head(features), self._captured)
 
     def feature(self, name: str) -> Tensor:
         """The output of a module, one of ``captured_features``.
@@ -173,10 +197,11 @@ class ViewObservation:
             loss = self.reader.supervised_loss(self.head_outputs, self.data_samples)
             return dict(loss_kpt=loss)
         features, network = self.features, self.network
-        return self._look(
+        return self._look.do(
             lambda: network.head.loss(
                 features, self.data_samples, train_cfg=network.train_cfg
-            )
+            ),
+            self._captured,
         )
 
     @cached_property

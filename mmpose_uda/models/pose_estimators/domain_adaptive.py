@@ -23,7 +23,7 @@ from mmpose_uda.models.pose_estimators.plain_checkpoint import (
 from mmpose_uda.models.pose_estimators.progress import Progress
 from mmpose_uda.models.pose_estimators.teacher_ema import TeacherEMA
 from mmpose_uda.models.readers import HeadReader, crop_size, find_reader
-from mmpose_uda.models.utils import average_buffers
+from mmpose_uda.models.utils import average_buffers, best_memory_format
 from mmpose_uda.views import feeding_statistics, view_of
 
 SUPERVISED = 'supervised'
@@ -85,6 +85,8 @@ class DomainAdaptivePoseEstimator(BaseModel):
         )
         super().__init__(MODELS.build(preprocessor), init_cfg)
         self.student = MODELS.build(estimator)
+        self.memory_format = best_memory_format(self.student)
+        self.student.to(memory_format=self.memory_format)
         self.teacher = MODELS.build(dict(teacher, model=self.student))
         self.foreground_head = self.foreground_teacher = None
         if foreground_head is not None:
@@ -214,13 +216,14 @@ class DomainAdaptivePoseEstimator(BaseModel):
             by_student = view_of(view).is_of_student
             views[view] = ViewObservation(
                 network=self.student if by_student else self.teacher.module,
-                images=images,
+                images=images.contiguous(memory_format=self.memory_format),
                 data_samples=data_samples[view],
                 attention_layers=layers if by_student else (),
                 captured_features=features if by_student else (),
                 trainable=by_student,
                 updates_statistics=view in statistics,
             )
+        self._join(views)
         return Observations(
             views,
             steps=self.progress.steps,
@@ -229,19 +232,32 @@ class DomainAdaptivePoseEstimator(BaseModel):
             foreground_teacher=self.foreground_teacher,
         )
 
+    def _join(self, views: dict[str, ViewObservation]) -> None:
+        """Let the student look at both domains in one pass, if it can."""
+        wanted = {'source'} if SUPERVISED in self.active_parts else set()
+        wanted = wanted.union(*(a.featured_views for a in self.active_alignments.values()))
+        of_student = [n for n in views if n in wanted and view_of(n).is_of_student]
+        joint = [views[name] for name in of_student]
+        if len(joint) > 1 and ViewObservation.can_join(joint):
+            ViewObservation.look_together(joint)
+
     @property
     def is_between_steps(self) -> bool:
         """Whether the optimizer has stepped since the last loss; no in an accumulation."""
         return self.progress.is_between_steps(self.trained_parameters())
 
-    def update_teacher(self) -> None:
+    def update_teacher(self, finite: Optional[Tensor] = None) -> None:
         """Move the teacher towards the student; the first call copies it.
 
         Before that all processes get the same buffers: the teacher labels with them.
+
+        Args:
+            finite (Tensor, optional): bool, whether the step was one; if not, neither of
+                both networks remembers it.
         """
         average_buffers(trained for _, trained in self._averages())
         for average, trained in self._averages():
-            average.update_parameters(trained)
+            average.update_parameters(trained, finite)
 
     def _averages(self) -> Iterator[tuple[TeacherEMA, nn.Module]]:
         """The averages and what they follow."""

@@ -1,9 +1,11 @@
 """The teacher: a moving average of the student."""
 
+from typing import Optional
+
 import torch
 from mmengine.model import ExponentialMovingAverage
 from mmpose.registry import MODELS
-from torch import nn
+from torch import Tensor, nn
 
 
 @MODELS.register_module()
@@ -39,14 +41,26 @@ class TeacherEMA(ExponentialMovingAverage):
         return bool(self.steps > 0)
 
     @torch.no_grad()
-    def update_parameters(self, model: nn.Module) -> None:
-        """Move towards ``model``. Unlike the parent's, it never waits for the device."""
+    def update_parameters(self, model: nn.Module, finite: Optional[Tensor] = None) -> None:
+        """Move towards ``model``. Unlike the parent's, it never waits for the device.
+
+        Args:
+            model (nn.Module): The student.
+            finite (Tensor, optional): bool; where it is False the step was none. Then the
+                average stays, and ``model`` gets its buffers of before the step back, which
+                may have seen what was not finite.
+        """
         rate = (1 / (self.steps + 1)).clamp_min(self.momentum)
-        for average, source in zip(self.module.parameters(), model.parameters()):
-            average.lerp_(source, rate.to(average.dtype))
-        for average, source in zip(self.module.buffers(), model.buffers()):
-            average.copy_(source)
-        self.steps += 1
+        average, new = list(self.module.buffers()), list(model.buffers())
+        if finite is not None:
+            rate = rate * finite
+            for kept, seen in zip(average, new):
+                seen.copy_(torch.where(finite, seen, kept))
+        if average:
+            torch._foreach_copy_(average, new)
+        average, new = list(self.module.parameters()), list(model.parameters())
+        torch._foreach_lerp_(average, new, [rate.to(p.dtype) for p in average])
+        self.steps += 1 if finite is None else finite
 
     def train(self, mode: bool = True) -> 'TeacherEMA':
         """Stay in evaluation mode whatever the model around it does."""

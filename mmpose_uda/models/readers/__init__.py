@@ -13,6 +13,7 @@ from .keypoint_distribution import (
     crop_axis,
 )
 from .registry import READERS, find_reader, fitting_heads
+from .regressed_poses import RegressedPoses, root_relative
 from .simcc import SimCCReader
 from .soft_weights import LossTerm, Weighing, find_weighings
 
@@ -28,6 +29,7 @@ __all__ = [
     'LossTerm',
     'PoseDistributions',
     'READERS',
+    'RegressedPoses',
     'SimCCReader',
     'Weighing',
     'crop_axis',
@@ -35,4 +37,5 @@ __all__ = [
     'find_reader',
     'find_weighings',
     'fitting_heads',
+    'root_relative',
 ]

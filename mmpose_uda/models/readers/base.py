@@ -16,6 +16,9 @@ HeadOutputs = Union[Tensor, tuple[Tensor, ...]]
 class HeadReader(metaclass=ABCMeta):
     """Reads keypoint distributions off a head, and trains it on points.
 
+    All of them give points with a confidence, those of heads with maps of positions the
+    maps too.
+
     The parts that align poses know readers and no head. A reader holds no state but the
     head it reads.
 
@@ -25,6 +28,9 @@ class HeadReader(metaclass=ABCMeta):
 
     fits: str
     """The heads that it reads, in words."""
+
+    has_maps = True
+    """Whether the head has maps of positions; one that regresses has points alone."""
 
     def __init__(self, head: nn.Module):
         self.head = head
@@ -38,9 +44,14 @@ class HeadReader(metaclass=ABCMeta):
     def distributions(self, outputs: HeadOutputs) -> PoseDistributions:
         """Where the keypoints are, in px of the crop, from the head's raw output."""
 
-    @abstractmethod
     def logits(self, outputs: HeadOutputs) -> tuple[Tensor, ...]:
-        """Maps [B, K, ...] whose softmax is a distribution of positions."""
+        """Maps [B, K, ...] whose softmax is a distribution of positions.
+
+        Raises:
+            NotImplementedError: The reader does not say how; it has none to read, if
+                ``has_maps`` is False.
+        """
+        raise NotImplementedError(f'{type(self).__name__} reads no maps of positions.')
 
     @abstractmethod
     def stack_targets(self, data_samples: SampleList) -> tuple[Any, Tensor]:

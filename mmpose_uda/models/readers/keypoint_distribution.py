@@ -4,12 +4,15 @@ A part that aligns poses (pseudo labels, consistency, information maximisation) 
 these and so fits heatmap, SimCC and 3D heads alike.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Sequence, Union
 
 import torch
 from torch import Tensor
+
+from mmpose_uda.models.readers.regressed_poses import RegressedPoses
 
 
 @dataclass
@@ -125,6 +128,26 @@ class KeypointDistributions:
         x, y = self.axes[:2]
         return x.peak_mass(self.peak_radius) * y.peak_mass(self.peak_radius)
 
+    def mirrored(self, flip_indices: Sequence[int]) -> 'KeypointDistributions':
+        """The same of the mirror image, where left and right have changed places.
+
+        Of an axis x whose bins tile the crop (:func:`crop_axis`).
+        """
+        order = list(flip_indices)
+        axes = [replace(axis, log_probs=axis.log_probs[:, order]) for axis in self.axes]
+        axes[0] = replace(axes[0], log_probs=axes[0].log_probs.flip(-1))
+        return replace(self, axes=axes)
+
+    def averaged(self, other: 'KeypointDistributions') -> 'KeypointDistributions':
+        """The mean of the probabilities of two predictions along the same axes."""
+        axes = [
+            replace(
+                one, log_probs=torch.logaddexp(one.log_probs, two.log_probs) - math.log(2)
+            )
+            for one, two in zip(self.axes, other.axes)
+        ]
+        return replace(self, axes=axes)
+
     def contains(self, points: Tensor) -> Tensor:
         """Whether ``points`` [B, K, A] lie on every axis, [B, K]."""
         inside = [a.contains(points[..., i]) for i, a in enumerate(self.axes)]
@@ -187,7 +210,7 @@ class HeatmapDistributions:
         return (0.5 * (after - before) / curvature).clamp(-0.5, 0.5)
 
 
-PoseDistributions = Union[KeypointDistributions, HeatmapDistributions]
+PoseDistributions = Union[KeypointDistributions, HeatmapDistributions, RegressedPoses]
 
 
 def crop_axis(log_probs: Tensor, size: float) -> AxisDistribution:

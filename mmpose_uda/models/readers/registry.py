@@ -12,7 +12,7 @@ READERS = Registry('head reader')
 
 
 def find_reader(head: nn.Module) -> Optional[HeadReader]:
-    """The reader of a head; None if it has no distributions that somebody can read.
+    """The reader of a head; None if there is nobody who can read it.
 
     Of several that read it the last one that was registered is taken, so that somebody's
     own goes before those of this package.
@@ -23,7 +23,12 @@ def find_reader(head: nn.Module) -> Optional[HeadReader]:
     return None
 
 
-def fitting_heads() -> str:
-    """The heads that have a reader, in words."""
-    *some, last = (reader.fits for reader in READERS.module_dict.values())
+def fitting_heads(with_maps: bool = False) -> str:
+    """The heads that have a reader, in words.
+
+    Args:
+        with_maps (bool): Only those that have maps of positions.
+    """
+    readers = READERS.module_dict.values()
+    *some, last = (r.fits for r in readers if r.has_maps or not with_maps)
     return f'{", ".join(some)} or {last}' if some else last

@@ -19,19 +19,23 @@ class PyramidStyle(nn.Module):
         super().__init__()
         self.levels = levels
 
-    @torch.no_grad()
-    def forward(self, content: Tensor, style: Tensor, strength: Tensor) -> Tensor:
-        """Restyle every image after its partner.
+    @torch.inference_mode()
+    def forward(
+        self, images: Tensor, content: Tensor, style: Tensor, strength: Tensor
+    ) -> Tensor:
+        """Restyle some images after others.
 
         Args:
-            content (Tensor): [B, 3, H, W], 0..255.
-            style (Tensor): [B, 3, H', W'], 0..255.
-            strength (Tensor): [B, 1, 1, 1]; 0 returns the content, 1 has the full
+            images (Tensor): [B, 3, H, W], 0..255.
+            content (Tensor): Which images are restyled, [n].
+            style (Tensor): After which, [n].
+            strength (Tensor): [n, 1, 1, 1]; 0 returns the content, 1 has the full
                 statistics of the style, and what lies between is a mix of the pixels.
 
         Returns:
-            Tensor: float [B, 3, H, W], 0..255.
+            Tensor: float [n, 3, H, W], 0..255.
         """
-        content = content.float()
-        styled = pyramid_adain(content, style.float(), self.levels).clamp(0, 255)
+        images = images.float()
+        content = images[content]
+        styled = pyramid_adain(content, images[style], self.levels).clamp(0, 255)
         return torch.lerp(content, styled, strength)

@@ -1,54 +1,118 @@
 """Images of a batch in the style of their partners, at random."""
 
+from dataclasses import dataclass
 from typing import Optional, Sequence
 
+import torch
 from torch import Tensor, nn
 
+from mmpose_uda.errors import UserError
 from mmpose_uda.models.style_networks.style_bank import StyleBank
 
 
-def restyle(
-    content: Tensor,
-    style: Tensor,
-    network: nn.Module,
-    prob: float,
-    alpha: Sequence[float],
-    lots: Tensor,
-    bank: Optional[StyleBank] = None,
-) -> Tensor:
-    """Restyle some images of a batch after their partners.
+@dataclass
+class Direction:
+    """Whose images take whose style in a step.
 
     Args:
-        content (Tensor): BGR [B, 3, H, W] in 0..255.
-        style (Tensor): BGR [B, 3, H', W'] in 0..255, a partner each.
-        network (nn.Module): A style network.
+        content (str): Name of the images that are restyled.
+        style (str): Name of their partners.
         prob (float): Share of the images that are restyled.
-        alpha (Sequence[float]): Lowest and highest strength.
+        alpha (tuple[float, float]): Lowest and highest strength.
         lots (Tensor): Random numbers in [0, 1), [B, 3]: whether, how strongly, and after
             which style of the bank. On the CPU, which need not ask the device how many
             images were drawn.
         bank (StyleBank, optional): Where styles come from instead, once it is full; until
-            then it takes those of ``style``.
+            then it takes those of the partners.
+    """
+
+    content: str
+    style: str
+    prob: float
+    alpha: tuple[float, float]
+    lots: Tensor
+    bank: Optional[StyleBank] = None
+
+    @property
+    def drawn(self) -> Tensor:
+        """Which images are restyled, [n]."""
+        return (self.lots[:, 0] < self.prob).nonzero()[:, 0]
+
+    @property
+    def strength(self) -> Tensor:
+        """Of those, [n, 1, 1, 1]."""
+        lowest, highest = self.alpha
+        strength = lowest + (highest - lowest) * self.lots[self.drawn, 1]
+        return strength.view(-1, 1, 1, 1)
+
+
+def restyle(
+    images: dict[str, Tensor], directions: Sequence[Direction], network: nn.Module
+) -> dict[str, Tensor]:
+    """Restyle some images of a batch after their partners.
+
+    Both directions go through the network together, which sees each image once, and none
+    that is neither restyled nor looked at for its style.
+
+    Args:
+        images (dict[str, Tensor]): Name -> BGR [B, 3, H, W] in 0..255, of one size.
+        directions (Sequence[Direction]): Each restyles other images.
+        network (nn.Module): A style network.
 
     Returns:
-        Tensor: float [B, 3, H, W] in 0..255; images that are not restyled are untouched.
+        dict[str, Tensor]: Of each direction's ``content`` float [B, 3, H, W] in 0..255;
+        images that are not restyled are untouched.
+
+    Raises:
+        UserError: The images are of several sizes.
     """
-    if bank is not None and not bank.is_full:
-        bank.add(*network.statistics(style))
-    content = content.float()
-    whether, strength, entry = lots.unbind(1)
-    drawn = (whether < prob).nonzero()[:, 0]
-    if not len(drawn):
-        return content
-    lowest, highest = alpha
-    strength = (lowest + (highest - lowest) * strength[drawn]).view(-1, 1, 1, 1)
-    entry = (entry[drawn] * (0 if bank is None else len(bank))).long()
-    drawn, strength, entry = (
-        values.to(content.device) for values in (drawn, strength, entry)
-    )
-    chosen = content[drawn]
-    if bank is None:
-        styled = network(chosen, style[drawn], strength)
+    for direction in directions:
+        if direction.bank is not None and not direction.bank.is_full:
+            direction.bank.add(*network.statistics(images[direction.style]))
+    found = {one.content: images[one.content].float() for one in directions}
+    active = [one for one in directions if len(one.drawn)]
+    if not active:
+        return found
+    if active[0].bank is None:
+        styled = _after_partners(images, active, network)
     else:
-        styled = network.transfer(chosen, *bank.pick(entry), strength)
-    return content.index_copy(0, drawn, styled)
+        styled = [_after_bank(images[one.content], one, network) for one in active]
+    for one, pictures in zip(active, styled):
+        content = found[one.content]
+        drawn = one.drawn.to(content.device)
+        found[one.content] = content.index_copy(0, drawn, pictures)
+    return found
+
+
+def _after_partners(
+    images: dict[str, Tensor], directions: Sequence[Direction], network: nn.Module
+) -> Sequence[Tensor]:
+    """Restyled images [n, 3, H, W] of each direction."""
+    sizes = {name: tuple(batch.shape) for name, batch in images.items()}
+    if len(set(sizes.values())) > 1:
+        raise UserError(
+            f'Style is exchanged between images of one size, not of {sizes}: give both '
+            'views the same `input_size`.'
+        )
+    names = list(images)
+    begin = {name: i * len(images[name]) for i, name in enumerate(names)}
+    content = torch.cat([begin[one.content] + one.drawn for one in directions])
+    style = torch.cat([begin[one.style] + one.drawn for one in directions])
+    # what the network sees, and where each image is among that
+    seen, places = torch.cat([content, style]).unique(return_inverse=True)
+    strength = torch.cat([one.strength for one in directions])
+    device = images[names[0]].device
+    seen, places, strength = (v.to(device) for v in (seen, places, strength))
+    batch = torch.cat([images[name] for name in names])[seen]
+    styled = network(batch, *places.chunk(2), strength)
+    return styled.split([len(one.drawn) for one in directions])
+
+
+def _after_bank(content: Tensor, direction: Direction, network: nn.Module) -> Tensor:
+    """The restyled images [n, 3, H, W] of one direction."""
+    entry = direction.lots[direction.drawn, 2] * len(direction.bank)
+    drawn, entry, strength = (
+        values.to(content.device)
+        for values in (direction.drawn, entry.long(), direction.strength)
+    )
+    return network.transfer(content[drawn], *direction.bank.pick(entry), strength)

@@ -1,5 +1,7 @@
 """AdaIN style transfer with a trained encoder and decoder."""
 
+from typing import Sequence
+
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
@@ -49,7 +51,7 @@ class VGG19Style(nn.Module):
         # The channels of a pixel side by side: a fifth faster on a CPU.
         self.requires_grad_(False).to(self.dtype, memory_format=torch.channels_last)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def statistics(self, style: Tensor) -> tuple[Tensor, Tensor]:
         """What is taken from a style image.
 
@@ -60,9 +62,9 @@ class VGG19Style(nn.Module):
             tuple[Tensor, Tensor]: Mean and deviation of relu4_1, float32
             [B, 512, 1, 1] each.
         """
-        return channel_statistics(self.encoder(to_network(style, self.dtype))[-1])
+        return channel_statistics(self._encode(style))
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def transfer(
         self, content: Tensor, mean: Tensor, std: Tensor, strength: Tensor
     ) -> Tensor:
@@ -78,11 +80,41 @@ class VGG19Style(nn.Module):
         Returns:
             Tensor: BGR float32 [B, 3, H, W], 0..255.
         """
-        features = self.encoder(to_network(content, self.dtype))[-1]
-        styled = adain(features, mean, std)
-        mixed = torch.lerp(features, styled, strength.to(self.dtype))
-        return to_pictures(self.decoder(mixed), *content.shape[2:])
+        features = self._encode(content)
+        return self._decode(features, mean, std, strength, content.shape[2:])
 
-    def forward(self, content: Tensor, style: Tensor, strength: Tensor) -> Tensor:
-        """Restyle every image after its partner; see :meth:`transfer`."""
-        return self.transfer(content, *self.statistics(style), strength)
+    @torch.inference_mode()
+    def forward(
+        self, images: Tensor, content: Tensor, style: Tensor, strength: Tensor
+    ) -> Tensor:
+        """Restyle some images after others. Each is encoded once, whatever it is for.
+
+        Args:
+            images (Tensor): BGR [B, 3, H, W], 0..255; H and W need not be multiples of
+                anything.
+            content (Tensor): Which images are restyled, [n].
+            style (Tensor): After which, [n].
+            strength (Tensor): [n, 1, 1, 1], 0..1.
+
+        Returns:
+            Tensor: BGR float32 [n, 3, H, W], 0..255.
+        """
+        features = self._encode(images)
+        mean, std = (values[style] for values in channel_statistics(features))
+        return self._decode(features[content], mean, std, strength, images.shape[2:])
+
+    def _encode(self, images: Tensor) -> Tensor:
+        return self.encoder(to_network(images, self.dtype))[-1]
+
+    def _decode(
+        self,
+        features: Tensor,
+        mean: Tensor,
+        std: Tensor,
+        strength: Tensor,
+        size: Sequence[int],
+    ) -> Tensor:
+        """Pictures of features [B, 512, h, w] that take another mean and deviation."""
+        styled = adain(features, mean, std)
+        mixed = torch.lerp(features, styled, strength.to(features.dtype))
+        return to_pictures(self.decoder(mixed), *size)

@@ -10,6 +10,7 @@ from .distributed import (
 from .feature_capture import capture_features
 from .gradient_reversal import reverse_gradient
 from .masking import PatchMask, PatchMasking, hidden_pixels, pool_to_patches
+from .memory_format import best_memory_format
 from .sample_random import SampleRandom, sample_keys
 from .style import match_statistics, pyramid_adain, pyramid_merge, pyramid_split
 from .view_geometry import (
@@ -26,6 +27,7 @@ __all__ = [
     'SampleRandom',
     'average_buffers',
     'batch_norm_layers',
+    'best_memory_format',
     'between_views',
     'capture_attention',
     'capture_features',

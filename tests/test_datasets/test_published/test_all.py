@@ -17,6 +17,7 @@ WRITERS = {
     'HO3D': factory_3d.write_ho3d,
     'Hand3DStudio': factory.write_hand_3d_studio,
     'Human36MRGB': factory.write_human36m,
+    'InterHand26M': factory_3d.write_inter_hand,
     'LSP': factory.write_lsp,
     'LSPExtended': factory.write_lsp_extended,
     'RenderedHandPose': factory.write_rendered_hand_pose,
@@ -42,6 +43,10 @@ NEEDED = [
     ('Hand3DStudio', 'H3D_crop/part2'),
     ('Human36MRGB', 'annotations/keypoints2d_8.json'),
     ('Human36MRGB', 'crop_images'),
+    ('InterHand26M', 'annotations/train/InterHand2.6M_train_data.json'),
+    ('InterHand26M', 'annotations/train/InterHand2.6M_train_camera.json'),
+    ('InterHand26M', 'annotations/train/InterHand2.6M_train_joint_3d.json'),
+    ('InterHand26M', 'images/train/Capture1'),
     ('LSP', 'joints.mat'),
     ('LSP', 'images'),
     ('LSPExtended', 'joints.mat'),
@@ -90,7 +95,8 @@ def test_without_labels_none_are_there(name, build):
     assert {key for key in item if 'keypoint' in key or 'mask' in key} == told
     assert item['bbox'].shape == (1, 4)
     item = build(name, 'train', labels=False, masks=True)[0]
-    assert ('mask' in item) == (name in ('FreiHAND', 'RenderedHandPose'))
+    masked = ('DexYCB', 'FreiHAND', 'HO3D', 'RenderedHandPose')
+    assert ('mask' in item) == (name in masked)
 
 
 def test_order_is_the_same_every_time(name, build):

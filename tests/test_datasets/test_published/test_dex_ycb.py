@@ -73,7 +73,9 @@ def test_hands_are_what_was_written(folder, build):
     assert len(dataset) == len(hands) == 16
     assert {one['side'] for one in hands} == {'right'}
     for item, one in zip(dataset, hands):
-        assert 'mask' not in item
+        assert set(np.unique(item['mask'])) == {0, 255}
+        assert (item['mask'][100:200, 200:300] == 255).all()
+        assert (item['mask'] > 0).sum() == 100 * 100
         np.testing.assert_allclose(
             item['keypoints_3d'][0], 1000 * one['joint_3d'], rtol=1e-5
         )
@@ -162,6 +164,14 @@ def test_labels_of_something_else(tmp_path, build):
         rewrite_label(label, joint_3d=joints)
         with pytest.raises(UserError, match=message):
             build('DexYCB', 'val')
+
+
+@pytest.mark.parametrize('seg', [np.zeros((480, 640, 3), np.uint8), np.zeros((48, 64))])
+def test_segmentations_of_something_else(tmp_path, build, seg):
+    label = write_dex_ycb(tmp_path)[8]['folder'] / 'labels_000000.npz'
+    rewrite_label(label, seg=seg)
+    with pytest.raises(UserError, match='labels_000000.npz:seg` is missing or does not'):
+        build('DexYCB', 'val')[0]
 
 
 def test_cameras_of_something_else(tmp_path, build):

@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from published_factory import write_freihand
+from published_factory import write_freihand, write_freihand_evaluation
 
 from mmpose_uda.datasets.transforms import MirrorRightHand
 from mmpose_uda.errors import UserError
@@ -80,3 +80,42 @@ def test_files_that_do_not_go_together(written, build, tmp_path, name, change):
     path.write_text(json.dumps(content))
     with pytest.raises(UserError, match='that are not of the same frames, with 21'):
         build('FreiHAND', 'train')
+
+
+def test_the_evaluation_is_in_the_order_of_its_server(tmp_path, build):
+    """It needs nothing of the training set."""
+    matrices, points = write_freihand_evaluation(tmp_path)
+    dataset = build('FreiHAND', 'evaluation')
+    assert numbers(dataset) == list(range(5)) and dataset.num_frames == 5
+    for item, matrix, xyz in zip(dataset, matrices, points):
+        assert 'evaluation/rgb' in item['img_path'] and 'mask' not in item
+        pixels = xyz @ matrix.T
+        pixels = pixels[:, :2] / pixels[:, 2:]
+        np.testing.assert_allclose(item['keypoints'][0], pixels, atol=0.5)
+        np.testing.assert_allclose(item['keypoints_3d'][0], 1000 * xyz, rtol=1e-6)
+        assert item['camera']['focal'].tolist() == [480, 481]
+        assert item['camera']['principal_point'].tolist() == [110, 113]
+        assert item['hand_side'] == 'right'
+        assert item['bbox'].tolist() == [[0, 0, 223, 223]]
+
+
+def test_the_evaluation_without_its_joints(tmp_path, build):
+    write_freihand_evaluation(tmp_path)
+    (tmp_path / 'evaluation_xyz.json').unlink()
+    with pytest.raises(UserError, match='has no `evaluation_xyz.json`.* `labels=False`'):
+        build('FreiHAND', 'evaluation')
+    dataset = build('FreiHAND', 'evaluation', labels=False)
+    assert numbers(dataset) == list(range(5))
+    assert 'keypoints' not in dataset[0] and 'keypoints_3d' not in dataset[0]
+    assert dataset[0]['bbox'].tolist() == [[0, 0, 223, 223]]
+    (tmp_path / 'evaluation/rgb/00000004.jpg').unlink()
+    with pytest.raises(UserError, match='evaluation/rgb/00000004.jpg'):
+        build('FreiHAND', 'evaluation', labels=False)
+
+
+@pytest.mark.parametrize('labels', [True, False])
+def test_cameras_of_something_else(tmp_path, build, labels):
+    write_freihand_evaluation(tmp_path)
+    (tmp_path / 'evaluation_K.json').write_text('[[[1, 2], [3, 4]], 5, 6, 7, 8]')
+    with pytest.raises(UserError, match='evaluation_K.json'):
+        build('FreiHAND', 'evaluation', labels=labels)

@@ -74,7 +74,8 @@ def test_hands_are_what_was_written(written, build, split):
     for item, frame in zip(dataset, frames):
         sequence, number = frame['name'].split('/')
         assert item['img_path'].endswith(f'/{split}/{sequence}/rgb/{number}.jpg')
-        assert item['hand_side'] == 'right' and 'mask' not in item
+        assert item['hand_side'] == 'right'
+        assert ('mask' in item) == (sequence == 'ABF10')
         joints = frame['joints'][ids]
         x, y, z = (1000 * joints).T
         np.testing.assert_allclose(
@@ -90,6 +91,25 @@ def test_hands_are_what_was_written(written, build, split):
         if split == 'evaluation':
             box = np.reshape(frame['box'], (2, 2))
         assert item['bbox'][0].tolist() == expected_square(box.tolist())
+
+
+@pytest.mark.parametrize('version', [2, 3])
+def test_masks_are_the_hand_of_the_segmentations(tmp_path, build, version):
+    """Four times as large; JPEG blurs the border of version 2 by pixels."""
+    write_ho3d(tmp_path, version)
+    mask = build('HO3D', 'train', version=version, labels=False, masks=True)[0]['mask']
+    expected = np.zeros((SIZE[1], SIZE[0]), np.uint8)
+    expected[120:360, 160:320] = 255
+    wrong = (mask != expected).mean()
+    assert mask.shape == expected.shape and wrong < (0.02 if version == 2 else 1e-9)
+    last = build('HO3D', 'train', version=version)[-1]
+    assert 'MC1' in last['img_path'] and 'mask' not in last
+
+
+def test_a_segmentation_that_is_missing(written, build, tmp_path):
+    (tmp_path / 'train/ABF10/seg/0000.png').unlink()
+    with pytest.raises(UserError, match='seg/0000.png` is missing'):
+        build('HO3D', 'train')[0]
 
 
 def test_frames_without_a_pose_are_left_out(written, build):

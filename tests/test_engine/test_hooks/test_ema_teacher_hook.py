@@ -17,7 +17,9 @@ from mmpose_uda.models.pose_estimators import TeacherEMA
 
 @pytest.fixture
 def runner():
-    return SimpleNamespace(model=build_adaptive(), iter=0)
+    return SimpleNamespace(
+        model=build_adaptive(), iter=0, optim_wrapper=SimpleNamespace()
+    )
 
 
 def both(model):

@@ -38,8 +38,7 @@ def test_mean_over_the_layers(model, observed, view):
     foreground = pool_to_patches(observed.foreground(view), PATCH_GRID)
     extra = backbone.num_extra_tokens
     losses = [
-        part.loss_module(maps[layer][:, :, extra:, extra:], foreground)
-        for layer in (0, 1)
+        part.loss_module(maps[layer][:, :, extra:, extra:], foreground) for layer in (0, 1)
     ]
     assert losses[0] != losses[1]
     found = part.foreground_loss(observed, view).detach()

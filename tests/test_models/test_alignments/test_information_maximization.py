@@ -1,6 +1,12 @@
 import pytest
 import torch
-from model_factory import build_adaptive, losses_of, make_batch, resnet_estimator
+from model_factory import (
+    build_adaptive,
+    losses_of,
+    make_batch,
+    regression_estimator,
+    resnet_estimator,
+)
 
 from mmpose_uda import UserError
 from mmpose_uda.models.losses import InfoMaxLoss
@@ -79,3 +85,14 @@ def test_a_head_of_coordinates_is_refused():
             foreground_head=None,
             alignments=PART,
         )
+
+
+def test_a_head_that_regresses_is_refused_by_name():
+    with pytest.raises(UserError) as caught:
+        build_adaptive(estimator=regression_estimator(), alignments=PART)
+    message = str(caught.value)
+    assert message.startswith("The part 'info_max' works on maps of positions")
+    assert 'RegressionPose3DHead does not have' in message
+    fitting = message.split('use a ')[1]
+    assert 'VolumetricPose3DHead' in fitting and 'HeatmapHead' in fitting
+    assert 'RegressionPose3DHead' not in fitting

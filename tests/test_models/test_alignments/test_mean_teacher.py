@@ -3,7 +3,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from model_factory import build_adaptive, losses_of, make_batch, resnet_estimator
+from model_factory import (
+    build_adaptive,
+    losses_of,
+    make_batch,
+    regression_estimator,
+    resnet_estimator,
+    vit_config,
+)
 from torch import nn
 
 from mmpose_uda import UserError
@@ -282,3 +289,62 @@ def test_a_half_weight_is_half_the_loss(loss, monkeypatch):
     torch.testing.assert_close(found[1], 0.5 * found[0])
     torch.testing.assert_close(found[2], 0.1 * found[0])
     assert found[0] > 0
+
+
+# ---- a head that regresses -----------------------------------------------------------
+
+
+def regression_model(**kwargs):
+    parts = dict(
+        pseudo=dict(type='MeanTeacherConsistency'),
+        occlusion=dict(type='KeypointOcclusion', prob=1.0, min_confidence=0.0),
+    )
+    model = build_adaptive(estimator=regression_estimator(**kwargs), alignments=parts)
+    model.set_phase(['pseudo', 'occlusion'])
+    return model
+
+
+def test_points_of_a_head_that_regresses_are_pseudo_labels():
+    model = regression_model()
+    losses = losses_of(model, make_batch(views=['target_teacher', 'target_student']))
+    assert losses['pseudo/loss'] > 0
+    assert 0 < losses['pseudo/pseudo_label_confidence'] < 1
+    losses['pseudo/loss'].backward()
+    head = model.student.head
+    for layer in (model.student.backbone.patch_embed, head.to_joints, head.to_camera):
+        gradient = next(layer.parameters()).grad
+        assert gradient.isfinite().all() and gradient.abs().sum() > 0
+    assert head.to_errors.weight.grad is None  # of labels alone
+
+
+def test_they_are_the_teacher_s_points_in_the_student_s_view():
+    model = regression_model().eval()
+    data = make_batch(views=['target_teacher', 'target_student'])
+    observed = model.observe(**model.data_preprocessor(data, training=True))
+    points, confidence = pseudo_labels(observed)
+    weights = confidence * observed['target_student'].distributions.contains(points)
+    outputs = observed['target_student'].head_outputs
+    predicted = model.student.head.distributions(outputs)
+    expected = model.student.head.loss_module(
+        predicted, points, predicted.mm_per_px.detach(), weights
+    )
+    torch.testing.assert_close(model.alignments['pseudo'](observed)['loss'], expected)
+
+
+def test_its_labels_weigh_as_much_as_they_are_worth(monkeypatch):
+    model = regression_model()
+    assert [weigh.is_linear for weigh in model.alignments['pseudo'].weighings] == [True]
+    found = []
+    for weight in (1.0, 0.5, 0.1):
+        constant = lambda confidence, weight=weight: torch.full_like(confidence, weight)  # noqa: E731
+        monkeypatch.setattr(model.alignments['pseudo'].selection, 'forward', constant)
+        found.append(losses_of(model, make_batch())['pseudo/loss'])
+    torch.testing.assert_close(found[1], 0.5 * found[0])
+    torch.testing.assert_close(found[2], 0.1 * found[0])
+    assert found[0] > 0
+
+
+def test_a_transformer_s_token_is_a_feature():
+    backbone = vit_config('patch', with_cls_token=True, out_type='cls_token')
+    model = regression_model(backbone=backbone)
+    assert losses_of(model, make_batch())['pseudo/loss'] > 0

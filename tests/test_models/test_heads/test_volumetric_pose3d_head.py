@@ -3,13 +3,11 @@ import pytest
 import torch
 from mmengine.structures import InstanceData
 from mmpose.registry import MODELS
-from mmpose.structures import PoseDataSample
-from model_factory import CODEC, EMBED_DIMS, INPUT_SIZE, make_batch
+from model_factory import CODEC, EMBED_DIMS, make_batch
 
-from mmpose_uda import UserError
 from mmpose_uda.codecs import lift_root_relative
+from mmpose_uda.models.heads.base_pose3d_head import stack_labels
 from mmpose_uda.models.heads.bone_shrinkage import BoneShrinkage
-from mmpose_uda.models.heads.volumetric_pose3d_head import stack_labels
 
 DEPTH_BINS = 5
 
@@ -130,12 +128,6 @@ def test_predictions(head, feats):
         )
         np.testing.assert_allclose(instance.keypoints_3d, expected, rtol=1e-6)
         assert (instance.keypoints_3d[:, 0] == 0).all()
-
-
-def test_refuses_flip_test(head, feats):
-    samples = [PoseDataSample(metainfo=dict(input_size=INPUT_SIZE))] * 2
-    with pytest.raises(UserError, match='set test_cfg.flip_test=False'):
-        head.predict([feats, feats], samples, test_cfg=dict(flip_test=True))
 
 
 def test_marginals_of_a_very_sure_volume_still_have_a_gradient(head):

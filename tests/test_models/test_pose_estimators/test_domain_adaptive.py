@@ -396,9 +396,7 @@ def test_a_teacher_that_was_never_updated_does_not_predict(model):
     data = dict(inputs=batch['inputs']['source'] / 255)
     data['data_samples'] = batch['data_samples']['source']
     for sample in data['data_samples']:
-        sample.gt_instances = InstanceData(
-            bboxes=np.zeros((1, 4)), bbox_scores=np.ones(1)
-        )
+        sample.gt_instances = InstanceData(bboxes=np.zeros((1, 4)), bbox_scores=np.ones(1))
     with pytest.raises(UserError, match="never updated.*EMATeacherHook.*test_network='st"):
         model(**data, mode='predict')
     model.use_for_test('student')

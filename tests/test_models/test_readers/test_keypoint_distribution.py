@@ -162,3 +162,38 @@ def test_a_peak_near_an_end_of_the_axis_is_not_pulled_inward(sigma):
         axis = AxisDistribution(logits.log_softmax(-1)[None, None], 0.0, step)
         found = axis.peak_mean(radius=2 * sigma).item()
         assert found == pytest.approx(coordinate, abs=0.5 * step + 1e-3)
+
+
+# ---- two predictions -----------------------------------------------------------------
+
+
+def crop_distributions(seed):
+    """Of three keypoints in a crop of 16 x 12 px, with a depth."""
+    generator = torch.Generator().manual_seed(seed)
+    vectors = [torch.randn(2, 3, bins, generator=generator) for bins in (8, 6, 5)]
+    x, y, z = (vector.log_softmax(-1) for vector in vectors)
+    return KeypointDistributions(
+        [crop_axis(x, 16), crop_axis(y, 12), AxisDistribution(z, -20.0, 10.0)]
+    )
+
+
+def test_the_mirror_image_has_left_and_right_exchanged():
+    found = crop_distributions(0)
+    mirrored = found.mirrored([1, 0, 2])
+    for k, other in enumerate([1, 0, 2]):
+        x, y, z = found.points()[:, other].unbind(-1)
+        expected = torch.stack([15 - x, y, z], dim=-1)
+        torch.testing.assert_close(mirrored.points()[:, k], expected)
+        torch.testing.assert_close(
+            mirrored.confidence()[:, k], found.confidence()[:, other]
+        )
+
+
+def test_the_average_is_that_of_probabilities():
+    one, two = crop_distributions(0), crop_distributions(1)
+    found = one.averaged(two)
+    for axis, first, second in zip(found.axes, one.axes, two.axes, strict=True):
+        mean = (first.probs + second.probs) / 2
+        torch.testing.assert_close(axis.probs, mean)
+        assert (axis.origin, axis.step) == (first.origin, first.step)
+    torch.testing.assert_close(found.points(), (one.points() + two.points()) / 2)

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from style_factory import decoder_weights
+from style_factory import decoder_weights, restyled
 from torch.optim import Adam
 
 from mmpose_uda import UserError
@@ -77,8 +77,9 @@ def test_each_step_draws_a_direction(model, pictures, monkeypatch):
 def test_shows_what_the_style_network_will_do(files, model, pictures):
     model.decoder.load_state_dict(decoder_weights())
     network = VGG19Style(files['public'], files['decoder'])
-    expected = network(*pictures, torch.ones(2, 1, 1, 1))
-    found = model(dict(source=pictures[0], target=pictures[1]))
+    content, style = pictures[0], pictures[1].transpose(2, 3)
+    expected = restyled(network, content, style, torch.ones(2, 1, 1, 1))
+    found = model(dict(source=content, target=style))
     torch.testing.assert_close(found, expected, rtol=0, atol=0.02)
 
 

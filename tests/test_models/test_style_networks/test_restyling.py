@@ -3,13 +3,22 @@ import torch
 from style_factory import bright_images, changed, dark_images
 from torch import nn
 
+from mmpose_uda import UserError
+from mmpose_uda.models import style_networks
 from mmpose_uda.models.style_networks import (
+    Direction,
     PyramidStyle,
     StyleBank,
     VGG19Style,
-    restyle,
 )
 from mmpose_uda.models.utils import pyramid_adain
+
+
+def restyle(content, style, network, prob, alpha, lots, bank=None):
+    """In one direction."""
+    direction = Direction('source', 'target', prob, alpha, lots, bank)
+    images = dict(source=content, target=style)
+    return style_networks.restyle(images, [direction], network)['source']
 
 
 @pytest.fixture
@@ -85,9 +94,10 @@ class Recorder(nn.Module):
         super().__init__()
         self.calls = []
 
-    def forward(self, content, style, strength):
-        self.calls.append((content, style, strength))
-        return strength.expand_as(content)
+    def forward(self, images, content, style, strength):
+        self.calls.append((images[content], images[style], strength))
+        self.seen = len(images)
+        return strength.expand_as(images[content])
 
 
 def test_only_the_drawn_images_go_through_the_network(content, style):
@@ -96,8 +106,10 @@ def test_only_the_drawn_images_go_through_the_network(content, style):
     ((given, partners, strength),) = network.calls
     touched = torch.tensor(changed(content, found))
     assert 0 < touched.sum() < 8
-    assert torch.equal(given, content[touched].float())
-    assert partners.shape == given.shape and strength.shape == (len(given), 1, 1, 1)
+    assert torch.equal(given, content[touched])
+    assert torch.equal(partners, style[touched])
+    assert strength.shape == (len(given), 1, 1, 1)
+    assert network.seen == 2 * len(given)
     assert torch.equal(found[touched], strength.expand_as(given))
     restyle(content, style, network, 0.0, (0.2, 0.8), lots(len(content)))
     assert len(network.calls) == 1
@@ -124,3 +136,32 @@ def test_all_entries_of_a_bank_are_drawn(content, style, vgg_network, monkeypatc
     for _ in range(8):
         restyle(content, style, vgg_network, 1.0, (1, 1), lots(), bank)
     assert set(torch.cat(picked).tolist()) == {0, 1, 2}
+
+
+def test_two_directions_see_each_image_once(content, style, vgg_network, monkeypatch):
+    whether = torch.tensor([[0, 0, 0, 0, 1, 1, 1, 1], [0, 0, 1, 1, 0, 0, 1, 1]])
+    directions = [
+        Direction(*names, 0.5, (0.3, 1), torch.stack([drawn, *torch.rand(2, 8)], 1))
+        for names, drawn in zip((('a', 'b'), ('b', 'a')), whether)
+    ]
+    calls = []
+    for name in ('encoder', 'decoder'):
+        forward = getattr(vgg_network, name).forward
+        monkeypatch.setattr(
+            getattr(vgg_network, name),
+            'forward',
+            lambda x, f=forward, name=name: calls.append((name, len(x))) or f(x),
+        )
+    images = dict(a=content, b=style)
+    found = style_networks.restyle(images, directions, vgg_network)
+    # 6 pairs have an image that is restyled, of which 2 have both
+    assert calls == [('encoder', 12), ('decoder', 8)]
+    for one in directions:
+        alone = style_networks.restyle(images, [one], vgg_network)[one.content]
+        torch.testing.assert_close(found[one.content], alone, rtol=0, atol=1e-2)
+        assert changed(images[one.content], alone) == (one.lots[:, 0] < 0.5).tolist()
+
+
+def test_images_of_two_sizes_are_refused(content, style):
+    with pytest.raises(UserError, match='of one size'):
+        restyle(content, style[..., :-2], PyramidStyle(1), 1.0, (1, 1), lots())

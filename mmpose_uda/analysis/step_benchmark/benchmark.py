@@ -1,0 +1,269 @@
+"""The time of a training step beside that of its floor."""
+
+import platform
+import resource
+import statistics
+import time
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, field
+from itertools import repeat
+from typing import Any, Iterable, Optional
+
+import torch
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmpose.registry import LOOPS
+
+from mmpose_uda.analysis.device_waits import DeviceWaits
+from mmpose_uda.analysis.watched_loop import WatchedTrainLoop, run_watched
+from mmpose_uda.config import (
+    drop_missing_backends,
+    load_config,
+    prepare_data,
+    prepare_step,
+    set_work_dir,
+    shrink_builtin_data,
+    user_errors,
+)
+from mmpose_uda.errors import UserError
+from mmpose_uda.views import view_of
+
+from .floor import PassRecorder, run_passes
+from .networks import networks_of
+from .pieces import PIECES, StepPieces
+from .random_vgg import use_random_vgg
+
+_WARM_UP = 3  # torch chooses algorithms, the optimizer makes its state
+_MIB = 2**20
+
+
+@dataclass
+class StepBenchmark:
+    """One training step, on a fixed batch.
+
+    Args:
+        step_seconds (float): From the first hook to the last, the median of all rounds.
+        floor_seconds (float): The network passes of that step alone, forward and backward,
+            the median; each round does them right after its step.
+        step_over_floor_ratio (float): The median of the rounds' ratios.
+        images_per_second (float): That the student trains on, of both domains.
+        device_syncs (int): How often Python waits for values of the device.
+        peak_memory_bytes (int): Of the device, while steps ran; of a CPU the process's.
+        passes (list[dict]): Those of the floor: ``network``, ``images``, ``with_gradient``.
+        pieces (dict[str, float]): Seconds a step of each of :data:`PIECES`.
+        batch_size (int): Images of each domain.
+        rounds (int): How many were timed.
+        environment (dict): Device, threads, versions and precision.
+    """
+
+    step_seconds: float
+    floor_seconds: float
+    step_over_floor_ratio: float
+    images_per_second: float
+    device_syncs: int
+    peak_memory_bytes: int
+    passes: list[dict]
+    pieces: dict[str, float]
+    batch_size: int
+    rounds: int
+    environment: dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For a JSON."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        """A table."""
+        found = {}
+        for one in self.passes:
+            key = one['network'], one['images'], one['with_gradient']
+            found[key] = found.get(key, 0) + 1
+        lines = [
+            f'step    {1000 * self.step_seconds:9.1f} ms   {self.images_per_second:.1f} '
+            f'images/s, {self.device_syncs} waits for the device, peak memory '
+            f'{self.peak_memory_bytes / _MIB:.0f} MiB',
+            f'floor   {1000 * self.floor_seconds:9.1f} ms   step over floor '
+            f'{self.step_over_floor_ratio:.3f}',
+            'pieces of the step, in steps of their own:',
+            *(f'  {name:10s} {1000 * s:9.1f} ms' for name, s in self.pieces.items()),
+            'passes of the floor:',
+            *(
+                f'  {count} x {name}, {images} images, '
+                f'{"forward and backward" if gradient else "forward"}'
+                for (name, images, gradient), count in found.items()
+            ),
+        ]
+        return '\n'.join(lines)
+
+
+class _Round(AbstractContextManager):
+    """A step with the passes it makes, and then those passes alone."""
+
+    def __init__(self, loop: 'BenchmarkedTrainLoop'):
+        self.loop = loop
+        self.recorder = PassRecorder(networks_of(loop.runner), loop.device.type)
+
+    def __enter__(self) -> None:
+        self.recorder.__enter__()
+        self._began = self.loop.now()
+
+    def __exit__(self, *error) -> None:
+        self.step_seconds = self.loop.now() - self._began
+        self.loop.note_memory()
+        self.recorder.__exit__()
+        if error[0] is not None:
+            return
+        began = self.loop.now()
+        run_passes(self.recorder.passes, self.loop.device.type)
+        self.floor_seconds = self.loop.now() - began
+        self.passes = [one.described() for one in self.recorder.passes]
+        self.recorder.passes = []
+        for parameter in self.loop.model.trained_parameters():
+            parameter.grad = None
+
+
+@LOOPS.register_module()
+class BenchmarkedTrainLoop(WatchedTrainLoop):
+    """Times steps of one batch.
+
+    Args:
+        rounds (int): How many steps are timed, each with its floor.
+    """
+
+    def __init__(self, *args, rounds: int, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.rounds = rounds
+        self.peak_memory = 0
+
+    @property
+    def device(self) -> torch.device:
+        """That of the model."""
+        return next(self.model.parameters()).device
+
+    def make_watchers(self) -> list[AbstractContextManager]:
+        # the first one sees which state of the optimizer are constants
+        warm_up = [DeviceWaits(), *[nullcontext() for _ in range(_WARM_UP - 1)]]
+        self.timed = [_Round(self) for _ in range(self.rounds)]
+        self.pieces = StepPieces(self.runner, self.synchronize)
+        self.waits = DeviceWaits()
+        # waits are looked for last: a step that is looked at by dispatch is a slow one
+        return [*warm_up, *self.timed, *[self.pieces] * self.rounds, self.waits]
+
+    def start_data(self) -> Iterable[dict]:
+        """The first batch again and again; hooks put other images into what they get."""
+        batch = next(iter(super().start_data()))
+        for batch in repeat(batch, len(self._watchers)):
+            yield dict(
+                inputs=dict(batch['inputs']), data_samples=dict(batch['data_samples'])
+            )
+
+    def synchronize(self) -> None:
+        """Wait until the device has done all that it was asked to."""
+        if self.device.type == 'cuda':
+            torch.cuda.synchronize(self.device)
+
+    def now(self) -> float:
+        """Seconds, when the device is done."""
+        self.synchronize()
+        return time.perf_counter()
+
+    def note_memory(self) -> None:
+        """The peak so far; what the floor takes after it does not count."""
+        if self.device.type == 'cuda':
+            self.peak_memory = max(self.peak_memory, torch.cuda.max_memory_allocated())
+            torch.cuda.reset_peak_memory_stats()
+        elif not self.peak_memory:
+            kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            self.peak_memory = 1024 * kib
+
+
+def benchmark_config(
+    config: str,
+    work_dir: str,
+    device: Optional[str] = None,
+    batch_size: Optional[int] = None,
+    amp: Optional[str] = None,
+    compile: bool = False,
+    random_vgg: bool = False,
+    rounds: int = 5,
+    cfg_options: Optional[dict[str, Any]] = None,
+) -> StepBenchmark:
+    """Time the step of a config's last phase.
+
+    Built-in data are a few images that are made for it, so nothing has to be there.
+
+    Args:
+        config (str): Path of the config.
+        work_dir (str): Folder of logs and those images.
+        device (str, optional): 'cpu' or 'cuda', where it must be that.
+        batch_size (int, optional): Images of each domain; the config's where it is None.
+        amp (str, optional): Mixed precision: 'bf16', 'fp16' or 'auto'.
+        compile (bool): With ``torch.compile``.
+        random_vgg (bool): Exchange style by a VGG-19 network of random weights.
+        rounds (int): How many steps are timed.
+        cfg_options (dict, optional): Dotted key -> value, merged into the config.
+
+    Raises:
+        UserError: Something that the user can mend.
+    """
+    if device is not None and get_device() != device:
+        raise UserError(
+            f'The device is {get_device()}, not {device}: leave --device out, or hide GPUs '
+            'by CUDA_VISIBLE_DEVICES.'
+        )
+    cfg = load_config(config, cfg_options)
+    set_work_dir(cfg, work_dir)
+    drop_missing_backends(cfg)
+    loader = cfg.train_dataloader
+    loader.update(num_workers=0, persistent_workers=False)
+    loader.batch_size = batch_size or loader.batch_size
+    if cfg.get('builtin_data') is not None:
+        shrink_builtin_data(cfg, f'{work_dir}/data', max(16, loader.batch_size), 2)
+    if random_vgg:
+        use_random_vgg(cfg, work_dir)
+    with user_errors(cfg):
+        prepare_step(cfg, amp)
+        prepare_data(cfg)
+        if compile:
+            cfg.compile = True
+        return benchmark_step(cfg, rounds)
+
+
+def benchmark_step(cfg: Config, rounds: int = 5) -> StepBenchmark:
+    """Time the step of a config's last phase, on the first batch of its loader.
+
+    Raises:
+        UserError: The config has no phases.
+    """
+    loop = run_watched(cfg, 'BenchmarkedTrainLoop', rounds=rounds)
+    steps = [one.step_seconds for one in loop.timed]
+    floors = [one.floor_seconds for one in loop.timed]
+    batch = loop.dataloader.batch_size
+    views = [view_of(view) for view in loop.model.required_views]
+    trained_on = batch * sum(view.is_of_student for view in views)
+    step = statistics.median(steps)
+    return StepBenchmark(
+        step_seconds=step,
+        floor_seconds=statistics.median(floors),
+        step_over_floor_ratio=statistics.median(s / f for s, f in zip(steps, floors)),
+        images_per_second=trained_on / step,
+        device_syncs=loop.waits.counts.total(),
+        peak_memory_bytes=loop.peak_memory,
+        passes=loop.timed[-1].passes,
+        pieces={piece: loop.pieces.seconds[piece] / rounds for piece in PIECES},
+        batch_size=batch,
+        rounds=rounds,
+        environment=_environment(loop),
+    )
+
+
+def _environment(loop: BenchmarkedTrainLoop) -> dict[str, Any]:
+    device, is_gpu = loop.device, loop.device.type == 'cuda'
+    return dict(
+        device=torch.cuda.get_device_name(device) if is_gpu else platform.machine(),
+        cpu_capability=torch.backends.cpu.get_cpu_capability(),
+        threads=torch.get_num_threads(),
+        python=platform.python_version(),
+        torch=torch.__version__,
+        optimizer_wrapper=type(loop.runner.optim_wrapper).__name__,
+    )

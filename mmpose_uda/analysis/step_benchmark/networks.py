@@ -1,0 +1,73 @@
+"""The networks that a training step runs, and where their passes begin."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Callable, NamedTuple
+
+from mmengine.runner import Runner
+from torch import nn
+
+from mmpose_uda.engine.unwrap import unwrapped_model
+
+# A masked transformer is not only entered by its `forward`.
+_ENTRIES = ('forward', 'forward_visible', 'forward_masked')
+
+
+class Network(NamedTuple):
+    """A network.
+
+    Args:
+        name (str): Such as 'student.backbone' or 'style.encoder'.
+        module (nn.Module): It.
+    """
+
+    name: str
+    module: nn.Module
+
+
+def networks_of(runner: Runner) -> list[Network]:
+    """Backbones, necks and heads of both estimators, and the networks of parts and hooks.
+
+    A module without weights is none: what it costs is a cost of the step.
+    """
+    model = unwrapped_model(runner)
+    owners = dict(student=model.student, teacher=model.teacher.module)
+    owners.update({f'alignments.{n}': part for n, part in model.alignments.items()})
+    for hook in runner.hooks:
+        if isinstance(getattr(hook, 'network', None), nn.Module):
+            owners['style'] = hook.network
+    found = [
+        Network(f'{owner}.{name}', child)
+        for owner, module in owners.items()
+        for name, child in module.named_children()
+    ]
+    for name in ('foreground_head', 'foreground_teacher'):
+        module = getattr(model, name)
+        if module is not None:
+            found.append(Network(name, getattr(module, 'module', module)))
+    return [network for network in found if _has_weights(network.module)]
+
+
+def _has_weights(module: nn.Module) -> bool:
+    return any(tensor.ndim for tensor in (*module.parameters(), *module.buffers()))
+
+
+@contextmanager
+def replaced_entries(
+    networks: list[Network], wrap: Callable[[Network, str, Callable], Callable]
+) -> Iterator[None]:
+    """Let passes that begin in the block go through a function of the caller's.
+
+    Args:
+        networks (list[Network]): Whose passes.
+        wrap (Callable): Of the network, the name of its method and the method, what takes
+            the place of that method.
+    """
+    with ExitStack() as stack:
+        for network in networks:
+            for name in _ENTRIES:
+                method = getattr(network.module, name, None)
+                if method is not None:
+                    setattr(network.module, name, wrap(network, name, method))
+                    stack.callback(delattr, network.module, name)
+        yield

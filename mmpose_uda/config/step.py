@@ -1,0 +1,89 @@
+"""Which optimizer wrapper and which hook do a step."""
+
+from typing import Optional
+
+import torch
+from mmengine.config import Config
+from mmengine.device import get_device
+from mmengine.logging import print_log
+
+from mmpose_uda.errors import UserError
+
+AMP_CHOICES = ('auto', 'bf16', 'fp16')
+_PLAIN, _MIXED, _OURS = 'OptimWrapper', 'AmpOptimWrapper', 'GuardedOptimWrapper'
+_DTYPES = dict(bf16='bfloat16', fp16='float16')
+_SHORT = {'bfloat16': 'bf16', 'float16': 'fp16', None: 'auto'}
+
+
+def prepare_step(cfg: Config, amp: Optional[str] = None) -> None:
+    """Let steps be done by this package's wrapper and hook where a config names mmengine's.
+
+    Those do the same and wait for nothing, skip what is not finite, and know mixed
+    precision on a CPU (:class:`GuardedOptimWrapper`, :class:`StepScalarsHook`). Optimizers
+    of torch take their fused form where there is one. With mmengine's own tools a config
+    keeps what it names.
+
+    Args:
+        cfg (Config): Changed in place.
+        amp (str, optional): Mixed precision: 'bf16', 'fp16', or 'auto', which is fp16 on a
+            GPU (as mmpose's ``--amp``) and bf16 on a CPU.
+
+    Raises:
+        UserError: Mixed precision of another wrapper, or of another kind.
+    """
+    wrapper = cfg.optim_wrapper
+    kind = wrapper.get('type', _PLAIN)
+    if kind not in (_PLAIN, _MIXED, _OURS):
+        if amp is not None:
+            raise UserError(
+                f'--amp does not go with `optim_wrapper.type={kind}`: use {_PLAIN}.'
+            )
+        return
+    wrapper.type = _OURS
+    wrapper.pop('use_fsdp', None)
+    dtype = wrapper.get('dtype')
+    if amp is None and (kind == _MIXED or dtype is not None):
+        amp = _SHORT.get(dtype, dtype)
+    if amp is not None:
+        wrapper.dtype = _dtype(amp)
+    optimizer = wrapper.get('optimizer', {})
+    if 'foreach' not in optimizer and _has_fused_form(optimizer.get('type')):
+        optimizer.setdefault('fused', True)
+    hooks = cfg.setdefault('default_hooks', {})
+    hooks.setdefault('runtime_info', dict(type='StepScalarsHook'))
+
+
+def _has_fused_form(name: Optional[str]) -> bool:
+    """Whether this torch steps all weights in one go on this device, by trying."""
+    kind = getattr(torch.optim, name or '', None)
+    try:
+        kind([torch.zeros(1, device=get_device())], lr=0.1, fused=True)
+    except (TypeError, ValueError, RuntimeError):
+        return False
+    return True
+
+
+def _dtype(amp: str) -> Optional[str]:
+    """What the choice is on this machine."""
+    if amp not in AMP_CHOICES:
+        raise UserError(
+            f'Mixed precision is {" or ".join(AMP_CHOICES)}, not {amp!r}: choose one.'
+        )
+    is_cpu = get_device() == 'cpu'
+    if amp == 'auto':
+        amp = 'bf16' if is_cpu else 'fp16'
+    if is_cpu and amp == 'fp16':
+        raise UserError(
+            '--amp fp16 needs a GPU and there is none here: leave the fp16 out, which is '
+            'bf16 on a CPU.'
+        )
+    if is_cpu and not _cpu_computes_bf16():
+        print_log('This CPU has no instructions for bf16: training in fp32.')
+        return None
+    return _DTYPES[amp]
+
+
+def _cpu_computes_bf16() -> bool:
+    """Whether it has instructions for it; without, bf16 is slower than fp32."""
+    asked = ('_is_avx512_bf16_supported', '_is_amx_tile_supported')
+    return any(getattr(torch.cpu, name, bool)() for name in asked)

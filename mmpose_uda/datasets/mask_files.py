@@ -1,0 +1,79 @@
+"""Masks of the foreground, in image files or as arrays in .npz files.
+
+A path is that of an image, or ``FILE.npz:ARRAY`` for one array of such a file.
+"""
+
+from typing import Optional
+
+import cv2
+import numpy as np
+from mmengine import fileio
+
+from mmpose_uda.datasets.files import load_npz
+from mmpose_uda.decoded_images import read_decoded
+
+_ARRAYS = '.npz'
+
+
+def file_of_mask(path: str) -> str:
+    """The file that a mask is in."""
+    return _split(path)[0]
+
+
+def load_mask(path: str, values: Optional[tuple] = None) -> np.ndarray:
+    """A mask [H, W], uint8, as it is in its file.
+
+    Args:
+        path (str): See the module.
+        values (tuple, optional): Lowest and highest label of what becomes 255, all else 0:
+            two numbers, or for labels that are colours two triples (blue, green, red).
+
+    Raises:
+        OSError: There is no such file.
+        UserError: The arrays' file is damaged, or lacks the array.
+        ValueError: It does not decode, or the array is no mask.
+    """
+    file, array = _split(path)
+    if array:
+        mask = load_npz(file, array)
+        if mask.ndim != 2 or mask.dtype != np.uint8 or not mask.size:
+            raise ValueError(f'{mask.dtype} of {mask.shape}')
+    else:
+        in_colour = values is not None and np.ndim(values[0])
+        mask = _decoded(path, cv2.IMREAD_COLOR if in_colour else cv2.IMREAD_GRAYSCALE)
+    return mask if values is None else cv2.inRange(mask, *values)
+
+
+def fit_mask(mask: np.ndarray, size: tuple[int, int]) -> Optional[np.ndarray]:
+    """A mask as large as its image, or None if it is of another one.
+
+    Some are rendered at a half or a quarter of the resolution.
+
+    Args:
+        mask (np.ndarray): [h, w].
+        size (tuple[int, int]): Height and width of the image, a whole multiple of h and w.
+    """
+    times = size[0] // mask.shape[0]
+    if (mask.shape[0] * times, mask.shape[1] * times) != tuple(size):
+        return None
+    return mask if times == 1 else mask.repeat(times, 0).repeat(times, 1)
+
+
+def _split(path: str) -> tuple[str, str]:
+    """The file, and the name of the array in it, '' for an image."""
+    file, mark, array = path.rpartition(f'{_ARRAYS}:')
+    return (file + _ARRAYS, array) if mark else (path, '')
+
+
+def _decoded(path: str, how: int) -> np.ndarray:
+    mask = read_decoded(path, how)
+    if mask is not None:
+        return mask
+    data = np.frombuffer(fileio.get(path), np.uint8)
+    try:
+        mask = cv2.imdecode(data, how)
+    except cv2.error:
+        mask = None
+    if mask is None:
+        raise ValueError('no image')
+    return mask

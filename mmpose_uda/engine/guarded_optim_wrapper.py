@@ -1,0 +1,183 @@
+"""A step of the optimizer on any device, in any precision, that waits for nothing."""
+
+from contextlib import ExitStack, contextmanager
+from typing import Any, Iterator, Optional, Union
+
+import torch
+from mmengine.device import get_device
+from mmengine.dist import all_reduce
+from mmengine.optim import OptimWrapper
+from mmpose.registry import OPTIM_WRAPPERS
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from mmpose_uda.errors import UserError
+
+_DTYPES = ('float16', 'bfloat16')
+
+
+@OPTIM_WRAPPERS.register_module()
+class GuardedOptimWrapper(OptimWrapper):
+    """mmengine's ``OptimWrapper`` and ``AmpOptimWrapper`` in one, without their waits.
+
+    - It runs in mixed precision on a CPU too. Losses are scaled for float16 alone, whose
+      gradients would vanish; bfloat16 has the range of float32.
+    - A step whose gradient is not finite changes nothing but what the optimizer does at a
+      gradient of 0 (momentum, weight decay). That is decided on the device, by
+      :attr:`finite`. Steps that the scaling of losses for float16 skips, as it does to
+      find its scale, are finite as long as the loss is.
+    - What it would log is a tensor in :attr:`step_scalars`, which :class:`StepScalarsHook`
+      reads when something is logged. mmengine's wrappers wait for the norm at every step.
+
+    Args:
+        dtype (str, optional): 'float16' or 'bfloat16' for mixed precision.
+        loss_scale (str | float | dict): For float16, as mmengine's ``AmpOptimWrapper``.
+        **kwargs: Of mmengine's ``OptimWrapper``.
+
+    Raises:
+        UserError: The type is another, or float16 is wanted of a CPU.
+
+    Attributes:
+        finite (Tensor): bool, whether the last step was.
+        step_scalars (dict[str, Tensor]): Of the last step, for the log.
+    """
+
+    def __init__(
+        self,
+        dtype: Optional[str] = None,
+        loss_scale: Union[str, float, dict] = 'dynamic',
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        if self.clip_grad_kwargs:
+            self.clip_grad_kwargs.setdefault('foreach', True)
+        if dtype not in (None, *_DTYPES):
+            raise UserError(
+                f'`optim_wrapper.dtype` is {dtype!r}: let it be {" or ".join(_DTYPES)}.'
+            )
+        self.device_type = get_device().split(':')[0]
+        self.dtype = None if dtype is None else getattr(torch, dtype)
+        self.loss_scaler = None
+        self._static_scale = loss_scale if isinstance(loss_scale, float) else None
+        if self.dtype is torch.float16:
+            if self.device_type == 'cpu':
+                raise UserError(
+                    "`optim_wrapper.dtype='float16'` needs a GPU, and there is none here: "
+                    "use 'bfloat16'."
+                )
+            self.loss_scaler = torch.amp.GradScaler(
+                self.device_type, **_scaler_arguments(loss_scale)
+            )
+        self.finite: Optional[Tensor] = None
+        self.step_scalars: dict[str, Tensor] = {}
+        self._finite_losses: list[Tensor] = []
+
+    @contextmanager
+    def optim_context(self, model: nn.Module) -> Iterator[None]:
+        """See the parent; mixed precision is on in the block."""
+        with super().optim_context(model), self.precision():
+            yield
+
+    @contextmanager
+    def precision(self) -> Iterator[None]:
+        """Mixed precision, if the config wants it."""
+        if self.dtype is None:
+            yield
+            return
+        with ExitStack() as modes:
+            modes.enter_context(torch.autocast(self.device_type, dtype=self.dtype))
+            if self.device_type == 'cpu':
+                # torch's fused attention goes back through bf16 five times as slowly
+                modes.enter_context(sdpa_kernel(SDPBackend.MATH))
+            yield
+
+    def backward(self, loss: Tensor, **kwargs: Any) -> None:
+        """Back-propagate a scalar."""
+        if self.loss_scaler is not None:
+            self._finite_losses.append(loss.detach().isfinite())
+            loss = self.loss_scaler.scale(loss)
+        super().backward(loss, **kwargs)
+
+    def step(self, **kwargs: Any) -> None:
+        """Clip gradients, mask those that are not finite, and step."""
+        gradients = [
+            parameter.grad
+            for group in self.param_groups
+            for parameter in group['params']
+            if parameter.grad is not None
+        ]
+        if self.loss_scaler is not None:
+            self.loss_scaler.unscale_(self.optimizer)
+        norm = self._clipped_norm(gradients)
+        self.step_scalars = {}
+        if getattr(self, 'grad_name', None) == 'grad_norm':
+            self.step_scalars['grad_norm'] = norm
+        if self.loss_scaler is None:
+            self.finite = norm.isfinite()
+            fault = ~self.finite
+            for gradient in gradients:
+                gradient.masked_fill_(fault, 0)
+            self.optimizer.step(**kwargs)
+        else:
+            self.finite = self._all_losses_finite()
+            self.loss_scaler.step(self.optimizer, **kwargs)
+            self.loss_scaler.update(self._static_scale)
+        self.step_scalars['skipped'] = 1 - self.finite.float()
+
+    def _clipped_norm(self, gradients: list[Tensor]) -> Tensor:
+        """Clip as the config says; the norm of all gradients before that."""
+        parameters = [p for group in self.param_groups for p in group['params']]
+        if self.clip_grad_kwargs:
+            norm = self.clip_func(parameters, **self.clip_grad_kwargs)
+            if norm is not None:
+                return norm
+        if not gradients:
+            return torch.zeros(())
+        return torch.stack(torch._foreach_norm(gradients)).norm()
+
+    def _all_losses_finite(self) -> Tensor:
+        """Whether those since the last step are, on every process."""
+        finite = torch.stack(self._finite_losses).all().float()
+        self._finite_losses = []
+        all_reduce(finite, op='min')
+        return finite > 0
+
+    def state_dict(self) -> dict:
+        """That of the optimizer, and ``loss_scaler``."""
+        state = super().state_dict()
+        if self.loss_scaler is not None:
+            state['loss_scaler'] = self.loss_scaler.state_dict()
+        return state
+
+    def load_state_dict(self, state_dict: dict) -> None:
+        """Of a training in any precision."""
+        scaler = state_dict.pop('loss_scaler', None)
+        if scaler is not None and self.loss_scaler is not None:
+            self.loss_scaler.load_state_dict(scaler)
+        super().load_state_dict(state_dict)
+        self._lay_out_states()
+
+    def _lay_out_states(self) -> None:
+        """Let the state of each weight lie in memory as the weight does.
+
+        Fused optimizers take that for granted, and a checkpoint may be from a training
+        where it did not.
+        """
+        for parameter, state in self.optimizer.state.items():
+            for name, value in state.items():
+                is_like = torch.is_tensor(value) and value.shape == parameter.shape
+                if is_like and value.stride() != parameter.stride():
+                    state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+
+
+def _scaler_arguments(loss_scale: Union[str, float, dict]) -> dict[str, Any]:
+    if isinstance(loss_scale, dict):
+        return loss_scale
+    if isinstance(loss_scale, float):
+        return dict(init_scale=loss_scale)
+    if loss_scale != 'dynamic':
+        raise UserError(
+            f"`optim_wrapper.loss_scale` is {loss_scale!r}: let it be 'dynamic', a number "
+            'with a point, or the arguments of a GradScaler.'
+        )
+    return {}

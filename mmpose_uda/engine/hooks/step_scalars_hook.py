@@ -1,0 +1,89 @@
+"""Losses that are read when they are logged."""
+
+from typing import Any, Optional
+
+import torch
+from mmengine.hooks import LoggerHook, RuntimeInfoHook
+from mmpose.registry import HOOKS
+from torch import Tensor
+
+
+@HOOKS.register_module()
+class StepScalarsHook(RuntimeInfoHook):
+    """mmengine's ``RuntimeInfoHook`` that keeps what steps give until it is looked at.
+
+    mmengine's waits for the device at every step, once for each loss. This one reads all
+    values together when a line is logged, a checkpoint is written or a phase ends; the
+    message hub then has what it would have had.
+
+    Attributes:
+        pending (list[tuple[int, dict]]): Iterations with their values, which the hub has
+            not yet.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.pending: list[tuple[int, dict[str, Any]]] = []
+
+    def after_train_iter(
+        self,
+        runner,
+        batch_idx: int,
+        data_batch: Optional[dict] = None,
+        outputs: Optional[dict] = None,
+    ) -> None:
+        """Keep the values of a step."""
+        values = dict(outputs or {}, **getattr(runner.optim_wrapper, 'step_scalars', {}))
+        values = {k: _detached(v) for k, v in values.items()}
+        self.pending.append((runner.iter, values))
+        if self._is_looked_at(runner, batch_idx):
+            self.read(runner)
+
+    def _is_looked_at(self, runner, batch_idx: int) -> bool:
+        loggers = [hook for hook in runner.hooks if isinstance(hook, LoggerHook)]
+        phase = getattr(runner.train_loop, 'phase', None)
+        ends = (runner.max_iters, None if phase is None else phase.end)
+        return (
+            any(self.every_n_inner_iters(batch_idx, hook.interval) for hook in loggers)
+            or runner.iter + 1 in ends
+            or self.end_of_epoch(runner.train_dataloader, batch_idx)
+        )
+
+    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+        """A checkpoint holds what the hub knows."""
+        self.read(runner)
+
+    def before_val(self, runner) -> None:
+        """A validation may log."""
+        self.read(runner)
+        super().before_val(runner)
+
+    def read(self, runner) -> list[tuple[int, dict[str, float]]]:
+        """Hand everything to the message hub, in order, with one wait.
+
+        Returns:
+            list[tuple[int, dict[str, float]]]: Iterations and their values.
+        """
+        pending, self.pending = self.pending, []
+        tensors = [v for _, values in pending for v in values.values() if _is_tensor(v)]
+        if tensors:
+            numbers = iter(torch.stack([t.float().mean() for t in tensors]).tolist())
+        known = [
+            (
+                iteration,
+                {k: next(numbers) if _is_tensor(v) else v for k, v in values.items()},
+            )
+            for iteration, values in pending
+        ]
+        for _, values in known:
+            for key, value in values.items():
+                runner.message_hub.update_scalar(f'train/{key}', value)
+        return known
+
+
+def _is_tensor(value: Any) -> bool:
+    return isinstance(value, Tensor)
+
+
+def _detached(value: Any) -> Any:
+    return value.detach() if _is_tensor(value) else value

@@ -1,0 +1,37 @@
+"""Reading the 3D head that regresses."""
+
+from torch import Tensor
+
+from mmpose_uda.models.heads.base_pose3d_head import stack_labels, stack_scales
+from mmpose_uda.models.heads.regression_pose3d_head import RegressionPose3DHead
+from mmpose_uda.models.readers import READERS, HeadReader, RegressedPoses
+
+
+@READERS.register_module()
+class RegressionReader(HeadReader):
+    """Reads a :class:`RegressionPose3DHead`; its labels are points and their scale."""
+
+    fits = 'RegressionPose3DHead'
+    has_maps = False
+
+    @classmethod
+    def reads(cls, head) -> bool:
+        return isinstance(head, RegressionPose3DHead)
+
+    def distributions(self, outputs) -> RegressedPoses:
+        return self.head.distributions(outputs)
+
+    def stack_targets(self, data_samples):
+        points, weights = stack_labels(data_samples)
+        return (points, stack_scales(data_samples)), weights
+
+    def render_targets(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """The points, and scales [B] of 0: how large the body is they do not tell."""
+        return points, points.new_zeros(len(points))
+
+    def loss(self, outputs, targets, weights) -> Tensor:
+        return self.head.loss_module(self.distributions(outputs), *targets, weights)
+
+    def supervised_loss(self, outputs, data_samples) -> Tensor:
+        # labels also tell the head how far off it is
+        return self.head.supervised_loss(outputs, data_samples)
