@@ -8,8 +8,8 @@ Import this and call :func:`apply` before anything of mmpose; importing
 * ``xtcocotools``: without a build for newer Pythons and NumPy 2; pycocotools stands in.
 * checkpoints: mmengine reads its own ones, and runs no code from them.
 * data workers: they would outlive a training that is killed.
-* configs: mmengine formats the same one several times a run, seconds each; and those of
-  this package are found as ``mmpose_uda::uda/hand_3d.py``.
+* configs: mmengine's formatter takes seconds for one; and those of this package are found
+  as ``mmpose_uda::uda/hand_3d.py``.
 
 Versions that cannot work together are told in one sentence.
 """
@@ -115,7 +115,6 @@ def _repair_xtcocotools():
         setattr(package, name, module)
 
 
-_REMEMBERED_CONFIGS = 8
 # Packages that look at others while they are imported.
 _PARTICULAR = ('torchvision', 'mmpretrain', 'mmdet', 'mmpose')
 _OPENMMLAB_ASSERTS = re.compile(
@@ -215,23 +214,14 @@ def _init_data_worker(worker_id, **kwargs):
     worker_init_fn(worker_id, **kwargs)
 
 
-def _format_configs_once():
-    """Let mmengine remember the last configs that yapf formatted for it."""
+def _lay_out_configs():
+    """Let mmengine format configs without yapf, which takes seconds for one."""
     from mmengine.config import config
 
-    format_code = getattr(config, 'FormatCode', None)  # forks import it where they use it
-    if format_code is None or hasattr(format_code, 'cache'):
-        return
+    from .config_text import lay_out
 
-    def remembered(text, **options):
-        if text not in remembered.cache:
-            if len(remembered.cache) == _REMEMBERED_CONFIGS:
-                remembered.cache.clear()
-            remembered.cache[text] = format_code(text, **options)
-        return remembered.cache[text]
-
-    remembered.cache = {}
-    config.FormatCode = remembered
+    if hasattr(config, 'FormatCode'):  # forks import it where they use it
+        config.FormatCode = lambda text, **options: (lay_out(text), True)
 
 
 def _find_own_configs():
@@ -281,5 +271,5 @@ def apply():
         raise
     _set_checkpoint_policy()
     _end_data_workers_with_their_parent()
-    _format_configs_once()
+    _lay_out_configs()
     _find_own_configs()

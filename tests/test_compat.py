@@ -14,7 +14,7 @@ from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 from stock_factory import STOCK_DIR
 
-from mmpose_uda import compat, safe_checkpoint, xtcoco
+from mmpose_uda import compat, config_text, safe_checkpoint, xtcoco
 from mmpose_uda.convert.convert_config import convert_config
 from mmpose_uda.errors import UnfitVersionsError, UserError
 
@@ -185,27 +185,16 @@ def test_a_mistake_at_import_can_be_caught_as_an_import_error():
 def test_a_fork_that_formats_elsewhere_is_left_alone(monkeypatch):
     module = importlib.import_module('mmengine.config.config')
     monkeypatch.delattr(module, 'FormatCode', raising=False)
-    compat._format_configs_once()
+    compat._lay_out_configs()
     assert not hasattr(module, 'FormatCode')
 
 
-def test_mmengine_formats_a_config_once(monkeypatch):
-    formatted = []
-
-    def format_code(text, **options):
-        formatted.append(text)
-        return text, True
-
-    monkeypatch.setattr('mmengine.config.config.FormatCode', format_code)
-    compat._format_configs_once()
-    configs = [Config(dict(number=i)) for i in range(20)]
-    for cfg in configs[:3] + configs[:3]:
-        assert cfg.pretty_text == f'number={cfg.number}'
-    assert len(formatted) == 3
-    for cfg in configs:
-        assert cfg.pretty_text == f'number={cfg.number}'
-    # no memory of every config there ever was
-    assert len(importlib.import_module('mmengine.config.config').FormatCode.cache) <= 8
+def test_mmengine_dumps_a_config_as_it_was(tmp_path):
+    cfg = Config.fromfile(ROOT / 'configs/uda/hand_3d.py')
+    cfg.dump(tmp_path / 'dumped.py')
+    text = (tmp_path / 'dumped.py').read_text()
+    assert text == cfg.pretty_text == config_text.lay_out(text)
+    assert Config.fromfile(tmp_path / 'dumped.py').to_dict() == cfg.to_dict()
 
 
 @pytest.mark.parametrize('name', ['uda/hand_3d.py', 'uda/human_2d_r101.py'])

@@ -9,8 +9,11 @@ import mmpose_uda
 PACKAGE = Path(mmpose_uda.__file__).parent
 # From the ground up; rooms of one line do not know each other.
 ROOMS = [
-    {'errors', 'orphans', 'random_keys', 'safe_pickle', 'version', 'whole_files', 'xtcoco'},
-    {'metainfo', 'safe_checkpoint', 'views'},
+    {
+        'config_text', 'errors', 'orphans', 'random_keys', 'safe_pickle', 'version',
+        'whole_files', 'xtcoco',
+    },  # fmt: skip
+    {'decoded_images', 'metainfo', 'safe_checkpoint', 'views'},
     {'compat', 'synthetic', 'codecs', 'evaluation', 'models.utils'},
     {'datasets', 'models.losses', 'models.readers', 'models.backbones'},
     {'models.observation', 'models.style_networks', 'models.data_preprocessors'},

@@ -3,9 +3,12 @@
 import json
 import os
 import queue
+import shlex
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional, Sequence
 
@@ -33,7 +36,8 @@ def run_variants(
     seeds: Sequence[int],
     variants: Sequence[str],
     out_dir: str,
-    jobs: int = 1,
+    jobs: Optional[int] = None,
+    launcher: str = 'none',
 ) -> None:
     """Train variants of a config over seeds, each in a process of its own.
 
@@ -45,22 +49,25 @@ def run_variants(
         seeds (Sequence[int]): Seeds of the trainings.
         variants (Sequence[str]): Of :func:`variant_names`.
         out_dir (str): One folder ``<variant>_seed<seed>`` a run goes here.
-        jobs (int): Runs at the same time. On a machine with GPUs each gets one of its
-            own; without, more than one run gets one thread each.
+        jobs (int, optional): Runs at the same time. Here that is one by default; on a
+            machine with GPUs each gets one of its own, without, more than one run gets
+            one thread each. Slurm is given all by default.
+        launcher (str): 'none' for this machine, or 'slurm' for one job of a cluster a run.
 
     Raises:
-        UserError: A variant is unknown, a run failed, there are more jobs than GPUs, or
-            the folder has runs of another config.
+        UserError: A variant is unknown, a run failed, there are more jobs than GPUs, the
+            folder has runs of another config, or this is no machine of a cluster.
     """
+    # Variants first: a table of one seed is there early.
+    runs = [(variant, seed) for seed in seeds for variant in variants]
+    jobs = jobs or (1 if launcher == 'none' else len(runs))
+    places = _places(jobs) if launcher == 'none' else _cluster_places(jobs)
     out, cfg = Path(out_dir), load_config(config)
     out.mkdir(parents=True, exist_ok=True)
     for variant in variants:
         _write_config(variant_config(cfg, variant), out, variant)
-    places = _places(jobs)
     init_default_scope('mmpose')
     adabn = bool(batch_norm_layers(MODELS.build(cfg.model.estimator)))
-    # Variants first: a table of one seed is there early.
-    runs = [(variant, seed) for seed in seeds for variant in variants]
     with Progress(refresh_per_second=1) as progress, ThreadPoolExecutor(jobs) as pool:
         task = progress.add_task('trainings', total=len(runs))
 
@@ -98,8 +105,44 @@ def _write_config(cfg: Config, out: Path, variant: str) -> None:
     cfg.dump(path)
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where a run goes on.
+
+    Args:
+        env (dict[str, str]): Environment variables beside those of this process.
+        srun (tuple[str, ...]): What starts it on a cluster.
+    """
+
+    env: dict[str, str] = field(default_factory=dict)
+    srun: tuple[str, ...] = ()
+
+
+def _cluster_places(jobs: int) -> queue.Queue:
+    """Jobs of one task and one GPU each, as many at the same time; Slurm lets them wait."""
+    if shutil.which('srun') is None:
+        raise UserError(
+            '--launcher slurm needs srun, which is not here: run this on a machine of the '
+            'cluster.'
+        )
+    cores = os.environ.get('CPUS_PER_TASK', '5')
+    asked = (
+        '--ntasks=1',
+        '--gres=gpu:1',
+        f'--cpus-per-task={cores}',
+        '--input=none',
+        '--quit-on-interrupt',
+    )
+    # the last word is the user's
+    more = shlex.split(os.environ.get('SRUN_ARGS', ''))
+    places: queue.Queue = queue.Queue()
+    for _ in range(jobs):
+        places.put(_Place(srun=('srun', *asked, *more)))
+    return places
+
+
 def _places(jobs: int) -> queue.Queue:
-    """The environment variables of each of the runs that go on at the same time."""
+    """Of each of the runs that go on at the same time on this machine."""
     gpus = _visible_gpus()
     if gpus and jobs > len(gpus):
         raise UserError(
@@ -108,9 +151,9 @@ def _places(jobs: int) -> queue.Queue:
     places: queue.Queue = queue.Queue()
     for number in range(jobs):
         if gpus:
-            places.put({_VISIBLE: gpus[number]})
+            places.put(_Place({_VISIBLE: gpus[number]}))
         else:
-            places.put({'OMP_NUM_THREADS': '1'} if jobs > 1 else {})
+            places.put(_Place({'OMP_NUM_THREADS': '1'} if jobs > 1 else {}))
     return places
 
 
@@ -123,7 +166,7 @@ def _visible_gpus() -> list[str]:
     return [name.strip() for name in names][:count]
 
 
-def _train(out: Path, variant: str, seed: int, place: dict) -> Optional[str]:
+def _train(out: Path, variant: str, seed: int, place: _Place) -> Optional[str]:
     """One training; returns where to read about it if it failed."""
     work_dir = out / f'{variant}_seed{seed}'
     if (work_dir / 'summary.json').exists():
@@ -139,7 +182,7 @@ def _train(out: Path, variant: str, seed: int, place: dict) -> Optional[str]:
     return _call(command, work_dir, place)
 
 
-def _evaluate_adabn(out: Path, variant: str, seed: int, place: dict) -> Optional[str]:
+def _evaluate_adabn(out: Path, variant: str, seed: int, place: _Place) -> Optional[str]:
     """Evaluate both networks of a run with the target's BatchNorm statistics."""
     work_dir = out / f'{variant}_seed{seed}'
     for key, network in NETWORKS.items():
@@ -171,8 +214,10 @@ def command_for(function: str, **arguments: Any) -> list[str]:
     return [sys.executable, '-m', 'mmpose_uda.apis.call', function, json.dumps(arguments)]
 
 
-def _call(command: list[str], work_dir: Path, place: dict) -> Optional[str]:
-    env = {**os.environ, **place}
+def _call(command: list[str], work_dir: Path, place: _Place) -> Optional[str]:
+    env = {**os.environ, **place.env}
+    if place.srun:
+        command = [*place.srun, f'--job-name={work_dir.name}', *command]
     with open(work_dir / 'console.log', 'a') as log:
         done = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, env=env)
     return None if done.returncode == 0 else f'read {work_dir}/console.log.'

@@ -16,6 +16,7 @@ from mmpose_uda.config import (
     prepare_data,
     prepare_step,
     require,
+    require_whole_parameters,
     set_launcher,
     set_work_dir,
     shrink_builtin_data,
@@ -73,6 +74,7 @@ def train(
         if resume is not None:
             _set_resume(cfg, resume)
         drop_missing_backends(cfg)
+        require_whole_parameters(cfg)
         set_launcher(cfg, launcher)
         check_evaluators(cfg)
         prepare_data(cfg)

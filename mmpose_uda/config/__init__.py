@@ -6,6 +6,7 @@ from .explaining import closest, explain, user_errors
 from .preparing import (
     drop_missing_backends,
     prepare_data,
+    require_whole_parameters,
     set_launcher,
     set_work_dir,
     shrink_builtin_data,
@@ -25,6 +26,7 @@ __all__ = [
     'prepare_data',
     'prepare_step',
     'require',
+    'require_whole_parameters',
     'set_launcher',
     'set_work_dir',
     'shrink_builtin_data',

@@ -4,6 +4,7 @@ import importlib.util
 import inspect
 import os
 import os.path as osp
+import subprocess
 from typing import Any, Optional
 
 import torch
@@ -89,12 +90,54 @@ def set_launcher(cfg: Config, launcher: str) -> None:
         raise UserError(
             f'{local} processes were started for {gpus} GPUs: start {gpus} or fewer.'
         )
-    elif launcher != 'pytorch':
-        raise UserError(
-            f'--launcher {launcher} needs GPUs: without, use --launcher pytorch.'
-        )
+    elif launcher == 'mpi':
+        raise UserError('--launcher mpi needs GPUs: without, use --launcher pytorch.')
     elif get_device() == 'cpu':
+        if launcher == 'slurm':
+            _name_slurm_process()
         _start_gloo(cfg)
+
+
+def require_whole_parameters(cfg: Config) -> None:
+    """Refuse what shards parameters, over processes or within an engine of its own.
+
+    Raises:
+        UserError: The config has a ``strategy`` of mmengine's ``FlexibleRunner``, or a
+            wrapper that shards.
+    """
+    named = [
+        ('strategy', (cfg.get('strategy') or {}).get('type')),
+        ('runner_type', cfg.get('runner_type')),
+        ('model_wrapper_cfg', (cfg.get('model_wrapper_cfg') or {}).get('type')),
+    ]
+    for key, kind in named:
+        if kind and kind not in ('Runner', 'MMDistributedDataParallel'):
+            raise UserError(
+                f"`{key}` of {cfg.filename} is {kind}, and the teacher's average runs over "
+                'whole parameters that every process has: leave it out, and train with '
+                '`bash tools/dist_train.sh CONFIG NPROC`.'
+            )
+
+
+def _name_slurm_process() -> None:
+    """Tell torch what Slurm calls this process, as mmengine does where there are GPUs.
+
+    Raises:
+        UserError: Slurm has not started this process.
+    """
+    slurm = {key: os.environ.get(f'SLURM_{key}') for key in ('PROCID', 'NTASKS')}
+    if None in slurm.values():
+        raise UserError(
+            '--launcher slurm needs srun around it: use `bash tools/slurm_train.sh '
+            'PARTITION JOB_NAME CONFIG`.'
+        )
+    os.environ.update(RANK=slurm['PROCID'], WORLD_SIZE=slurm['NTASKS'])
+    os.environ.setdefault('LOCAL_RANK', os.environ.get('SLURM_LOCALID', '0'))
+    os.environ.setdefault('MASTER_PORT', '29500')
+    if 'MASTER_ADDR' not in os.environ:
+        nodes = ['scontrol', 'show', 'hostnames', os.environ.get('SLURM_NODELIST', '')]
+        found = subprocess.run(nodes, capture_output=True, text=True, check=True)
+        os.environ['MASTER_ADDR'] = found.stdout.split()[0]
 
 
 def _start_gloo(cfg: Config) -> None:

@@ -21,6 +21,7 @@ _RUNNER_KEYS = (
     'sync_bn',
     'compile',
     'runner_type',
+    'strategy',
 )
 
 

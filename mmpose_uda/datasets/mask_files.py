@@ -10,6 +10,7 @@ import numpy as np
 from mmengine import fileio
 
 from mmpose_uda.datasets.files import load_npz
+from mmpose_uda.decoded_images import read_decoded
 
 _ARRAYS = '.npz'
 
@@ -65,6 +66,9 @@ def _split(path: str) -> tuple[str, str]:
 
 
 def _decoded(path: str, how: int) -> np.ndarray:
+    mask = read_decoded(path, how)
+    if mask is not None:
+        return mask
     data = np.frombuffer(fileio.get(path), np.uint8)
     try:
         mask = cv2.imdecode(data, how)

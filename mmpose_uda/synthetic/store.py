@@ -9,8 +9,12 @@ import json
 import os
 import os.path as osp
 import shutil
+from collections.abc import Iterator
 from typing import Optional
 
+import cv2
+
+from mmpose_uda.decoded_images import decode_once
 from mmpose_uda.errors import UserError
 
 from .animal import animal_body
@@ -39,7 +43,8 @@ def ensure_builtin(
 
     The data is written to a folder beside `root` that is renamed when it is complete:
     a killed run leaves no half-made data set, and the next one clears its remains.
-    Processes that come at the same time wait for the first and use its data.
+    Processes that come at the same time wait for the first and use its data. Its images
+    and masks are decoded beside it, once (:mod:`mmpose_uda.decoded_images`).
 
     Args:
         name (str): The body: 'hand', 'human', 'human17' or 'animal'.
@@ -73,15 +78,12 @@ def ensure_builtin(
     )
     root = osp.realpath(root)
     manifest = _finished(root, parameters)
-    if manifest:
-        return manifest
-    parent, base = osp.split(root)
     try:
-        os.makedirs(parent, exist_ok=True)
-        with open(osp.join(parent, f'.{base}.lock'), 'w') as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            manifest = _finished(root, parameters)
-            return manifest or _make(root, parameters, workers or _cores())
+        if manifest is None:
+            os.makedirs(osp.dirname(root), exist_ok=True)
+            with _alone(root):
+                manifest = _finished(root, parameters)
+                manifest = manifest or _make(root, parameters, workers or _cores())
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(
@@ -94,6 +96,25 @@ def ensure_builtin(
                 'choose a folder that can be written to.'
             ) from error
         raise
+    # they make reading faster, and are not worth an error on a full or protected disk
+    with contextlib.suppress(OSError), _alone(root):
+        _decode(root)
+    return manifest
+
+
+@contextlib.contextmanager
+def _alone(root: str) -> Iterator[None]:
+    """Keep other processes from what is done to a data set."""
+    parent, base = osp.split(root)
+    with open(osp.join(parent, f'.{base}.lock'), 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _decode(root: str) -> None:
+    for domain in DOMAINS:
+        decode_once(osp.join(root, domain, 'images'), cv2.IMREAD_COLOR)
+        decode_once(osp.join(root, domain, 'masks'), cv2.IMREAD_GRAYSCALE)
 
 
 def _finished(root: str, parameters: dict) -> Optional[dict]:

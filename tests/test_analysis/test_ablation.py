@@ -1,5 +1,6 @@
 import json
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -156,3 +157,52 @@ def test_a_begun_run_is_resumed(tmp_path, monkeypatch):
     ablation.run_variants(HAND_3D, [0], ['full'], tmp_path)
     assert [command['resume'] for command in commands] == [None, 'auto']
     assert commands[0]['seed'] == 0
+
+
+SRUN = f"""#!{sys.executable}
+import json, pathlib, sys
+here = pathlib.Path(__file__).parent
+with open(here / 'jobs.txt', 'a') as jobs:
+    print(json.dumps(sys.argv[1:]), file=jobs)
+work_dir = pathlib.Path(json.loads(sys.argv[-1])['work_dir'])
+print('on node 7')
+if 'oracle' in work_dir.name:
+    sys.exit(1)
+network = {{'target/PCK': 1.0}}
+summary = dict(target=network, student=network)
+(work_dir / 'summary.json').write_text(json.dumps(summary))
+"""
+
+
+def test_a_cluster_is_given_a_job_a_run(tmp_path, monkeypatch):
+    """With an srun that only says that the training was done."""
+    (tmp_path / 'srun').write_text(SRUN)
+    (tmp_path / 'srun').chmod(0o755)
+    monkeypatch.setenv('PATH', str(tmp_path))
+    monkeypatch.setenv('SRUN_ARGS', '--partition=short --comment "a b"')
+    monkeypatch.setenv('CPUS_PER_TASK', '3')
+    monkeypatch.setattr(ablation.torch.cuda, 'device_count', lambda: 0)
+    out = tmp_path / 'out'
+    with pytest.raises(UserError, match='1 of 3.*oracle_seed0/console.log'):
+        ablation.run_variants(
+            HAND_3D, [0], ['full', 'oracle', 'source_weak'], out, launcher='slurm'
+        )
+    lines = (tmp_path / 'jobs.txt').read_text().splitlines()
+    jobs = {json.loads(job[-1])['work_dir']: job for job in map(json.loads, lines)}
+    assert len(lines) == len(jobs) == 3
+    job = jobs[str(out / 'full_seed0')]
+    assert {'--ntasks=1', '--gres=gpu:1', '--cpus-per-task=3'} < set(job)
+    at = job.index(sys.executable)
+    assert job[at - 4 : at] == [
+        '--partition=short', '--comment', 'a b', '--job-name=full_seed0'
+    ]  # fmt: skip
+    assert job[at + 1 : -1] == ['-m', 'mmpose_uda.apis.call', 'train']
+    assert (out / 'full_seed0/console.log').read_text() == 'on node 7\n'
+    assert set(ablation.collect(HAND_3D, out, [0])) == {'full', 'source_weak'}
+
+
+def test_a_machine_of_no_cluster(tmp_path, monkeypatch):
+    monkeypatch.setenv('PATH', str(tmp_path))
+    with pytest.raises(UserError, match='--launcher slurm needs srun'):
+        ablation.run_variants(HAND_3D, [0], ['full'], tmp_path / 'out', launcher='slurm')
+    assert not (tmp_path / 'out').exists()

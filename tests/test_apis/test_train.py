@@ -143,6 +143,12 @@ def test_amp_is_of_the_optimizer_wrapper(config, tmp_path, monkeypatch):
         train(config, work_dir=str(tmp_path), amp='auto', cfg_options=options)
 
 
+def test_what_shards_parameters_is_refused(config, tmp_path):
+    options = {'strategy.type': 'FSDPStrategy'}
+    with pytest.raises(UserError, match='`strategy`.*FSDPStrategy.*whole parameters'):
+        train(config, work_dir=str(tmp_path), cfg_options=options)
+
+
 def test_a_config_without_a_model(tmp_path):
     path = tmp_path / 'empty.py'
     path.write_text('a = 1')

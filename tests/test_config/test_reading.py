@@ -114,8 +114,34 @@ def test_launchers(write, monkeypatch):
     with pytest.raises(UserError, match='3 processes were started for 2 GPUs'):
         config_api.set_launcher(cfg, 'pytorch')
     monkeypatch.setattr('torch.cuda.device_count', lambda: 0)
-    with pytest.raises(UserError, match='slurm needs GPUs'):
+    with pytest.raises(UserError, match='mpi needs GPUs'):
+        config_api.set_launcher(cfg, 'mpi')
+    monkeypatch.delenv('SLURM_PROCID', raising=False)
+    with pytest.raises(UserError, match='srun around it.*slurm_train.sh'):
         config_api.set_launcher(cfg, 'slurm')
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        {'strategy.type': 'FSDPStrategy'},
+        {'strategy.type': 'DeepSpeedStrategy'},
+        {'runner_type': 'FlexibleRunner'},
+        {'model_wrapper_cfg.type': 'MMFullyShardedDataParallel'},
+    ],
+)
+def test_sharded_parameters_are_refused(write, options):
+    cfg = config_api.load_config(write('model = dict()'), options)
+    ((key, kind),) = options.items()
+    wanted = f'`{key.split(".")[0]}` of .* is {kind}, .*dist_train.sh'
+    with pytest.raises(UserError, match=wanted):
+        config_api.require_whole_parameters(cfg)
+
+
+def test_whole_parameters_are_none_to_refuse(write):
+    options = {'model_wrapper_cfg.type': 'MMDistributedDataParallel'}
+    cfg = config_api.load_config(write('model = dict()'), options)
+    config_api.require_whole_parameters(cfg)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The data set on disk: format, determinism, and what may go wrong."""
 
+import errno
 import hashlib
 import json
 import multiprocessing
@@ -14,13 +15,16 @@ import numpy as np
 import pytest
 from test_synthetic.conftest import SMALL
 
+from mmpose_uda.decoded_images import read_decoded
 from mmpose_uda.errors import UserError
 from mmpose_uda.metainfo import HAND21
 from mmpose_uda.synthetic import ensure_builtin, store
 
 
 def files(root):
-    return sorted(path for path in root.rglob('*') if path.is_file())
+    """Of the data; what is decoded beside it can be made again."""
+    paths = sorted(path for path in root.rglob('*') if path.is_file())
+    return [path for path in paths if path.parent.name != 'decoded']
 
 
 def load(root, domain, split):
@@ -110,6 +114,30 @@ def test_seed_changes_everything_and_splits_differ(built, tmp_path):
 def test_finished_data_is_used_again(built, monkeypatch):
     root, manifest = built
     monkeypatch.setattr(store, 'write_dataset', None)  # would raise when called
+    assert ensure_builtin('hand', str(root), **SMALL) == manifest
+
+
+def test_images_and_masks_are_decoded_once(built, monkeypatch):
+    root, manifest = built
+    for domain in ('rendered', 'photo'):
+        for path in (root / domain / 'images').iterdir():
+            found = read_decoded(str(path), cv2.IMREAD_COLOR)
+            np.testing.assert_array_equal(found, cv2.imread(str(path)))
+        for path in (root / domain / 'masks').iterdir():
+            mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+            found = read_decoded(str(path), cv2.IMREAD_GRAYSCALE)
+            np.testing.assert_array_equal(found, mask)
+    monkeypatch.setattr(cv2, 'imdecode', None)  # would raise when called
+    assert ensure_builtin('hand', str(root), **SMALL) == manifest
+
+
+def test_data_that_cannot_be_written_to_is_used_as_it_is(built, monkeypatch):
+    root, manifest = built
+
+    def refuse(*_):
+        raise PermissionError(errno.EROFS, 'Read-only file system')
+
+    monkeypatch.setattr(store, 'decode_once', refuse)
     assert ensure_builtin('hand', str(root), **SMALL) == manifest
 
 

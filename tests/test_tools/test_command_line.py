@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -103,24 +104,81 @@ def test_an_interrupt_says_how_to_go_on(config, tmp_path):
     assert 'Traceback' not in errors
 
 
-def test_two_processes_train_as_one(config, tmp_path):
+SRUN = """#!/bin/sh
+while [ "${1#-}" != "$1" ]; do shift; done
+SLURM_PROCID=1 SLURM_LOCALID=1 "$@" & other=$!
+SLURM_PROCID=0 SLURM_LOCALID=0 "$@" && wait $other
+"""
+
+
+def _torchrun(folder, config, *arguments):
+    return _run('bash', str(ROOT / 'tools/dist_train.sh'), config, '2', *arguments)
+
+
+def _two_nodes(folder, config, *arguments):
+    """One process on each of two machines, which are both this one."""
+    script = str(ROOT / 'tools/dist_train.sh')
+    node = dict(ENV, NNODES='2', MASTER_ADDR='127.0.0.1', MASTER_PORT=_free_port())
+    nodes = [
+        subprocess.Popen(
+            ['bash', script, config, '1', *arguments],
+            env=dict(node, NODE_RANK=str(rank)),
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
+        for rank in range(2)
+    ]
+    errors = [node.communicate(timeout=120)[1] for node in nodes]
+    codes = [node.returncode for node in nodes]
+    return subprocess.CompletedProcess(script, max(codes), stderr=''.join(errors))
+
+
+def _slurm(folder, config, *arguments):
+    """With an srun that starts two tasks here, and a scontrol that knows this machine."""
+    for name, text in dict(srun=SRUN, scontrol='#!/bin/sh\necho 127.0.0.1\n').items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    return subprocess.run(
+        ['bash', str(ROOT / 'tools/slurm_train.sh'), 'part', 'job', config, *arguments],
+        env=dict(
+            ENV,
+            PATH=f'{folder}:{ENV["PATH"]}',
+            GPUS='2',
+            SLURM_NTASKS='2',
+            SLURM_NODELIST='here',
+            MASTER_PORT=_free_port(),
+        ),
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def _free_port():
+    with socket.socket() as bound:
+        bound.bind(('127.0.0.1', 0))
+        return str(bound.getsockname()[1])
+
+
+@pytest.fixture(scope='module')
+def weights_of_one(tmp_path_factory):
+    """What one process ends with."""
+    folder = tmp_path_factory.mktemp('one')
+    (folder / 'toy.py').write_text(toy_parts.CONFIG)
+    return train(str(folder / 'toy.py'), work_dir=str(folder)).model.state_dict()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='it would ask for two GPUs')
+@pytest.mark.parametrize('launch', [_torchrun, _two_nodes, _slurm])
+def test_two_processes_train_as_one(config, tmp_path, weights_of_one, launch):
     """Each of two processes sees half of the data, so their mean is a batch of all."""
     text = toy_parts.CONFIG.replace('batch_size=2', 'batch_size=1')
     Path(config).write_text(text)
-    work_dir = tmp_path / 'two'
-    done = _run(
-        'bash',
-        str(ROOT / 'tools/dist_train.sh'),
-        config,
-        '2',
-        '--work-dir',
-        str(work_dir),
-    )
+    done = launch(tmp_path, config, '--work-dir', str(tmp_path / 'two'))
     assert done.returncode == 0, done.stderr[-2000:]
-    Path(config).write_text(toy_parts.CONFIG)
-    one = train(config, work_dir=str(tmp_path / 'one')).model.state_dict()
-    two = load_from_local(str(work_dir / 'iter_4.pth'))['state_dict']
-    for name, weights in one.items():
+    two = load_from_local(str(tmp_path / 'two/iter_4.pth'))['state_dict']
+    for name, weights in weights_of_one.items():
         torch.testing.assert_close(two[name], weights)
 
 

@@ -67,6 +67,10 @@ COMMANDS = {
         'report.html',
     ),
     'tools/analysis_tools/profile_step.py': (CONFIG, None),
+    'tools/analysis_tools/gpu_check.py': (
+        '--device cpu --out checked',
+        'checked/gpu_check.json',
+    ),
     'tools/misc/check_data.py': (f'{CONFIG} --images 4', None),
     'tools/misc/measure_source.py': (CONFIG, None),
     'tools/analysis_tools/visualize_mim.py': (f'{CONFIG} {CHECKPOINT} mim.jpg', 'mim.jpg'),

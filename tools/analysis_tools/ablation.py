@@ -23,8 +23,15 @@ def parse_args():
     parser.add_argument(
         '--jobs',
         type=int,
-        default=1,
-        help='runs at a time: one a GPU, or on a CPU one thread each if over 1',
+        help='runs at a time, default 1: one a GPU, or on a CPU one thread each if over 1; '
+        'with --launcher slurm default all',
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'slurm'],
+        default='none',
+        help='where runs go on: on this machine, or each as a job of a cluster '
+        '(docs/distributed.md)',
     )
     return parser.parse_args()
 
@@ -45,7 +52,9 @@ def main():
     with exit_codes():
         out = Path(args.out or Path('work_dirs/ablation', Path(args.config).stem))
         variants = args.variants or variant_names(load_config(args.config))
-        run_variants(args.config, args.seeds, variants, out, args.jobs)
+        run_variants(
+            args.config, args.seeds, variants, out, args.jobs, args.launcher
+        )
         report = AblationReport(
             collect(args.config, out, args.seeds),
             {'mean source pose, no image': mean_pose_baseline(args.config)},

@@ -25,11 +25,16 @@ class PackPoseView(PackPoseInputs):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.meta_keys = (*self.meta_keys, *extra_meta_keys)
+        # kept from the base class, which copies metainfo deeply, at an eighth of a draw
+        self.packed_meta_keys = (*self.meta_keys, *extra_meta_keys)
+        self.meta_keys = ()
 
     def transform(self, results: dict) -> dict:
         packed = super().transform(results)
         sample = packed['data_samples']
+        for key in self.packed_meta_keys:
+            if key in results:
+                sample.set_field(results[key], key, field_type='metainfo')
         if 'keypoints_3d' in results:
             sample.gt_instances.set_field(results['keypoints_3d'], 'keypoints_3d')
         if 'mask' in results:

@@ -1,11 +1,13 @@
 """Loading of images and masks, with errors that name the file."""
 
+import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
 
 from mmpose_uda.datasets.mask_files import fit_mask, load_mask
+from mmpose_uda.decoded_images import read_decoded
 from mmpose_uda.errors import UserError
 
 
@@ -13,7 +15,8 @@ from mmpose_uda.errors import UserError
 class LoadPoseImage(LoadImage):
     """mmpose's ``LoadImage`` for whole images and for files that may be bad.
 
-    Where ``bbox`` is missing it is set to the whole image ([1, 4] xyxy, px).
+    Where ``bbox`` is missing it is set to the whole image ([1, 4] xyxy, px). Pixels that
+    were decoded before (:mod:`mmpose_uda.decoded_images`) are not decoded again.
 
     Args:
         **kwargs: As for mmpose's ``LoadImage``.
@@ -22,7 +25,17 @@ class LoadPoseImage(LoadImage):
         UserError: The file is missing or does not decode.
     """
 
+    @property
+    def _is_plain(self) -> bool:
+        """Whether it gives what OpenCV decodes."""
+        wanted = (self.color_type, self.imdecode_backend, self.to_float32)
+        return wanted == ('color', 'cv2', False)
+
     def transform(self, results: dict) -> dict:
+        if 'img' not in results and self._is_plain:
+            decoded = read_decoded(results['img_path'], cv2.IMREAD_COLOR)
+            if decoded is not None:
+                results['img'] = decoded
         try:
             results = super().transform(results)
         except Exception as error:  # mmcv and OpenCV raise anything from bad bytes
