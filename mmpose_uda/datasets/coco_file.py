@@ -73,18 +73,24 @@ def are_numbers(ids: Sequence[Any]) -> bool:
     return len(set(ids)) == len(ids) and all(type(one) is int for one in ids)
 
 
+def annotated_size(image: dict[str, Any]) -> Optional[tuple[int, int]]:
+    """Width and height of an image, px, as the file says; None where it says none."""
+    try:
+        width, height = int(image['width']), int(image['height'])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    return (width, height) if width > 0 and height > 0 else None
+
+
 def image_size(image: dict[str, Any], image_path: str) -> tuple[int, int]:
     """Width and height of an image, px: as the file says, or else as the image does.
 
     Raises:
         UserError: Neither says it.
     """
-    try:
-        width, height = int(image['width']), int(image['height'])
-    except (KeyError, TypeError, ValueError):
-        width = height = 0
-    if width > 0 and height > 0:
-        return width, height
+    annotated = annotated_size(image)
+    if annotated is not None:
+        return annotated
     try:
         with Image.open(image_path) as opened:
             return opened.size
@@ -102,10 +108,10 @@ def box_of(annotation: dict[str, Any], path: str) -> np.ndarray:
         UserError: It has none, or one that is not four numbers.
     """
     try:
-        box = np.array(annotation['bbox'], np.float64).reshape(4)
+        box = np.array(annotation['bbox'], np.float64)
     except (KeyError, TypeError, ValueError):
-        box = np.full(4, np.nan)
-    if not np.isfinite(box).all():
+        box = np.array(np.nan)
+    if box.shape != (4,) or not np.isfinite(box).all():
         raise UserError(
             f'`bbox` of annotation {annotation.get("id")} of `{path}` is not [x, y, w, h]: '
             'mend it, or remove the annotation.'

@@ -15,6 +15,7 @@ from mmpose_uda.datasets.category_metainfo import (
 )
 from mmpose_uda.datasets.coco_annotation import as_triples, plain_annotation
 from mmpose_uda.datasets.coco_file import (
+    annotated_size,
     are_numbers,
     category_of,
     image_size,
@@ -23,6 +24,7 @@ from mmpose_uda.datasets.coco_file import (
 )
 from mmpose_uda.datasets.files import load_json, require_json_name, require_path
 from mmpose_uda.datasets.keypoint_names import keypoint_names
+from mmpose_uda.datasets.stock_views import with_own_loading
 from mmpose_uda.errors import UserError
 from mmpose_uda.metainfo import HAND21, named_metainfo
 
@@ -84,6 +86,7 @@ class PoseDataset(BaseCocoStyleDataset):
             data_prefix = dict(img='images/', mask='masks/')
         if isinstance(metainfo, str):
             metainfo = self.definition_of(dict(kwargs, metainfo=metainfo))
+        kwargs['pipeline'] = with_own_loading(kwargs.get('pipeline') or ())
         super().__init__(data_prefix=data_prefix, metainfo=metainfo, **kwargs)
         # CocoMetric would read the file itself; it takes the samples' own annotations
         # instead, in which what tools leave out is filled in
@@ -199,11 +202,12 @@ class PoseDataset(BaseCocoStyleDataset):
 
         Returns:
             dict | None: ``bbox`` [1, 4] xyxy px, ``bbox_score`` [1], ids, ``img_path``,
-            where known ``camera`` (``focal`` [2], ``principal_point`` [2], px), and
-            with labels ``keypoints`` [1, K, 2] px, ``keypoints_visible`` [1, K],
-            ``num_keypoints``, ``raw_ann_info`` (:func:`plain_annotation`), and where known
-            ``keypoints_3d`` [1, K, 3] mm, and where wanted and known ``mask_path``. None
-            for an annotation without keypoints, if labels are used.
+            where the file tells it ``annotated_size`` (width, height, px), where known
+            ``camera`` (``focal`` [2], ``principal_point`` [2], px), and with labels
+            ``keypoints`` [1, K, 2] px, ``keypoints_visible`` [1, K], ``num_keypoints``,
+            ``raw_ann_info`` (:func:`plain_annotation`), and where known ``keypoints_3d``
+            [1, K, 3] mm, and where wanted and known ``mask_path``. None for an annotation
+            without keypoints, if labels are used.
         """
         ann, image = raw_data_info['raw_ann_info'], raw_data_info['raw_img_info']
         count = self._metainfo['num_keypoints']
@@ -216,7 +220,8 @@ class PoseDataset(BaseCocoStyleDataset):
             raw_data_info.get('image_number'),
         )
         x, y, w, h = plain['bbox']
-        width, height = image_size(image, image['img_path'])
+        annotated = annotated_size(image)
+        width, height = annotated or image_size(image, image['img_path'])
         last = [width - 1, height - 1] * 2
         info = dict(
             id=plain['id'],
@@ -229,6 +234,8 @@ class PoseDataset(BaseCocoStyleDataset):
             ),
             bbox_score=np.ones(1, np.float32),
         )
+        if annotated:
+            info['annotated_size'] = annotated
         if 'camera' in image:
             info['camera'] = {
                 key: np.array(image['camera'][key], np.float32)

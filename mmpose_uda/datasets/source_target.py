@@ -25,9 +25,9 @@ from mmpose_uda.views import DOMAINS, view_of
 
 # All that a target sample may bring along; labels of any name are thus left behind.
 _TARGET_KEYS = {
-    'bbox', 'bbox_center', 'bbox_scale', 'bbox_score', 'camera', 'category_id',
-    'dataset_name', 'flip_indices', 'flip_pairs', 'hand_side', 'id', 'img', 'img_id',
-    'img_path', 'img_shape', 'lower_body_ids', 'ori_shape', 'sample_idx',
+    'annotated_size', 'bbox', 'bbox_center', 'bbox_scale', 'bbox_score', 'camera',
+    'category_id', 'dataset_name', 'flip_indices', 'flip_pairs', 'hand_side', 'id', 'img',
+    'img_id', 'img_path', 'img_shape', 'lower_body_ids', 'ori_shape', 'sample_idx',
     'skeleton_links', 'upper_body_ids',
 }  # fmt: skip
 

@@ -55,6 +55,16 @@ def derive_views(
     return loading, views
 
 
+def with_own_loading(pipeline: Sequence) -> list:
+    """A pipeline whose images are loaded by ours: what is wrong with one is told."""
+    return [
+        _translate(step)
+        if isinstance(step, dict) and class_name(step) == 'LoadImage'
+        else step
+        for step in pipeline
+    ]
+
+
 def class_name(part: dict) -> str:
     """Class of a part of a config, such as a transform, without its scope."""
     return str(part['type']).rpartition('.')[-1]

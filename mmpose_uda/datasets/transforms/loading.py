@@ -1,13 +1,18 @@
 """Loading of images and masks, with errors that name the file."""
 
+import io
+
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine import fileio
 from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
+from PIL import Image
 
 from mmpose_uda.errors import UserError
+
+_ORIENTATION = 0x0112  # EXIF
 
 
 @TRANSFORMS.register_module()
@@ -20,7 +25,9 @@ class LoadPoseImage(LoadImage):
         **kwargs: As for mmpose's ``LoadImage``.
 
     Raises:
-        UserError: The file is missing or does not decode.
+        UserError: The file is missing or does not decode, or has not the
+            ``annotated_size`` (width, height, px) where the sample tells one: its labels
+            would be somewhere else.
     """
 
     def transform(self, results: dict) -> dict:
@@ -31,11 +38,40 @@ class LoadPoseImage(LoadImage):
                 f'The image `{results["img_path"]}` is missing or does not decode: '
                 'replace the file, or remove it from the data set.'
             ) from error
+        h, w = results['img_shape']
+        annotated = results.pop('annotated_size', (w, h))
+        if annotated != (w, h):
+            raise _other_size(results['img_path'], annotated, (w, h))
         if 'bbox' not in results:
-            h, w = results['img_shape']
             results['bbox'] = np.array([[0, 0, w - 1, h - 1]], np.float32)
             results['bbox_score'] = np.ones(1, np.float32)
         return results
+
+
+def _other_size(
+    path: str, annotated: tuple[int, int], loaded: tuple[int, int]
+) -> UserError:
+    sizes = '`{}` is {} x {} px and {} x {} in its annotations'.format(
+        path, *loaded, *annotated
+    )
+    if _is_turned(path):
+        return UserError(
+            f'The image {sizes}, because its EXIF orientation turns it when it is loaded: '
+            'save the images turned and without EXIF, with labels that fit.'
+        )
+    return UserError(
+        f'The image {sizes}, and has no EXIF orientation that turns it: correct `width` '
+        'and `height`, and labels that were made for another size.'
+    )
+
+
+def _is_turned(path: str) -> bool:
+    """Whether loading exchanges width and height."""
+    try:
+        with Image.open(io.BytesIO(fileio.get(path))) as image:
+            return image.getexif().get(_ORIENTATION, 1) >= 5
+    except Exception:  # Pillow raises anything; what it cannot read it cannot turn
+        return False
 
 
 @TRANSFORMS.register_module()
@@ -43,7 +79,8 @@ class LoadPoseMask(BaseTransform):
     """Load the foreground ``mask`` [H, W] uint8 from ``mask_path``, if there is one.
 
     With ``mask_values`` (lowest, highest) the file holds labels, and the foreground is what
-    lies between the two.
+    lies between the two. Without, it is 255 and the background 0; a file of 0 and 1 is
+    taken for the same.
 
     Raises:
         UserError: The file is missing, does not decode, or has not the image's size.
@@ -71,5 +108,7 @@ class LoadPoseMask(BaseTransform):
             )
         if 'mask_values' in results:
             mask = cv2.inRange(mask, *results.pop('mask_values'))
+        elif mask.max(initial=0) == 1:
+            mask = 255 * mask
         results['mask'] = mask
         return results
