@@ -11,6 +11,7 @@ PACKAGE = Path(mmpose_uda.__file__).parent
 ROOMS = [
     {'errors', 'orphans', 'random_keys', 'safe_pickle', 'version', 'whole_files', 'xtcoco'},
     {'metainfo', 'safe_checkpoint', 'views'},
+    {'weights_fit', 'whole_checkpoints'},
     {'compat', 'synthetic', 'codecs', 'evaluation', 'models.utils'},
     {'datasets', 'models.losses', 'models.readers', 'models.backbones'},
     {'models.observation', 'models.style_networks', 'models.data_preprocessors'},
