@@ -1,25 +1,30 @@
 """Training: what ``tools/train.py`` does."""
 
 import inspect
+import logging
 import os.path as osp
 from typing import Any, Optional
 
 from mmengine.config import Config
 from mmengine.device import get_device
+from mmengine.logging import print_log
 from mmengine.runner import Runner
 from mmpose.registry import DATASETS
 
 from mmpose_uda.config import (
     check_evaluators,
+    check_new,
     drop_missing_backends,
     last_checkpoint,
     load_config,
+    own_work_dir,
     prepare_data,
     require,
     set_launcher,
     set_work_dir,
     user_errors,
 )
+from mmpose_uda.engine.hooks import ResumeCheckHook
 from mmpose_uda.errors import UserError
 
 _SMOKE_ITERS = 2
@@ -44,8 +49,8 @@ def train(
         config (str): Path of the config.
         work_dir (str, optional): Where checkpoints, logs and results go. Defaults to
             the config's own, or ``./work_dirs/<name of the config>``.
-        resume (str, optional): 'auto' for the last checkpoint of ``work_dir``, or the
-            path of one.
+        resume (str, optional): 'auto' for the last checkpoint of ``work_dir``, from the
+            beginning where there is none yet, or the path of one.
         amp (bool): Automatic mixed precision.
         seed (int, optional): Of weights, order of data and augmentation. The built-in
             data itself has its own seed in the config.
@@ -71,12 +76,17 @@ def train(
             _shorten(cfg)
         if resume is not None:
             _set_resume(cfg, resume)
+        if not cfg.get('resume'):
+            check_new(cfg)
         drop_missing_backends(cfg)
         set_launcher(cfg, launcher)
         check_evaluators(cfg)
         prepare_data(cfg)
-        runner = Runner.from_cfg(cfg)
-        runner.train()
+        with own_work_dir(cfg):
+            runner = Runner.from_cfg(cfg)
+            asked = (cfg.get('randomness') or {}).get('seed')
+            runner.register_hook(ResumeCheckHook(asked))
+            runner.train()
     return runner
 
 
@@ -104,20 +114,17 @@ def _set_amp(cfg: Config) -> None:
 
 
 def _set_resume(cfg: Config, resume: str) -> None:
-    cfg.resume = True
-    cfg.load_from = _last_checkpoint(cfg.work_dir) if resume == 'auto' else resume
-    if not osp.isfile(cfg.load_from):
-        raise UserError(f'There is no checkpoint {cfg.load_from}: check the path.')
-
-
-def _last_checkpoint(work_dir: str) -> str:
-    path = last_checkpoint(work_dir)
+    path = last_checkpoint(cfg.work_dir) if resume == 'auto' else resume
     if path is None:
-        raise UserError(
-            f'There is no checkpoint in {work_dir} to go on from: leave --resume out, '
-            'or name the --work-dir of the run.'
+        print_log(
+            f'There is no checkpoint in {cfg.work_dir} to go on from: the run begins.',
+            'current',
+            logging.WARNING,
         )
-    return path
+        return
+    cfg.resume, cfg.load_from = True, path
+    if not osp.isfile(path):
+        raise UserError(f'There is no checkpoint {path}: check the path.')
 
 
 def _shorten(cfg: Config) -> None:

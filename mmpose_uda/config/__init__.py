@@ -5,15 +5,18 @@ from .evaluators import check_evaluators
 from .explaining import closest, explain, user_errors
 from .preparing import drop_missing_backends, prepare_data, set_launcher, set_work_dir
 from .reading import imported_modules, load_config, require
+from .work_dirs import check_new, own_work_dir
 
 __all__ = [
     'check_evaluators',
+    'check_new',
     'closest',
     'drop_missing_backends',
     'explain',
     'imported_modules',
     'last_checkpoint',
     'load_config',
+    'own_work_dir',
     'prepare_data',
     'require',
     'set_launcher',

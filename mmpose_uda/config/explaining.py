@@ -162,6 +162,11 @@ def _explain_unknown_part(
             if isinstance(found, Registry) and found.name == registry:
                 known.update(_names(found))
     where = _where(cfg, name) or f'type={name!r}'
+    if name in known:
+        return (
+            f'{where}: {name} is one of mmpose and the config is of another scope: write '
+            f"type='mmpose.{name}', or default_scope = 'mmpose'."
+        )
     return f'{where}: there is no {registry} {name}: {closest(name, known)}.'
 
 
@@ -232,8 +237,7 @@ def _where(cfg: Config, type_name: str, key: Optional[str] = None) -> str:
         else:
             return None
         found = (
-            search(child, f'{path}.{name}' if path else str(name))
-            for name, child in items
+            search(child, f'{path}.{name}' if path else str(name)) for name, child in items
         )
         return next((f for f in found if f), None)
 

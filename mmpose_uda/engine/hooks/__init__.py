@@ -2,6 +2,7 @@ from .adain_style_hook import AdaINStyleHook
 from .backbone_checkpoint_hook import BackboneCheckpointHook
 from .ema_teacher_hook import EMATeacherHook
 from .picture_hook import AdaptationPictureHook
+from .resume_check_hook import ResumeCheckHook
 from .step_state_hook import StepStateHook
 from .style_decoder_hook import StyleDecoderHook
 from .summary_hook import SummaryHook
@@ -11,6 +12,7 @@ __all__ = [
     'AdaptationPictureHook',
     'BackboneCheckpointHook',
     'EMATeacherHook',
+    'ResumeCheckHook',
     'StepStateHook',
     'StyleDecoderHook',
     'SummaryHook',
