@@ -1,7 +1,5 @@
 """Reading configs."""
 
-import difflib
-import inspect
 import os.path as osp
 import traceback
 from collections.abc import Iterator
@@ -9,23 +7,12 @@ from typing import Any, Optional
 
 from mmengine.config import Config
 from mmengine.config.utils import ConfigParsingError
-from mmengine.runner import Runner
 
-from mmpose_uda.config.explaining import closest
+from mmpose_uda.config.names import refuse_near_misses
+from mmpose_uda.config.overrides import merge
+from mmpose_uda.config.ranges import check_ranges
 from mmpose_uda.datasets.files import require_json_name
 from mmpose_uda.errors import UserError
-
-# read by mmengine from the config, though no argument of its Runner
-_RUNNER_KEYS = (
-    'find_unused_parameters',
-    'model_wrapper_cfg',
-    'sync_bn',
-    'compile',
-    'runner_type',
-)
-# names that people do not come near by chance
-_LEAST_LETTERS = 7
-_NEAR = 0.9
 
 
 def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
@@ -40,15 +27,16 @@ def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
 
     Raises:
         UserError: The file is missing, does not run or is of mmengine's lazy kind, a name
-            in it is nearly one that the runner reads, an override changes nothing, or
-            boxes are in a file that is not JSON.
+            in it is nearly one that the runner reads, an override changes nothing, a
+            number cannot be meant, or boxes are in a file that is not JSON.
     """
     if not osp.isfile(path):
         raise UserError(f'There is no config file {path}: check the path.')
     cfg = _run(path)
-    _refuse_near_misses(cfg)
+    refuse_near_misses(cfg)
     if options:
-        _merge(cfg, options)
+        merge(cfg, options)
+    check_ranges(cfg)
     for boxes in _box_files(cfg.to_dict()):
         require_json_name(boxes)
     return cfg
@@ -59,8 +47,8 @@ def _run(path: str) -> Config:
     try:
         if path.endswith('.py') and Config._is_lazy_import(path):
             raise UserError(
-                f'{path} is a config of the lazy kind, which imports its parts: name them as '
-                "text (type='HeatmapHead') and its bases as _base_."
+                f'{path} is a config of the lazy kind, which imports its parts: name them '
+                "as text (type='HeatmapHead'), and what it is based on as _base_."
             )
         return Config.fromfile(path)
     except SyntaxError as error:
@@ -70,7 +58,8 @@ def _run(path: str) -> Config:
         ) from error
     except RecursionError as error:
         raise UserError(
-            f'The config {path} is based on itself, or on one that is: correct its `_base_`.'
+            f'The config {path} is based on itself, or on one that is: '
+            'correct its `_base_`.'
         ) from error
     except UnicodeDecodeError as error:
         raise UserError(
@@ -112,27 +101,6 @@ def _is_of_merging(error: Exception) -> bool:
     )
 
 
-def _refuse_near_misses(cfg: Config) -> None:
-    """Refuse a misspelt name of what the runner reads, which it would pass over.
-
-    Raises:
-        UserError: There is one.
-    """
-    known = _read_names()
-    long = [name for name in known if len(name) >= _LEAST_LETTERS]
-    for name in set(cfg.keys()) - known:
-        for near in difflib.get_close_matches(name, long, n=1, cutoff=_NEAR):
-            raise UserError(
-                f'The config {cfg.filename} has `{name}`, which nothing reads: write '
-                f'`{near}`, or another name if it is your own.'
-            )
-
-
-def _read_names() -> set[str]:
-    """Names of a config that mmengine's runner reads."""
-    return {*inspect.signature(Runner).parameters, *_RUNNER_KEYS} - {'cfg'}
-
-
 def _box_files(node: Any) -> Iterator[str]:
     """What the data sets of a config are told to load boxes from."""
     if isinstance(node, dict):
@@ -151,70 +119,6 @@ def _line_in_config(error: Exception) -> Optional[str]:
     if frame.f_globals.get('__name__') is None or '__file__' not in frame.f_globals:
         return f'{frame.f_code.co_filename}, line {line},'
     return None
-
-
-def _merge(cfg: Config, options: dict[str, Any]) -> None:
-    known = {*cfg.keys(), *_read_names()}
-    for key in options:
-        name = key.split('.')[0]
-        if name not in known:
-            raise UserError(
-                f'--cfg-options {key} changes nothing, because the config has no '
-                f'`{name}`: {closest(name, known)}.'
-            )
-    before = cfg.to_dict()
-    try:
-        cfg.merge_from_dict(options)
-    except (KeyError, TypeError) as error:
-        raise UserError(
-            f'--cfg-options does not fit the config: {error.args[0]}; correct the key.'
-        ) from error
-    for key in options:
-        _refuse_if_copied(key, before, cfg.to_dict())
-
-
-def _refuse_if_copied(key: str, before: dict[str, Any], after: dict[str, Any]) -> None:
-    """Refuse an option that changes a variable whose value is elsewhere by now.
-
-    A config's text copies its variables to where they are read; what is merged later does
-    not reach those places.
-
-    Raises:
-        UserError: The variable is such a one; it names the places.
-    """
-    name, *rest = key.split('.')
-    if name in _read_names() or before.get(name) == after.get(name):
-        return
-    copies = list(_places(before, name, before.get(name)))
-    if copies:
-        keys = '.'.join(['', *rest])
-        shown = ' and '.join(f'`{place}{keys}`' for place in copies[:3])
-        raise UserError(
-            f'--cfg-options {key} changes nothing that is read: `{name}` was copied when '
-            f'the config was read; change {shown}.'
-        )
-
-
-def _places(content: dict[str, Any], name: str, value: Any) -> Iterator[str]:
-    """Dotted keys of what the runner reads that hold a value, in order."""
-    # numbers are equal by chance
-    is_telling = isinstance(value, (dict, list, tuple, str)) and value
-
-    def search(node: Any, path: str) -> Iterator[str]:
-        pairs = node.items() if isinstance(node, dict) else enumerate(node)
-        for key, child in pairs:
-            own = f'{path}.{key}'
-            if child == value and (is_telling or key == name):
-                yield own
-            elif isinstance(child, (dict, list, tuple)):
-                yield from search(child, own)
-
-    for top in _read_names() & set(content):
-        if isinstance(content[top], (dict, list, tuple)):
-            if content[top] == value and is_telling:
-                yield top
-            else:
-                yield from search(content[top], top)
 
 
 def imported_modules(cfg: Config) -> list[str]:

@@ -82,6 +82,48 @@ def test_names_of_ones_own(write):
     assert set(own) <= set(cfg)
 
 
+@pytest.mark.parametrize(
+    'key, value',
+    [
+        ('train_dataloader.batch_size', 0),
+        ('train_dataloader.batch_size', 2.5),
+        ('train_dataloader.batch_size', '4'),
+        ('train_dataloader.num_workers', -1),
+        ('train_dataloader.dataset.pipeline', [dict(type='RandomFlip', prob=2)]),
+        ('optim_wrapper.optimizer.lr', -0.1),
+        ('optim_wrapper.optimizer.lr', float('nan')),
+        ('optim_wrapper.optimizer.lr', float('inf')),
+        ('optim_wrapper.optimizer.weight_decay', -1),
+        ('train_cfg.phases', [dict(iters=0)]),
+        ('train_cfg.max_epochs', -1),
+        ('train_cfg.val_interval', 0),
+        ('model.teacher.momentum', 1.5),
+        ('model.alignments.occlusion.prob', -0.5),
+        ('model.alignments.mean_teacher.loss_weight', -1),
+        ('model.alignments.mean_teacher.ramp_iters', -1),
+        ('randomness.seed', -1),
+        ('randomness.seed', True),
+    ],
+)
+def test_numbers_that_cannot_be_meant(write, key, value):
+    top = {'model', 'train_cfg', 'train_dataloader', 'optim_wrapper', 'randomness'}
+    path = write('\n'.join(f'{name} = dict()' for name in top))
+    with pytest.raises(UserError, match=f'`{key}.*config.py is .*: let it be a '):
+        config_api.load_config(path, {key: value})
+
+
+def test_numbers_that_can(write):
+    config_api.load_config(
+        write(
+            'batch_size = -1\n'  # a variable of one's own
+            'model = dict(head=dict(norm=dict(momentum=None), loss_weight=0))\n'
+            "pipeline = [dict(type='RandomFlip', prob=[0.2, 0.3])]\n"
+            'train_dataloader = dict(batch_size=8, num_workers=0, p=pipeline)\n'
+            'optim_wrapper = dict(optimizer=dict(lr=1e-4), loss_scale="dynamic")\n'
+        )
+    )
+
+
 COPIED = """
 phases = [dict(iters=1), dict(iters=2)]
 input_size = (64, 48)
