@@ -37,6 +37,7 @@ def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
     if options:
         merge(cfg, options)
     check_ranges(cfg)
+    _drop_options_of_workers(cfg)
     for boxes in _box_files(cfg.to_dict()):
         require_json_name(boxes)
     return cfg
@@ -99,6 +100,15 @@ def _is_of_merging(error: Exception) -> bool:
     return is_of_config and isinstance(
         error, (AttributeError, KeyError, TypeError, ValueError)
     )
+
+
+def _drop_options_of_workers(cfg: Config) -> None:
+    """Let data be loaded without workers, whose options torch would refuse then."""
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        loader = cfg.get(name)
+        if isinstance(loader, dict) and loader.get('num_workers') == 0:
+            loader['persistent_workers'] = False
+            loader.pop('prefetch_factor', None)
 
 
 def _box_files(node: Any) -> Iterator[str]:

@@ -156,3 +156,11 @@ def test_a_begun_run_is_resumed(tmp_path, monkeypatch):
     ablation.run_variants(HAND_3D, [0], ['full'], tmp_path)
     assert [command['resume'] for command in commands] == [None, 'auto']
     assert commands[0]['seed'] == 0
+
+
+@pytest.mark.parametrize('content', ['', '{"target": {"target/PCK"', '[]', '{}'])
+def test_a_run_whose_summary_is_half_written_is_not_done(tmp_path, content):
+    (tmp_path / 'summary.json').write_text(content)
+    assert not ablation._is_done(tmp_path)
+    (tmp_path / 'summary.json').write_text('{"target": {}, "student": {}}')
+    assert ablation._is_done(tmp_path)

@@ -124,6 +124,15 @@ def test_numbers_that_can(write):
     )
 
 
+def test_no_workers_have_no_options(write):
+    text = 'persistent_workers=True, prefetch_factor=4, num_workers={}'
+    path = write(f'train_dataloader = dict({text.format(2)})\nval_dataloader = None')
+    kept = config_api.load_config(path).train_dataloader
+    assert kept == dict(persistent_workers=True, prefetch_factor=4, num_workers=2)
+    cfg = config_api.load_config(path, {'train_dataloader.num_workers': 0})
+    assert cfg.train_dataloader == dict(persistent_workers=False, num_workers=0)
+
+
 COPIED = """
 phases = [dict(iters=1), dict(iters=2)]
 input_size = (64, 48)
