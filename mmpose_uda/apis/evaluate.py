@@ -9,6 +9,7 @@ from mmengine.runner import Runner
 from mmpose_uda.analysis.target_statistics import re_estimate
 from mmpose_uda.config import (
     check_evaluators,
+    check_fit,
     drop_missing_backends,
     load_config,
     prepare_data,
@@ -76,6 +77,7 @@ def evaluate(
         drop_missing_backends(cfg)
         set_launcher(cfg, launcher)
         check_evaluators(cfg)
+        check_fit(cfg)
         prepare_data(cfg)
         runner = Runner.from_cfg(cfg)
         runner.load_checkpoint(checkpoint, strict=True)

@@ -13,6 +13,7 @@ from mmpose.registry import DATASETS
 
 from mmpose_uda.config import (
     check_evaluators,
+    check_fit,
     check_new,
     drop_missing_backends,
     last_checkpoint,
@@ -81,6 +82,7 @@ def train(
         drop_missing_backends(cfg)
         set_launcher(cfg, launcher)
         check_evaluators(cfg)
+        check_fit(cfg)
         prepare_data(cfg)
         with own_work_dir(cfg):
             runner = Runner.from_cfg(cfg)

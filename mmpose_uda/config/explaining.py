@@ -84,7 +84,7 @@ def explain(error: Exception, cfg: Config) -> Optional[str]:
         return _explain_argument(error, *match.groups(), cfg)
     if isinstance(error, TypeError) and (match := _MISSING.search(text)):
         return _explain_missing(error, *match.groups(), cfg)
-    return None
+    return _explain_refusal(error, cfg)
 
 
 def closest(name: str, known: Iterable[str]) -> str:
@@ -209,6 +209,29 @@ def _explain_missing(
     name = frame.f_locals['obj_cls'].__name__
     where = _where(cfg, name) or f'type={name!r}'
     return f'{where}: {name} needs {keys}: add it to {cfg.filename}.'
+
+
+def _explain_refusal(error: Exception, cfg: Config) -> Optional[str]:
+    """Of what a part of the config makes of its arguments, whatever it raises.
+
+    Parts assert, or compute with a number until something breaks; where it was made is
+    known in any case.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    being_built = [
+        frame.f_locals['obj_cls']
+        for frame in frames
+        if frame.f_code.co_name == 'build_from_cfg' and 'obj_cls' in frame.f_locals
+    ]
+    if not being_built:
+        return None
+    built = being_built[-1]
+    where = _where(cfg, built.__name__) or f'type={built.__name__!r}'
+    reason = f'{type(error).__name__}: {_first_line(str(error))}'.rstrip(': ')
+    return (
+        f'{where}: {built.__name__} cannot be made of these arguments ({reason}): correct '
+        'them.'
+    )
 
 
 def _parameters(built) -> set[str]:

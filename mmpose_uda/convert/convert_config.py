@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Optional
 
-from mmpose_uda.config import load_config
+from mmpose_uda.config import check_fit, load_config, user_errors
 from mmpose_uda.convert.adapted_text import BOXES_FILE, adapted_text
 from mmpose_uda.convert.source_folder import find_source
 from mmpose_uda.convert.stock_config import examine
@@ -47,7 +47,9 @@ def convert_config(
     inherited = base if '::' in base else os.path.relpath(base, path.parent)
     path.write_text(adapted_text(stock, inherited, target, has_boxes, own))
     try:
-        load_config(str(path))
+        cfg = load_config(str(path))
+        with user_errors(cfg):
+            check_fit(cfg)
     except Exception:
         path.unlink()
         raise

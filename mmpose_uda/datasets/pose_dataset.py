@@ -1,7 +1,7 @@
 """Data sets in COCO-style JSON, with 3D, cameras and masks where there are some."""
 
 import os.path as osp
-from typing import Optional, Union
+from typing import Any, Optional, Union
 
 import numpy as np
 from mmengine.dataset import BaseDataset
@@ -24,6 +24,7 @@ from mmpose_uda.datasets.coco_file import (
 )
 from mmpose_uda.datasets.files import load_json, require_json_name, require_path
 from mmpose_uda.datasets.keypoint_names import keypoint_names
+from mmpose_uda.datasets.sample_errors import naming_sample
 from mmpose_uda.datasets.stock_views import with_own_loading
 from mmpose_uda.errors import UserError
 from mmpose_uda.metainfo import HAND21, named_metainfo
@@ -156,6 +157,15 @@ class PoseDataset(BaseCocoStyleDataset):
         """
         info = BaseDataset.get_data_info(self, idx)
         return {**info, **{key: self._metainfo[key] for key in _METAINFO_KEYS}}
+
+    def prepare_data(self, idx: int) -> Any:
+        """A sample after the pipeline.
+
+        Raises:
+            UserError: A transform cannot take it.
+        """
+        with naming_sample(lambda: self.get_data_info(idx)['img_path']):
+            return super().prepare_data(idx)
 
     def _load_annotations(self) -> tuple[list[dict], list[dict]]:
         content = load_coco(self.ann_file)

@@ -17,6 +17,7 @@ from mmpose_uda.datasets.draws import (
 from mmpose_uda.datasets.image_folder import UnlabelledImageFolder
 from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
 from mmpose_uda.datasets.pose_dataset import PoseDataset
+from mmpose_uda.datasets.sample_errors import naming_sample
 from mmpose_uda.datasets.stock_views import derive_views
 from mmpose_uda.datasets.transforms import ReplaceBackground
 from mmpose_uda.errors import UserError
@@ -145,7 +146,8 @@ class SourceTargetDataset(Dataset):
                 if self._replaces_background(name):
                     results['backgrounds'] = behind
                 seed_by(self.seed, draw, name)
-                packed[name] = self.views[name](results)
+                with naming_sample(lambda shown=results: shown['img_path']):
+                    packed[name] = self.views[name](results)
         return {
             key: {name: view[key] for name, view in packed.items()}
             for key in ('inputs', 'data_samples')
@@ -177,7 +179,8 @@ class SourceTargetDataset(Dataset):
         """Load what the views of a domain share."""
         info = self.info_of(domain, draw)
         seed_by(self.seed, draw, f'load {domain}')
-        item = getattr(self, domain).pipeline(info)
+        with naming_sample(lambda: info['img_path']):
+            item = getattr(self, domain).pipeline(info)
         if item is None:
             raise UserError(
                 f'The {domain} pipeline gave nothing for `{info.get("img_path")}`: '
