@@ -17,8 +17,9 @@ from rich.progress import Progress
 
 from mmpose_uda.analysis.variants import CONTROLS, variant_config, variant_names
 from mmpose_uda.config import last_checkpoint, load_config
-from mmpose_uda.errors import UserError
+from mmpose_uda.errors import UserError, writing
 from mmpose_uda.models.utils import batch_norm_layers
+from mmpose_uda.whole_files import write_whole
 
 # Key in `summary.json` -> name of the network.
 NETWORKS = dict(student='student', target='teacher')
@@ -95,7 +96,8 @@ def _write_config(cfg: Config, out: Path, variant: str) -> None:
             f'{out} has runs of another config, or of an earlier state of this one '
             f'({path.name} differs): name another --out, or remove them.'
         )
-    cfg.dump(path)
+    with writing(path):
+        write_whole(path, cfg.pretty_text)
 
 
 def _places(jobs: int) -> queue.Queue:

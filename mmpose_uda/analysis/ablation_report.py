@@ -9,11 +9,13 @@ import numpy as np
 
 from mmpose_uda.analysis.ablation import Results
 from mmpose_uda.analysis.variants import CONTROLS
+from mmpose_uda.errors import writing
 from mmpose_uda.evaluation.metric_values import (
     lower_is_better,
     short_names,
     telling_decimals,
 )
+from mmpose_uda.whole_files import whole_file
 
 matplotlib.use('Agg')
 from matplotlib import pyplot as plt  # noqa: E402
@@ -136,7 +138,8 @@ class AblationReport:
         better = 'lower' if lower_is_better(self.headline) else 'higher'
         axes.set_xlabel(f'{self.names[self.headline]} on the target ({better} is better)')
         axes.spines[['top', 'right']].set_visible(False)
-        figure.savefig(path, bbox_inches='tight', dpi=110)
+        with writing(path), whole_file(path) as partial:
+            figure.savefig(partial, format='png', bbox_inches='tight', dpi=110)
         plt.close(figure)
 
 
