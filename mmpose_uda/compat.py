@@ -16,6 +16,7 @@ Versions that cannot work together are told in one sentence.
 """
 
 import importlib
+import os
 import os.path as osp
 import re
 import sys
@@ -239,6 +240,8 @@ def _init_data_worker(worker_id, **kwargs):
     from .orphans import end_with_parent
 
     end_with_parent()
+    # a signal to all of a training's group is for the training to answer
+    os.setpgrp()
     worker_init_fn(worker_id, **kwargs)
 
 

@@ -25,7 +25,7 @@ from mmpose_uda.config import (
     set_work_dir,
     user_errors,
 )
-from mmpose_uda.engine.hooks import ResumeCheckHook
+from mmpose_uda.engine.hooks import PreemptionHook, ResumeCheckHook
 from mmpose_uda.errors import UserError
 
 _SMOKE_ITERS = 2
@@ -64,6 +64,7 @@ def train(
 
     Raises:
         UserError: Something that the user can mend.
+        Preempted: SIGTERM stopped it, after it saved.
     """
     cfg = load_config(config, cfg_options)
     require(cfg, 'model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
@@ -88,7 +89,9 @@ def train(
             runner = Runner.from_cfg(cfg)
             asked = (cfg.get('randomness') or {}).get('seed')
             runner.register_hook(ResumeCheckHook(asked))
-            runner.train()
+            runner.register_hook(stop := PreemptionHook())
+            with stop.listening():
+                runner.train()
     return runner
 
 

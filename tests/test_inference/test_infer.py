@@ -455,9 +455,7 @@ def test_a_gpu_is_taken_where_there_is_one(run_2d, photos, monkeypatch):
 def test_images_of_any_shape_are_drawn(run_2d, tmp_path):
     photos = tmp_path / 'photos'
     photos.mkdir()
-    sizes = dict(
-        thin=(4000, 1), flat=(1, 4000), long=(4, 2000), dot=(1, 1), huge=(70000, 1)
-    )
+    sizes = dict(thin=(4000, 1), flat=(1, 4000), long=(4, 2000), dot=(1, 1))
     for name, size in sizes.items():
         cv2.imwrite(str(photos / f'{name}.png'), np.zeros((*size, 3), np.uint8))
     cv2.imwrite(str(photos / 'longer.png'), np.zeros((70000, 1, 3), np.uint8))

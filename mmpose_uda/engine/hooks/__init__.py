@@ -2,6 +2,7 @@ from .adain_style_hook import AdaINStyleHook
 from .backbone_checkpoint_hook import BackboneCheckpointHook
 from .ema_teacher_hook import EMATeacherHook
 from .picture_hook import AdaptationPictureHook
+from .preemption_hook import PreemptionHook
 from .resume_check_hook import ResumeCheckHook
 from .step_state_hook import StepStateHook
 from .style_decoder_hook import StyleDecoderHook
@@ -12,6 +13,7 @@ __all__ = [
     'AdaptationPictureHook',
     'BackboneCheckpointHook',
     'EMATeacherHook',
+    'PreemptionHook',
     'ResumeCheckHook',
     'StepStateHook',
     'StyleDecoderHook',
