@@ -25,7 +25,10 @@ def parse_options(pairs: list[str]) -> dict[str, Any]:
             raise UserError(f'--cfg-options {pair} is not KEY=VALUE: write it so.')
     parser = argparse.ArgumentParser()
     parser.add_argument('--pairs', nargs='+', action=DictAction, default={})
-    return parser.parse_args(['--pairs', *pairs] if pairs else []).pairs
+    try:
+        return parser.parse_args(['--pairs', *pairs] if pairs else []).pairs
+    except AssertionError as error:
+        raise UserError(f'--cfg-options cannot be read: {error}; correct it.') from error
 
 
 @contextmanager

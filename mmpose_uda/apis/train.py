@@ -15,6 +15,7 @@ from mmpose_uda.config import (
     check_evaluators,
     check_fit,
     check_new,
+    check_resumed,
     drop_missing_backends,
     last_checkpoint,
     load_config,
@@ -25,7 +26,7 @@ from mmpose_uda.config import (
     set_work_dir,
     user_errors,
 )
-from mmpose_uda.engine.hooks import PreemptionHook, ResumeCheckHook
+from mmpose_uda.engine.hooks import PreemptionHook
 from mmpose_uda.errors import UserError
 
 _SMOKE_ITERS = 2
@@ -78,7 +79,9 @@ def train(
             _shorten(cfg)
         if resume is not None:
             _set_resume(cfg, resume)
-        if not cfg.get('resume'):
+        if cfg.get('resume') and cfg.get('load_from'):
+            check_resumed(cfg, (cfg.get('randomness') or {}).get('seed'))
+        else:
             check_new(cfg)
         drop_missing_backends(cfg)
         set_launcher(cfg, launcher)
@@ -87,8 +90,6 @@ def train(
         prepare_data(cfg)
         with own_work_dir(cfg):
             runner = Runner.from_cfg(cfg)
-            asked = (cfg.get('randomness') or {}).get('seed')
-            runner.register_hook(ResumeCheckHook(asked))
             runner.register_hook(stop := PreemptionHook())
             with stop.listening():
                 runner.train()
@@ -96,6 +97,8 @@ def train(
 
 
 def _set_seed(cfg: Config, seed: int) -> None:
+    if not 0 <= seed < 2**32:
+        raise UserError(f'--seed {seed} is none: let it be from 0 to {2**32 - 1}.')
     cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
     dataset = cfg.train_dataloader.dataset
     kind = DATASETS.get(dataset.type)

@@ -6,12 +6,14 @@ from .explaining import closest, explain, user_errors
 from .fitting import check_fit
 from .preparing import drop_missing_backends, prepare_data, set_launcher, set_work_dir
 from .reading import imported_modules, load_config, require
+from .resuming import check_resumed
 from .work_dirs import check_new, own_work_dir
 
 __all__ = [
     'check_evaluators',
     'check_fit',
     'check_new',
+    'check_resumed',
     'closest',
     'drop_missing_backends',
     'explain',

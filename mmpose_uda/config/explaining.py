@@ -20,6 +20,9 @@ from mmpose_uda.errors import UserError
 _UNKNOWN_PART = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registry')
 _UNEXPECTED = re.compile(r"([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'")
 _MISSING = re.compile(r'([\w.<>]+)\(\) missing \d+ required .*arguments?: (.+)')
+_UNFIT = re.compile(
+    r'shapes cannot be multiplied|size of tensor a|to have \d+ channels|size mismatch'
+)
 _FEW = 12  # names that are all listed when none is close
 _DISK_FULL = (
     'No space left on device',
@@ -83,8 +86,20 @@ def explain(error: Exception, cfg: Config) -> Optional[str]:
     if isinstance(error, TypeError) and (match := _UNEXPECTED.search(text)):
         return _explain_argument(error, *match.groups(), cfg)
     if isinstance(error, TypeError) and (match := _MISSING.search(text)):
-        return _explain_missing(error, *match.groups(), cfg)
-    return _explain_refusal(error, cfg)
+        sentence = _explain_missing(error, *match.groups(), cfg)
+        if sentence is not None:
+            return sentence
+    if isinstance(error, RuntimeError) and _UNFIT.search(text):
+        return (
+            f'The model of {cfg.filename} does not fit what its data give '
+            f'({_first_line(text)}): correct the sizes of the model or of the pipeline.'
+        )
+    if isinstance(error, ImportError) and not text.count('mmpose_uda'):
+        return (
+            f'A package is missing ({_first_line(text)}): install it, or leave out of '
+            f'{cfg.filename} what needs it.'
+        )
+    return _explain_refusal(error, cfg) or _explain_runner(error, cfg)
 
 
 def closest(name: str, known: Iterable[str]) -> str:
@@ -231,6 +246,25 @@ def _explain_refusal(error: Exception, cfg: Config) -> Optional[str]:
     return (
         f'{where}: {built.__name__} cannot be made of these arguments ({reason}): correct '
         'them.'
+    )
+
+
+def _explain_runner(error: Exception, cfg: Config) -> Optional[str]:
+    """Of what mmengine's runner itself cannot use while it builds."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    steps = [
+        frame.f_code.co_name
+        for frame in frames
+        if frame.f_globals.get('__name__') == 'mmengine.runner.runner'
+    ]
+    step = steps[-1] if steps else ''
+    if not step.startswith(('build_', 'register_', '__init__', 'from_cfg', '_check_')):
+        return None
+    reason = f'{type(error).__name__}: {_first_line(str(error))}'
+    what = step.removeprefix('build_').removeprefix('register_').strip('_')
+    return (
+        f'{cfg.filename}: the runner cannot be made with this {what} ({reason}): correct '
+        'it.'
     )
 
 

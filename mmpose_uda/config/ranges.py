@@ -13,23 +13,25 @@ from mmpose_uda.errors import UserError
 
 @dataclass(frozen=True)
 class _Range:
-    """Numbers that a key may have; lists are of such numbers.
+    """Numbers that a key may have.
 
     Args:
         least (float): The smallest.
         most (float): The largest.
         whole (bool): Whether only integers are meant.
+        several (bool): Whether it may be a list of them.
     """
 
     least: float = -math.inf
     most: float = math.inf
     whole: bool = False
+    several: bool = False
 
     def has(self, value: Any) -> bool:
         if value is None:
             return True
         if isinstance(value, (list, tuple)):
-            return all(map(self.has, value))
+            return self.several and all(map(self.has, value))
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return (
             is_number
@@ -46,6 +48,7 @@ class _Range:
 
 
 _SHARE = _Range(0, 1)
+_SIZE = _Range(1, whole=True, several=True)
 _AT_LEAST_0 = _Range(0)
 _COUNT = _Range(1, whole=True)
 _COUNT_OR_0 = _Range(0, whole=True)
@@ -53,8 +56,8 @@ _COUNT_OR_0 = _Range(0, whole=True)
 _RANGES = dict(
     accumulative_counts=_COUNT,
     batch_size=_COUNT,
-    heatmap_size=_COUNT,
-    input_size=_COUNT,
+    heatmap_size=_SIZE,
+    input_size=_SIZE,
     iters=_COUNT,
     loss_weight=_AT_LEAST_0,
     lr=_AT_LEAST_0,
@@ -64,7 +67,7 @@ _RANGES = dict(
     num_joints=_COUNT,
     num_workers=_COUNT_OR_0,
     out_channels=_COUNT,
-    prob=_SHARE,
+    prob=_Range(0, 1, several=True),
     ramp_iters=_COUNT_OR_0,
     seed=_Range(0, 2**32 - 1, whole=True),
     val_interval=_COUNT,
@@ -93,7 +96,7 @@ def _numbers(content: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         pairs = node.items() if isinstance(node, dict) else enumerate(node)
         for key, child in pairs:
             own = f'{path}.{key}'
-            if key in _RANGES and not isinstance(child, dict):
+            if key in _RANGES:
                 yield own, child
             elif isinstance(child, (dict, list, tuple)):
                 yield from search(child, own)

@@ -8,7 +8,7 @@ from typing import Any, Optional
 from mmengine.config import Config
 from mmengine.config.utils import ConfigParsingError
 
-from mmpose_uda.config.names import refuse_near_misses
+from mmpose_uda.config.names import check_kinds, refuse_near_misses
 from mmpose_uda.config.overrides import merge
 from mmpose_uda.config.ranges import check_ranges
 from mmpose_uda.datasets.files import require_json_name
@@ -36,6 +36,7 @@ def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
     refuse_near_misses(cfg)
     if options:
         merge(cfg, options)
+    check_kinds(cfg)
     check_ranges(cfg)
     _drop_options_of_workers(cfg)
     for boxes in _box_files(cfg.to_dict()):

@@ -23,21 +23,39 @@ def load_coco(path: str) -> dict[str, Any]:
     """
     require_path(path, 'annotation file', osp.isfile)
     content = load_json(path)
-    try:
-        names = [image['file_name'] for image in content['images'] if 'id' in image]
-        is_usable = (
-            len(names) == len(content['images'])
-            and all(isinstance(name, str) for name in names)
-            and all(isinstance(item, dict) for item in content['annotations'])
-        )
-    except (KeyError, TypeError):
-        is_usable = False
-    if not is_usable:
+    if not _is_usable(content):
         raise UserError(
             f'`{path}` is not a COCO-style file: it needs the lists `images`, each with '
-            'an `id` and a `file_name`, and `annotations`.'
+            'an `id` and a `file_name`, and `annotations`, and where there are any '
+            '`categories`, each with a list of names as `keypoints`.'
         )
     return content
+
+
+def _is_usable(content: Any) -> bool:
+    """Whether a file has COCO's lists of dicts, and images that can be told apart."""
+    if not isinstance(content, dict):
+        return False
+    images, annotations = content.get('images'), content.get('annotations')
+    categories = content.get('categories') or []
+    lists = (images, annotations, categories)
+    if not all(isinstance(items, list) for items in lists):
+        return False
+    if not all(isinstance(item, dict) for items in lists for item in items):
+        return False
+    return all(
+        is_id(image.get('id')) and isinstance(image.get('file_name'), str)
+        for image in images
+    ) and all(_are_names(one.get('keypoints') or []) for one in categories)
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def is_id(value: Any) -> bool:
+    """Whether something can be an id: a number or a text."""
+    return isinstance(value, (int, str, float)) and value == value
 
 
 def category_of(
@@ -139,7 +157,8 @@ def with_images(content: dict[str, Any], path: str) -> Iterator[tuple[dict, dict
                 'give every image an id of its own.'
             )
     for annotation in content['annotations']:
-        image = images.get(annotation.get('image_id'))
+        image_id = annotation.get('image_id')
+        image = images.get(image_id) if is_id(image_id) else None
         if image is None:
             raise UserError(
                 f'Annotation {annotation.get("id")} of `{path}` is of image '

@@ -29,6 +29,7 @@ from mmpose_uda.datasets.stock_views import with_own_loading
 from mmpose_uda.errors import UserError
 from mmpose_uda.metainfo import HAND21, named_metainfo
 
+_SHOWN = 19  # further faults of a file, by annotation
 _METAINFO_KEYS = (
     'dataset_name',
     'upper_body_ids',
@@ -178,7 +179,7 @@ class PoseDataset(BaseCocoStyleDataset):
         images = {image['id']: n for n, image in enumerate(content['images'])}
         keeps_images = are_numbers(list(images))
         keeps_ids = are_numbers([ann.get('id') for ann in content['annotations']])
-        instances = []
+        instances, faults = [], []
         for n, (annotation, image) in enumerate(with_images(content, self.ann_file)):
             image_n = images[image['id']]
             is_wanted = wanted is None or annotation.get('category_id') in wanted
@@ -189,7 +190,12 @@ class PoseDataset(BaseCocoStyleDataset):
                     number=None if keeps_ids else n,
                     image_number=None if keeps_images else image_n,
                 )
-                instances.append(self._parse_or_explain(raw))
+                try:
+                    instances.append(self._parse_or_explain(raw))
+                except UserError as fault:
+                    faults.append((annotation.get('id'), fault))
+        if faults:
+            raise _all_of(faults)
         images = {image['id']: image for image in content['images']}
         return [item for item in instances if item], list(images.values())
 
@@ -200,6 +206,11 @@ class PoseDataset(BaseCocoStyleDataset):
             raise UserError(
                 f'Annotation {raw["raw_ann_info"].get("id")} of `{self.ann_file}`, or '
                 f'its image, lacks the key {error}: add it.'
+            ) from error
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                f'Annotation {raw["raw_ann_info"].get("id")} of `{self.ann_file}`, or '
+                f'its image, has a value that is none ({error}): correct it.'
             ) from error
 
     def parse_data_info(self, raw_data_info: dict) -> Optional[dict]:
@@ -279,3 +290,16 @@ class PoseDataset(BaseCocoStyleDataset):
                 '`require_3d=False`.'
             )
         return labels
+
+
+def _all_of(faults: list[tuple[Any, UserError]]) -> UserError:
+    """The first fault in words, and of which annotations there are more."""
+    first, *others = faults
+    if not others:
+        return first[1]
+    shown = ', '.join(str(number) for number, _ in others[:_SHOWN])
+    more = f' and {len(others) - _SHOWN} more' if len(others) > _SHOWN else ''
+    return UserError(
+        f'{str(first[1]).rstrip(".")}; {len(others)} other annotations of the file have '
+        f'faults too: {shown}{more}.'
+    )

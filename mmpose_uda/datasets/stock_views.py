@@ -71,4 +71,6 @@ def class_name(part: dict) -> str:
 
 
 def _translate(step: dict) -> dict:
-    return dict(step, type=_OURS.get(class_name(step), step['type']))
+    name = class_name(step)
+    scope = str(step['type']).removesuffix(name)
+    return dict(step, type=scope + _OURS[name]) if name in _OURS else dict(step)

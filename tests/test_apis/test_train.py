@@ -132,6 +132,10 @@ def test_a_config_in_a_checkpoint_is_not_run(config, begun, tmp_path):
     run = f"open({str(tmp_path / 'ran')!r}, 'w')"
     content['meta'].update(config=f'a = {run}', cfg=f'a = {run}')
     torch.save(content, tmp_path / 'evil.pth')
+    with pytest.raises(UserError, match='evil.pth has a `config` that mmengine would run'):
+        train(config, work_dir=begun, resume=str(tmp_path / 'evil.pth'))
+    del content['meta']['config']
+    torch.save(content, tmp_path / 'evil.pth')
     train(config, work_dir=begun, resume=str(tmp_path / 'evil.pth'))
     assert not (tmp_path / 'ran').exists()
 

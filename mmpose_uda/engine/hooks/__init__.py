@@ -3,7 +3,6 @@ from .backbone_checkpoint_hook import BackboneCheckpointHook
 from .ema_teacher_hook import EMATeacherHook
 from .picture_hook import AdaptationPictureHook
 from .preemption_hook import PreemptionHook
-from .resume_check_hook import ResumeCheckHook
 from .step_state_hook import StepStateHook
 from .style_decoder_hook import StyleDecoderHook
 from .summary_hook import SummaryHook
@@ -14,7 +13,6 @@ __all__ = [
     'BackboneCheckpointHook',
     'EMATeacherHook',
     'PreemptionHook',
-    'ResumeCheckHook',
     'StepStateHook',
     'StyleDecoderHook',
     'SummaryHook',

@@ -1,13 +1,14 @@
-"""Whether a checkpoint is one that this run can go on from."""
+"""Whether a checkpoint is one that a run can go on from."""
 
 import logging
-from typing import Any
+from typing import Any, Optional
 
-from mmengine.hooks import Hook
+from mmengine.config import Config
 from mmengine.logging import print_log
 
 from mmpose_uda.config.config_text import differences, read_text
 from mmpose_uda.errors import UserError
+from mmpose_uda.safe_checkpoint import load_from_local
 
 _NEEDED = ('state_dict', 'meta', 'optimizer', 'message_hub')
 # What decides what a run computes.
@@ -15,41 +16,36 @@ _READ = {'model', 'optim_wrapper', 'param_scheduler', 'train_cfg', 'train_datalo
 _SHOWN = 8
 
 
-class ResumeCheckHook(Hook):
-    """Refuses to go on from what is no checkpoint of this run; every training has it.
+def check_resumed(cfg: Config, seed: Optional[int]) -> None:
+    """Refuse to go on from what is no checkpoint of this run.
 
     mmengine would take the seed of the checkpoint whatever ``--seed`` says, and the
-    statistics of one optimizer for another's.
+    statistics of one optimizer for another's. Other differences are told in a warning.
 
     Args:
+        cfg (Config): ``load_from`` is the checkpoint.
         seed (int, optional): The seed that was asked for.
 
     Raises:
         UserError: It is an export or bare weights, or of another seed, optimizer or model.
     """
-
-    priority = 'VERY_HIGH'
-
-    def __init__(self, seed: int | None = None):
-        self.seed = seed
-
-    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
-        """Compare before anything is loaded; what only begins from weights is free."""
-        if not runner._resume:
-            return
-        name = runner._load_from
-        _require_state(checkpoint, name)
-        meta = checkpoint['meta']
-        # mmengine would run it; only older programs write it
-        meta.pop('config', None)
-        if self.seed is not None and meta.get('seed') not in (None, self.seed):
-            raise UserError(
-                f'{name} is of a run with seed {meta["seed"]}, and this is one with seed '
-                f'{self.seed}: leave the seed out, or begin without --resume.'
-            )
-        old = read_text(meta.get('cfg') or '')
-        if old:
-            _compare(old, runner.cfg.to_dict(), name)
+    name = cfg.load_from
+    checkpoint = load_from_local(name, 'cpu')
+    _require_state(checkpoint, name)
+    meta = checkpoint['meta']
+    if 'config' in meta:
+        raise UserError(
+            f'{name} has a `config` that mmengine would run: it is of an older program, or '
+            'of a stranger, so begin from its weights without --resume.'
+        )
+    if seed is not None and meta.get('seed') not in (None, seed):
+        raise UserError(
+            f'{name} is of a run with seed {meta["seed"]}, and this is one with seed '
+            f'{seed}: leave the seed out, or begin without --resume.'
+        )
+    old = read_text(meta.get('cfg') or '')
+    if old:
+        _compare(old, cfg.to_dict(), name)
 
 
 def _require_state(checkpoint: dict[str, Any], name: str) -> None:
