@@ -257,8 +257,8 @@ def _rows() -> list[Bad]:
         Bad(convert, CONVERT, 'gives 17 .* have 5', lambda: _five_keypoints()),
         Bad(convert, CONVERT, '17 of the config', category(keypoints=['a', 'b'])),
         Bad(convert, CONVERT, 'not a COCO-style file', content(lambda c: c.update(categories=3))),
-        Bad(convert, CONVERT, 'not a COCO-style file', content(lambda c: c.update(images=[]))),
-        Bad(convert, CONVERT, 'keypoints', annotation(0, keypoints=3)),
+        Bad(convert, CONVERT, 'names no image', content(lambda c: c.update(images=[]))),
+        Bad(convert, CONVERT, 'lacks|names the image', image(0, file_name='gone.png')),
         Bad(convert, CONVERT, 'not valid JSON', text(TRAIN_JSON, '[')),
         # inference
         Bad(infer, 'none photos --out out', 'none'),

@@ -94,12 +94,13 @@ def explain(error: Exception, cfg: Config) -> Optional[str]:
             f'The model of {cfg.filename} does not fit what its data give '
             f'({_first_line(text)}): correct the sizes of the model or of the pipeline.'
         )
-    if isinstance(error, ImportError) and not text.count('mmpose_uda'):
-        return (
+    sentence = _explain_refusal(error, cfg)
+    if sentence is None and isinstance(error, ImportError) and 'mmpose_uda' not in text:
+        sentence = (
             f'A package is missing ({_first_line(text)}): install it, or leave out of '
             f'{cfg.filename} what needs it.'
         )
-    return _explain_refusal(error, cfg) or _explain_runner(error, cfg)
+    return sentence or _explain_runner(error, cfg)
 
 
 def closest(name: str, known: Iterable[str]) -> str:

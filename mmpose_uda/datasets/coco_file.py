@@ -59,7 +59,11 @@ def is_id(value: Any) -> bool:
 
 
 def category_of(
-    content: dict[str, Any], names: Sequence[str], path: str
+    content: dict[str, Any],
+    names: Sequence[str],
+    path: str,
+    owner: str = 'the metainfo',
+    remedy: str = 'pass the `metainfo` that fits the file',
 ) -> Optional[set[Any]]:
     """The categories whose keypoints are those that are wanted.
 
@@ -67,6 +71,8 @@ def category_of(
         content (dict): Of :func:`load_coco`.
         names (Sequence[str]): Names of the keypoints, in their order.
         path (str): Where it is from.
+        owner (str): Who wants them, for the sentence.
+        remedy (str): What to do if there are none.
 
     Returns:
         set: Their ids; None where no category says what its keypoints are.
@@ -79,10 +85,7 @@ def category_of(
         return None
     fitting = {c.get('id') for c in told if list(c['keypoints']) == list(names)}
     if not fitting:
-        require_same_keypoints(
-            {f'`{path}`': told[0]['keypoints'], 'the metainfo': names},
-            'pass the `metainfo` that fits the file',
-        )
+        require_same_keypoints({f'`{path}`': told[0]['keypoints'], owner: names}, remedy)
     return fitting
 
 

@@ -232,7 +232,8 @@ class PoseDataset(BaseCocoStyleDataset):
         """
         ann, image = raw_data_info['raw_ann_info'], raw_data_info['raw_img_info']
         count = self._metainfo['num_keypoints']
-        seen = ann if self.labels else {k: v for k, v in ann.items() if k != 'keypoints'}
+        unseen = () if self.labels else ('keypoints', 'area')
+        seen = {key: value for key, value in ann.items() if key not in unseen}
         plain = plain_annotation(
             seen,
             self.ann_file,

@@ -17,7 +17,7 @@ from mmpose_uda.datasets.draws import (
 from mmpose_uda.datasets.image_folder import UnlabelledImageFolder
 from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
 from mmpose_uda.datasets.pose_dataset import PoseDataset
-from mmpose_uda.datasets.sample_errors import naming_sample
+from mmpose_uda.datasets.sample_errors import naming_sample, usable_labels
 from mmpose_uda.datasets.stock_views import derive_views
 from mmpose_uda.datasets.transforms import ReplaceBackground
 from mmpose_uda.errors import UserError
@@ -173,7 +173,7 @@ class SourceTargetDataset(Dataset):
             is_told = getattr(dataset, 'masks', False)
             kept = _TARGET_KEYS | ({'mask_path', 'mask_values'} if is_told else set())
             info = {key: value for key, value in info.items() if key in kept}
-        return info
+        return usable_labels(info)
 
     def _load(self, domain: str, draw: int) -> dict:
         """Load what the views of a domain share."""

@@ -178,9 +178,13 @@ def test_a_step_that_cannot_be_compiled():
     'registry, part, said',
     [
         (OPTIMIZERS, dict(type='SGD', lr=-1.0), 'SGD cannot .* learning rate: -1.0'),
-        (TRANSFORMS, dict(type='RandomFlip', prob=2.0), 'RandomFlip cannot .*Assertion'),
-        (MODELS, dict(type='ResNet', depth=7), 'ResNet cannot .*invalid depth 7'),
-        (MODELS, dict(type='HRNet', extra=3), 'HRNet cannot be made'),
+        (
+            TRANSFORMS,
+            dict(type='mmpose.RandomFlip', prob=2.0),
+            'RandomFlip cannot .*Assertion',
+        ),
+        (MODELS, dict(type='mmpose.ResNet', depth=7), 'ResNet cannot .*invalid depth 7'),
+        (MODELS, dict(type='mmpose.HRNet', extra=3), 'HRNet cannot be made'),
         (VISBACKENDS, dict(type='NotInstalled'), 'NotInstalled cannot .*No module'),
     ],
 )
