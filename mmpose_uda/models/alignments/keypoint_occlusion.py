@@ -7,6 +7,7 @@ from torch import Tensor
 from mmpose_uda.models.alignments.base import Alignment, require_reader
 from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
 from mmpose_uda.models.observation import Observations
+from mmpose_uda.models.utils import constant
 from mmpose_uda.views import TARGET_TEACHER
 
 
@@ -46,7 +47,7 @@ class KeypointOcclusion(Alignment):
         student = observed['target_student']
         points, confidence = pseudo_labels(observed)
         points = points[..., :2]
-        size = points.new_tensor(student.images.shape[:1:-1])  # width, height
+        size = constant(student.images.shape[:1:-1], points)  # width, height
         inside = ((points >= 0) & (points <= size - 1)).all(-1)
         is_sure = confidence >= self.min_confidence
         candidates = inside & is_sure & (observed.labelled_keypoints > 0)
@@ -93,7 +94,7 @@ def cover(
     """
     # those of images that stay may be nowhere, and would read outside of the image
     centres = centres.nan_to_num()
-    size = images.new_tensor(images.shape[:1:-1])  # width, height
+    size = constant(images.shape[:1:-1], images)  # width, height
     span = (size - 1 - side).clamp_min(0)
     elsewhere = 0.5 * side + lots * span
     shift = (elsewhere - centres).round().unsqueeze(-1)  # [B, 2, 1]

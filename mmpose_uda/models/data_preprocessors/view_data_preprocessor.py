@@ -1,8 +1,11 @@
 """Pre-processing of a batch that holds several views."""
 
+from itertools import islice
+
 from mmengine.model import BaseDataPreprocessor
 from mmpose.registry import MODELS
 
+from mmpose_uda.models.data_preprocessors.one_copy import move_together
 from mmpose_uda.models.utils import uncompiled
 
 
@@ -38,9 +41,18 @@ class ViewDataPreprocessor(BaseDataPreprocessor):
         if not isinstance(data['inputs'], dict):
             return self.preprocessor(data, training)
         inputs, data_samples = {}, {}
+        moved = self._move(data['data_samples'])
         for view, images in data['inputs'].items():
-            samples = data['data_samples'][view]
+            samples = moved[view]
             batch = dict(inputs=images, data_samples=samples)
             batch = self.preprocessor(batch, training)
             inputs[view], data_samples[view] = batch['inputs'], batch['data_samples']
         return dict(inputs=inputs, data_samples=data_samples)
+
+    def _move(self, data_samples: dict[str, list]) -> dict[str, list]:
+        """Samples of all views with their labels on the device."""
+        if self.device.type == 'cpu':
+            return data_samples
+        samples = [sample for view in data_samples.values() for sample in view]
+        moved = iter(move_together(samples, self.device))
+        return {view: list(islice(moved, len(s))) for view, s in data_samples.items()}

@@ -12,6 +12,7 @@ from mmpose_uda.models.heads.base_pose3d_head import (
     stack_scales,
 )
 from mmpose_uda.models.readers import RegressedPoses
+from mmpose_uda.models.utils import constant
 
 
 @MODELS.register_module()
@@ -80,7 +81,7 @@ class RegressionPose3DHead(BasePose3DHead):
         root = self.decoder.root
         joints = joints - joints[:, root : root + 1]
         log_scale, *shift = self.to_camera(hidden).float().unbind(1)
-        half = joints.new_tensor(self.decoder.input_size) / 2
+        half = constant(self.decoder.input_size, joints) / 2
         mm_per_px = torch.exp(-log_scale) * unit / half.min()
         at_root = half - 0.5 + half * torch.stack(shift, dim=1)
         xy = at_root.unsqueeze(1) + joints[..., :2] / mm_per_px[:, None, None]

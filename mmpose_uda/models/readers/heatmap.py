@@ -10,6 +10,7 @@ from torch import Tensor
 from mmpose_uda.models.readers.base import HeadReader
 from mmpose_uda.models.readers.keypoint_distribution import HeatmapDistributions
 from mmpose_uda.models.readers.registry import READERS
+from mmpose_uda.models.utils import constant
 
 
 @READERS.register_module()
@@ -63,7 +64,7 @@ def render_gaussians(points: Tensor, codec: Union[MSRAHeatmap, UDPHeatmap]) -> T
     columns = torch.arange(width, device=points.device)
     rows = torch.arange(height, device=points.device)
     steps = tuple(float(step) for step in codec.scale_factor)
-    x, y = (points / points.new_tensor(steps)).unbind(-1)
+    x, y = (points / constant(steps, points)).unbind(-1)
     along_x = torch.exp(-0.5 * ((columns - x.unsqueeze(-1)) / codec.sigma).square())
     along_y = torch.exp(-0.5 * ((rows - y.unsqueeze(-1)) / codec.sigma).square())
     return along_y.unsqueeze(-1) * along_x.unsqueeze(-2)

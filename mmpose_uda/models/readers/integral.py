@@ -11,6 +11,7 @@ from mmpose_uda.models.readers.keypoint_distribution import (
     KeypointDistributions,
 )
 from mmpose_uda.models.readers.registry import READERS
+from mmpose_uda.models.utils import constant
 
 
 @READERS.register_module()
@@ -49,7 +50,7 @@ class IntegralReader(HeadReader):
 
     def render_targets(self, points: Tensor) -> Tensor:
         """The points as shares of the crop's sides, [B, K, 2]."""
-        return points / points.new_tensor(crop_size(self.head))
+        return points / constant(crop_size(self.head), points)
 
     def loss(self, outputs, targets, weights) -> Tensor:
         # with an axis for coordinates, which some losses do not add themselves

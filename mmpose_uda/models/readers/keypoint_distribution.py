@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from mmpose_uda.models.readers.regressed_poses import RegressedPoses
+from mmpose_uda.models.utils import constant
 
 
 @dataclass
@@ -173,7 +174,7 @@ class HeatmapDistributions:
         offsets = torch.stack(
             [self._offset(cells, dim=3), self._offset(cells, dim=2)], dim=-1
         )
-        return (self._columns_rows(cells) + offsets) * offsets.new_tensor(self.steps)
+        return (self._columns_rows(cells) + offsets) * constant(self.steps, offsets)
 
     def confidence(self) -> Tensor:
         """The height of each peak, [B, K]: 1 is that of a label, few are higher."""
@@ -181,8 +182,8 @@ class HeatmapDistributions:
 
     def contains(self, points: Tensor) -> Tensor:
         """Whether ``points`` [B, K, 2] lie on the map (half a cell of margin), [B, K]."""
-        cells = points / points.new_tensor(self.steps)
-        last = points.new_tensor(self.heatmaps.shape[:1:-1]) - 0.5
+        cells = points / constant(self.steps, points)
+        last = constant(self.heatmaps.shape[:1:-1], points) - 0.5
         return ((cells >= -0.5) & (cells <= last)).all(-1)
 
     def _peak_cells(self) -> Tensor:

@@ -6,6 +6,8 @@ from typing import Sequence
 import torch
 from torch import Tensor
 
+from mmpose_uda.models.utils import constant
+
 _RADIUS = 0.1
 """An error that a confident keypoint stays below, as a share of the crop's longer side:
 about what the peak of a volume of 16 cells spans."""
@@ -54,7 +56,7 @@ class RegressedPoses:
 
     def contains(self, points: Tensor) -> Tensor:
         """Whether ``points`` [B, K, 3] lie on the crop (half a px of margin), [B, K]."""
-        last = points.new_tensor(self.input_size) - 0.5
+        last = constant(self.input_size, points) - 0.5
         return ((points[..., :2] >= -0.5) & (points[..., :2] <= last)).all(-1)
 
     def mirrored(self, flip_indices: Sequence[int]) -> 'RegressedPoses':

@@ -1,6 +1,7 @@
 from .attention_capture import capture_attention
 from .batch_statistics import batch_norm_layers, running_statistics
 from .compilation import uncompiled
+from .constants import constant, constant_index
 from .distributed import (
     average_buffers,
     gather_from_processes,
@@ -32,6 +33,8 @@ __all__ = [
     'between_views',
     'capture_attention',
     'capture_features',
+    'constant',
+    'constant_index',
     'gather_from_processes',
     'hidden_pixels',
     'is_pretrained',

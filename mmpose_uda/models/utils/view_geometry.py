@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.utils.constants import constant, constant_index
 
 
 def stack_warp_mats(data_samples: SampleList, like: Tensor) -> Tensor:
@@ -22,8 +23,9 @@ def stack_warp_mats(data_samples: SampleList, like: Tensor) -> Tensor:
             "all) by 'RandomFlip3D', and end in 'PackPoseView'."
         )
     mats = torch.from_numpy(np.stack([s.metainfo['warp_mat'] for s in data_samples]))
-    last_row = mats.new_tensor([0.0, 0.0, 1.0]).expand(len(mats), 1, 3)
-    return torch.cat([mats, last_row], dim=1).to(like)
+    mats = mats.to(like)
+    last_row = constant((0.0, 0.0, 1.0), like).expand(len(mats), 1, 3)
+    return torch.cat([mats, last_row], dim=1)
 
 
 def invert_affine(matrices: Tensor) -> Tensor:
@@ -68,7 +70,7 @@ def swap_where_mirrored(
     (a, b), (c, d) = matrices[:, :2, :2].permute(1, 2, 0)
     mirrored = a * d < b * c
     mirrored = mirrored.view(-1, *[1] * (values.dim() - 1))
-    return torch.where(mirrored, values[:, flip_indices], values)
+    return torch.where(mirrored, values[:, constant_index(flip_indices, values)], values)
 
 
 def warp_maps(maps: Tensor, matrices: Tensor, size: tuple[int, int]) -> Tensor:
@@ -92,7 +94,7 @@ def warp_maps(maps: Tensor, matrices: Tensor, size: tuple[int, int]) -> Tensor:
     pixels = torch.stack([x, y], dim=-1).flatten(0, 1)
     pixels = pixels.expand(len(maps), -1, -1)
     source = transform_points(pixels, invert_affine(matrices))
-    source_size = source.new_tensor([maps.shape[-1], maps.shape[-2]])
+    source_size = constant((maps.shape[-1], maps.shape[-2]), source)
     grid = (2 * source + 1) / source_size - 1
     grid = grid.unflatten(1, (height, width)).to(maps.dtype)
     return F.grid_sample(maps, grid, mode='bilinear', align_corners=False)
