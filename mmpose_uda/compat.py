@@ -6,7 +6,8 @@ Import this and call :func:`apply` before anything of mmpose; importing
 * ``mmcv._ext``: mmpose imports mmcv's compiled operators, which mmcv-lite has not.
 * ``pkg_resources``: mmengine asks it where packages are; setuptools 82 dropped it.
 * ``xtcocotools``: without a build for newer Pythons and NumPy 2; pycocotools stands in.
-* checkpoints: mmengine reads its own ones, and runs no code from them.
+* checkpoints: mmengine reads its own ones, and runs no code from them; it writes them
+  whole before it removes older ones, and refuses weights of which none fits.
 * data workers: they would outlive a training that is killed.
 * configs: mmengine's formatter takes seconds for one; and those of this package are found
   as ``mmpose_uda::uda/hand_3d.py``.
@@ -15,6 +16,7 @@ Versions that cannot work together are told in one sentence.
 """
 
 import importlib
+import os
 import os.path as osp
 import re
 import sys
@@ -191,6 +193,32 @@ def _set_checkpoint_policy():
     checkpoint.load_from_http = load_from_http
 
 
+def _write_checkpoints_whole():
+    """Let a run that is killed at any moment have one to go on from."""
+    from mmengine.hooks import CheckpointHook
+    from mmengine.runner import checkpoint, runner
+
+    from .whole_checkpoints import removing_last, whole
+
+    if hasattr(checkpoint.save_checkpoint, '__wrapped__'):
+        return
+    checkpoint.save_checkpoint = runner.save_checkpoint = whole(checkpoint.save_checkpoint)
+    for name in ('_save_checkpoint_with_step', '_save_best_checkpoint'):
+        method = getattr(CheckpointHook, name, None)  # earlier releases have not both
+        if method is not None:
+            setattr(CheckpointHook, name, removing_last(method))
+
+
+def _refuse_weights_that_do_not_fit():
+    """Let ``load_from`` and ``Pretrained`` not go on from random weights."""
+    from mmengine.runner import checkpoint
+
+    from .weights_fit import refusing_misfits
+
+    if not hasattr(checkpoint.load_state_dict, '__wrapped__'):
+        checkpoint.load_state_dict = refusing_misfits(checkpoint.load_state_dict)
+
+
 def _end_data_workers_with_their_parent():
     """Let mmengine's data workers notice that the training was killed.
 
@@ -211,6 +239,8 @@ def _init_data_worker(worker_id, **kwargs):
     from .orphans import end_with_parent
 
     end_with_parent()
+    # a signal to all of a training's group is for the training to answer
+    os.setpgrp()
     worker_init_fn(worker_id, **kwargs)
 
 
@@ -270,6 +300,8 @@ def apply():
         sys.excepthook = _tell_in_one_sentence
         raise
     _set_checkpoint_policy()
+    _write_checkpoints_whole()
+    _refuse_weights_that_do_not_fit()
     _end_data_workers_with_their_parent()
     _lay_out_configs()
     _find_own_configs()

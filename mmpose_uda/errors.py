@@ -18,6 +18,20 @@ class UnfitVersionsError(UserError, ImportError):
     """Installed packages that do not work with each other."""
 
 
+class Preempted(SystemExit):
+    """A training was stopped by SIGTERM, after it saved.
+
+    Args:
+        how (str): How far it came, in words.
+    """
+
+    STATUS = 75  # EX_TEMPFAIL of sysexits.h: the same command may succeed later
+
+    def __init__(self, how: str):
+        super().__init__(self.STATUS)
+        self.how = how
+
+
 @contextmanager
 def writing(path: Union[str, os.PathLike]) -> Iterator[None]:
     """Where a file is written; its folder is made first.

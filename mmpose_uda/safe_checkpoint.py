@@ -14,7 +14,7 @@ import warnings
 from collections import Counter, OrderedDict, defaultdict
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Union
 from urllib.parse import urlparse
 
 import torch
@@ -31,8 +31,9 @@ _ATTRIBUTES = {
     HistoryBuffer: ('min', 'max', 'current', 'mean'),
     OneCycleParamScheduler: ('_annealing_cos', '_annealing_linear'),
 }
-_DAMAGED = ('PytorchStreamReader', 'unexpected EOF', 'corrupt')
+_OF_THE_MACHINE = ('CUDA', 'out of memory', 'not enough memory')  # not of the file
 _TORCHSCRIPT = '.*looks like a TorchScript archive.*'
+_read: list[str] = []
 
 
 def _listed_attribute(owner, name):
@@ -97,12 +98,33 @@ def load_from_local(filename, map_location=None):
 
     Raises:
         FileNotFoundError: There is no such file.
-        UserError: The file is damaged, or it names something else than tensors,
-            arrays, plain containers and mmengine's log history.
+        UserError: The file is damaged, names something else than tensors, arrays, plain
+            containers and mmengine's log history, or does not hold weights by name.
     """
     filename = osp.expanduser(filename)
     if not osp.isfile(filename):
         raise FileNotFoundError(f'{filename} can not be found.')
+    content = _read_file(filename, map_location)
+    _require_weights(content, filename)
+    _read[:] = [filename]
+    return content
+
+
+def last_read() -> str:
+    """The checkpoint that was loaded last, for what is found wrong with it later."""
+    return _read[0] if _read else 'the checkpoint'
+
+
+def _require_weights(content, filename):
+    weights = content.get('state_dict', content) if isinstance(content, dict) else None
+    if not isinstance(weights, dict) or not all(isinstance(key, str) for key in weights):
+        raise UserError(
+            f'{filename} holds a {type(content).__name__} and no weights by name: give a '
+            'checkpoint that training wrote.'
+        )
+
+
+def _read_file(filename, map_location):
     try:
         with warnings.catch_warnings():
             # torch hands these archives to torch.jit.load right after the warning
@@ -125,8 +147,13 @@ def load_from_local(filename, map_location=None):
         ) from error
     except (pickle.UnpicklingError, EOFError, LookupError, ValueError) as error:
         raise UserError(f'{filename} is no checkpoint: check the path.') from error
-    except RuntimeError as error:
-        if not any(sign in str(error) for sign in _DAMAGED):
+    except OSError as error:
+        raise UserError(
+            f'The checkpoint {filename} cannot be read ({error.strerror}): check its '
+            'rights and its disk.'
+        ) from error
+    except Exception as error:  # damaged pickles raise anything
+        if any(sign in str(error) for sign in _OF_THE_MACHINE):
             raise
         raise UserError(
             f'The checkpoint {filename} is damaged or cut short: use an earlier one.'
@@ -161,7 +188,7 @@ def load_from_http(filename, map_location=None, model_dir=None, progress=True):
     return load_from_local(path, map_location)
 
 
-def save_checkpoint(content: dict[str, Any], path: Path) -> None:
+def save_checkpoint(content: dict[str, Any], path: Union[str, Path]) -> None:
     """Write a checkpoint; one that is killed midway leaves no file that passes for it."""
     with whole_file(path) as partial:
         torch.save(content, partial)

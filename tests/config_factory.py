@@ -7,22 +7,31 @@ from pathlib import Path
 from typing import Any, Iterator
 from unittest.mock import patch
 
+import pytest
 from data_factory import write_pose_dataset
 from mmengine.config import Config, ConfigDict
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS, HOOKS
+from published_3d_factory import write_dex_ycb, write_ho3d, write_stb
 from published_animal_factory import (
     write_animal_pose,
     write_synthetic_animal,
     write_tigdog,
+)
+from published_body_factory import (
+    write_mpi_inf_3dhp,
+    write_mpi_inf_3dhp_test,
+    write_surreal_full,
+    write_three_dpw,
 )
 from published_factory import (
     write_freihand,
     write_hand_3d_studio,
     write_human36m,
     write_lsp,
+    write_raw_human36m,
     write_rendered_hand_pose,
     write_surreal,
 )
@@ -44,13 +53,38 @@ PUBLISHED = dict(
     RenderedHandPose=lambda root, cfg: write_rendered_hand_pose(root),
     Hand3DStudio=lambda root, cfg: write_hand_3d_studio(root, count=24),
     FreiHAND=lambda root, cfg: write_freihand(root),
+    HO3D=lambda root, cfg: write_ho3d(root, cfg.version),
+    DexYCB=lambda root, cfg: write_dex_ycb(root),
+    STB=lambda root, cfg: write_stb(root),
+    Human36M3D=lambda root, cfg: write_raw_human36m(root),
+    MPIINF3DHP=lambda root, cfg: write_whole_mpi_inf_3dhp(root),
+    ThreeDPW=lambda root, cfg: write_three_dpw(root),
+    SURREAL3D=lambda root, cfg: write_surreal_full(root),
 )
 
-# Configs of public data that go through kill, resume and export; the others, which are
-# like these on other data, only train.
+# 2D configs of public data that go through kill, resume and export, as all in 3D do; the
+# others, which are like these on other data, only train.
 WHOLE_RUNS = ('surreal2lsp.py', 'synanimal2tigdog.py')
 
 _count = itertools.count()
+
+
+def write_whole_mpi_inf_3dhp(root) -> None:
+    """Its training and its test, whose files are HDF5."""
+    pytest.importorskip('h5py')
+    write_mpi_inf_3dhp(root)
+    write_mpi_inf_3dhp_test(root)
+
+
+def make_images_unlike(root) -> None:
+    """Give each image under a folder bytes of its own, behind what is decoded.
+
+    Those of a drawn data set are one and the same, and would be found to be.
+    """
+    for number, path in enumerate(sorted(Path(root).rglob('*'))):
+        if path.suffix in ('.jpg', '.png'):
+            with open(path, 'ab') as file:
+                file.write(str(number).encode())
 
 
 class Killed(Exception):
@@ -141,6 +175,7 @@ def _redirect_published(dataset: ConfigDict, root: Path) -> None:
     folder = root / Path(dataset.data_root).name
     if not folder.exists():
         PUBLISHED[dataset.type](folder, dataset)
+        make_images_unlike(folder)
     dataset.data_root = str(folder)
     if dataset.get('test_mode'):
         dataset.indices = NUM_IMAGES  # the test of Human3.6M is 3200 draws
@@ -151,21 +186,44 @@ def public_configs() -> list[Path]:
     return [p for p in runnable_configs() if re.search('[a-z]2[a-z]', p.stem)]
 
 
+def public_2d_configs() -> list[Path]:
+    """Those of 2D poses."""
+    return [path for path in public_configs() if not path.stem.endswith('_3d')]
+
+
 def reads_public(cfg: Config) -> bool:
     """Whether the data of a config are public, not this package's own."""
     return any(d.get('type') in PUBLISHED for d in _dicts(cfg.train_dataloader))
 
 
 def _shrink(cfg: Config) -> None:
-    """Small crops and a ResNet-18, for those with the network of another config."""
+    """Small crops and a small backbone, for those with the network of another config."""
     cfg.input_size = (64, 64)
     for part in _dicts(cfg._cfg_dict):
         if 'input_size' in part:
             part.input_size = (64, 64)
         if 'heatmap_size' in part:
             part.heatmap_size = (16, 16)
-    cfg.model.estimator.backbone.depth = 18
-    cfg.model.estimator.head.in_channels = 512
+    if cfg.model.estimator.backbone.type == 'ResNet':
+        cfg.model.estimator.backbone.depth = 18
+        cfg.model.estimator.head.in_channels = 512
+    else:
+        _shrink_vit(cfg)
+
+
+def _shrink_vit(cfg: Config) -> None:
+    """Two layers of 32 channels on 4 x 4 patches, and a decoder of one."""
+    arch = dict(embed_dims=32, num_layers=2, num_heads=2, feedforward_channels=64)
+    cfg.model.estimator.backbone.update(arch=arch, img_size=(64, 64))
+    cfg.model.estimator.head.update(in_channels=32, upsample_channels=16)
+    cfg.optim_wrapper.paramwise_cfg.num_layers = 2
+    parts = cfg.model.alignments
+    parts.reconstruction.head.update(
+        in_channels=32, patch_grid=(4, 4), embed_dims=32, depth=1, num_heads=2
+    )
+    parts.attention.layers = [0, 1][-len(parts.attention.layers) :]
+    if cfg.model.get('foreground_head') is not None:
+        cfg.model.foreground_head.in_channels = 32
 
 
 def tiny_config(path: Path, data_root: Path, work_dir: Path) -> Config:

@@ -9,7 +9,7 @@ from config_factory import (
     CONFIG_DIR,
     PHASE_ITERS,
     WHOLE_RUNS,
-    public_configs,
+    public_2d_configs,
     read_summary,
     run,
     run_killed_and_resumed,
@@ -23,8 +23,8 @@ from mmpose.registry import MODELS
 
 CONFIGS = {str(path.relative_to(CONFIG_DIR)): path for path in runnable_configs()}
 PRETRAINING = {name: path for name, path in CONFIGS.items() if 'pretrain/' in name}
-# Most configs of public data have their tests in test_public_configs.py.
-LIKE_OTHERS = {path.name for path in public_configs()} - set(WHOLE_RUNS)
+# Most 2D configs of public data have their tests in test_public_configs.py.
+LIKE_OTHERS = {path.name for path in public_2d_configs()} - set(WHOLE_RUNS)
 ADAPTATION = {
     name: path
     for name, path in CONFIGS.items()

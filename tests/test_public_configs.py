@@ -1,4 +1,4 @@
-"""The configs of published benchmarks on drawn data of the same form."""
+"""The 2D configs of published benchmarks on drawn data of the same form."""
 
 import json
 import re
@@ -9,6 +9,7 @@ import pytest
 from config_factory import (
     CONFIG_DIR,
     WHOLE_RUNS,
+    public_2d_configs,
     public_configs,
     read_summary,
     reads_public,
@@ -48,7 +49,7 @@ def config(name: str) -> Path:
 
 
 def test_all_are_found():
-    names = {path.stem for path in public_configs()}
+    names = {path.stem for path in public_2d_configs()}
     assert names == {*BENCHMARKS, 'surreal2lsp_weak_strong'}
     public = [p for p in runnable_configs() if reads_public(Config.fromfile(p))]
     assert public == public_configs()
@@ -128,7 +129,7 @@ def test_hands_are_left_ones(tmp_path):
 
 @pytest.mark.parametrize(
     'path',
-    [path for path in public_configs() if path.name not in WHOLE_RUNS],
+    [path for path in public_2d_configs() if path.name not in WHOLE_RUNS],
     ids=lambda path: path.stem,
 )
 def test_trains(path, tmp_path):

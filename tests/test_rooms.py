@@ -14,6 +14,7 @@ ROOMS = [
         'whole_files', 'xtcoco',
     },  # fmt: skip
     {'decoded_images', 'metainfo', 'safe_checkpoint', 'views'},
+    {'weights_fit', 'whole_checkpoints'},
     {'compat', 'synthetic', 'codecs', 'evaluation', 'models.utils'},
     {'datasets', 'models.losses', 'models.readers', 'models.backbones'},
     {'models.observation', 'models.style_networks', 'models.data_preprocessors'},

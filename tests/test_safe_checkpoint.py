@@ -7,6 +7,7 @@ import os
 import pickle
 import threading
 import uuid
+import zipfile
 
 import numpy as np
 import pytest
@@ -209,3 +210,33 @@ def test_writes_all_or_nothing(tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         save_checkpoint({}, path)
     assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    'content', [[1, 2], torch.zeros(2), 'text', {1: 2}, {'state_dict': [torch.zeros(2)]}]
+)
+def test_what_holds_no_weights_by_name_is_refused(tmp_path, content):
+    path = str(tmp_path / 'other.pth')
+    torch.save(content, path)
+    with pytest.raises(UserError, match='other.pth holds a .* no weights by name'):
+        load_from_local(path)
+
+
+@pytest.mark.parametrize('zipped', [True, False])
+def test_files_cut_at_any_length_are_refused(tmp_path, zipped):
+    path = tmp_path / 'whole.pth'
+    content = dict(state_dict={'a': torch.rand(50)}, meta=dict(iter=3))
+    torch.save(content, path, _use_new_zipfile_serialization=zipped)
+    data, cut = path.read_bytes(), tmp_path / 'cut.pth'
+    for length in [*range(0, 60), *range(60, len(data) - 1, 17), len(data) - 1]:
+        cut.write_bytes(data[:length])
+        with pytest.raises(UserError, match='cut.pth'):
+            load_from_local(str(cut))
+
+
+def test_a_foreign_archive_is_refused(tmp_path):
+    path = str(tmp_path / 'foreign.pth')
+    with zipfile.ZipFile(path, 'w') as archive:
+        archive.writestr('data.txt', 'x' * 100)
+    with pytest.raises(UserError, match='foreign.pth'):
+        load_from_local(path)

@@ -55,6 +55,11 @@ class ToyModel(BaseModel):
         return dict(loss=predicted.mean()) if mode == 'loss' else [predicted]
 
 
+@MODELS.register_module()
+class OtherToyModel(ToyModel):
+    """The same by another name."""
+
+
 @DATASETS.register_module()
 class ToyDataset(Dataset):
     """Eight pairs of numbers; ``fail`` makes the third a mistake of the user."""

@@ -51,7 +51,8 @@ def main():
         print(f'Predicted: {len(found.predictions)}, in {args["out"]}.')
         if found.skipped:
             names = ', '.join(found.skipped)
-            print(f'Skipped, because they do not decode: {len(found.skipped)} ({names}).')
+            why = 'because they do not decode or cannot be predicted'
+            print(f'Skipped, {why}: {len(found.skipped)} ({names}).')
 
 
 if __name__ == '__main__':

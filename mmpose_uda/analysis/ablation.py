@@ -20,8 +20,9 @@ from rich.progress import Progress
 
 from mmpose_uda.analysis.variants import CONTROLS, variant_config, variant_names
 from mmpose_uda.config import last_checkpoint, load_config
-from mmpose_uda.errors import UserError
+from mmpose_uda.errors import UserError, writing
 from mmpose_uda.models.utils import batch_norm_layers
+from mmpose_uda.whole_files import write_whole
 
 # Key in `summary.json` -> name of the network.
 NETWORKS = dict(student='student', target='teacher')
@@ -102,7 +103,8 @@ def _write_config(cfg: Config, out: Path, variant: str) -> None:
             f'{out} has runs of another config, or of an earlier state of this one '
             f'({path.name} differs): name another --out, or remove them.'
         )
-    cfg.dump(path)
+    with writing(path):
+        write_whole(path, cfg.pretty_text)
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ def _visible_gpus() -> list[str]:
 def _train(out: Path, variant: str, seed: int, place: _Place) -> Optional[str]:
     """One training; returns where to read about it if it failed."""
     work_dir = out / f'{variant}_seed{seed}'
-    if (work_dir / 'summary.json').exists():
+    if _is_done(work_dir):
         return None
     work_dir.mkdir(exist_ok=True)
     command = command_for(
@@ -177,9 +179,18 @@ def _train(out: Path, variant: str, seed: int, place: _Place) -> Optional[str]:
         config=str(out / f'{variant}.py'),
         work_dir=str(work_dir),
         seed=seed,
-        resume='auto' if (work_dir / 'last_checkpoint').exists() else None,
+        resume='auto' if last_checkpoint(str(work_dir)) else None,
     )
     return _call(command, work_dir, place)
+
+
+def _is_done(work_dir: Path) -> bool:
+    """Whether a run has its summary, and all of it."""
+    try:
+        summary = json.loads((work_dir / 'summary.json').read_text('utf-8'))
+    except (OSError, ValueError):
+        return False
+    return isinstance(summary, dict) and NETWORKS.keys() <= summary.keys()
 
 
 def _evaluate_adabn(out: Path, variant: str, seed: int, place: _Place) -> Optional[str]:
@@ -232,7 +243,7 @@ def collect(config: str, out_dir: str, seeds: Sequence[int]) -> Results:
     found: Results = {}
     for variant in variant_names(load_config(config)):
         folders = [Path(out_dir) / f'{variant}_seed{seed}' for seed in seeds]
-        if all((folder / 'summary.json').exists() for folder in folders):
+        if all(map(_is_done, folders)):
             found[variant] = _merge([_read_run(folder) for folder in folders])
     return found
 

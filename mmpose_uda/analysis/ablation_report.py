@@ -9,7 +9,13 @@ import numpy as np
 
 from mmpose_uda.analysis.ablation import Results
 from mmpose_uda.analysis.variants import CONTROLS
-from mmpose_uda.evaluation.metric_values import lower_is_better, telling_decimals
+from mmpose_uda.errors import writing
+from mmpose_uda.evaluation.metric_values import (
+    lower_is_better,
+    short_names,
+    telling_decimals,
+)
+from mmpose_uda.whole_files import whole_file
 
 matplotlib.use('Agg')
 from matplotlib import pyplot as plt  # noqa: E402
@@ -57,8 +63,8 @@ class AblationReport:
     Args:
         results (Results): What was measured.
         constants (dict[str, dict[str, float]]): Rows without training on top: title ->
-            metric name without prefix -> value.
-        headline (str): Name of the metric whose gap every row tells, without prefix.
+            metric -> value.
+        headline (str): Name of the metric whose gap every row tells, as in the table.
     """
 
     def __init__(
@@ -70,8 +76,9 @@ class AblationReport:
         self.constants = constants
         self.rows = make_rows(results)
         self.metrics = list(next(iter(results.values()))['target'])
-        names = [_name(metric) for metric in self.metrics]
-        self.headline = self.metrics[names.index(headline) if headline else 0]
+        self.names = short_names(self.metrics)
+        named = {name: metric for metric, name in self.names.items()}
+        self.headline = named[headline] if headline else self.metrics[0]
 
     def gap_closed(self, row: Row, metric: str) -> Optional[float]:
         """(best control - row) / (best control - oracle), of means over the seeds.
@@ -90,11 +97,10 @@ class AblationReport:
 
     def markdown(self) -> str:
         """The table. Mean ± standard deviation over the seeds."""
-        names = [_name(metric) for metric in self.metrics]
-        head = ['run', *names, f'gap closed ({_name(self.headline)})']
+        head = ['run', *self.names.values(), f'gap closed ({self.names[self.headline]})']
         lines = [head, ['---'] * len(head)]
         for title, values in self.constants.items():
-            cells = [_number(values[name]) if name in values else '' for name in names]
+            cells = [_number(values[m]) if m in values else '' for m in self.metrics]
             lines.append([title, *cells, ''])
         for row in self.rows:
             cells = [_mean_and_spread(row, metric) for metric in self.metrics]
@@ -130,9 +136,10 @@ class AblationReport:
             color=[_COLOURS[row.kind] for row in rows],
         )
         better = 'lower' if lower_is_better(self.headline) else 'higher'
-        axes.set_xlabel(f'{_name(self.headline)} on the target ({better} is better)')
+        axes.set_xlabel(f'{self.names[self.headline]} on the target ({better} is better)')
         axes.spines[['top', 'right']].set_visible(False)
-        figure.savefig(path, bbox_inches='tight', dpi=110)
+        with writing(path), whole_file(path) as partial:
+            figure.savefig(partial, format='png', bbox_inches='tight', dpi=110)
         plt.close(figure)
 
 
@@ -159,12 +166,6 @@ def _title(variant: str) -> str:
     how, part = variant.split('_', 1)
     part = part.replace('_', ' ')
     return f'source only + {part}' if how == 'only' else f'adapted - {part}'
-
-
-def _name(metric: str) -> str:
-    """Without the prefix, but where it says that the protocol is another."""
-    prefix, _, name = metric.partition('/')
-    return metric if prefix.startswith('target_') else name or metric
 
 
 def _mean_and_spread(row: Row, metric: str) -> str:

@@ -26,6 +26,7 @@ from mmpose_uda.evaluation.comparison import Comparison, GroundTruth, ModelResul
 from mmpose_uda.evaluation.samples import read_crop_pair, read_pair, stack
 from mmpose_uda.version import __version__
 from mmpose_uda.visualization.report_page import comparison_page
+from mmpose_uda.whole_files import write_whole
 
 
 def compare(
@@ -72,7 +73,7 @@ def compare(
     facts = {'Model A': export_a, 'Model B': export_b, 'Data': config, **_versions()}
     page = comparison_page(comparison, crops, dataset.metainfo, facts)
     with writing(out):
-        Path(out).write_text(page, 'utf-8')
+        write_whole(out, page)
     return comparison
 
 

@@ -27,7 +27,7 @@ def mean_pose_baseline(config: str) -> dict[str, float]:
         config (str): Config of a benchmark.
 
     Returns:
-        dict[str, float]: Name of each figure of the config's evaluator, without its
+        dict[str, float]: Name of each figure of the config's evaluator, with its
         prefix -> value. Those that are read off heatmaps are left out.
     """
     cfg = load_config(config)
@@ -42,8 +42,7 @@ def mean_pose_baseline(config: str) -> dict[str, float]:
         [m for m in cfg.val_evaluator if m.get('protocol', 'subpixel') == 'subpixel']
     )
     evaluator.process(samples)
-    metrics = evaluator.evaluate(len(samples))
-    return {name.split('/', 1)[-1]: value for name, value in metrics.items()}
+    return evaluator.evaluate(len(samples))
 
 
 def _samples(

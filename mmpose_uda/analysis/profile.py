@@ -15,6 +15,7 @@ from mmpose_uda.config import (
     drop_missing_backends,
     load_config,
     prepare_data,
+    prepare_step,
     set_work_dir,
     user_errors,
 )
@@ -83,6 +84,7 @@ def profile_step(cfg: Config) -> StepProfile:
     Raises:
         UserError: The config has no phases.
     """
+    prepare_step(cfg)
     loop = run_watched(cfg, 'ProfiledTrainLoop')
     averages = loop.recorded.key_averages()
     return StepProfile(

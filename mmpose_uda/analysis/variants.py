@@ -52,8 +52,14 @@ def ablated_parts(cfg: Config) -> dict[str, Part]:
     its elements; without that list, each element for itself.
 
     Raises:
-        UserError: ``ablation_parts`` names what the config does not have.
+        UserError: ``ablation_parts`` names what the config does not have, or it trains in
+            no phases.
     """
+    if 'phases' not in (cfg.get('train_cfg') or {}):
+        raise UserError(
+            f'{cfg.filename} trains in no phases: name a config whose `train_cfg` is a '
+            'PhasedTrainLoop.'
+        )
     elements = list(_elements(cfg))
     listed = cfg.get('ablation_parts') or {element: [element] for element in elements}
     parts = {

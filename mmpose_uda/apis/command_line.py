@@ -11,7 +11,7 @@ import torch
 from mmengine.config import DictAction
 from mmengine.logging import MMLogger
 
-from mmpose_uda.errors import UserError
+from mmpose_uda.errors import Preempted, UserError
 
 
 def parse_options(pairs: list[str]) -> dict[str, Any]:
@@ -25,7 +25,10 @@ def parse_options(pairs: list[str]) -> dict[str, Any]:
             raise UserError(f'--cfg-options {pair} is not KEY=VALUE: write it so.')
     parser = argparse.ArgumentParser()
     parser.add_argument('--pairs', nargs='+', action=DictAction, default={})
-    return parser.parse_args(['--pairs', *pairs] if pairs else []).pairs
+    try:
+        return parser.parse_args(['--pairs', *pairs] if pairs else []).pairs
+    except AssertionError as error:
+        raise UserError(f'--cfg-options cannot be read: {error}; correct it.') from error
 
 
 @contextmanager
@@ -33,8 +36,8 @@ def exit_codes(resumable: bool = False) -> Iterator[None]:
     """End a tool with one sentence where the user made a mistake.
 
     A :class:`UserError` is printed without its traceback (which goes to the log file of
-    the run, if one was started) with status 2, an interrupt ends with status 130. Other
-    errors are bugs: they keep their traceback.
+    the run, if one was started) with status 2, an interrupt ends with status 130, and a
+    training that SIGTERM stopped with 75. Other errors are bugs: they keep their traceback.
 
     Args:
         resumable (bool): Whether the tool takes ``--resume``.
@@ -46,6 +49,13 @@ def exit_codes(resumable: bool = False) -> Iterator[None]:
         _log_to_file(traceback.format_exc())
         print(f'error: {error}', file=sys.stderr)
         sys.exit(2)
+    except Preempted as stop:
+        print(
+            f'stopped by SIGTERM, {stop.how}: run the same command with --resume to go on.',
+            file=sys.stderr,
+        )
+        _leave_together()
+        raise
     except KeyboardInterrupt:
         remedy = (
             ': run the same command with --resume to go on from the last checkpoint'

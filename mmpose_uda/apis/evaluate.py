@@ -10,6 +10,7 @@ from mmpose_uda.analysis.target_statistics import re_estimate
 from mmpose_uda.apis.submission import require_all_frames, set_submission
 from mmpose_uda.config import (
     check_evaluators,
+    check_fit,
     drop_missing_backends,
     load_config,
     prepare_data,
@@ -84,6 +85,7 @@ def evaluate(
         drop_missing_backends(cfg)
         set_launcher(cfg, launcher)
         check_evaluators(cfg)
+        check_fit(cfg)
         prepare_data(cfg)
         runner = Runner.from_cfg(cfg)
         if dump_submission is not None:

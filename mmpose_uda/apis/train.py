@@ -1,18 +1,24 @@
 """Training: what ``tools/train.py`` does."""
 
 import inspect
+import logging
 import os.path as osp
 from typing import Any, Optional
 
 from mmengine.config import Config
+from mmengine.logging import print_log
 from mmengine.runner import Runner
 from mmpose.registry import DATASETS
 
 from mmpose_uda.config import (
     check_evaluators,
+    check_fit,
+    check_new,
+    check_resumed,
     drop_missing_backends,
     last_checkpoint,
     load_config,
+    own_work_dir,
     prepare_data,
     prepare_step,
     require,
@@ -22,6 +28,7 @@ from mmpose_uda.config import (
     shrink_builtin_data,
     user_errors,
 )
+from mmpose_uda.engine.hooks import PreemptionHook
 from mmpose_uda.errors import UserError
 
 _SMOKE_ITERS = 2
@@ -46,8 +53,8 @@ def train(
         config (str): Path of the config.
         work_dir (str, optional): Where checkpoints, logs and results go. Defaults to
             the config's own, or ``./work_dirs/<name of the config>``.
-        resume (str, optional): 'auto' for the last checkpoint of ``work_dir``, or the
-            path of one.
+        resume (str, optional): 'auto' for the last checkpoint of ``work_dir``, from the
+            beginning where there is none yet, or the path of one.
         amp (str, optional): Mixed precision: 'bf16', 'fp16', or 'auto', which is fp16 on a
             GPU and bf16 on a CPU.
         seed (int, optional): Of weights, order of data and augmentation. The built-in
@@ -61,6 +68,7 @@ def train(
 
     Raises:
         UserError: Something that the user can mend.
+        Preempted: SIGTERM stopped it, after it saved.
     """
     cfg = load_config(config, cfg_options)
     require(cfg, 'model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
@@ -73,17 +81,27 @@ def train(
             _shorten(cfg)
         if resume is not None:
             _set_resume(cfg, resume)
+        if cfg.get('resume') and cfg.get('load_from'):
+            check_resumed(cfg, (cfg.get('randomness') or {}).get('seed'))
+        else:
+            check_new(cfg)
         drop_missing_backends(cfg)
         require_whole_parameters(cfg)
         set_launcher(cfg, launcher)
         check_evaluators(cfg)
+        check_fit(cfg)
         prepare_data(cfg)
-        runner = Runner.from_cfg(cfg)
-        runner.train()
+        with own_work_dir(cfg):
+            runner = Runner.from_cfg(cfg)
+            runner.register_hook(stop := PreemptionHook())
+            with stop.listening():
+                runner.train()
     return runner
 
 
 def _set_seed(cfg: Config, seed: int) -> None:
+    if not 0 <= seed < 2**32:
+        raise UserError(f'--seed {seed} is none: let it be from 0 to {2**32 - 1}.')
     cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
     dataset = cfg.train_dataloader.dataset
     kind = DATASETS.get(dataset.type)
@@ -92,20 +110,17 @@ def _set_seed(cfg: Config, seed: int) -> None:
 
 
 def _set_resume(cfg: Config, resume: str) -> None:
-    cfg.resume = True
-    cfg.load_from = _last_checkpoint(cfg.work_dir) if resume == 'auto' else resume
-    if not osp.isfile(cfg.load_from):
-        raise UserError(f'There is no checkpoint {cfg.load_from}: check the path.')
-
-
-def _last_checkpoint(work_dir: str) -> str:
-    path = last_checkpoint(work_dir)
+    path = last_checkpoint(cfg.work_dir) if resume == 'auto' else resume
     if path is None:
-        raise UserError(
-            f'There is no checkpoint in {work_dir} to go on from: leave --resume out, '
-            'or name the --work-dir of the run.'
+        print_log(
+            f'There is no checkpoint in {cfg.work_dir} to go on from: the run begins.',
+            'current',
+            logging.WARNING,
         )
-    return path
+        return
+    cfg.resume, cfg.load_from = True, path
+    if not osp.isfile(path):
+        raise UserError(f'There is no checkpoint {path}: check the path.')
 
 
 def _shorten(cfg: Config) -> None:

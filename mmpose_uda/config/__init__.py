@@ -3,6 +3,7 @@
 from .checkpoints import last_checkpoint
 from .evaluators import check_evaluators
 from .explaining import closest, explain, user_errors
+from .fitting import check_fit
 from .preparing import (
     drop_missing_backends,
     prepare_data,
@@ -12,17 +13,23 @@ from .preparing import (
     shrink_builtin_data,
 )
 from .reading import imported_modules, load_config, require
+from .resuming import check_resumed
 from .step import AMP_CHOICES, prepare_step
+from .work_dirs import check_new, own_work_dir
 
 __all__ = [
     'AMP_CHOICES',
     'check_evaluators',
+    'check_fit',
+    'check_new',
+    'check_resumed',
     'closest',
     'drop_missing_backends',
     'explain',
     'imported_modules',
     'last_checkpoint',
     'load_config',
+    'own_work_dir',
     'prepare_data',
     'prepare_step',
     'require',

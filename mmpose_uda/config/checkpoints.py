@@ -1,19 +1,38 @@
 """Finding the checkpoints of a run."""
 
+import os
 import os.path as osp
+import re
 from typing import Optional
 
-from mmengine.runner import find_latest_checkpoint
+_OF_A_STEP = re.compile(r'(iter|epoch)_\d+\.pth')
 
 
 def last_checkpoint(work_dir: str) -> Optional[str]:
     """Path of the last checkpoint in a work dir; None if there is none.
 
-    mmengine notes the path that the folder had when the checkpoint was written; where
-    the folder was moved since, the file is taken from where it is now.
+    It is the one that mmengine noted, whose path is that of the folder when the checkpoint
+    was written: where the folder was moved since, the file is taken from where it is now.
+    Where nothing is noted, or what is not there, it is the newest file.
     """
-    path = find_latest_checkpoint(work_dir)
-    if path is None:
+    noted = _noted(work_dir)
+    if noted is not None:
+        for path in (osp.join(work_dir, osp.basename(noted)), noted):
+            if osp.isfile(path):
+                return path
+    there = step_checkpoints(work_dir)
+    return max(there, key=osp.getmtime) if there else noted
+
+
+def step_checkpoints(work_dir: str) -> list[str]:
+    """Paths of the checkpoints of steps and epochs in a work dir."""
+    names = os.listdir(work_dir) if osp.isdir(work_dir) else []
+    return [osp.join(work_dir, name) for name in names if _OF_A_STEP.fullmatch(name)]
+
+
+def _noted(work_dir: str) -> Optional[str]:
+    try:
+        with open(osp.join(work_dir, 'last_checkpoint'), encoding='utf-8') as file:
+            return file.read().strip() or None
+    except (OSError, UnicodeDecodeError):
         return None
-    moved = osp.join(work_dir, osp.basename(path))
-    return moved if osp.isfile(moved) else path

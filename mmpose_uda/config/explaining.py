@@ -20,6 +20,9 @@ from mmpose_uda.errors import UserError
 _UNKNOWN_PART = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registry')
 _UNEXPECTED = re.compile(r"([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'")
 _MISSING = re.compile(r'([\w.<>]+)\(\) missing \d+ required .*arguments?: (.+)')
+_UNFIT = re.compile(
+    r'shapes cannot be multiplied|size of tensor a|to have \d+ channels|size mismatch'
+)
 _FEW = 12  # names that are all listed when none is close
 _DISK_FULL = (
     'No space left on device',
@@ -83,8 +86,21 @@ def explain(error: Exception, cfg: Config) -> Optional[str]:
     if isinstance(error, TypeError) and (match := _UNEXPECTED.search(text)):
         return _explain_argument(error, *match.groups(), cfg)
     if isinstance(error, TypeError) and (match := _MISSING.search(text)):
-        return _explain_missing(error, *match.groups(), cfg)
-    return None
+        sentence = _explain_missing(error, *match.groups(), cfg)
+        if sentence is not None:
+            return sentence
+    if isinstance(error, RuntimeError) and _UNFIT.search(text):
+        return (
+            f'The model of {cfg.filename} does not fit what its data give '
+            f'({_first_line(text)}): correct the sizes of the model or of the pipeline.'
+        )
+    sentence = _explain_refusal(error, cfg)
+    if sentence is None and isinstance(error, ImportError) and 'mmpose_uda' not in text:
+        sentence = (
+            f'A package is missing ({_first_line(text)}): install it, or leave out of '
+            f'{cfg.filename} what needs it.'
+        )
+    return sentence or _explain_runner(error, cfg)
 
 
 def closest(name: str, known: Iterable[str]) -> str:
@@ -162,6 +178,11 @@ def _explain_unknown_part(
             if isinstance(found, Registry) and found.name == registry:
                 known.update(_names(found))
     where = _where(cfg, name) or f'type={name!r}'
+    if name in known:
+        return (
+            f'{where}: {name} is one of mmpose and the config is of another scope: write '
+            f"type='mmpose.{name}', or default_scope = 'mmpose'."
+        )
     return f'{where}: there is no {registry} {name}: {closest(name, known)}.'
 
 
@@ -206,6 +227,48 @@ def _explain_missing(
     return f'{where}: {name} needs {keys}: add it to {cfg.filename}.'
 
 
+def _explain_refusal(error: Exception, cfg: Config) -> Optional[str]:
+    """Of what a part of the config makes of its arguments, whatever it raises.
+
+    Parts assert, or compute with a number until something breaks; where it was made is
+    known in any case.
+    """
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    being_built = [
+        frame.f_locals['obj_cls']
+        for frame in frames
+        if frame.f_code.co_name == 'build_from_cfg' and 'obj_cls' in frame.f_locals
+    ]
+    if not being_built:
+        return None
+    built = being_built[-1]
+    where = _where(cfg, built.__name__) or f'type={built.__name__!r}'
+    reason = f'{type(error).__name__}: {_first_line(str(error))}'.rstrip(': ')
+    return (
+        f'{where}: {built.__name__} cannot be made of these arguments ({reason}): correct '
+        'them.'
+    )
+
+
+def _explain_runner(error: Exception, cfg: Config) -> Optional[str]:
+    """Of what mmengine's runner itself cannot use while it builds."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    steps = [
+        frame.f_code.co_name
+        for frame in frames
+        if frame.f_globals.get('__name__') == 'mmengine.runner.runner'
+    ]
+    step = steps[-1] if steps else ''
+    if not step.startswith(('build_', 'register_', '__init__', 'from_cfg', '_check_')):
+        return None
+    reason = f'{type(error).__name__}: {_first_line(str(error))}'
+    what = step.removeprefix('build_').removeprefix('register_').strip('_')
+    return (
+        f'{cfg.filename}: the runner cannot be made with this {what} ({reason}): correct '
+        'it.'
+    )
+
+
 def _parameters(built) -> set[str]:
     """Named parameters of a function, or of a class and all its parents."""
     makers = [c.__init__ for c in built.__mro__] if inspect.isclass(built) else [built]
@@ -232,8 +295,7 @@ def _where(cfg: Config, type_name: str, key: Optional[str] = None) -> str:
         else:
             return None
         found = (
-            search(child, f'{path}.{name}' if path else str(name))
-            for name, child in items
+            search(child, f'{path}.{name}' if path else str(name)) for name, child in items
         )
         return next((f for f in found if f), None)
 

@@ -1,6 +1,5 @@
 """Reading configs."""
 
-import inspect
 import os.path as osp
 import traceback
 from collections.abc import Iterator
@@ -8,21 +7,12 @@ from typing import Any, Optional
 
 from mmengine.config import Config
 from mmengine.config.utils import ConfigParsingError
-from mmengine.runner import Runner
 
-from mmpose_uda.config.explaining import closest
+from mmpose_uda.config.names import check_kinds, refuse_near_misses
+from mmpose_uda.config.overrides import merge
+from mmpose_uda.config.ranges import check_ranges
 from mmpose_uda.datasets.files import require_json_name
 from mmpose_uda.errors import UserError
-
-# read by mmengine from the config, though no argument of its Runner
-_RUNNER_KEYS = (
-    'find_unused_parameters',
-    'model_wrapper_cfg',
-    'sync_bn',
-    'compile',
-    'runner_type',
-    'strategy',
-)
 
 
 def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
@@ -36,19 +26,49 @@ def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
         Config: The config.
 
     Raises:
-        UserError: The file is missing or does not run, an override names what the
-            config does not have, or boxes are in a file that is not JSON.
+        UserError: The file is missing, does not run or is of mmengine's lazy kind, a name
+            in it is nearly one that the runner reads, an override changes nothing, a
+            number cannot be meant, or boxes are in a file that is not JSON.
     """
     if not osp.isfile(path):
         raise UserError(f'There is no config file {path}: check the path.')
+    cfg = _run(path)
+    refuse_near_misses(cfg)
+    if options:
+        merge(cfg, options)
+    check_kinds(cfg)
+    check_ranges(cfg)
+    _drop_options_of_workers(cfg)
+    for boxes in _box_files(cfg.to_dict()):
+        require_json_name(boxes)
+    return cfg
+
+
+def _run(path: str) -> Config:
+    """Run a config and those that it is based on."""
     try:
-        cfg = Config.fromfile(path)
+        if path.endswith('.py') and Config._is_lazy_import(path):
+            raise UserError(
+                f'{path} is a config of the lazy kind, which imports its parts: name them '
+                "as text (type='HeatmapHead'), and what it is based on as _base_."
+            )
+        return Config.fromfile(path)
     except SyntaxError as error:
         name = path if error.filename in (None, '<unknown>') else error.filename
         raise UserError(
             f'{name}, line {error.lineno}, is not Python ({error.msg}): correct it.'
         ) from error
-    except (FileNotFoundError, ConfigParsingError) as error:
+    except RecursionError as error:
+        raise UserError(
+            f'The config {path} is based on itself, or on one that is: '
+            'correct its `_base_`.'
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f'{_file_in_work(error) or path} is not text of UTF-8 ({error.reason} at byte '
+            f'{error.start}): save it so.'
+        ) from error
+    except (OSError, ConfigParsingError) as error:
         raise UserError(
             f'The config {path} cannot be read: {error}; correct its `_base_`.'
         ) from error
@@ -59,16 +79,37 @@ def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
         ) from error
     except Exception as error:
         place = _line_in_config(error)
-        if place is None:
+        if place is None and not _is_of_merging(error):
             raise
+        what = place or f'The config {path}, with its `_base_` if it has one,'
         raise UserError(
-            f'{place} fails with {type(error).__name__}: {error}; correct it.'
+            f'{what} fails with {type(error).__name__}: {error}; correct it.'
         ) from error
-    if options:
-        _merge(cfg, options)
-    for boxes in _box_files(cfg.to_dict()):
-        require_json_name(boxes)
-    return cfg
+
+
+def _file_in_work(error: Exception) -> Optional[str]:
+    """The config that mmengine was reading."""
+    frames = [frame.f_locals for frame, _ in traceback.walk_tb(error.__traceback__)]
+    names = [values['filename'] for values in frames if 'filename' in values]
+    return str(names[-1]) if names else None
+
+
+def _is_of_merging(error: Exception) -> bool:
+    """Whether mmengine could not put a config and its bases together."""
+    frame, _ = list(traceback.walk_tb(error.__traceback__))[-1]
+    is_of_config = frame.f_globals.get('__name__', '').startswith('mmengine.config')
+    return is_of_config and isinstance(
+        error, (AttributeError, KeyError, TypeError, ValueError)
+    )
+
+
+def _drop_options_of_workers(cfg: Config) -> None:
+    """Let data be loaded without workers, whose options torch would refuse then."""
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        loader = cfg.get(name)
+        if isinstance(loader, dict) and loader.get('num_workers') == 0:
+            loader['persistent_workers'] = False
+            loader.pop('prefetch_factor', None)
 
 
 def _box_files(node: Any) -> Iterator[str]:
@@ -89,23 +130,6 @@ def _line_in_config(error: Exception) -> Optional[str]:
     if frame.f_globals.get('__name__') is None or '__file__' not in frame.f_globals:
         return f'{frame.f_code.co_filename}, line {line},'
     return None
-
-
-def _merge(cfg: Config, options: dict[str, Any]) -> None:
-    known = {*cfg.keys(), *inspect.signature(Runner).parameters, *_RUNNER_KEYS}
-    for key in options:
-        name = key.split('.')[0]
-        if name not in known:
-            raise UserError(
-                f'--cfg-options {key} changes nothing, because the config has no '
-                f'`{name}`: {closest(name, known)}.'
-            )
-    try:
-        cfg.merge_from_dict(options)
-    except (KeyError, TypeError) as error:
-        raise UserError(
-            f'--cfg-options does not fit the config: {error.args[0]}; correct the key.'
-        ) from error
 
 
 def imported_modules(cfg: Config) -> list[str]:

@@ -10,7 +10,8 @@ from mmengine.logging import print_log
 from mmpose_uda.errors import UserError
 
 AMP_CHOICES = ('auto', 'bf16', 'fp16')
-_PLAIN, _MIXED, _OURS = 'OptimWrapper', 'AmpOptimWrapper', 'GuardedOptimWrapper'
+_PLAIN, _MIXED, _GUARDED = 'OptimWrapper', 'AmpOptimWrapper', 'GuardedOptimWrapper'
+_SCOPE = 'mmpose.'  # of their registry, for configs of another scope
 _DTYPES = dict(bf16='bfloat16', fp16='float16')
 _SHORT = {'bfloat16': 'bf16', 'float16': 'fp16', None: 'auto'}
 
@@ -32,14 +33,14 @@ def prepare_step(cfg: Config, amp: Optional[str] = None) -> None:
         UserError: Mixed precision of another wrapper, or of another kind.
     """
     wrapper = cfg.optim_wrapper
-    kind = wrapper.get('type', _PLAIN)
-    if kind not in (_PLAIN, _MIXED, _OURS):
+    kind = wrapper.get('type', _PLAIN).removeprefix(_SCOPE)
+    if kind not in (_PLAIN, _MIXED, _GUARDED):
         if amp is not None:
             raise UserError(
                 f'--amp does not go with `optim_wrapper.type={kind}`: use {_PLAIN}.'
             )
         return
-    wrapper.type = _OURS
+    wrapper.type = _SCOPE + _GUARDED
     wrapper.pop('use_fsdp', None)
     dtype = wrapper.get('dtype')
     if amp is None and (kind == _MIXED or dtype is not None):
@@ -49,8 +50,10 @@ def prepare_step(cfg: Config, amp: Optional[str] = None) -> None:
     optimizer = wrapper.get('optimizer', {})
     if 'foreach' not in optimizer and _has_fused_form(optimizer.get('type')):
         optimizer.setdefault('fused', True)
-    hooks = cfg.setdefault('default_hooks', {})
-    hooks.setdefault('runtime_info', dict(type='StepScalarsHook'))
+    if 'runtime_info' not in cfg.get('default_hooks', {}):
+        cfg.merge_from_dict(
+            {'default_hooks.runtime_info': dict(type=f'{_SCOPE}StepScalarsHook')}
+        )
 
 
 def _has_fused_form(name: Optional[str]) -> bool:

@@ -4,12 +4,13 @@ import os
 from pathlib import Path
 from typing import Optional
 
-from mmpose_uda.config import load_config
+from mmpose_uda.config import check_fit, load_config, user_errors
 from mmpose_uda.convert.adapted_text import BOXES_FILE, adapted_text
 from mmpose_uda.convert.source_folder import find_source
 from mmpose_uda.convert.stock_config import examine
 from mmpose_uda.datasets.image_folder import find_images, load_boxes
-from mmpose_uda.errors import UserError
+from mmpose_uda.errors import UserError, writing
+from mmpose_uda.whole_files import write_whole
 
 
 def convert_config(
@@ -45,9 +46,12 @@ def convert_config(
     stock = examine(base)
     own = source and find_source(source, stock.metainfo)
     inherited = base if '::' in base else os.path.relpath(base, path.parent)
-    path.write_text(adapted_text(stock, inherited, target, has_boxes, own))
+    with writing(path):
+        write_whole(path, adapted_text(stock, inherited, target, has_boxes, own))
     try:
-        load_config(str(path))
+        cfg = load_config(str(path))
+        with user_errors(cfg):
+            check_fit(cfg)
     except Exception:
         path.unlink()
         raise

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from mmpose_uda.datasets.files import load_json
-from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
+from mmpose_uda.datasets.coco_file import category_of, load_coco
+from mmpose_uda.datasets.keypoint_names import keypoint_names
 from mmpose_uda.errors import UserError
 
 
@@ -73,29 +73,15 @@ def find_source(folder: str, metainfo: dict) -> SourceFolder:
 def _check_content(source: SourceFolder, metainfo: dict) -> bool:
     """Whether it has COCO-WholeBody's form; the keypoints are checked in either case."""
     path = source.root / source.train
-    content = load_json(str(path))
-    try:
-        (category, *_), (image, *_) = content['categories'], content['images']
-        names, file_name = category.get('keypoints'), image['file_name']
-        counts = _num_keypoints(content['annotations'])
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            f'{path} is not a COCO-style file: it needs `images` with `file_name`, '
-            '`categories`, and `annotations` with `keypoints`.'
-        ) from error
+    content = load_coco(str(path))
     expected = keypoint_names(parse_pose_metainfo(metainfo))
+    counts = _num_keypoints(content['annotations'])
     has_parts = len(counts) > 1 and sum(counts.values()) == len(expected)
-    count = counts['keypoints']
-    if not has_parts and names is None and count != len(expected):
-        raise UserError(
-            f'The annotations of {path} have {count} keypoints and the config trains '
-            f'{len(expected)} ({", ".join(expected)}): give another BASE_CONFIG.'
-        )
-    if not has_parts and names is not None:
-        require_same_keypoints(
-            {str(path): names, 'the config': expected},
-            'order and name them so, or give another BASE_CONFIG',
-        )
+    if not has_parts:
+        _check_keypoints(content, expected, counts['keypoints'], path)
+    if not content['images']:
+        raise UserError(f'{path} names no image: add some to `images`.')
+    file_name = content['images'][0]['file_name']
     if not (source.root / source.images / file_name).is_file():
         raise UserError(
             f'{path} names the image {file_name}, which is not in '
@@ -104,8 +90,28 @@ def _check_content(source: SourceFolder, metainfo: dict) -> bool:
     return has_parts
 
 
+def _check_keypoints(
+    content: dict[str, Any], expected: list[str], count: int, path: Path
+) -> None:
+    """By the names of a category where one has any, or else by their number."""
+    remedy = 'order and name them so, or give another BASE_CONFIG'
+    named = category_of(content, expected, str(path), 'the config', remedy)
+    if named is None and count != len(expected):
+        raise UserError(
+            f'The annotations of {path} have {count} keypoints and the config trains '
+            f'{len(expected)} ({", ".join(expected)}): give another BASE_CONFIG.'
+        )
+
+
 def _num_keypoints(annotations: list[dict]) -> dict[str, int]:
     """Of the first annotation that has any: under each key, three numbers a keypoint."""
     first = next((ann for ann in annotations if ann.get('keypoints')), {})
     keys = ['keypoints', *(key for key in first if key.endswith('_kpts'))]
-    return {key: len(first.get(key, ())) // 3 for key in keys}
+    return {key: _size(first.get(key)) // 3 for key in keys}
+
+
+def _size(value: Any) -> int:
+    """Numbers in a list, or in lists of a list, as some tools write triples."""
+    if isinstance(value, (list, tuple)):
+        return sum(map(_size, value))
+    return int(value is not None)

@@ -44,13 +44,27 @@ def plain_annotation(
         category_id=1,
         bbox=[float(value) for value in box],
         iscrowd=int(bool(annotation.get('iscrowd', 0))),
-        area=float(annotation.get('area') or box[2] * box[3]),
+        area=_area_of(annotation, box, path),
     )
     points = labelled_points(annotation, path, num_keypoints)
     if points is not None:
         plain['keypoints'] = [float(value) for value in points.ravel()]
         plain['num_keypoints'] = int((points[:, 2] > 0).sum())
     return plain
+
+
+def _area_of(annotation: dict[str, Any], box: np.ndarray, path: str) -> float:
+    """Area of a person, px²: that of the box where there is none, or 0."""
+    try:
+        area = float(annotation.get('area') or box[2] * box[3])
+    except (TypeError, ValueError):
+        area = np.nan
+    if not np.isfinite(area):
+        raise UserError(
+            f'`area` of annotation {annotation.get("id")} of `{path}` is '
+            f'{annotation["area"]!r}: let it be a number, or leave it out.'
+        )
+    return area
 
 
 def labelled_points(

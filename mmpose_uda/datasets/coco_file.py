@@ -23,25 +23,47 @@ def load_coco(path: str) -> dict[str, Any]:
     """
     require_path(path, 'annotation file', osp.isfile)
     content = load_json(path)
-    try:
-        names = [image['file_name'] for image in content['images'] if 'id' in image]
-        is_usable = (
-            len(names) == len(content['images'])
-            and all(isinstance(name, str) for name in names)
-            and all(isinstance(item, dict) for item in content['annotations'])
-        )
-    except (KeyError, TypeError):
-        is_usable = False
-    if not is_usable:
+    if not _is_usable(content):
         raise UserError(
             f'`{path}` is not a COCO-style file: it needs the lists `images`, each with '
-            'an `id` and a `file_name`, and `annotations`.'
+            'an `id` and a `file_name`, and `annotations`, and where there are any '
+            '`categories`, each with a list of names as `keypoints`.'
         )
     return content
 
 
+def _is_usable(content: Any) -> bool:
+    """Whether a file has COCO's lists of dicts, and images that can be told apart."""
+    if not isinstance(content, dict):
+        return False
+    images, annotations = content.get('images'), content.get('annotations')
+    categories = content.get('categories') or []
+    lists = (images, annotations, categories)
+    if not all(isinstance(items, list) for items in lists):
+        return False
+    if not all(isinstance(item, dict) for items in lists for item in items):
+        return False
+    return all(
+        is_id(image.get('id')) and isinstance(image.get('file_name'), str)
+        for image in images
+    ) and all(_are_names(one.get('keypoints') or []) for one in categories)
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def is_id(value: Any) -> bool:
+    """Whether something can be an id: a number or a text."""
+    return isinstance(value, (int, str, float)) and value == value
+
+
 def category_of(
-    content: dict[str, Any], names: Sequence[str], path: str
+    content: dict[str, Any],
+    names: Sequence[str],
+    path: str,
+    owner: str = 'the metainfo',
+    remedy: str = 'pass the `metainfo` that fits the file',
 ) -> Optional[set[Any]]:
     """The categories whose keypoints are those that are wanted.
 
@@ -49,6 +71,8 @@ def category_of(
         content (dict): Of :func:`load_coco`.
         names (Sequence[str]): Names of the keypoints, in their order.
         path (str): Where it is from.
+        owner (str): Who wants them, for the sentence.
+        remedy (str): What to do if there are none.
 
     Returns:
         set: Their ids; None where no category says what its keypoints are.
@@ -61,10 +85,7 @@ def category_of(
         return None
     fitting = {c.get('id') for c in told if list(c['keypoints']) == list(names)}
     if not fitting:
-        require_same_keypoints(
-            {f'`{path}`': told[0]['keypoints'], 'the metainfo': names},
-            'pass the `metainfo` that fits the file',
-        )
+        require_same_keypoints({f'`{path}`': told[0]['keypoints'], owner: names}, remedy)
     return fitting
 
 
@@ -73,18 +94,24 @@ def are_numbers(ids: Sequence[Any]) -> bool:
     return len(set(ids)) == len(ids) and all(type(one) is int for one in ids)
 
 
+def annotated_size(image: dict[str, Any]) -> Optional[tuple[int, int]]:
+    """Width and height of an image, px, as the file says; None where it says none."""
+    try:
+        width, height = int(image['width']), int(image['height'])
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+    return (width, height) if width > 0 and height > 0 else None
+
+
 def image_size(image: dict[str, Any], image_path: str) -> tuple[int, int]:
     """Width and height of an image, px: as the file says, or else as the image does.
 
     Raises:
         UserError: Neither says it.
     """
-    try:
-        width, height = int(image['width']), int(image['height'])
-    except (KeyError, TypeError, ValueError):
-        width = height = 0
-    if width > 0 and height > 0:
-        return width, height
+    annotated = annotated_size(image)
+    if annotated is not None:
+        return annotated
     try:
         with Image.open(image_path) as opened:
             return opened.size
@@ -102,10 +129,10 @@ def box_of(annotation: dict[str, Any], path: str) -> np.ndarray:
         UserError: It has none, or one that is not four numbers.
     """
     try:
-        box = np.array(annotation['bbox'], np.float64).reshape(4)
+        box = np.array(annotation['bbox'], np.float64)
     except (KeyError, TypeError, ValueError):
-        box = np.full(4, np.nan)
-    if not np.isfinite(box).all():
+        box = np.array(np.nan)
+    if box.shape != (4,) or not np.isfinite(box).all():
         raise UserError(
             f'`bbox` of annotation {annotation.get("id")} of `{path}` is not [x, y, w, h]: '
             'mend it, or remove the annotation.'
@@ -133,7 +160,8 @@ def with_images(content: dict[str, Any], path: str) -> Iterator[tuple[dict, dict
                 'give every image an id of its own.'
             )
     for annotation in content['annotations']:
-        image = images.get(annotation.get('image_id'))
+        image_id = annotation.get('image_id')
+        image = images.get(image_id) if is_id(image_id) else None
         if image is None:
             raise UserError(
                 f'Annotation {annotation.get("id")} of `{path}` is of image '

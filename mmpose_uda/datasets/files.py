@@ -113,6 +113,30 @@ def load_npz(path: str, name: str) -> np.ndarray:
         raise _damaged(path, f'file of NumPy arrays with `{name}`') from error
 
 
+def load_hdf5(path: str, *names: str) -> tuple[np.ndarray, ...]:
+    """Load arrays of an HDF5 file, which MATLAB's files are from version 7.3 on.
+
+    Axes are the other way round than in MATLAB.
+
+    Raises:
+        UserError: It is no such file, damaged, or has no array of a name; h5py is missing.
+    """
+    try:
+        import h5py
+    except ImportError as error:
+        raise UserError(
+            f'`{path}` is an HDF5 file, which h5py reads: `pip install h5py`.'
+        ) from error
+    try:
+        with h5py.File(io.BytesIO(fileio.get(path)), 'r') as file:
+            return tuple(np.asarray(file[name]) for name in names)
+    except MemoryError:
+        raise
+    except Exception as error:  # damaged files raise anything
+        names = ', '.join(f'`{name}`' for name in names)
+        raise _damaged(path, f'HDF5 file with {names}') from error
+
+
 def load_yaml(path: str) -> Any:
     """Load a YAML file of plain values; nothing that it names is made or run.
 

@@ -1,10 +1,15 @@
 """Folders of images without labels."""
 
+import logging
+import mimetypes
 import os
 import os.path as osp
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any, Iterable, Optional
 
 import numpy as np
+from mmengine.logging import print_log
 from mmpose.registry import DATASETS
 
 from mmpose_uda.datasets.files import load_json, require_path
@@ -13,6 +18,9 @@ from mmpose_uda.datasets.pose_dataset import PoseDataset
 from mmpose_uda.errors import UserError
 
 _IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
+# pictures of phones and cameras that not every system's list of types knows
+_OTHER_PICTURES = ('.arw', '.avif', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.nef')
+_LARGEST_BOX = 1e6  # px: no image is as large, and cropping would overflow
 
 
 @DATASETS.register_module()
@@ -79,7 +87,10 @@ class UnlabelledImageFolder(PoseDataset):
 
 
 def find_images(folder: str, without: Optional[str | os.PathLike] = None) -> list[str]:
-    """Image files of a folder and its subfolders.
+    """Image files of a folder and its subfolders, those behind symbolic links too.
+
+    What systems leave behind (names that begin with a dot, ``__MACOSX``) is passed over.
+    Pictures of types that are not read are counted in a warning.
 
     Args:
         folder (str): The folder.
@@ -92,18 +103,53 @@ def find_images(folder: str, without: Optional[str | os.PathLike] = None) -> lis
         UserError: There are none.
     """
     left_out = without and osp.abspath(without)
-    names = sorted(
+    files = sorted(
         osp.relpath(osp.join(parent, name), folder).replace(os.sep, '/')
-        for parent, _, files in os.walk(folder)
-        for name in files
-        if is_image(name) and not (left_out and _is_within(parent, left_out))
+        for parent, names in _walk(folder)
+        for name in names
+        if not (left_out and _is_within(parent, left_out))
     )
+    names = [name for name in files if is_image(name)]
+    others = Counter(filter(None, map(_other_picture, files)))
+    if others:
+        counts = ', '.join(f'{n} {suffix}' for suffix, n in sorted(others.items()))
+        print_log(
+            f'The folder {folder} holds pictures of types that are not read ({counts}): '
+            'they are left out unless you convert them, for example to .jpg.',
+            'current',
+            logging.WARNING,
+        )
     if not names:
         raise UserError(
             f'The folder `{folder}` holds no images: put '
             f'{", ".join(_IMAGE_SUFFIXES)} files there, or correct its name.'
         )
     return names
+
+
+def _walk(folder: str) -> Iterator[tuple[str, list[str]]]:
+    """Every folder and its files, once whatever links lead there, without hidden ones."""
+    seen: set[str] = set()
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        if osp.realpath(parent) in seen:
+            folders.clear()
+            continue
+        seen.add(osp.realpath(parent))
+        folders[:] = sorted(name for name in folders if not _is_left_behind(name))
+        yield parent, [name for name in names if not _is_left_behind(name)]
+
+
+def _is_left_behind(name: str) -> bool:
+    """Whether systems and editors make such files and folders by themselves."""
+    return name.startswith('.') or name == '__MACOSX'
+
+
+def _other_picture(name: str) -> Optional[str]:
+    """Suffix of a picture that is not read; None of what is read or no picture."""
+    suffix = osp.splitext(name)[1].lower()
+    kind = mimetypes.types_map.get(suffix, '')
+    is_picture = kind.startswith('image/') or suffix in _OTHER_PICTURES
+    return suffix if is_picture and not is_image(name) else None
 
 
 def is_image(name: str) -> bool:
@@ -150,18 +196,33 @@ def load_boxes(path: str, folder: str, names: Iterable[str]) -> dict[str, np.nda
 def _to_boxes(value: Any, name: str, path: str) -> np.ndarray:
     """One box or a list of boxes as [N, 4]."""
     try:
-        boxes = np.array(value, np.float32).reshape(-1, 4)
-    except (TypeError, ValueError) as error:
+        boxes = np.array(value, np.float64)
+    except (TypeError, ValueError):
+        boxes = np.array(np.nan)
+    if boxes.shape == (0,):  # nobody is in the image
+        return np.zeros((0, 4), np.float32)
+    boxes = boxes[None] if boxes.ndim == 1 else boxes
+    if boxes.ndim == 2 and boxes.shape[1] == 5:
+        raise UserError(
+            f'The boxes of `{name}` in `{path}` have five numbers, and a box is '
+            '[x, y, w, h]: leave the score out.'
+        )
+    if boxes.ndim != 2 or boxes.shape[1] != 4:
         raise UserError(
             f'The boxes of `{name}` in `{path}` are not [x, y, w, h] or a list of '
             'those: mend them.'
-        ) from error
+        )
     if not (np.isfinite(boxes).all() and (boxes[:, 2:] > 0).all()):
         raise UserError(
             f'A box of `{name}` in `{path}` has no positive, finite width and height: '
             'mend or remove it.'
         )
-    return boxes
+    if np.abs(boxes).max() > _LARGEST_BOX:
+        raise UserError(
+            f'A box of `{name}` in `{path}` reaches {np.abs(boxes).max():.0f} px, further '
+            'than any image: mend or remove it.'
+        )
+    return boxes.astype(np.float32)
 
 
 def _box_info(box: Optional[np.ndarray]) -> dict:

@@ -21,7 +21,7 @@ def file_of_mask(path: str) -> str:
 
 
 def load_mask(path: str, values: Optional[tuple] = None) -> np.ndarray:
-    """A mask [H, W], uint8, as it is in its file.
+    """A mask [H, W], uint8, as it is in its file, or where that has 0 and 1, 0 and 255.
 
     Args:
         path (str): See the module.
@@ -41,7 +41,9 @@ def load_mask(path: str, values: Optional[tuple] = None) -> np.ndarray:
     else:
         in_colour = values is not None and np.ndim(values[0])
         mask = _decoded(path, cv2.IMREAD_COLOR if in_colour else cv2.IMREAD_GRAYSCALE)
-    return mask if values is None else cv2.inRange(mask, *values)
+    if values is not None:
+        return cv2.inRange(mask, *values)
+    return 255 * mask if mask.max() == 1 else mask
 
 
 def fit_mask(mask: np.ndarray, size: tuple[int, int]) -> Optional[np.ndarray]:

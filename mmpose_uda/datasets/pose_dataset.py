@@ -15,6 +15,7 @@ from mmpose_uda.datasets.category_metainfo import (
 )
 from mmpose_uda.datasets.coco_annotation import as_triples, plain_annotation
 from mmpose_uda.datasets.coco_file import (
+    annotated_size,
     are_numbers,
     category_of,
     image_size,
@@ -23,9 +24,12 @@ from mmpose_uda.datasets.coco_file import (
 )
 from mmpose_uda.datasets.files import load_json, require_json_name, require_path
 from mmpose_uda.datasets.keypoint_names import keypoint_names
+from mmpose_uda.datasets.sample_errors import naming_sample
+from mmpose_uda.datasets.stock_views import with_own_loading
 from mmpose_uda.errors import UserError
 from mmpose_uda.metainfo import HAND21, named_metainfo
 
+_SHOWN = 19  # further faults of a file, by annotation
 _METAINFO_KEYS = (
     'dataset_name',
     'upper_body_ids',
@@ -85,6 +89,7 @@ class PoseDataset(BaseCocoStyleDataset):
             data_prefix = dict(img='images/', mask='masks/')
         if isinstance(metainfo, str):
             metainfo = self.definition_of(dict(kwargs, metainfo=metainfo))
+        kwargs['pipeline'] = with_own_loading(kwargs.get('pipeline') or ())
         super().__init__(data_prefix=data_prefix, metainfo=metainfo, **kwargs)
         # CocoMetric would read the file itself; it takes the samples' own annotations
         # instead, in which what tools leave out is filled in
@@ -163,6 +168,15 @@ class PoseDataset(BaseCocoStyleDataset):
         """
         return load_coco(self.ann_file)
 
+    def prepare_data(self, idx: int) -> Any:
+        """A sample after the pipeline.
+
+        Raises:
+            UserError: A transform cannot take it.
+        """
+        with naming_sample(lambda: self.get_data_info(idx)['img_path']):
+            return super().prepare_data(idx)
+
     def _load_annotations(self) -> tuple[list[dict], list[dict]]:
         content = self.read_file()
         names = keypoint_names(self._metainfo)
@@ -174,7 +188,7 @@ class PoseDataset(BaseCocoStyleDataset):
         images = {image['id']: n for n, image in enumerate(content['images'])}
         keeps_images = are_numbers(list(images))
         keeps_ids = are_numbers([ann.get('id') for ann in content['annotations']])
-        instances = []
+        instances, faults = [], []
         for n, (annotation, image) in enumerate(with_images(content, self.ann_file)):
             image_n = images[image['id']]
             is_wanted = wanted is None or annotation.get('category_id') in wanted
@@ -185,7 +199,12 @@ class PoseDataset(BaseCocoStyleDataset):
                     number=None if keeps_ids else n,
                     image_number=None if keeps_images else image_n,
                 )
-                instances.append(self._parse_or_explain(raw))
+                try:
+                    instances.append(self._parse_or_explain(raw))
+                except UserError as fault:
+                    faults.append((annotation.get('id'), fault))
+        if faults:
+            raise _all_of(faults)
         images = {image['id']: image for image in content['images']}
         return [item for item in instances if item], list(images.values())
 
@@ -196,6 +215,11 @@ class PoseDataset(BaseCocoStyleDataset):
             raise UserError(
                 f'Annotation {raw["raw_ann_info"].get("id")} of `{self.ann_file}`, or '
                 f'its image, lacks the key {error}: add it.'
+            ) from error
+        except (TypeError, ValueError) as error:
+            raise UserError(
+                f'Annotation {raw["raw_ann_info"].get("id")} of `{self.ann_file}`, or '
+                f'its image, has a value that is none ({error}): correct it.'
             ) from error
 
     def parse_data_info(self, raw_data_info: dict) -> Optional[dict]:
@@ -208,16 +232,17 @@ class PoseDataset(BaseCocoStyleDataset):
 
         Returns:
             dict | None: ``bbox`` [1, 4] xyxy px, ``bbox_score`` [1], ids, ``img_path``,
-            where known ``camera`` (``focal`` [2], ``principal_point`` [2], px) and
-            ``hand_side``, and with labels ``keypoints`` [1, K, 2] px,
-            ``keypoints_visible`` [1, K], ``num_keypoints``, ``raw_ann_info``
-            (:func:`plain_annotation`), and where known ``keypoints_3d`` [1, K, 3] mm, and
-            where wanted and known ``mask_path``. None for an annotation without keypoints,
-            if labels are used.
+            where the file tells it ``annotated_size`` (width, height, px), where known
+            ``camera`` (``focal`` [2], ``principal_point`` [2], px) and ``hand_side``, and
+            with labels ``keypoints`` [1, K, 2] px, ``keypoints_visible`` [1, K],
+            ``num_keypoints``, ``raw_ann_info`` (:func:`plain_annotation`), and where known
+            ``keypoints_3d`` [1, K, 3] mm, and where wanted and known ``mask_path``. None
+            for an annotation without keypoints, if labels are used.
         """
         ann, image = raw_data_info['raw_ann_info'], raw_data_info['raw_img_info']
         count = self._metainfo['num_keypoints']
-        seen = ann if self.labels else {k: v for k, v in ann.items() if k != 'keypoints'}
+        unseen = () if self.labels else ('keypoints', 'area')
+        seen = {key: value for key, value in ann.items() if key not in unseen}
         plain = plain_annotation(
             seen,
             self.ann_file,
@@ -226,7 +251,8 @@ class PoseDataset(BaseCocoStyleDataset):
             raw_data_info.get('image_number'),
         )
         x, y, w, h = plain['bbox']
-        width, height = image_size(image, image['img_path'])
+        annotated = annotated_size(image)
+        width, height = annotated or image_size(image, image['img_path'])
         last = [width - 1, height - 1] * 2
         info = dict(
             id=plain['id'],
@@ -239,6 +265,8 @@ class PoseDataset(BaseCocoStyleDataset):
             ),
             bbox_score=np.ones(1, np.float32),
         )
+        if annotated:
+            info['annotated_size'] = annotated
         if 'camera' in image:
             info['camera'] = {
                 key: np.array(image['camera'][key], np.float32)
@@ -274,3 +302,16 @@ class PoseDataset(BaseCocoStyleDataset):
                 '`require_3d=False`.'
             )
         return labels
+
+
+def _all_of(faults: list[tuple[Any, UserError]]) -> UserError:
+    """The first fault in words, and of which annotations there are more."""
+    first, *others = faults
+    if not others:
+        return first[1]
+    shown = ', '.join(str(number) for number, _ in others[:_SHOWN])
+    more = f' and {len(others) - _SHOWN} more' if len(others) > _SHOWN else ''
+    return UserError(
+        f'{str(first[1]).rstrip(".")}; {len(others)} other annotations of the file have '
+        f'faults too: {shown}{more}.'
+    )

@@ -17,6 +17,7 @@ from mmpose_uda.datasets.draws import (
 from mmpose_uda.datasets.image_folder import UnlabelledImageFolder
 from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
 from mmpose_uda.datasets.pose_dataset import PoseDataset
+from mmpose_uda.datasets.sample_errors import naming_sample, usable_labels
 from mmpose_uda.datasets.stock_views import derive_views
 from mmpose_uda.datasets.transforms import ReplaceBackground
 from mmpose_uda.errors import UserError
@@ -25,9 +26,9 @@ from mmpose_uda.views import DOMAINS, view_of
 
 # All that a target sample may bring along; labels of any name are thus left behind.
 _TARGET_KEYS = {
-    'bbox', 'bbox_center', 'bbox_scale', 'bbox_score', 'camera', 'category_id',
-    'dataset_name', 'flip_indices', 'flip_pairs', 'hand_side', 'id', 'img', 'img_id',
-    'img_path', 'img_shape', 'lower_body_ids', 'ori_shape', 'sample_idx',
+    'annotated_size', 'bbox', 'bbox_center', 'bbox_scale', 'bbox_score', 'camera',
+    'category_id', 'dataset_name', 'flip_indices', 'flip_pairs', 'hand_side', 'id', 'img',
+    'img_id', 'img_path', 'img_shape', 'lower_body_ids', 'ori_shape', 'sample_idx',
     'skeleton_links', 'upper_body_ids',
 }  # fmt: skip
 
@@ -145,7 +146,8 @@ class SourceTargetDataset(Dataset):
                 if self._replaces_background(name):
                     results['backgrounds'] = behind
                 seed_by(self.seed, draw, name)
-                packed[name] = self.views[name](results)
+                with naming_sample(lambda shown=results: shown['img_path']):
+                    packed[name] = self.views[name](results)
         return {
             key: {name: view[key] for name, view in packed.items()}
             for key in ('inputs', 'data_samples')
@@ -171,13 +173,14 @@ class SourceTargetDataset(Dataset):
             is_told = getattr(dataset, 'masks', False)
             kept = _TARGET_KEYS | ({'mask_path', 'mask_values'} if is_told else set())
             info = {key: value for key, value in info.items() if key in kept}
-        return info
+        return usable_labels(info)
 
     def _load(self, domain: str, draw: int) -> dict:
         """Load what the views of a domain share."""
         info = self.info_of(domain, draw)
         seed_by(self.seed, draw, f'load {domain}')
-        item = getattr(self, domain).pipeline(info)
+        with naming_sample(lambda: info['img_path']):
+            item = getattr(self, domain).pipeline(info)
         if item is None:
             raise UserError(
                 f'The {domain} pipeline gave nothing for `{info.get("img_path")}`: '

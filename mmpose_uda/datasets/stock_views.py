@@ -55,10 +55,22 @@ def derive_views(
     return loading, views
 
 
+def with_own_loading(pipeline: Sequence) -> list:
+    """A pipeline whose images are loaded by ours: what is wrong with one is told."""
+    return [
+        _translate(step)
+        if isinstance(step, dict) and class_name(step) == 'LoadImage'
+        else step
+        for step in pipeline
+    ]
+
+
 def class_name(part: dict) -> str:
     """Class of a part of a config, such as a transform, without its scope."""
     return str(part['type']).rpartition('.')[-1]
 
 
 def _translate(step: dict) -> dict:
-    return dict(step, type=_OURS.get(class_name(step), step['type']))
+    name = class_name(step)
+    scope = str(step['type']).removesuffix(name)
+    return dict(step, type=scope + _OURS[name]) if name in _OURS else dict(step)

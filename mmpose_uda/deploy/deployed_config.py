@@ -11,6 +11,7 @@ from mmpose import registry as mmpose_registry
 
 from mmpose_uda.config import imported_modules
 from mmpose_uda.deploy.stock_parts import replaced_dataset, with_stock_parts
+from mmpose_uda.whole_files import write_whole
 
 METAINFO_FILE = 'metainfo.py'
 
@@ -85,7 +86,7 @@ def write_metainfo(definition: dict, path: Path) -> None:
     text of their numbers, whereupon mmpose mixes up what flips into what.
     """
     text = pprint.pformat(dict(definition), sort_dicts=False)
-    path.write_text(f'dataset_info = {text}\n')
+    write_whole(path, f'dataset_info = {text}\n')
 
 
 def _with_metainfo_file(loader: dict) -> dict:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
@@ -15,7 +16,7 @@ from mmpose_uda.deploy.deployed_config import (
     keypoint_definition,
     write_metainfo,
 )
-from mmpose_uda.errors import UserError
+from mmpose_uda.errors import UserError, writing
 from mmpose_uda.models.pose_estimators import TeacherEMA
 from mmpose_uda.models.pose_estimators.plain_checkpoint import (
     STUDENT,
@@ -24,6 +25,7 @@ from mmpose_uda.models.pose_estimators.plain_checkpoint import (
     as_adapted,
 )
 from mmpose_uda.safe_checkpoint import save_checkpoint
+from mmpose_uda.whole_files import write_whole
 
 CONFIG_FILE = 'config.py'
 WEIGHTS_FILE = 'model.pth'
@@ -59,7 +61,7 @@ def export_estimator(
     Raises:
         UserError: ``which`` is unknown, the config is not one of a domain adaptive
             estimator, the checkpoint is from another config, its teacher was never
-            updated, or ``out_dir`` is a file.
+            updated, weights are not finite, or ``out_dir`` is a file.
     """
     if which not in _PREFIXES:
         raise UserError(f"--which is 'teacher' or 'student', not {which!r}.")
@@ -75,14 +77,17 @@ def export_estimator(
         raise UserError(TeacherEMA.NEVER_UPDATED)
     weights = select_weights(state_dict, _PREFIXES[which])
     _check_weights(cfg, weights)
+    require_finite(weights, f'The {which}')
     out = _make_folder(out_dir)
-    deployed_config(cfg).dump(out / CONFIG_FILE)
+    with writing(out / CONFIG_FILE):
+        write_whole(out / CONFIG_FILE, deployed_config(cfg).pretty_text)
     definition = keypoint_definition(cfg)
     if definition is not None:
         write_metainfo(definition, out / METAINFO_FILE)
     dataset_meta = _plain(checkpoint['meta']['dataset_meta'])
     meta = dict(dataset_meta=dataset_meta, exported=which)
-    save_checkpoint(dict(meta=meta, state_dict=weights), out / WEIGHTS_FILE)
+    with writing(out / WEIGHTS_FILE):
+        save_checkpoint(dict(meta=meta, state_dict=weights), out / WEIGHTS_FILE)
     return out
 
 
@@ -113,6 +118,25 @@ def select_weights(state_dict: dict[str, Tensor], prefix: str) -> dict[str, Tens
         for key, value in state_dict.items()
         if key.startswith(prefix)
     }
+
+
+def require_finite(weights: dict[str, Tensor], owner: str) -> None:
+    """Refuse weights that have diverged.
+
+    Args:
+        weights (dict[str, Tensor]): By name.
+        owner (str): Whose they are, the first words of the sentence.
+
+    Raises:
+        UserError: One is NaN or infinite.
+    """
+    for name, value in weights.items():
+        if value.is_floating_point() and not torch.isfinite(value).all():
+            raise UserError(
+                f'{owner} has weights that are NaN or infinite, such as {name}, and would '
+                'predict nothing: take an earlier checkpoint, from before the training '
+                'diverged.'
+            )
 
 
 def _check_weights(cfg: Config, weights: dict[str, Tensor]) -> None:

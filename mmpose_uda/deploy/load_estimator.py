@@ -20,7 +20,12 @@ from mmpose_uda.config import (
     set_work_dir,
     user_errors,
 )
-from mmpose_uda.deploy.export import CONFIG_FILE, WEIGHTS_FILE, export_estimator
+from mmpose_uda.deploy.export import (
+    CONFIG_FILE,
+    WEIGHTS_FILE,
+    export_estimator,
+    require_finite,
+)
 from mmpose_uda.errors import UserError
 
 
@@ -86,7 +91,8 @@ def build_estimator(cfg: Config, checkpoint: str, device: str = 'cpu') -> nn.Mod
         nn.Module: As :func:`load_estimator` gives it.
 
     Raises:
-        UserError: The checkpoint does not say what its keypoints are.
+        UserError: The checkpoint does not say what its keypoints are, or has weights that
+            are not finite.
         RuntimeError: The weights do not fit.
     """
     init_default_scope(cfg.get('default_scope', 'mmpose'))
@@ -97,6 +103,7 @@ def build_estimator(cfg: Config, checkpoint: str, device: str = 'cpu') -> nn.Mod
             f'The checkpoint {checkpoint} does not say what its keypoints are: give one '
             'that a training or tools/misc/export_estimator.py wrote.'
         )
+    require_finite(model.state_dict(), f'The checkpoint {checkpoint}')
     model.cfg, model.dataset_meta = cfg, loaded['meta']['dataset_meta']
     return model.to(device).eval()
 

@@ -49,6 +49,7 @@ class GuardedOptimWrapper(OptimWrapper):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
+        _merge_equal_groups(self.optimizer)
         if self.clip_grad_kwargs:
             self.clip_grad_kwargs.setdefault('foreach', True)
         if dtype not in (None, *_DTYPES):
@@ -102,7 +103,7 @@ class GuardedOptimWrapper(OptimWrapper):
         """Clip gradients, mask those that are not finite, and step."""
         gradients = [
             parameter.grad
-            for group in self.param_groups
+            for group in self.optimizer.param_groups
             for parameter in group['params']
             if parameter.grad is not None
         ]
@@ -126,7 +127,8 @@ class GuardedOptimWrapper(OptimWrapper):
 
     def _clipped_norm(self, gradients: list[Tensor]) -> Tensor:
         """Clip as the config says; the norm of all gradients before that."""
-        parameters = [p for group in self.param_groups for p in group['params']]
+        groups = self.optimizer.param_groups
+        parameters = [parameter for group in groups for parameter in group['params']]
         if self.clip_grad_kwargs:
             norm = self.clip_func(parameters, **self.clip_grad_kwargs)
             if norm is not None:
@@ -154,7 +156,14 @@ class GuardedOptimWrapper(OptimWrapper):
         scaler = state_dict.pop('loss_scaler', None)
         if scaler is not None and self.loss_scaler is not None:
             self.loss_scaler.load_state_dict(scaler)
-        super().load_state_dict(state_dict)
+        try:
+            super().load_state_dict(state_dict)
+        except ValueError as error:
+            raise UserError(
+                'The checkpoint is of another optimizer, of other weights or of an earlier '
+                f'version ({error}): resume with the config that it was made by, or begin '
+                'a new training from it by `load_from`.'
+            ) from error
         self._lay_out_states()
 
     def _lay_out_states(self) -> None:
@@ -167,7 +176,22 @@ class GuardedOptimWrapper(OptimWrapper):
             for name, value in state.items():
                 is_like = torch.is_tensor(value) and value.shape == parameter.shape
                 if is_like and value.stride() != parameter.stride():
-                    state[name] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+                    like = torch.empty_like(parameter, dtype=value.dtype)
+                    state[name] = like.copy_(value)
+
+
+def _merge_equal_groups(optimizer: torch.optim.Optimizer) -> None:
+    """Let weights of the same options be of one group.
+
+    mmengine makes a group for every weight where a config has ``paramwise_cfg``, and each
+    group is a step of its own for optimizers that take many weights in one go.
+    """
+    merged: dict[str, dict] = {}
+    for group in optimizer.param_groups:
+        options = repr(sorted((k, v) for k, v in group.items() if k != 'params'))
+        first = merged.setdefault(options, dict(group, params=[]))
+        first['params'] = first['params'] + group['params']
+    optimizer.param_groups = list(merged.values())
 
 
 def _scaler_arguments(loss_scale: Union[str, float, dict]) -> dict[str, Any]:

@@ -1,12 +1,16 @@
 """Layer-wise learning rates of a student."""
 
+import logging
 from typing import Iterator, Optional
 
+from mmengine.logging import print_log
 from mmpose.engine.optim_wrappers.layer_decay_optim_wrapper import (
     LayerDecayOptimWrapperConstructor,
 )
 from mmpose.registry import OPTIM_WRAPPER_CONSTRUCTORS
 from torch import nn
+
+from mmpose_uda.models.utils import is_pretrained
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
@@ -15,6 +19,9 @@ class StudentLayerDecayOptimWrapperConstructor(LayerDecayOptimWrapperConstructor
 
     mmpose finds a layer by names that begin with ``backbone.``. Those of a student begin
     with ``student.backbone.``, and all its layers would get the rate of the last.
+
+    It warns of a backbone that starts from no checkpoint: its first layers would hardly
+    leave their random weights.
 
     Args:
         optim_wrapper_cfg (dict): As for mmpose's.
@@ -29,6 +36,18 @@ class StudentLayerDecayOptimWrapperConstructor(LayerDecayOptimWrapperConstructor
         lr: Optional[float] = None,
     ) -> None:
         """Add the groups of a ``DomainAdaptivePoseEstimator`` to ``params``."""
+        if self.layer_decay_rate < 1 and not any(
+            map(is_pretrained, (module.student, module.student.backbone))
+        ):
+            print_log(
+                f'The backbone learns with layer_decay_rate={self.layer_decay_rate}, which '
+                'keeps its first layers nearly as they are, and its config names no '
+                'checkpoint: name one in `model.estimator.backbone.init_cfg`, or set '
+                '`optim_wrapper.paramwise_cfg.layer_decay_rate=1`. (A run that goes on '
+                'from a checkpoint needs neither.)',
+                'current',
+                logging.WARNING,
+            )
         super().add_params(params, _PlainNames(module), prefix, lr)
 
 

@@ -41,7 +41,8 @@ class RootAlignedMPJPE(BaseMetric):
     - Human3.6M: protocol 1 is ``MPJPE`` and protocol 2 ``PA-MPJPE``, of all 17 joints or
       of the 14 that ``joints`` names.
     - 3DPW: ``MPJPE`` and ``PA-MPJPE`` of its 14 joints, which ``joints`` names.
-    - MPI-INF-3DHP: ``PCK3D`` at 150 mm and ``PCK3D-AUC``.
+    - MPI-INF-3DHP: ``PCK3D`` at 150 mm and ``PCK3D-AUC`` of 14 joints
+      (docs/datasets.md).
     - FreiHAND: ``PA-MPJPE`` and ``PA-AUC`` from 0 to 50 mm in 100 steps.
     - HO3D: the same, and ``ST-MPJPE``.
     - STB and RHD: ``AUC`` from 20 to 50 mm. Zimmermann and Brox (2017) read it off 20

@@ -58,16 +58,16 @@ def _paired(sample: dict, key: str, pred: np.ndarray) -> dict[str, np.ndarray]:
             f'{gt.shape} in the annotation and {len(valid)} visibility flags: give the '
             'model and the data set the same joints.'
         )
+    remedies = dict(
+        predicted='the weights are not finite, or what they make of this image: evaluate '
+        'an earlier checkpoint.',
+        annotated='correct them or mark the joint as not visible.',
+    )
     for array, owner in ((pred, 'predicted'), (gt, 'annotated')):
         if not np.isfinite(array[valid]).all():
             raise UserError(
-                f'The {owner} {key} of {_name(sample)} hold NaN or infinite '
-                'values at a visible joint: '
-                + (
-                    'the training has diverged, so lower its learning rate.'
-                    if owner == 'predicted'
-                    else 'correct them or mark the joint as not visible.'
-                )
+                f'The {owner} {key} of {_name(sample)} hold NaN or infinite values at a '
+                f'visible joint: {remedies[owner]}'
             )
     return dict(pred=pred, gt=gt, valid=valid)
 

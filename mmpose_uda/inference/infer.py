@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
+import cv2
 import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
@@ -32,7 +33,7 @@ class Inference:
             [K], ``bbox`` (x1, y1, x2, y2, px, in a list of its own) and ``bbox_score``.
             In 3D it also has ``keypoints_3d`` [K, 3], mm relative to the root (x right, y
             down, z away from the camera), and ``camera``.
-        skipped (list[str]): What did not decode.
+        skipped (list[str]): What did not decode, or could not be predicted.
     """
 
     predictions: dict[str, list[dict]]
@@ -92,8 +93,12 @@ def infer(
     unit = 'frame' if isinstance(source, VideoFile) else 'image'
     predicted = predict(network, source, batch_size)
     predictions: dict[str, list[dict]] = {}
+    failed: list[str] = []
     with user_errors(network.cfg):
         for frame, instances in tqdm(predicted, total=len(source) or None, unit=unit):
+            if instances is None:
+                failed.append(_name_of(frame))
+                continue
             if frame.frame_id is None:
                 predictions[frame.name] = instances
             else:
@@ -101,14 +106,15 @@ def infer(
                 predictions.setdefault(frame.name, []).append(entry)
             if files:
                 files.write(frame, instances)
+    skipped = [*source.skipped, *failed]
     if not predictions:
         raise UserError(
-            f'None of the {len(source)} images of {inputs} decodes, such as '
-            f'{source.skipped[0]}: replace the files.'
+            f'None of the {len(source)} images of {inputs} decodes and can be predicted, '
+            f'such as {skipped[0]}: replace the files.'
         )
     if files:
         files.close(predictions)
-    return Inference(predictions, source.skipped)
+    return Inference(predictions, skipped)
 
 
 def _check_folder(out: Path, inputs: str) -> None:
@@ -124,7 +130,7 @@ def _check_folder(out: Path, inputs: str) -> None:
 @torch.no_grad()
 def predict(
     model: nn.Module, frames: Iterable[Frame], batch_size: int
-) -> Iterator[tuple[Frame, list[dict]]]:
+) -> Iterator[tuple[Frame, Optional[list[dict]]]]:
     """Predict the boxes of images, several images at a time.
 
     Args:
@@ -133,22 +139,43 @@ def predict(
         batch_size (int): Boxes in one forward, and images that are held at a time.
 
     Yields:
-        tuple[Frame, list[dict]]: An image and its instances, in order.
+        tuple[Frame, list[dict] | None]: An image and its instances, in order. None where
+        it cannot be cropped so, or what is predicted is not finite.
     """
     pipeline = Compose(model.cfg.test_dataloader.dataset.pipeline)
     frames = iter(frames)
     while chunk := list(itertools.islice(frames, batch_size)):
-        items = [
-            pipeline(_sample(model, frame, box)) for frame in chunk for box in frame.corners
-        ]
+        crops = [_crops(pipeline, model, frame) for frame in chunk]
+        items = [item for own in crops if own is not None for item in own]
         samples = []
         for start in range(0, len(items), batch_size):
             batch = pseudo_collate(items[start : start + batch_size])
             samples += model.test_step(batch)
         in_order = iter(samples)
-        for frame in chunk:
-            own = itertools.islice(in_order, len(frame.corners))
-            yield frame, [_to_instance(sample) for sample in own]
+        for frame, own in zip(chunk, crops):
+            if own is None:
+                yield frame, None
+                continue
+            instances = [_to_instance(next(in_order)) for _ in own]
+            yield frame, instances if all(map(_is_finite, instances)) else None
+
+
+def _crops(pipeline: Compose, model: nn.Module, frame: Frame) -> Optional[list[dict]]:
+    """What the network takes of each box; None where one cannot be cut out."""
+    try:
+        return [pipeline(_sample(model, frame, box)) for box in frame.corners]
+    except (cv2.error, np.linalg.LinAlgError, ValueError):
+        return None
+
+
+def _is_finite(instance: dict) -> bool:
+    keys = ('keypoints', 'keypoint_scores', 'keypoints_3d')
+    return all(np.isfinite(instance[key]).all() for key in keys if key in instance)
+
+
+def _name_of(frame: Frame) -> str:
+    number = '' if frame.frame_id is None else f', frame {frame.frame_id}'
+    return frame.name + number
 
 
 def _sample(model: nn.Module, frame: Frame, box: np.ndarray) -> dict:

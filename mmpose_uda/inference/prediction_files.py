@@ -1,17 +1,18 @@
 """What inference leaves behind: pictures or a video, and JSON in mmpose's format."""
 
 import errno
+import json
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import cv2
-import mmengine
 import numpy as np
 
 from mmpose_uda.datasets.output_names import output_stems
 from mmpose_uda.errors import writing
 from mmpose_uda.inference.image_sources import Frame, ImageFiles, ImageSource, VideoFile
 from mmpose_uda.visualization import pose_extent, prediction_picture, save_picture
+from mmpose_uda.whole_files import write_whole
 
 PICTURES, PREDICTIONS = 'visualizations', 'predictions'  # as mmpose's inferencers
 
@@ -57,6 +58,7 @@ class VideoPredictions:
         self.name = source.name
         stem = PurePosixPath(source.name).stem
         self.video = out / PICTURES / f'{stem}.mp4'
+        self._partial = self.video.with_name(f'.{stem}.partial.mp4')
         self.json = out / PREDICTIONS / f'{stem}.json'
         self.fps = source.fps
         self.metainfo = metainfo
@@ -76,6 +78,7 @@ class VideoPredictions:
     def close(self, predictions: dict[str, list[dict]]) -> None:
         """Finish the video and write the predictions for all its frames."""
         self._writer.release()
+        self._partial.replace(self.video)
         write_json(self.json, predictions[self.name])
 
     def _append(self, picture: np.ndarray) -> None:
@@ -83,7 +86,7 @@ class VideoPredictions:
             codec = cv2.VideoWriter_fourcc(*'mp4v')
             size = picture.shape[1::-1]
             with writing(self.video):
-                self._writer = cv2.VideoWriter(str(self.video), codec, self.fps, size)
+                self._writer = cv2.VideoWriter(str(self._partial), codec, self.fps, size)
                 if not self._writer.isOpened():
                     raise OSError(errno.EIO, 'OpenCV cannot write MP4 there')
         self._writer.write(picture)
@@ -101,8 +104,14 @@ def write_json(path: Path, content: Any) -> None:
     Raises:
         UserError: The file cannot be written.
     """
+    text = json.dumps(content, indent='  ', default=_plain, allow_nan=False)
     with writing(path):
-        mmengine.dump(content, path, indent='  ')
+        write_whole(path, text)
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and lists for NumPy's."""
+    return value.tolist()
 
 
 def _draw(frame: Frame, instances: list[dict], metainfo: dict, extent=None):

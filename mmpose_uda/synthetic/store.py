@@ -60,14 +60,21 @@ def ensure_builtin(
         dict: The manifest: parameters, hashes and counts.
 
     Raises:
-        UserError: If `name` is unknown, `root` holds other or damaged data (nothing
-            is ever deleted there), or the disk is too full.
+        UserError: If `name` is unknown, a number is too small, `root` holds other or
+            damaged data (nothing is ever deleted there), or the disk is too full.
     """
     if name not in BODIES:
         raise UserError(
             f"There is no built-in data set '{name}': choose one of "
             f'{", ".join(sorted(BODIES))}.'
         )
+    _check_numbers(
+        num_train=(num_train, 1),
+        num_test=(num_test, 1),
+        image_size=(image_size, 1),
+        workers=(1 if workers is None else workers, 1),
+        seed=(seed, 0),
+    )
     parameters = dict(
         name=name,
         version=VERSION,
@@ -188,6 +195,15 @@ def _make(root: str, parameters: dict, workers: int) -> dict:
             shutil.rmtree(partial)
         raise
     return manifest
+
+
+def _check_numbers(**numbers: tuple[int, int]) -> None:
+    """Refuse what is smaller than the least it can be: name -> both."""
+    for name, (value, least) in numbers.items():
+        if value < least:
+            raise UserError(
+                f'`{name}` of the built-in data is {value}: let it be {least} or more.'
+            )
 
 
 def space_needed(images: int, image_size: int) -> float:

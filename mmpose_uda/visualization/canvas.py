@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from mmpose_uda.errors import UserError, writing
+from mmpose_uda.whole_files import whole_file
 
 PAPER = (250, 250, 250)
 INK = (45, 45, 45)
@@ -89,9 +90,7 @@ def draw_text(
     )
     baseline = (pad * _OVERSAMPLING, (pad + round(cap)) * _OVERSAMPLING)
     stroke = max(1, round(_OVERSAMPLING * cap / 9))
-    cv2.putText(
-        big, text, baseline, _FONT, scale * _OVERSAMPLING, 255, stroke, cv2.LINE_AA
-    )
+    cv2.putText(big, text, baseline, _FONT, scale * _OVERSAMPLING, 255, stroke, cv2.LINE_AA)
     size = (big.shape[1] // _OVERSAMPLING, big.shape[0] // _OVERSAMPLING)
     alpha = cv2.resize(big, size, interpolation=cv2.INTER_AREA)[..., None] / 255.0
 
@@ -176,6 +175,6 @@ def save_picture(path: str | Path, image: np.ndarray) -> Path:
     if path.suffix.lower() not in options:
         raise UserError(f'{path} cannot be a picture: end its name in .jpg or .png.')
     _, data = cv2.imencode(path.suffix, image, options[path.suffix.lower()])
-    with writing(path):
-        path.write_bytes(data.tobytes())
+    with writing(path), whole_file(path) as partial:
+        partial.write_bytes(data.tobytes())
     return path

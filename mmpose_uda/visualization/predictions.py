@@ -14,6 +14,8 @@ _TITLES = {
     'turned': 'turned by {:g} degrees, from above'.format(VIEWS['turned'][0]),
 }
 _SHORTEST = 448  # px: smaller images are shown enlarged
+_LONGEST = 2048  # px: but not beyond this
+_JPEG = 30_000  # px: what is longer is shown smaller, to be a JPEG
 _PANEL = (240, 640)  # least and greatest side of a 3D view, px
 _WHITE, _DARK = (255, 255, 255), (25, 25, 25)
 
@@ -45,7 +47,9 @@ def prediction_picture(
         np.ndarray: BGR uint8. The size depends on that of the image and on N only.
     """
     height, width = image.shape[:2]
-    factor = max(1.0, _SHORTEST / min(height, width))
+    shortest, longest = sorted((height, width))
+    enlarged = min(_SHORTEST / shortest, _LONGEST / longest)
+    factor = min(max(1.0, enlarged), _JPEG / longest)
     shown = to_tile(image, round(factor * width))
     names = [f'{n + 1}' if len(keypoints) > 1 else '' for n in range(len(keypoints))]
     for n, points in enumerate(keypoints):

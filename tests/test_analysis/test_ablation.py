@@ -206,3 +206,11 @@ def test_a_machine_of_no_cluster(tmp_path, monkeypatch):
     with pytest.raises(UserError, match='--launcher slurm needs srun'):
         ablation.run_variants(HAND_3D, [0], ['full'], tmp_path / 'out', launcher='slurm')
     assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize('content', ['', '{"target": {"target/PCK"', '[]', '{}'])
+def test_a_run_whose_summary_is_half_written_is_not_done(tmp_path, content):
+    (tmp_path / 'summary.json').write_text(content)
+    assert not ablation._is_done(tmp_path)
+    (tmp_path / 'summary.json').write_text('{"target": {}, "student": {}}')
+    assert ablation._is_done(tmp_path)

@@ -25,7 +25,7 @@ def report(metric, **kwargs):
         }
         for variant, rows in RESULTS.items()
     }
-    return AblationReport(results, {'mean pose': {metric: 81.23}}, **kwargs)
+    return AblationReport(results, {'mean pose': {f'target/{metric}': 81.23}}, **kwargs)
 
 
 def row(report, title):
@@ -94,7 +94,7 @@ def test_the_headline_can_be_another_metric():
 def test_figures_of_another_protocol_have_a_column_of_their_own():
     figures = {'target/PCK': [0.5], 'target_regda/PCK': [0.25]}
     results = {'full': dict(target=figures, student={})}
-    found = AblationReport(results, {'mean pose': dict(PCK=0.125)}, headline='PCK')
+    found = AblationReport(results, {'mean pose': {'target/PCK': 0.125}}, headline='PCK')
     head, _, mean_pose, adapted = found.markdown().splitlines()
     assert head == '| run | PCK | target_regda/PCK | gap closed (PCK) |'
     assert mean_pose == '| mean pose | 0.125 |  |  |'
@@ -103,12 +103,22 @@ def test_figures_of_another_protocol_have_a_column_of_their_own():
     assert bare.markdown().splitlines()[0] == '| run | PCK | gap closed (PCK) |'
 
 
+def test_evaluators_whose_metrics_share_a_name_are_told_apart():
+    figures = {'loose/PCK': [0.5], 'strict/PCK': [0.25]}
+    constants = {'mean pose': {'strict/PCK': 0.0625, 'loose/PCK': 0.125}}
+    found = AblationReport({'full': dict(target=figures, student={})}, constants)
+    head, _, mean_pose, adapted = found.markdown().splitlines()
+    assert head == '| run | PCK | strict/PCK | gap closed (PCK) |'
+    assert mean_pose == '| mean pose | 0.125 | 0.062 |  |'
+    assert adapted == '| adapted | 0.500 | 0.250 |  |'
+
+
 def test_json_has_the_values_of_every_seed():
     content = json.loads(json.dumps(report('MPJPE').as_dict()))
     adapted = next(row for row in content['rows'] if row['title'] == 'adapted')
     assert adapted['metrics']['target/MPJPE'] == [48.0, 52.0]
     assert adapted['gap_closed']['target/MPJPE'] == pytest.approx(8 / 18)
-    assert content['constants'] == {'mean pose': {'MPJPE': 81.23}}
+    assert content['constants'] == {'mean pose': {'target/MPJPE': 81.23}}
 
 
 def test_chart_is_a_picture(tmp_path):

@@ -37,8 +37,8 @@ def test_3d_pose_against_a_loop(tmp_path):
         for k in range(len(pose))
         if visible[k] and visible[0]
     ]
-    np.testing.assert_allclose(result['MPJPE'], np.mean(errors), rtol=1e-5)
-    assert 0 < result['PA-MPJPE'] < result['MPJPE']
+    np.testing.assert_allclose(result['target/MPJPE'], np.mean(errors), rtol=1e-5)
+    assert 0 < result['target/PA-MPJPE'] < result['target/MPJPE']
 
 
 def test_a_keypoint_without_a_label_is_nowhere(tmp_path):
@@ -81,20 +81,20 @@ def test_2d_pose_against_a_loop(tmp_path):
         for k in range(len(points))
         if visible[k]
     ]
-    np.testing.assert_allclose(result['PCK'], np.mean(hits), rtol=1e-6)
+    np.testing.assert_allclose(result['target/PCK'], np.mean(hits), rtol=1e-6)
 
 
 def test_every_figure_of_the_config_is_told(tmp_path):
     cfg = tiny_config(CONFIG_DIR / 'human_3d.py', tmp_path, tmp_path / 'work')
     figures = {'MPJPE', 'PA-MPJPE', 'N-MPJPE', 'PCK3D', 'PCK3D-AUC', 'PCK'}
-    assert set(mean_pose_of(cfg)) == figures
+    assert set(mean_pose_of(cfg)) == {f'target/{name}' for name in figures}
 
 
 def test_figures_off_heatmaps_are_left_out_and_large_sources_thinned(tmp_path):
     path = CONFIG_DIR / 'surreal2lsp.py'
     cfg = tiny_config(path, tmp_path, tmp_path / 'work')
     whole = mean_pose_of(cfg)
-    assert 'PCK-elbow' in whole and not any('regda' in name for name in whole)
+    assert 'target/PCK-elbow' in whole and not any('regda' in name for name in whole)
     read = []
 
     class Counted(DATASETS.get('SURREAL')):

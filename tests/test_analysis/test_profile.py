@@ -10,7 +10,15 @@ from mmpose_uda import UserError
 from mmpose_uda.analysis.profile import profile_step
 from mmpose_uda.models.pose_estimators import DomainAdaptivePoseEstimator
 
-BUILTIN = ('hand_3d', 'human_3d', 'human_2d', 'hand_2d', 'animal_2d', 'human_2d_rtmcc')
+# A tenth more than when they were counted: a slow path does not come back unseen.
+OPERATORS = dict(
+    hand_3d=14000,
+    human_3d=14000,
+    human_2d=8400,
+    hand_2d=8400,
+    animal_2d=8400,
+    human_2d_rtmcc=10000,
+)
 
 
 @pytest.fixture(scope='module')
@@ -22,7 +30,8 @@ def profiled(name, data_root, work_dir, batch_size, hooks=()):
     """A step of the last phase of a config, on tiny data."""
     cfg = tiny_config(CONFIG_DIR / f'{name}.py', data_root / name, work_dir)
     cfg.train_dataloader.batch_size = batch_size
-    cfg.default_hooks.checkpoint.interval = cfg.default_hooks.logger.interval = 100
+    cfg.default_hooks.checkpoint.interval = 100
+    cfg.default_hooks.logger = None  # nothing is logged in these steps
     cfg.custom_hooks = [h for h in cfg.custom_hooks if h.type != 'RecordHook']
     for hook in cfg.custom_hooks:
         if hook.type == 'AdaINStyleHook':
@@ -32,15 +41,14 @@ def profiled(name, data_root, work_dir, batch_size, hooks=()):
         return profile_step(cfg)
 
 
-@pytest.mark.parametrize('name', BUILTIN)
+@pytest.mark.parametrize('name', OPERATORS)
 def test_a_step_waits_for_nothing_and_loops_over_no_samples(name, data_root, tmp_path):
-    small, large = (profiled(name, data_root, tmp_path, n) for n in (3, 9))
-    assert small.other_waits == large.other_waits == 0, large.waits
-    # mmengine reads every value that it logs, and the norm of the gradient.
-    readers = [wait.place.split('.')[-1].split(':')[0] for wait in large.waits]
-    assert sorted(readers) == ['_clip_grad', '_get_valid_value']
-    assert small.waits == large.waits
+    small, large = (profiled(name, data_root, tmp_path, n) for n in (2, 8))
+    assert small.waits.total() == large.waits.total() == 0, large.waits
     assert small.operators['Optimizer.step#AdamW.step'] == 1
+    # the discriminator of some has a learning rate of its own
+    assert small.operators['aten::_fused_adamw_'] <= 2
+    assert large.operators.total() < OPERATORS[name]
     assert 'convolution_backward' in small.table
     # The backend may choose another algorithm, and fills small memory another way. To move
     # a batch to the device, mmengine calls `to` for every sample. A loop would add at
@@ -75,7 +83,7 @@ def test_waits_and_loops_are_found(data_root, tmp_path, monkeypatch):
     monkeypatch.setattr(DomainAdaptivePoseEstimator, 'loss', careless)
     small, large = (
         profiled('human_2d', data_root, tmp_path, n, [dict(type='CarelessHook')])
-        for n in (3, 9)
+        for n in (2, 8)
     )
     assert small.other_waits == large.other_waits == 3
     assert large.operators['aten::mean'] - small.operators['aten::mean'] == 6

@@ -14,7 +14,11 @@ from mmengine.runner import Runner
 from mmpose_uda import apis
 from mmpose_uda.apis import evaluate
 from mmpose_uda.apis.train import _set_seed, _shorten
+from mmpose_uda.config import own_work_dir, resuming
 from mmpose_uda.errors import UserError
+from mmpose_uda.safe_checkpoint import load_from_local
+
+ADAM = dict(_delete_=True, type='Adam', lr=0.1)
 
 
 @pytest.fixture
@@ -45,24 +49,110 @@ def test_resume_ends_as_an_uninterrupted_run(config, tmp_path):
     resumed = train(config, work_dir=moved, resume='auto')
     assert resumed.iter == 4
     assert torch.equal(_weights(resumed), _weights(whole))
-    named = train(
-        config, work_dir=str(tmp_path / 'named'), resume=f'{moved}/iter_2.pth'
-    )
+    named = train(config, work_dir=str(tmp_path / 'named'), resume=f'{moved}/iter_2.pth')
     assert torch.equal(_weights(named), _weights(whole))
 
 
-def test_resume_from_nothing(config, tmp_path):
-    with pytest.raises(UserError, match='no checkpoint in .*empty.*--resume out'):
-        train(config, work_dir=str(tmp_path / 'empty'), resume='auto')
+def test_resume_from_nothing_begins_and_says_so(config, tmp_path, monkeypatch):
+    said = []
+    train_module = sys.modules['mmpose_uda.apis.train']
+    monkeypatch.setattr(train_module, 'print_log', lambda *a: said.append(a[0]))
+    begun = train(config, work_dir=str(tmp_path / 'empty'), resume='auto')
+    assert begun.iter == 4
+    (sentence,) = said
+    assert f'no checkpoint in {tmp_path}/empty to go on from: the run begins' in sentence
     with pytest.raises(UserError, match='no checkpoint none.pth'):
         train(config, work_dir=str(tmp_path), resume='none.pth')
 
 
+@pytest.mark.parametrize('noted', [None, '', 'gone.pth'])
+def test_resume_where_the_last_checkpoint_is_not_noted(config, tmp_path, noted):
+    train(config, work_dir=str(tmp_path / 'run'), cfg_options={'train_cfg.max_iters': 2})
+    note = tmp_path / 'run' / 'last_checkpoint'
+    note.unlink() if noted is None else note.write_text(noted)
+    resumed = train(config, work_dir=str(tmp_path / 'run'), resume='auto')
+    assert resumed._load_from == str(tmp_path / 'run' / 'iter_2.pth')
+    assert resumed.iter == 4
+
+
+@pytest.fixture
+def begun(config, tmp_path):
+    """A run of which the first half is done."""
+    work_dir = str(tmp_path / 'begun')
+    train(config, work_dir=work_dir, cfg_options={'train_cfg.max_iters': 2})
+    return work_dir
+
+
+@pytest.mark.parametrize(
+    'change, said',
+    [
+        (dict(seed=3), 'run with seed 0, and this is one with seed 3'),
+        (
+            dict(cfg_options={'optim_wrapper.optimizer': ADAM}),
+            'optim_wrapper.optimizer.type=SGD, and this is one with .*=Adam',
+        ),
+        (
+            dict(cfg_options={'model.type': 'OtherToyModel'}),
+            'model.type=ToyModel, and this is one with model.type=OtherToyModel',
+        ),
+    ],
+)
+def test_resume_as_another_run_is_refused(config, begun, change, said):
+    with pytest.raises(UserError, match=f'iter_2.pth is of a .*{said}'):
+        train(config, work_dir=begun, resume='auto', **change)
+
+
+def test_resume_with_other_numbers_says_so(config, begun, monkeypatch):
+    said = []
+    monkeypatch.setattr(resuming, 'print_log', lambda *a: said.append(a[0]))
+    options = {'optim_wrapper.optimizer.lr': 0.2}
+    resumed = train(config, work_dir=begun, resume='auto', cfg_options=options)
+    assert resumed.iter == 4
+    (sentence,) = said
+    assert 'optim_wrapper.optimizer.lr: 0.1 before, 0.2 now' in sentence
+    assert 'experiment_name' not in sentence
+
+
+@pytest.mark.parametrize('exported', [True, False])
+def test_resume_from_what_is_no_checkpoint_of_a_run(config, begun, exported, tmp_path):
+    weights = load_from_local(f'{begun}/iter_2.pth')['state_dict']
+    meta = dict(exported='teacher', dataset_meta={})
+    torch.save(
+        dict(state_dict=weights, meta=meta) if exported else weights, tmp_path / 'w.pth'
+    )
+    said = 'the export of a teacher' if exported else 'weights alone'
+    with pytest.raises(UserError, match=f'w.pth is {said}.*load_from=FILE'):
+        train(config, work_dir=begun, resume=str(tmp_path / 'w.pth'))
+
+
+def test_a_config_in_a_checkpoint_is_not_run(config, begun, tmp_path):
+    content = load_from_local(f'{begun}/iter_2.pth')
+    run = f"open({str(tmp_path / 'ran')!r}, 'w')"
+    content['meta'].update(config=f'a = {run}', cfg=f'a = {run}')
+    torch.save(content, tmp_path / 'evil.pth')
+    with pytest.raises(UserError, match='evil.pth has a `config` that mmengine would run'):
+        train(config, work_dir=begun, resume=str(tmp_path / 'evil.pth'))
+    del content['meta']['config']
+    torch.save(content, tmp_path / 'evil.pth')
+    train(config, work_dir=begun, resume=str(tmp_path / 'evil.pth'))
+    assert not (tmp_path / 'ran').exists()
+
+
+def test_a_run_has_its_work_dir_for_itself(config, tmp_path, begun):
+    cfg = Config.fromfile(config)
+    cfg.work_dir = begun
+    with own_work_dir(cfg), pytest.raises(UserError, match='Another training is writing'):
+        train(config, work_dir=begun)
+    train(config, work_dir=begun)  # it is free again
+    other = tmp_path / 'other.py'
+    other.write_text(toy_parts.CONFIG)
+    with pytest.raises(UserError, match='checkpoints of toy.py, and this is other.py'):
+        train(str(other), work_dir=begun)
+
+
 def test_seed_reaches_weights_and_data(config, tmp_path):
     options = {'train_cfg.max_iters': 1}
-    runs = [
-        train(config, options, work_dir=str(tmp_path), seed=seed) for seed in (1, 1, 2)
-    ]
+    runs = [train(config, options, work_dir=str(tmp_path), seed=seed) for seed in (1, 1, 2)]
     assert torch.equal(_weights(runs[0]), _weights(runs[1]))
     assert not torch.equal(_weights(runs[0]), _weights(runs[2]))
     assert [run.train_dataloader.dataset.seed for run in runs] == [1, 1, 2]
@@ -127,29 +217,20 @@ def test_smoke_shortens_epochs():
     assert cfg.train_dataloader.dataset == dict(dataset, source=dict(indices=8))
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason='has a GPU')
-def test_amp_without_a_gpu_is_refused(config, tmp_path):
-    with pytest.raises(UserError, match='--amp needs a GPU'):
-        train(config, work_dir=str(tmp_path), amp=True)
-
-
-def test_amp_switches_the_optimizer_wrapper(config, tmp_path, monkeypatch):
+def test_amp_is_of_the_optimizer_wrapper(config, tmp_path, monkeypatch):
     wrappers = []
 
     def build(cfg):
         wrappers.append(dict(cfg.optim_wrapper))
         raise UserError('Far enough.')
 
-    module = sys.modules['mmpose_uda.apis.train']
-    monkeypatch.setattr(module, 'get_device', lambda: 'cuda')
     monkeypatch.setattr(Runner, 'from_cfg', build)
     with pytest.raises(UserError, match='Far enough'):
-        train(config, work_dir=str(tmp_path), amp=True)
-    assert wrappers[0]['type'] == 'AmpOptimWrapper'
-    assert wrappers[0]['loss_scale'] == 'dynamic'
+        train(config, work_dir=str(tmp_path), amp='bf16')
+    assert wrappers[0]['type'] == 'mmpose.GuardedOptimWrapper'
     options = {'optim_wrapper.type': 'Other'}
     with pytest.raises(UserError, match='`optim_wrapper.type=Other`'):
-        train(config, work_dir=str(tmp_path), amp=True, cfg_options=options)
+        train(config, work_dir=str(tmp_path), amp='auto', cfg_options=options)
 
 
 def test_what_shards_parameters_is_refused(config, tmp_path):

@@ -1,6 +1,7 @@
 """Sentences for users' mistakes, and tracebacks for bugs."""
 
 import errno
+import re
 from urllib.error import HTTPError, URLError
 
 import pytest
@@ -8,8 +9,8 @@ import torch
 import toy_parts
 from mmengine.config import Config
 from mmengine.registry import MODELS as ROOT_MODELS
-from mmengine.registry import OPTIMIZERS
-from mmpose.registry import DATASETS, METRICS, MODELS
+from mmengine.registry import OPTIMIZERS, VISBACKENDS
+from mmpose.registry import DATASETS, METRICS, MODELS, TRANSFORMS
 from torch.utils.data import DataLoader
 
 from mmpose_uda.config import explain, user_errors
@@ -171,3 +172,36 @@ def test_a_step_that_cannot_be_compiled():
         'torch.compile cannot compile the training step (AttributeError: no items): leave '
         '`compile` out of my_config.py.'
     )
+
+
+@pytest.mark.parametrize(
+    'registry, part, said',
+    [
+        (OPTIMIZERS, dict(type='SGD', lr=-1.0), 'SGD cannot .* learning rate: -1.0'),
+        (
+            TRANSFORMS,
+            dict(type='mmpose.RandomFlip', prob=2.0),
+            'RandomFlip cannot .*Assertion',
+        ),
+        (MODELS, dict(type='mmpose.ResNet', depth=7), 'ResNet cannot .*invalid depth 7'),
+        (MODELS, dict(type='mmpose.HRNet', extra=3), 'HRNet cannot be made'),
+        (VISBACKENDS, dict(type='NotInstalled'), 'NotInstalled cannot .*No module'),
+    ],
+)
+def test_what_a_part_refuses_is_told_with_its_place(registry, part, said):
+    cfg = _config(model=dict(parts=[part]))
+    own = dict(params=[torch.zeros(1, requires_grad=True)])
+    given = own if registry is OPTIMIZERS else None
+    sentence = _sentence(
+        cfg, lambda: registry.build(cfg.model.parts[0], default_args=given)
+    )
+    assert sentence.startswith('`model.parts.0` in my_config.py: ')
+    assert re.search(said, sentence)
+
+
+@VISBACKENDS.register_module()
+class NotInstalled:
+    """What needs a package that is not there."""
+
+    def __init__(self):
+        raise ImportError('No module named x')

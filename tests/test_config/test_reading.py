@@ -60,6 +60,150 @@ def test_overrides(write):
         config_api.load_config(path, {'phases.7.iters': 3})
 
 
+@pytest.mark.parametrize(
+    'name, near',
+    [
+        ('custom_hook', 'custom_hooks'),
+        ('optim_wraper', 'optim_wrapper'),
+        ('train_dataloaders', 'train_dataloader'),
+        ('param_schedulers', 'param_scheduler'),
+        ('default_hook', 'default_hooks'),
+        ('randomnes', 'randomness'),
+    ],
+)
+def test_a_name_that_is_nearly_one_that_is_read(write, name, near):
+    with pytest.raises(UserError, match=f'`{name}`, which nothing reads: write `{near}`'):
+        config_api.load_config(write(f'model = dict()\n{name} = dict(a=1)'))
+
+
+def test_names_of_ones_own(write):
+    own = ('models', 'my_hooks', 'train_dataset', 'val_loader', 'preprocessor', 'test_data')
+    cfg = config_api.load_config(write('\n'.join(f'{name} = 1' for name in own)))
+    assert set(own) <= set(cfg)
+
+
+@pytest.mark.parametrize(
+    'key, value',
+    [
+        ('train_dataloader.batch_size', 0),
+        ('train_dataloader.batch_size', 2.5),
+        ('train_dataloader.batch_size', '4'),
+        ('train_dataloader.num_workers', -1),
+        ('train_dataloader.dataset.pipeline', [dict(type='RandomFlip', prob=2)]),
+        ('optim_wrapper.optimizer.lr', -0.1),
+        ('optim_wrapper.optimizer.lr', float('nan')),
+        ('optim_wrapper.optimizer.lr', float('inf')),
+        ('optim_wrapper.optimizer.weight_decay', -1),
+        ('train_cfg.phases', [dict(iters=0)]),
+        ('train_cfg.max_epochs', -1),
+        ('train_cfg.val_interval', 0),
+        ('model.teacher.momentum', 1.5),
+        ('model.alignments.occlusion.prob', -0.5),
+        ('model.alignments.mean_teacher.loss_weight', -1),
+        ('model.alignments.mean_teacher.ramp_iters', -1),
+        ('randomness.seed', -1),
+        ('randomness.seed', True),
+    ],
+)
+def test_numbers_that_cannot_be_meant(write, key, value):
+    top = {'model', 'train_cfg', 'train_dataloader', 'optim_wrapper', 'randomness'}
+    path = write('\n'.join(f'{name} = dict()' for name in top))
+    with pytest.raises(UserError, match=f'`{key}.*config.py is .*: let it be a '):
+        config_api.load_config(path, {key: value})
+
+
+def test_numbers_that_can(write):
+    config_api.load_config(
+        write(
+            'batch_size = -1\n'  # a variable of one's own
+            'model = dict(head=dict(norm=dict(momentum=None), loss_weight=0))\n'
+            "pipeline = [dict(type='RandomFlip', prob=[0.2, 0.3])]\n"
+            'train_dataloader = dict(batch_size=8, num_workers=0, p=pipeline)\n'
+            'optim_wrapper = dict(optimizer=dict(lr=1e-4), loss_scale="dynamic")\n'
+        )
+    )
+
+
+def test_no_workers_have_no_options(write):
+    text = 'persistent_workers=True, prefetch_factor=4, num_workers={}'
+    path = write(f'train_dataloader = dict({text.format(2)})\nval_dataloader = None')
+    kept = config_api.load_config(path).train_dataloader
+    assert kept == dict(persistent_workers=True, prefetch_factor=4, num_workers=2)
+    cfg = config_api.load_config(path, {'train_dataloader.num_workers': 0})
+    assert cfg.train_dataloader == dict(persistent_workers=False, num_workers=0)
+
+
+COPIED = """
+phases = [dict(iters=1), dict(iters=2)]
+input_size = (64, 48)
+lr = 0.1
+level = 3
+train_cfg = dict(phases=phases, level_of_detail=3)
+train_dataloader = dict(dataset=dict(pipeline=[dict(type='Crop', input_size=input_size)]))
+optim_wrapper = dict(optimizer=dict(lr=lr))
+"""
+
+
+@pytest.mark.parametrize(
+    'key, place',
+    [
+        ('phases.0.iters', 'train_cfg.phases.0.iters'),
+        ('input_size', 'train_dataloader.dataset.pipeline.0.input_size'),
+        ('lr', 'optim_wrapper.optimizer.lr'),
+    ],
+)
+def test_an_override_of_what_was_copied(write, key, place):
+    path = write(COPIED)
+    with pytest.raises(UserError, match=f'{key} changes nothing.*; change `{place}`'):
+        config_api.load_config(path, {key: 7})
+    config_api.load_config(path, {place: 7})
+
+
+def test_an_override_of_what_may_be_read_somewhere(write):
+    assert config_api.load_config(write(COPIED), {'level': 7}).level == 7
+    # nothing is changed, so nothing is lost
+    config_api.load_config(write(COPIED), {'phases.0.iters': 1})
+
+
+def test_a_config_that_is_not_utf_8(write, tmp_path):
+    (tmp_path / 'base.py').write_bytes('a = "é"'.encode('latin-1'))
+    with pytest.raises(UserError, match='base.py is not text of UTF-8'):
+        config_api.load_config(str(tmp_path / 'base.py'))
+    with pytest.raises(UserError, match='base.py is not text of UTF-8'):
+        config_api.load_config(write("_base_ = 'base.py'"))
+
+
+def test_circles_of_configs(write):
+    write("_base_ = 'b.py'", 'a.py')
+    with pytest.raises(UserError, match='based on itself'):
+        config_api.load_config(write("_base_ = 'a.py'", 'b.py'))
+
+
+def test_a_lazy_config(write):
+    lazy = 'from mmengine.config import read_base\nwith read_base():\n    pass\n'
+    with pytest.raises(UserError, match='of the lazy kind'):
+        config_api.load_config(write(lazy + 'model = dict()'))
+
+
+@pytest.mark.parametrize(
+    'base, own',
+    [
+        ('a = 1', 'a = dict(b=1)'),
+        ('a = [1]', 'a = dict(b=1)'),
+    ],
+)
+def test_a_config_that_does_not_go_with_its_base(write, base, own):
+    write(base, 'base.py')
+    with pytest.raises(UserError, match='config.py, with its `_base_`.*fails with'):
+        config_api.load_config(write(f"_base_ = 'base.py'\n{own}"))
+
+
+@pytest.mark.parametrize('name, text', [('a.txt', 'x = 1'), ('a.json', '[1]')])
+def test_files_that_are_no_configs(write, name, text):
+    with pytest.raises(UserError, match=name):
+        config_api.load_config(write(text, name))
+
+
 def test_data_is_made_as_the_config_says(write, monkeypatch):
     made = []
 

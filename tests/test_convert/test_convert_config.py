@@ -307,9 +307,8 @@ def rename_image(content):
 @pytest.mark.parametrize(
     'change, message',
     [
-        (remove_categories, 'is not a COCO-style file'),
         (remove_names_and_a_point, 'have 16 keypoints and the config trains 17'),
-        (swap_names, r'17 keypoints of .*train.json \(nose, right_eye.*\(nose, left_eye'),
+        (swap_names, r'17 keypoints of .*train.json. \(nose, right_eye.*\(nose, left_eye'),
         (rename_image, 'names the image gone.png, which is not in .*images'),
     ],
 )
@@ -319,8 +318,22 @@ def test_sources_that_do_not_fit(folders, out, change, message):
         convert_config(HEATMAP, **folders, out=out)
 
 
-def test_a_source_without_names_of_keypoints(folders, out):
-    edit(Path(folders['source'], 'annotations', 'train.json'), remove_names)
+def add_a_category(content):
+    content['categories'].insert(0, dict(id=7, name='face', keypoints=[]))
+
+
+def nest_keypoints(content):
+    remove_names(content)
+    for annotation in content['annotations']:
+        values = annotation['keypoints']
+        annotation['keypoints'] = [values[i : i + 3] for i in range(0, len(values), 3)]
+
+
+@pytest.mark.parametrize(
+    'change', [remove_categories, remove_names, add_a_category, nest_keypoints]
+)
+def test_sources_that_say_it_in_another_way(folders, out, change):
+    edit(Path(folders['source'], 'annotations', 'train.json'), change)
     assert convert_config(HEATMAP, **folders, out=out).is_file()
 
 

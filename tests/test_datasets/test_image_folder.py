@@ -1,9 +1,11 @@
 """Listing the images of a folder."""
 
+import json
+
 import pytest
 
 from mmpose_uda import UserError
-from mmpose_uda.datasets.image_folder import find_images
+from mmpose_uda.datasets.image_folder import find_images, load_boxes
 
 
 def test_images_are_listed_but_for_one_folder(tmp_path):
@@ -18,3 +20,72 @@ def test_images_are_listed_but_for_one_folder(tmp_path):
     assert find_images(folder, without=str(tmp_path / 'out')) == left
     with pytest.raises(UserError, match='holds no images'):
         find_images(folder, without=folder)
+
+
+def _touch(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def test_what_systems_leave_behind_is_passed_over(tmp_path):
+    _touch(
+        tmp_path,
+        'a.jpg',
+        '._a.jpg',
+        '.hidden/b.jpg',
+        '__MACOSX/a.jpg',
+        'sub/.ipynb_checkpoints/c.png',
+        'sub/c.png',
+    )
+    assert find_images(str(tmp_path)) == ['a.jpg', 'sub/c.png']
+
+
+def test_linked_folders_are_followed_once(tmp_path):
+    _touch(tmp_path, 'photos/a.jpg', 'elsewhere/b.jpg', 'elsewhere/deep/c.jpg')
+    photos = tmp_path / 'photos'
+    (photos / 'linked').symlink_to(tmp_path / 'elsewhere')
+    (tmp_path / 'elsewhere' / 'back').symlink_to(photos)  # a circle
+    assert find_images(str(photos)) == ['a.jpg', 'linked/b.jpg', 'linked/deep/c.jpg']
+
+
+def test_pictures_of_other_types_are_counted(tmp_path, capsys):
+    _touch(tmp_path, 'a.jpg', 'b.HEIC', 'c/d.heic', 'e.gif', 'boxes.json', 'notes.txt')
+    assert find_images(str(tmp_path)) == ['a.jpg']
+    said = capsys.readouterr()
+    assert '(1 .gif, 2 .heic)' in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    'boxes, said',
+    [
+        ([1, 2, 3, 4, 0.9], 'five numbers.*leave the score out'),
+        ([[1, 2, 3, 4, 0.9]] * 4, 'five numbers'),
+        ([[1, 2], [3, 4]], 'are not \\[x, y, w, h\\]'),
+        ([1, 2, 3], 'are not'),
+        ({'x': 1}, 'are not'),
+        ('1 2 3 4', 'are not'),
+        (None, 'are not'),
+        ([[1, 2, 3, 4], [1, 2]], 'are not'),
+        ([1, 2, 0, 4], 'positive, finite'),
+        ([1, 2, float('nan'), 4], 'positive, finite'),
+        ([0, 0, 2e9, 4], 'further than any image'),
+    ],
+)
+def test_boxes_that_are_none(tmp_path, boxes, said):
+    path = tmp_path / 'boxes.json'
+    path.write_text(json.dumps({'a.jpg': boxes}))
+    with pytest.raises(UserError, match=f'`a.jpg`.*boxes.json.*{said}'):
+        load_boxes(str(path), str(tmp_path), ['a.jpg'])
+
+
+def test_boxes(tmp_path):
+    path = tmp_path / 'boxes.json'
+    path.write_text('{"a.jpg": [1, 2, 3, 4], "b.jpg": [], "c.jpg": [[1, 2, 3, 4]]}')
+    boxes = load_boxes(str(path), str(tmp_path), ['a.jpg', 'b.jpg', 'c.jpg'])
+    assert {name: found.tolist() for name, found in boxes.items()} == {
+        'a.jpg': [[1, 2, 3, 4]],
+        'b.jpg': [],
+        'c.jpg': [[1, 2, 3, 4]],
+    }

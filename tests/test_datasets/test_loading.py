@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from mmpose_uda.datasets.transforms import LoadPoseImage, LoadPoseMask
 from mmpose_uda.errors import UserError
@@ -39,6 +40,22 @@ def test_bad_image_is_named(image_path, content):
         LoadPoseImage()(dict(img_path=str(image_path)))
 
 
+def test_another_size_than_annotated_is_told(image_path):
+    sample = dict(img_path=str(image_path), annotated_size=(30, 20))
+    assert 'annotated_size' not in LoadPoseImage()(sample)
+    with pytest.raises(UserError, match='image.png.*30 x 20 px and 20 x 30.*no EXIF'):
+        LoadPoseImage()(dict(sample, annotated_size=(20, 30)))
+
+
+def test_a_turn_by_exif_is_told(tmp_path):
+    path = str(tmp_path / 'image.jpg')
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by 90 degrees
+    Image.new('RGB', (30, 20)).save(path, exif=exif)
+    with pytest.raises(UserError, match='20 x 30 px and 30 x 20.*EXIF orientation turns'):
+        LoadPoseImage()(dict(img_path=path, annotated_size=(30, 20)))
+
+
 def test_mask(tmp_path):
     mask = np.zeros((20, 30), np.uint8)
     mask[5:9, 6:20] = 255
@@ -48,6 +65,14 @@ def test_mask(tmp_path):
     assert LoadPoseMask()(dict(img_shape=(20, 30))) == dict(img_shape=(20, 30))
     with pytest.raises(UserError, match='mask.png.*30 x 20 px, its image 30 x 21'):
         LoadPoseMask()(dict(results, img_shape=(21, 30)))
+
+
+def test_mask_of_zeros_and_ones(tmp_path):
+    mask = np.zeros((20, 30), np.uint8)
+    mask[5:9, 6:20] = 1
+    cv2.imwrite(str(tmp_path / 'mask.png'), mask)
+    results = dict(mask_path=str(tmp_path / 'mask.png'), img_shape=(20, 30))
+    np.testing.assert_array_equal(LoadPoseMask()(results)['mask'], 255 * mask)
 
 
 def test_mask_of_labels(tmp_path):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from mmpose_uda.datasets.transforms import SeededAlbumentation
+from mmpose_uda.errors import UserError
 
 TRANSFORMS = [
     dict(type='RandomBrightnessContrast', p=0.5),
@@ -51,9 +52,7 @@ def test_does_not_change_its_config(image):
     config = [dict(type='OneOf', p=1.0, transforms=[dict(type='ToGray', p=1.0)])]
     out = run(SeededAlbumentation(config), image, 0)
     assert (out[..., 0] == out[..., 2]).all()
-    assert config == [
-        dict(type='OneOf', p=1.0, transforms=[dict(type='ToGray', p=1.0)])
-    ]
+    assert config == [dict(type='OneOf', p=1.0, transforms=[dict(type='ToGray', p=1.0)])]
 
 
 def test_old_names_of_a_dropout(image):
@@ -67,3 +66,17 @@ def test_old_names_of_a_dropout(image):
         dropped = run(found, image, seed)
         np.testing.assert_array_equal(dropped, run(expected, image, seed))
         assert (dropped == 7).all(-1).sum() >= 0.25 * 0.5 * 32 * 32
+
+
+@pytest.mark.parametrize(
+    'wrong, said',
+    [
+        (dict(type='Blur', blur_limt=3), "Blur .*'blur_limt' are not valid"),
+        (dict(type='OneOf', p=1.0, transforms=[dict(type='Blur', bad=1)]), "'bad'"),
+        (dict(type='Blurr'), 'no transform Blurr'),
+        (dict(type='Blur', p=2), 'Blur .*less than or equal to 1'),
+    ],
+)
+def test_what_albumentations_does_not_know_is_told(wrong, said):
+    with pytest.raises(UserError, match=said):
+        SeededAlbumentation([wrong])

@@ -31,9 +31,7 @@ def test_reads_what_was_written(make_config, serialize_data):
         points = np.reshape(ann['keypoints'], (1, 21, 3))
         np.testing.assert_allclose(item['keypoints'], points[..., :2], rtol=1e-6)
         assert item['keypoints_visible'].tolist() == [[1] * 21]
-        np.testing.assert_allclose(
-            item['keypoints_3d'], [ann['keypoints_3d']], rtol=1e-6
-        )
+        np.testing.assert_allclose(item['keypoints_3d'], [ann['keypoints_3d']], rtol=1e-6)
         x, y, w, h = ann['bbox']
         box = np.clip([[x, y, x + w, y + h]], 0, [63, 47, 63, 47])
         np.testing.assert_allclose(item['bbox'], box, rtol=1e-6)
@@ -155,6 +153,15 @@ def test_bad_annotations_are_named(make_config, change, message):
     edit(config, change)
     with pytest.raises(UserError, match=message):
         DATASETS.build(config)
+
+
+def test_sizes_of_images_are_compared_when_they_are_loaded(make_config):
+    config = make_config()
+    config['pipeline'] = [dict(type='LoadImage')]  # mmpose's own, in a stock pipeline
+    assert DATASETS.build(config)[0]['img_shape'] == (48, 64)
+    edit(config, lambda c: [i.update(width=48, height=64) for i in c['images']])
+    with pytest.raises(UserError, match='64 x 48 px and 48 x 64 in its annotations'):
+        DATASETS.build(config)[0]
 
 
 def test_half_written_annotations_are_named(make_config):

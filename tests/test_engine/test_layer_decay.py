@@ -1,8 +1,12 @@
 """Layer-wise learning rates of a student are those of the plain model."""
 
+import logging
+
 import pytest
 from mmengine.optim import build_optim_wrapper
 from mmpose.registry import MODELS
+
+from mmpose_uda.engine import layer_decay
 
 ESTIMATOR = dict(
     type='TopdownPoseEstimator',
@@ -22,9 +26,7 @@ ESTIMATOR = dict(
         deconv_out_channels=(8,),
         deconv_kernel_sizes=(4,),
         loss=dict(type='KeypointMSELoss', use_target_weight=True),
-        decoder=dict(
-            type='UDPHeatmap', input_size=(32, 32), heatmap_size=(4, 4), sigma=2
-        ),
+        decoder=dict(type='UDPHeatmap', input_size=(32, 32), heatmap_size=(4, 4), sigma=2),
     ),
 )
 ADAPTIVE = dict(
@@ -33,21 +35,19 @@ ADAPTIVE = dict(
     alignments=dict(
         adversarial=dict(
             type='DomainAdversarial',
-            discriminator=dict(
-                type='DomainDiscriminator', in_channels=16, channels=(8,)
-            ),
+            discriminator=dict(type='DomainDiscriminator', in_channels=16, channels=(8,)),
         )
     ),
 )
 
 
-def rates(model, constructor):
+def rates(model, constructor, decay=0.8):
     """Learning rate and weight decay of each trained parameter by its name."""
     wrapper = build_optim_wrapper(
         model,
         dict(
             optimizer=dict(type='AdamW', lr=5e-4, weight_decay=0.1),
-            paramwise_cfg=dict(num_layers=3, layer_decay_rate=0.8),
+            paramwise_cfg=dict(num_layers=3, layer_decay_rate=decay),
             constructor=constructor,
         ),
     )
@@ -60,7 +60,7 @@ def rates(model, constructor):
     return {name: groups[id(p)] for name, p in named if id(p) in groups}
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture
 def plain():
     return rates(MODELS.build(ESTIMATOR), 'LayerDecayOptimWrapperConstructor')
 
@@ -77,3 +77,24 @@ def test_a_student_has_the_rates_of_the_plain_model(plain):
 def test_the_constructor_of_mmpose_would_not_find_the_layers():
     found = rates(MODELS.build(ADAPTIVE), 'LayerDecayOptimWrapperConstructor')
     assert {lr for lr, _ in found.values()} == {5e-4}
+
+
+@pytest.mark.parametrize(
+    'checkpoint_of, decay', [(None, 0.8), (None, 1.0), ('backbone', 0.8), ('whole', 0.8)]
+)
+def test_a_backbone_from_nothing_is_warned_of(checkpoint_of, decay, monkeypatch):
+    said = []
+    monkeypatch.setattr(layer_decay, 'print_log', lambda *args: said.append(args))
+    start = dict(init_cfg=dict(type='Pretrained', checkpoint='any.pth'))
+    estimator = dict(ESTIMATOR)
+    if checkpoint_of == 'backbone':
+        estimator['backbone'] = dict(ESTIMATOR['backbone'], **start)
+    elif checkpoint_of == 'whole':
+        estimator.update(start)
+    model = MODELS.build(dict(ADAPTIVE, estimator=estimator))
+    rates(model, 'StudentLayerDecayOptimWrapperConstructor', decay)
+    if checkpoint_of is None and decay < 1:
+        ((text, _, level),) = said
+        assert 'layer_decay_rate=0.8' in text and level == logging.WARNING
+    else:
+        assert not said

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from infer_factory import (
     TrainedRun,
     quick_yapf,
@@ -21,6 +22,7 @@ from mmpose.apis import Pose2DInferencer, init_model
 
 from mmpose_uda import UserError
 from mmpose_uda.apis import infer
+from mmpose_uda.inference import infer as infer_module
 
 TOOL = Path(__file__).parents[2] / 'tools' / 'infer.py'
 NAMES = ['a.png', 'b.jpg', 'sub/c.jpg']
@@ -449,7 +451,7 @@ def test_tool(run_2d, photos, tmp_path, monkeypatch, capsys):
     call(monkeypatch, run_2d.export, photos, '--out', out, '--batch-size', 2)
     printed = capsys.readouterr()
     assert f'Predicted: 3, in {out}.' in printed.out
-    assert 'Skipped, because they do not decode: 1 (bad.jpg).' in printed.out
+    assert 'do not decode or cannot be predicted: 1 (bad.jpg).' in printed.out
     assert '3/4' in printed.err, 'the progress bar is missing'
     assert len(files_of(out)) == 6
 
@@ -476,3 +478,71 @@ def test_a_gpu_is_taken_where_there_is_one(run_2d, photos, monkeypatch):
         with pytest.raises(UserError, match='Far enough'):
             infer(str(run_2d.export), str(photos), device=device)
     assert asked == ['cuda', 'cuda:1']
+
+
+# ---- images and weights from strangers -------------------------------------------------
+
+
+def test_images_of_any_shape_are_drawn(run_2d, tmp_path):
+    photos = tmp_path / 'photos'
+    photos.mkdir()
+    sizes = dict(thin=(4000, 1), flat=(1, 4000), long=(4, 2000), dot=(1, 1))
+    for name, size in sizes.items():
+        cv2.imwrite(str(photos / f'{name}.png'), np.zeros((*size, 3), np.uint8))
+    cv2.imwrite(str(photos / 'longer.png'), np.zeros((70000, 1, 3), np.uint8))
+    found = infer(run_2d.export, str(photos), str(tmp_path / 'out'))
+    assert found.skipped == ['longer.png']  # than OpenCV warps
+    assert len(found.predictions) == len(sizes)
+    for name in sizes:
+        picture = cv2.imread(str(tmp_path / 'out/visualizations' / f'{name}.jpg'))
+        assert max(picture.shape) <= 4000
+
+
+def test_what_is_not_finite_is_left_out_and_named(run_2d, photos, tmp_path, monkeypatch):
+    to_instance = infer_module._to_instance
+    drawn = []
+
+    def second_is_nan(sample):
+        drawn.append(sample)
+        instance = to_instance(sample)
+        if len(drawn) == 2:
+            instance['keypoints'][0][0] = float('nan')
+        return instance
+
+    monkeypatch.setattr(infer_module, '_to_instance', second_is_nan)
+    found = infer(run_2d.export, str(photos), str(tmp_path / 'out'))
+    assert found.skipped == ['b.jpg'] and list(found.predictions) == ['a.png', 'sub/c.jpg']
+    assert not (tmp_path / 'out/predictions/b.json').exists()
+
+
+def test_an_image_that_cannot_be_cropped_is_left_out_and_named(run_2d, photos, monkeypatch):
+    sample = infer_module._sample
+
+    def second_fails(model, frame, box):
+        if frame.name == 'b.jpg':
+            raise cv2.error('cannot be warped')
+        return sample(model, frame, box)
+
+    monkeypatch.setattr(infer_module, '_sample', second_fails)
+    found = infer(run_2d.export, str(photos))
+    assert found.skipped == ['b.jpg'] and list(found.predictions) == ['a.png', 'sub/c.jpg']
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf')])
+def test_weights_that_are_not_finite_are_refused(run_2d, photos, tmp_path, value):
+    content = torch.load(run_2d.checkpoint, weights_only=False)
+    for owner in ('teacher.module.', 'student.'):
+        for name, weights in content['state_dict'].items():
+            if name.startswith(owner) and weights.is_floating_point():
+                weights.view(-1)[0] = value
+                break
+    bad = str(tmp_path / 'bad.pth')
+    torch.save(content, bad)
+    with pytest.raises(UserError, match='The teacher has weights that are NaN or infinite'):
+        infer(str(run_2d.config), str(photos), checkpoint=bad)
+    shutil.copytree(run_2d.export, tmp_path / 'export')
+    exported = torch.load(tmp_path / 'export/model.pth', weights_only=False)
+    next(iter(exported['state_dict'].values())).view(-1)[0] = value
+    torch.save(exported, tmp_path / 'export/model.pth')
+    with pytest.raises(UserError, match='The checkpoint .*model.pth has weights that are'):
+        infer(str(tmp_path / 'export'), str(photos))

@@ -180,6 +180,13 @@ def test_other_folder_is_not_touched(tmp_path):
     assert (tmp_path / 'mine' / 'thesis.txt').read_text() == 'all of it'
 
 
+@pytest.mark.parametrize('name', ['num_train', 'num_test', 'image_size', 'workers', 'seed'])
+def test_numbers_that_are_too_small_are_told(tmp_path, name):
+    with pytest.raises(UserError, match=f'`{name}` of the built-in data is -3: let it be'):
+        ensure_builtin('hand', str(tmp_path / 'data'), **{name: -3})
+    assert not any(tmp_path.iterdir())
+
+
 def test_unknown_name():
     with pytest.raises(UserError, match="no built-in data set 'paw': choose one of"):
         ensure_builtin('paw', 'anywhere')

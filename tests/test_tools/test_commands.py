@@ -18,6 +18,7 @@ from data_factory import write_pose_dataset
 from deeplabcut_factory import write_project
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
+from published_body_factory import write_surreal_full
 from published_factory import write_raw_human36m
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,6 +77,10 @@ COMMANDS = {
     'tools/dataset_converters/h36m_crops.py': (
         'data/Human36M --workers 2',
         'data/Human36M/crop_images/*/*.jpg',
+    ),
+    'tools/dataset_converters/extract_frames.py': (
+        'surreal data/SURREAL_full --workers 2',
+        'data/SURREAL_full/cmu/*/*/*/*_frames/*.*g',
     ),
     'tools/dataset_converters/deeplabcut.py': ('mice', 'mice/coco.json'),
     'tools/dataset_converters/extract_masks.py': (
@@ -143,6 +148,8 @@ def test_a_smoke_run_renders_no_more_than_it_looks_at(trained):
 def test_a_command_does_what_it_says(checkout, tool):
     if tool.endswith('deeplabcut.py'):
         write_project(checkout / 'mice')
+    if tool.endswith('extract_frames.py'):
+        write_surreal_full(checkout / 'data/SURREAL_full', made=False)
     if tool.endswith('h36m_crops.py'):
         write_raw_human36m(checkout / 'data/Human36M', 6)
     if tool.endswith('compare.py'):

@@ -6,7 +6,6 @@ import statistics
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
-from itertools import repeat
 from typing import Any, Iterable, Optional
 
 import torch
@@ -152,7 +151,7 @@ class BenchmarkedTrainLoop(WatchedTrainLoop):
     def start_data(self) -> Iterable[dict]:
         """The first batch again and again; hooks put other images into what they get."""
         batch = next(iter(super().start_data()))
-        for batch in repeat(batch, len(self._watchers)):
+        for _ in self._watchers:
             yield dict(
                 inputs=dict(batch['inputs']), data_samples=dict(batch['data_samples'])
             )

@@ -29,6 +29,28 @@ def project(points: np.ndarray, camera: dict[str, np.ndarray]) -> np.ndarray:
     Raises:
         ValueError: A point is not finite, or not in front of the camera.
     """
+    return camera['focal'] * _rays(points) + camera['principal_point']
+
+
+def fitted_pinhole(points: np.ndarray, pixels: np.ndarray) -> dict[str, np.ndarray]:
+    """The camera, as :func:`pinhole` returns it, that projects points best to pixels.
+
+    The best is that of the least squares in each axis.
+
+    Args:
+        points (np.ndarray): [N, 3], in any unit: x right, y down, z forward.
+        pixels (np.ndarray): [N, 2], px.
+
+    Raises:
+        ValueError: A point is not finite, or not in front of the camera.
+    """
+    rays = _rays(points)
+    middle = rays.mean(0)
+    focal = ((rays - middle) * pixels).sum(0) / ((rays - middle) ** 2).sum(0)
+    return dict(focal=focal, principal_point=pixels.mean(0) - focal * middle)
+
+
+def _rays(points: np.ndarray) -> np.ndarray:
     if not np.isfinite(points).all() or (points[:, 2] <= 0).any():
         raise ValueError('points that are not in front of the camera')
-    return camera['focal'] * points[:, :2] / points[:, 2:] + camera['principal_point']
+    return points[:, :2] / points[:, 2:]

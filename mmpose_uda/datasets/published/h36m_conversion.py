@@ -2,27 +2,24 @@
 
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
-from mmpose_uda.datasets.files import load_json
 from mmpose_uda.errors import UserError, writing
-from mmpose_uda.whole_files import whole_file, write_whole
+from mmpose_uda.whole_files import write_whole
 
-from .crop_box import keypoint_box, square_crop
+from .at_once import done_at_once
+from .camera import project
+from .crop_box import Box, keypoint_box, square_crop
+from .h36m_annotations import IMAGES, PARTS, TREE, Frame, annotation_file, read_frames
 from .human36m import CROPS, LIST, SUBJECTS
+from .image_file import write_image
 
-RAW_TREE = """
-annotations/Human36M_subject1_camera.json  _data.json  _joint_3d.json  (5 6 7 8 9 11 too)
-images/s_01_act_02_subact_01_ca_01/*.jpg ...
-"""
-_PARTS = ('camera', 'data', 'joint_3d')
 _STEP = 5  # one image of so many is used
 _SIDE = 512  # px
 # of each keypoint of HUMAN16, the joint of Human3.6M; the thorax is between the shoulders
@@ -31,18 +28,18 @@ _THORAX, _SHOULDERS = 7, [12, 13]
 
 
 @dataclass
-class _Frame:
-    """An image and what is to be cropped of it.
+class _Crop:
+    """What is to be cropped of an image.
 
-    ``points`` [16, 3] are in mm of the camera's frame, ``camera`` is its intrinsic matrix
-    [3, 3], ``box`` are the first and last pixels (xyxy) of the crop.
+    ``points`` [16, 3] are in mm of the camera's frame, ``box`` are the first and last
+    pixels (xyxy).
     """
 
     name: str
     size: tuple[int, int]
     points: np.ndarray
-    camera: np.ndarray
-    box: tuple[int, int, int, int]
+    camera: dict[str, np.ndarray]
+    box: Box
 
     def to_sample(self) -> dict[str, Any]:
         """The entry of the list: keypoints and camera are those of the crop.
@@ -52,14 +49,17 @@ class _Frame:
         """
         left, upper, right, _ = self.box
         zoom = _SIDE / (right - left + 1)
-        camera = np.diag([zoom, zoom, 1]) @ (
-            self.camera - [[0, 0, left], [0, 0, upper], [0, 0, 0]]
+        camera = dict(
+            focal=zoom * self.camera['focal'],
+            principal_point=zoom * (self.camera['principal_point'] - [left, upper]),
         )
+        matrix = np.diag([*camera['focal'], 1.0])
+        matrix[:2, 2] = camera['principal_point']
         return dict(
             name=self.name,
-            keypoint2d=_project(self.points, camera).tolist(),
+            keypoint2d=project(self.points, camera).tolist(),
             keypoint3d=self.points.tolist(),
-            intrinsic_matrix=camera.tolist(),
+            intrinsic_matrix=matrix.tolist(),
         )
 
 
@@ -80,67 +80,31 @@ def convert_h36m(root: str, workers: int) -> Iterator[str]:
         UserError: Something is missing, damaged or contradictory, or cannot be written.
     """
     folder = Path(root)
-    if workers < 1:
-        raise UserError(f'--workers is {workers}: it must be at least 1.')
     subjects = [subject for split in SUBJECTS.values() for subject in split]
-    for name in ['images', *(_ann_file(s, part) for s in subjects for part in _PARTS)]:
+    files = (annotation_file(s, part) for s in subjects for part in PARTS)
+    for name in [IMAGES, *files]:
         if not (folder / name).exists():
             raise UserError(
                 f'The folder `{root}` has no `{name}`: it must hold Human3.6M as\n'
-                f'{RAW_TREE.strip()}\n(docs/datasets.md).'
+                f'{TREE.strip()}\n(docs/datasets.md).'
             )
     for subject in subjects:
-        frames = _read_frames(folder, subject)
-        missing = [f for f in frames if not _crop_path(folder, f.name).exists()]
-        # OpenCV lets go of the interpreter; after an error what is begun is finished, and
-        # no more
-        with ThreadPoolExecutor(workers) as pool:
-            made = pool.map(_crop, [folder] * len(missing), missing)
-            for _ in tqdm(made, f'subject {subject}', len(missing), unit='crop'):
-                pass
+        frames = read_frames(root, subject, lambda position, _: position % _STEP == 0)
+        crops = [_to_crop(frame) for frame in frames]
+        missing = [c for c in crops if not _crop_path(folder, c.name).exists()]
+        write = partial(_write_crop, folder)
+        done_at_once(write, missing, workers, f'subject {subject}', 'crop')
         path = folder / LIST.format(subject)
         with writing(path):
-            write_whole(path, json.dumps([frame.to_sample() for frame in frames]))
-        yield f'subject {subject}: {len(frames)} crops, {len(missing)} of them new'
+            write_whole(path, json.dumps([crop.to_sample() for crop in crops]))
+        yield f'subject {subject}: {len(crops)} crops, {len(missing)} of them new'
 
 
-def _ann_file(subject: int, part: str) -> str:
-    return f'annotations/Human36M_subject{subject}_{part}.json'
-
-
-def _read_frames(folder: Path, subject: int) -> list[_Frame]:
-    cameras, data, joints = (
-        load_json(str(folder / _ann_file(subject, part))) for part in _PARTS
-    )
-    try:
-        return [_to_frame(image, cameras, joints) for image in data['images'][::_STEP]]
-    except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise UserError(
-            f'The annotations `{folder / _ann_file(subject, "*")}` do not go together, or '
-            f'are damaged ({error!r}): unpack them again.'
-        ) from error
-
-
-def _to_frame(image: dict, cameras: dict, joints: dict) -> _Frame:
-    action, subaction, number = (
-        str(image[f'{key}_idx']) for key in ('action', 'subaction', 'frame')
-    )
-    points = np.array(joints[action][subaction][number], np.float64)[_JOINTS]
+def _to_crop(frame: Frame) -> _Crop:
+    points = frame.points[_JOINTS]
     points[_THORAX] = points[_SHOULDERS].mean(0)
-    found = cameras[str(image['cam_idx'])]
-    rotation, translation = (np.array(found[key], np.float64) for key in ('R', 't'))
-    points = points @ rotation.T + translation.reshape(3)
-    camera = np.diag([*found['f'], 1.0])
-    camera[:2, 2] = found['c']
-    size = int(image['width']), int(image['height'])
-    box = square_crop(keypoint_box(_project(points, camera)), size)
-    return _Frame(image['file_name'], size, points, camera, box)
-
-
-def _project(points: np.ndarray, camera: np.ndarray) -> np.ndarray:
-    """Points [K, 3] in mm to [K, 2] in px."""
-    pixels = points @ camera.T
-    return pixels[:, :2] / pixels[:, 2:]
+    box = square_crop(keypoint_box(project(points, frame.camera)), frame.size)
+    return _Crop(frame.name, frame.size, points, frame.camera, box)
 
 
 def _crop_path(folder: Path, name: str) -> Path:
@@ -152,26 +116,24 @@ def _crop_path(folder: Path, name: str) -> Path:
     return path
 
 
-def _crop(folder: Path, frame: _Frame) -> None:
-    source = folder / 'images' / frame.name
+def _write_crop(folder: Path, crop: _Crop) -> None:
+    source = folder / IMAGES / crop.name
     image = cv2.imread(str(source))
     if image is None:
         raise UserError(
             f'The image `{source}` is missing or does not decode: unpack it again.'
         )
-    if image.shape[1::-1] != frame.size:
+    if image.shape[1::-1] != crop.size:
         raise UserError(
             f'The image `{source}` is {image.shape[1]} x {image.shape[0]} px, by its '
-            f'annotation {frame.size[0]} x {frame.size[1]}: take those that go together.'
+            f'annotation {crop.size[0]} x {crop.size[1]}: take those that go together.'
         )
-    left, upper, right, lower = frame.box
-    crop = image[upper : lower + 1, left : right + 1]
-    shrinks = len(crop) > _SIDE
-    crop = cv2.resize(
-        crop,
+    left, upper, right, lower = crop.box
+    pixels = image[upper : lower + 1, left : right + 1]
+    shrinks = len(pixels) > _SIDE
+    pixels = cv2.resize(
+        pixels,
         (_SIDE, _SIDE),
         interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC,
     )
-    path = _crop_path(folder, frame.name)
-    with writing(path), whole_file(path) as partial:
-        partial.write_bytes(cv2.imencode(path.suffix, crop)[1].tobytes())
+    write_image(_crop_path(folder, crop.name), pixels)

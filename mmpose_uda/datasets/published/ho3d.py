@@ -14,7 +14,8 @@ from mmpose_uda.metainfo import HAND21, MANO21
 
 from .base import Instance, PublishedDataset
 from .camera import pinhole
-from .projected_hand import hand_box, projected_hand
+from .projected_hand import projected_hand
+from .projected_pose import square_box
 
 _SIZE = 640, 480  # px
 _IMAGES = {2: 'png', 3: 'jpg'}
@@ -151,7 +152,7 @@ def _unlabelled(image: str, meta: dict) -> Instance:
         image,
         keypoints=np.zeros((21, 2)),
         visible=np.zeros(21),
-        box=hand_box(corners, _SIZE),
+        box=square_box(corners, _SIZE),
         camera=pinhole(meta['camMat']),
         hand_side='right',
     )

@@ -23,7 +23,7 @@ class Human36MRGB(PublishedDataset):
 
     ``tools/dataset_converters/h36m_crops.py`` makes the crops. A sample is a whole crop: no
     padding is to be added. All keypoints count as visible. There is no 3D
-    (:func:`read_samples` says why).
+    (:func:`read_samples` says why); :class:`Human36M3D` has it.
 
     In the published protocol the test is 3200 draws from the frames of the two test
     subjects, with replacement: some frames count twice, most not at all.

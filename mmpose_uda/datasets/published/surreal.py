@@ -24,7 +24,7 @@ class SURREAL(PublishedDataset):
     the shuffled samples, which nothing uses; 'test' is as many of the shuffled test
     samples; 'val' is all of its own. A sample is a whole image, which is the crop already:
     no padding is to be added. All keypoints count as visible. There is no 3D
-    (:func:`read_samples` says why).
+    (:func:`read_samples` says why); :class:`SURREAL3D` has it.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.

@@ -1,11 +1,14 @@
 """Changes of pixel values that leave the geometry as it is."""
 
 import random
+import warnings
 
 import albumentations
 import numpy as np
 from mmpose.datasets.transforms import Albumentation
 from mmpose.registry import TRANSFORMS
+
+from mmpose_uda.errors import UserError
 
 
 @TRANSFORMS.register_module()
@@ -19,15 +22,32 @@ class SeededAlbumentation(Albumentation):
     Args:
         transforms (list[dict]): Pixel-level transforms of albumentations.
         keymap (dict, optional): As for mmpose's ``Albumentation``.
+
+    Raises:
+        UserError: There is no such transform, or it has no such argument.
     """
 
     def albu_builder(self, cfg: dict):
         """Build a transform, or nested ones, of albumentations from its config."""
         args = cfg.copy()
-        build = getattr(albumentations, args.pop('type'))
+        name = args.pop('type')
+        build = getattr(albumentations, name, None)
+        if build is None:
+            raise UserError(
+                f'There is no transform {name} of albumentations: correct the config.'
+            )
         if 'transforms' in args:
             args['transforms'] = [self.albu_builder(t) for t in args['transforms']]
-        return build(**_renamed(args))
+        with warnings.catch_warnings():
+            # albumentations goes on without what it does not know
+            warnings.filterwarnings('error', message='Argument')
+            try:
+                return build(**_renamed(args))
+            except (TypeError, ValueError, UserWarning) as error:
+                raise UserError(
+                    f'The transform {name} of albumentations cannot be made '
+                    f'({_in_one_line(error)}): correct its arguments in the config.'
+                ) from error
 
     def transform(self, results: dict) -> dict:
         seed = np.random.randint(2**31)
@@ -40,6 +60,10 @@ class SeededAlbumentation(Albumentation):
 _RANGES = dict(
     holes='num_holes_range', height='hole_height_range', width='hole_width_range'
 )
+
+
+def _in_one_line(error: Exception) -> str:
+    return ' '.join(str(error).split())
 
 
 def _renamed(args: dict) -> dict:

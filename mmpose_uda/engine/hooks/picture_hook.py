@@ -14,6 +14,7 @@ from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.evaluation.samples import visibility
 from mmpose_uda.visualization import comparison_sheet, save_picture
 from mmpose_uda.visualization.masked_modelling import draw_masked_modelling
+from mmpose_uda.whole_files import whole_file
 
 
 @HOOKS.register_module()
@@ -76,7 +77,9 @@ class AdaptationPictureHook(Hook):
             folder.mkdir(parents=True, exist_ok=True)
             # On disk, so that a resumed run still has those of earlier phases.
             poses = _poses(samples, 'pred_instances')
-            np.savez(folder / f'predictions_{phase}.npz', **poses)
+            with whole_file(folder / f'predictions_{phase}.npz') as partial:
+                with open(partial, 'wb') as file:
+                    np.savez(file, **poses)
             shown = self.stored(runner)
             sheet = self.draw_predictions(runner, images, samples, shown)
             _publish(runner, 'predictions', '', sheet, runner.iter)

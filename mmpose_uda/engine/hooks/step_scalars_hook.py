@@ -40,14 +40,20 @@ class StepScalarsHook(RuntimeInfoHook):
             self.read(runner)
 
     def _is_looked_at(self, runner, batch_idx: int) -> bool:
-        loggers = [hook for hook in runner.hooks if isinstance(hook, LoggerHook)]
         phase = getattr(runner.train_loop, 'phase', None)
         ends = (runner.max_iters, None if phase is None else phase.end)
-        return (
-            any(self.every_n_inner_iters(batch_idx, hook.interval) for hook in loggers)
-            or runner.iter + 1 in ends
-            or self.end_of_epoch(runner.train_dataloader, batch_idx)
+        return runner.iter + 1 in ends or any(
+            self._logs(hook, runner.train_dataloader, batch_idx)
+            for hook in runner.hooks
+            if isinstance(hook, LoggerHook)
         )
+
+    def _logs(self, hook: LoggerHook, loader, batch_idx: int) -> bool:
+        """Whether mmengine's hook logs after this iteration."""
+        if self.every_n_inner_iters(batch_idx, hook.interval):
+            return True
+        logs_last = not hook.ignore_last or len(loader) <= hook.interval
+        return logs_last and self.end_of_epoch(loader, batch_idx)
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
         """A checkpoint holds what the hub knows."""
@@ -67,7 +73,7 @@ class StepScalarsHook(RuntimeInfoHook):
         pending, self.pending = self.pending, []
         tensors = [v for _, values in pending for v in values.values() if _is_tensor(v)]
         if tensors:
-            numbers = iter(torch.stack([t.float().mean() for t in tensors]).tolist())
+            numbers = iter(torch.stack([t.float().view(()) for t in tensors]).tolist())
         known = [
             (
                 iteration,

@@ -91,6 +91,8 @@ def cover(
     Returns:
         Tensor: [B, C, H, W].
     """
+    # those of images that stay may be nowhere, and would read outside of the image
+    centres = centres.nan_to_num()
     size = images.new_tensor(images.shape[:1:-1])  # width, height
     span = (size - 1 - side).clamp_min(0)
     elsewhere = 0.5 * side + lots * span

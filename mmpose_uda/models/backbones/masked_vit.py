@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.backbones.vit_checkpoint import convert_in_place, fit_positions
-from mmpose_uda.models.utils import PatchMask, hidden_pixels
+from mmpose_uda.models.utils import PatchMask, hidden_pixels, is_pretrained
 
 
 class ConvStem(BaseModule):
@@ -99,7 +99,7 @@ class MaskedVisionTransformer(VisionTransformer):
         """
         # the parent's own would redraw the positions of a file that is one of several
         super(VisionTransformer, self).init_weights()
-        if not self._is_pretrained():
+        if not is_pretrained(self):
             # mmpretrain goes through the patches column by column: with both sides
             # exchanged that is row by row.
             position = build_2d_sincos_position_embedding(
@@ -108,11 +108,6 @@ class MaskedVisionTransformer(VisionTransformer):
                 cls_token=self.cls_token is not None,
             )
             self.pos_embed.data.copy_(position)
-
-    def _is_pretrained(self) -> bool:
-        inits = self.init_cfg or ()
-        inits = inits if isinstance(inits, (list, tuple)) else [inits]
-        return any(init['type'] == 'Pretrained' for init in inits)
 
     def _prepare_pos_embed(self, state_dict: dict, prefix: str, *args) -> None:
         """Called with every state dict before it is loaded, as the parent's is."""

@@ -11,6 +11,7 @@ from .feature_capture import capture_features
 from .gradient_reversal import reverse_gradient
 from .masking import PatchMask, PatchMasking, hidden_pixels, pool_to_patches
 from .memory_format import best_memory_format
+from .pretrained import is_pretrained
 from .sample_random import SampleRandom, sample_keys
 from .style import match_statistics, pyramid_adain, pyramid_merge, pyramid_split
 from .view_geometry import (
@@ -33,6 +34,7 @@ __all__ = [
     'capture_features',
     'gather_from_processes',
     'hidden_pixels',
+    'is_pretrained',
     'match_statistics',
     'mean_over_processes',
     'pool_to_patches',

@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import published_3d_factory as factory_3d
+import published_body_factory as body_factory
 import published_factory as factory
 import pytest
 from mmpose.registry import DATASETS
@@ -16,13 +17,19 @@ WRITERS = {
     'FreiHAND': factory.write_freihand,
     'HO3D': factory_3d.write_ho3d,
     'Hand3DStudio': factory.write_hand_3d_studio,
+    'Human36M3D': factory.write_raw_human36m,
+    'Human36MMMPose': body_factory.write_human36m_mmpose,
     'Human36MRGB': factory.write_human36m,
     'InterHand26M': factory_3d.write_inter_hand,
     'LSP': factory.write_lsp,
     'LSPExtended': factory.write_lsp_extended,
+    'MPIINF3DHP': body_factory.write_mpi_inf_3dhp,
+    'MPIINF3DHPMMPose': body_factory.write_mpi_inf_3dhp_mmpose,
     'RenderedHandPose': factory.write_rendered_hand_pose,
     'STB': factory_3d.write_stb,
     'SURREAL': factory.write_surreal,
+    'SURREAL3D': body_factory.write_surreal_full,
+    'ThreeDPW': body_factory.write_three_dpw,
 }
 # Files and folders that each needs, one of every kind.
 NEEDED = [
@@ -41,6 +48,12 @@ NEEDED = [
     ('HO3D', 'train/MC1/rgb/0002.jpg'),
     ('Hand3DStudio', 'H3D_crop/annotation.json'),
     ('Hand3DStudio', 'H3D_crop/part2'),
+    ('Human36M3D', 'annotations/Human36M_subject6_camera.json'),
+    ('Human36M3D', 'annotations/Human36M_subject7_data.json'),
+    ('Human36M3D', 'annotations/Human36M_subject8_joint_3d.json'),
+    ('Human36M3D', 'images'),
+    ('Human36MMMPose', 'annotation_body3d/fps50/h36m_train.npz'),
+    ('Human36MMMPose', 'images'),
     ('Human36MRGB', 'annotations/keypoints2d_8.json'),
     ('Human36MRGB', 'crop_images'),
     ('InterHand26M', 'annotations/train/InterHand2.6M_train_data.json'),
@@ -50,6 +63,12 @@ NEEDED = [
     ('LSP', 'joints.mat'),
     ('LSP', 'images'),
     ('LSPExtended', 'joints.mat'),
+    ('MPIINF3DHP', 'S3/Seq2/annot.mat'),
+    ('MPIINF3DHP', 'S5/Seq1/camera.calibration'),
+    ('MPIINF3DHP', 'S8/Seq2/imageFrames/video_8/frame_000001.jpg'),
+    ('MPIINF3DHPMMPose', 'annotations/mpi_inf_3dhp_train.npz'),
+    ('MPIINF3DHPMMPose', 'annotations/cameras_train.pkl'),
+    ('MPIINF3DHPMMPose', 'images/S1_Seq1_Cam4_000011.jpg'),
     ('RenderedHandPose', 'RHD_published_v2/training/anno_training.pickle'),
     ('RenderedHandPose', 'RHD_published_v2/training/color/00003.png'),
     ('RenderedHandPose', 'RHD_published_v2/training/mask'),
@@ -58,6 +77,12 @@ NEEDED = [
     ('STB', 'images/B6Random'),
     ('SURREAL', 'train/run1.json'),
     ('SURREAL', 'train/run2'),
+    ('SURREAL3D', 'cmu/train/run0/01_01/01_01_c0001_frames'),
+    ('SURREAL3D', 'cmu/train/run2/01_01/01_01_c0001_frames/0001.jpg'),
+    ('SURREAL3D', 'cmu/train'),
+    ('ThreeDPW', 'sequenceFiles/train'),
+    ('ThreeDPW', 'imageFiles/train_walk_01/image_00002.jpg'),
+    ('ThreeDPW', 'imageFiles/train_talk_00'),
 ]
 
 
@@ -95,7 +120,7 @@ def test_without_labels_none_are_there(name, build):
     assert {key for key in item if 'keypoint' in key or 'mask' in key} == told
     assert item['bbox'].shape == (1, 4)
     item = build(name, 'train', labels=False, masks=True)[0]
-    masked = ('DexYCB', 'FreiHAND', 'HO3D', 'RenderedHandPose')
+    masked = ('DexYCB', 'FreiHAND', 'HO3D', 'RenderedHandPose', 'SURREAL3D')
     assert ('mask' in item) == (name in masked)
 
 

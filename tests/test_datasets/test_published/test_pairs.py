@@ -3,6 +3,7 @@
 import numpy as np
 from mmpose.registry import DATASETS
 from published_3d_factory import write_ho3d, write_stb
+from published_body_factory import write_mpi_inf_3dhp, write_surreal_full
 from published_factory import write_freihand, write_rendered_hand_pose
 
 from mmpose_uda.datasets.transforms import MirrorRightHand
@@ -76,3 +77,28 @@ def test_3d_of_one_set_and_frames_of_another_without_labels(tmp_path):
     target = samples['target_teacher']
     assert 'keypoints' not in target.gt_instances
     assert np.linalg.det(target.warp_mat[:, :2]) < 0  # a right hand, as STB's left ones
+
+
+def test_people_in_3d_with_masks_and_images_of_others(tmp_path):
+    write_surreal_full(tmp_path / 'SURREAL')
+    write_mpi_inf_3dhp(tmp_path / 'MPI')
+    load = [*LOAD[:2], dict(type='RandomFlip3D', prob=1.0)]
+    source = dict(type='SURREAL3D', data_root=str(tmp_path / 'SURREAL'), split='train')
+    target = dict(type='MPIINF3DHP', data_root=str(tmp_path / 'MPI'), split='train')
+    config = dict(
+        type='SourceTargetDataset',
+        source=dict(source, pipeline=load),
+        target=dict(target, labels=False, pipeline=load),
+        views=dict(source=VIEW, target_teacher=VIEW),
+    )
+    samples = DATASETS.build(config)[0]['data_samples']
+    source = samples['source']
+    points, camera = source.gt_instances.keypoints_3d[0], source.camera
+    projected = camera['focal'] * points[:, :2] / points[:, 2:] + camera['principal_point']
+    on_disk = source.gt_instances.keypoints[0].copy()  # those of the mirrored image
+    on_disk[:, 0] = 319 - on_disk[:, 0]
+    warped = on_disk @ source.warp_mat[:, :2].T + source.warp_mat[:, 2]
+    np.testing.assert_allclose(projected, warped, atol=1e-2)
+    assert (source.gt_instances.keypoints_visible[0] == 0).nonzero()[0].tolist() == [9, 10]
+    assert 0.1 < source.gt_foreground.mean() < 0.9
+    assert 'keypoints' not in samples['target_teacher'].gt_instances

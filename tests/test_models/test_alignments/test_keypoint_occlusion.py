@@ -82,6 +82,15 @@ def test_only_the_chosen_images_are_changed():
     assert not torch.equal(found[1], images[1])
 
 
+@pytest.mark.parametrize('nowhere', [float('nan'), float('inf'), -1e30])
+def test_a_point_that_is_nowhere_covers_nothing(nowhere):
+    images = torch.rand(2, 3, 8, 8)
+    centres = torch.tensor([[nowhere, nowhere], [4.0, 4.0]])
+    covered = torch.tensor([False, False])
+    result = cover(images, centres, covered, 2.0, torch.rand(2, 2))
+    assert torch.equal(result, images)
+
+
 def test_draws_are_among_the_candidates():
     candidates = torch.tensor([[False, True, False, True], [False] * 4])
     drawn = [draw_one(candidates, torch.rand(2, 4)) for _ in range(50)]

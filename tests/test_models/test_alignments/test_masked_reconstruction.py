@@ -31,12 +31,16 @@ def observed(model):
 
 
 class FixedMask(torch.nn.Module):
-    """Hides the patches of the middle rows, and remembers the foreground it is told."""
+    """Hides the patches of the middle rows, and remembers the foregrounds it is told."""
+
+    def __init__(self):
+        super().__init__()
+        self.foregrounds = []
 
     def forward(self, lots, grid, foreground=None):
         assert grid == PATCH_GRID
         batch_size = len(lots)
-        self.foreground = foreground
+        self.foregrounds.append(foreground)
         hidden = torch.zeros(batch_size, *grid, dtype=torch.bool)
         hidden[:, 1:3] = True
         hidden = hidden.flatten(1)
@@ -54,9 +58,10 @@ def masking(part, monkeypatch):
 
 @pytest.mark.parametrize('view', ['source', 'target_student'])
 def test_loss_of_a_view(model, part, observed, masking, view):
-    loss = part.loss(observed, view)
+    loss = part(observed)[f'loss_{view}']
     foreground = observed.foreground(view)
-    assert masking.foreground is foreground
+    place = part.reconstructed.index(view)
+    assert masking.foregrounds[place] is foreground
     images = observed[view].images
     tokens = model.student.backbone.forward_visible(images, masking.mask)
     expected = part.head.loss(tokens, masking.mask, images, foreground)
@@ -74,8 +79,8 @@ def test_both_domains_have_a_loss(model):
 def test_plain_reconstruction_is_not_told_the_foreground(observed, masking, part):
     part.foreground = False
     try:
-        part.loss(observed, 'source')
-        assert masking.foreground is None
+        part(observed)['loss_source']
+        assert masking.foregrounds == [None, None]
     finally:
         part.foreground = True
 

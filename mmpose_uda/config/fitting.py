@@ -1,0 +1,128 @@
+"""Heads and data of a config that do not go together."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any, Optional
+
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.registry import DATASETS
+
+from mmpose_uda.datasets.stock_views import class_name
+from mmpose_uda.errors import UserError
+
+# Heads by the argument that is their number of keypoints.
+_COUNTS = dict(
+    CPMHead='out_channels',
+    DSNTHead='num_joints',
+    HeatmapHead='out_channels',
+    IntegralRegressionHead='num_joints',
+    MSPNHead='out_channels',
+    RLEHead='num_joints',
+    RTMCCHead='out_channels',
+    RegressionHead='num_joints',
+    SimCCHead='out_channels',
+    ViPNASHead='out_channels',
+)
+_COMBINED = 3  # heatmaps a keypoint of UDP's combined kind: one, and two of offsets
+_SPLITS = ('train', 'val', 'test')
+
+
+def check_fit(cfg: Config) -> None:
+    """Refuse a head that gives another number of keypoints, or takes other crops, than
+    the data have.
+
+    Raises:
+        UserError: It says what both are.
+    """
+    model = (cfg.to_dict().get('model')) or {}
+    head = model.get('estimator', model).get('head') or {}
+    if not head.get('type'):
+        return
+    init_default_scope(cfg.get('default_scope', 'mmpose'))
+    chosen = (model.get('test_cfg') or {}).get('output_keypoint_indices')
+    taken = _decoder(head).get('input_size')
+    for split in _SPLITS:
+        is_chosen = chosen is not None and split != 'train'
+        given = len(chosen) if is_chosen else _given_keypoints(head)
+        loader = cfg.to_dict().get(f'{split}_dataloader') or {}
+        for dataset, steps in _datasets(loader.get('dataset') or {}, []):
+            where = f'the {split} data of {cfg.filename}'
+            count = _keypoints_of(dataset, steps)
+            if None not in (given, count) and given != count:
+                raise UserError(
+                    f'The head gives {given} keypoints and {where} have {count}: set '
+                    f'{_COUNTS[class_name(head)]} of model.head, or give data of {given}.'
+                )
+            for size in map(_crop_of, steps):
+                if None not in (size, taken) and tuple(size) != tuple(taken):
+                    raise UserError(
+                        f'The head takes crops of {_as_text(taken)} px and {where} are cut '
+                        f'to {_as_text(size)}: let input_size of the codec and of '
+                        'TopdownAffine be one.'
+                    )
+
+
+def _given_keypoints(head: dict[str, Any]) -> Optional[int]:
+    count = head.get(_COUNTS.get(class_name(head), ''))
+    decoder = _decoder(head)
+    if count is not None and decoder.get('heatmap_type') == 'combined':
+        return count // _COMBINED
+    return count
+
+
+def _decoder(head: dict[str, Any]) -> dict[str, Any]:
+    decoder = head.get('decoder') or {}
+    # of several stages, which have one each
+    return decoder[-1] if isinstance(decoder, (list, tuple)) else decoder
+
+
+def _datasets(
+    config: dict[str, Any], steps: list[dict]
+) -> Iterator[tuple[dict[str, Any], list[dict]]]:
+    """Each data set that one is made of, and its transforms."""
+    steps = [*(config.get('pipeline') or ()), *steps]
+    if isinstance(config.get('source'), dict):
+        views = config.get('views') or {}
+        own = dict(config['source'])
+        if config.get('metainfo') is not None:
+            own['metainfo'] = config['metainfo']
+        shown = [step for name, v in views.items() if 'source' in name for step in v]
+        yield from _datasets(own, [*shown, *steps])
+    elif 'datasets' in config:
+        # their own keypoints are converted to those of the whole
+        yield config, steps
+    elif isinstance(config.get('dataset'), dict):
+        yield from _datasets(config['dataset'], steps)
+    elif config:
+        yield config, steps
+
+
+def _keypoints_of(config: dict[str, Any], steps: list[dict]) -> Optional[int]:
+    """How many keypoints a data set gives; None where that is not known before it reads."""
+    for step in steps:
+        if class_name(step) == 'KeypointConverter':
+            return step.get('num_keypoints')
+    kind = DATASETS.get(config['type']) if isinstance(config.get('type'), str) else None
+    if kind is None:
+        return None
+    if hasattr(kind, 'definition_of'):
+        metainfo = kind.definition_of(config)
+    else:
+        metainfo = config.get('metainfo') or getattr(kind, 'METAINFO', None)
+    if not metainfo:
+        return None
+    with warnings.catch_warnings():
+        # that the file is one of mmpose's own
+        warnings.simplefilter('ignore', UserWarning)
+        return parse_pose_metainfo(dict(metainfo))['num_keypoints']
+
+
+def _crop_of(step: dict[str, Any]) -> Optional[tuple[int, int]]:
+    is_crop = class_name(step).startswith('TopdownAffine')
+    return step.get('input_size') if is_crop else None
+
+
+def _as_text(size: tuple[int, int]) -> str:
+    return ' x '.join(map(str, size))

@@ -1,0 +1,69 @@
+"""The folder of a run, which is its own."""
+
+import fcntl
+import os
+import os.path as osp
+from collections.abc import Iterator
+from contextlib import contextmanager
+from glob import escape, glob
+
+from mmengine.config import Config
+
+from mmpose_uda.config.checkpoints import step_checkpoints
+from mmpose_uda.errors import UserError, writing
+
+_LOCK = '.lock'
+_RANKS = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')  # of torchrun, Slurm and MPI
+
+
+@contextmanager
+def own_work_dir(cfg: Config) -> Iterator[None]:
+    """Keep other trainings out of ``cfg.work_dir`` while one goes on.
+
+    The system lets go of the lock when the process ends, however it ends.
+
+    Raises:
+        UserError: Another training writes there, or nobody can.
+    """
+    if _is_helper(cfg):
+        yield
+        return
+    path = osp.join(cfg.work_dir, _LOCK)
+    with writing(path):
+        lock = open(path, 'a')
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(
+                f'Another training is writing to {cfg.work_dir}: wait for its end, or name '
+                'another --work-dir.'
+            ) from error
+        except OSError:
+            pass  # some network file systems know no locks
+        yield
+
+
+def check_new(cfg: Config) -> None:
+    """Refuse to begin where the checkpoints of another config are.
+
+    Raises:
+        UserError: They would be lost among those of two runs.
+    """
+    if not step_checkpoints(cfg.work_dir):
+        return
+    own = osp.basename(cfg.filename)
+    there = sorted(map(osp.basename, glob(osp.join(escape(cfg.work_dir), '*.py'))))
+    if there and own not in there:
+        raise UserError(
+            f'{cfg.work_dir} has the checkpoints of {there[0]}, and this is {own}: name '
+            'another --work-dir, or remove them.'
+        )
+
+
+def _is_helper(cfg: Config) -> bool:
+    """Whether this is one of several processes, and not the one that writes."""
+    if cfg.get('launcher', 'none') == 'none':
+        return False
+    rank = next((os.environ[name] for name in _RANKS if name in os.environ), '0')
+    return rank != '0'

@@ -1,0 +1,19 @@
+"""Images that converters write."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mmpose_uda.errors import writing
+from mmpose_uda.whole_files import whole_file
+
+
+def write_image(path: Path, image: np.ndarray) -> None:
+    """Write an image, whole or not at all, in the format that its name says.
+
+    Raises:
+        UserError: The system refuses.
+    """
+    with writing(path), whole_file(path) as partial:
+        partial.write_bytes(cv2.imencode(path.suffix, image)[1].tobytes())

@@ -1,0 +1,70 @@
+"""Annotations of people in 3D as mmpose's converters write them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmpose_uda.datasets.files import load_npz
+
+from .base import PublishedDataset
+
+_KEYPOINTS = 17
+_BOX_PADDING = 1.2  # of the keypoints' longer side in `scale`
+
+
+@dataclass
+class Entry:
+    """A person.
+
+    Args:
+        image (str): As the file names it.
+        keypoints (np.ndarray): [17, 2], px.
+        points (np.ndarray): [17, 3], mm, in the camera's frame.
+        box (tuple): The square about the keypoints, xyxy, px.
+    """
+
+    image: str
+    keypoints: np.ndarray
+    points: np.ndarray
+    box: tuple[float, float, float, float]
+
+
+def read_entries(dataset: PublishedDataset, path: str) -> Iterator[Entry]:
+    """The people of a file, in its order.
+
+    ``part`` holds px, and whether they are in the image, ``S`` m of the camera's frame,
+    ``center`` the middle of the keypoints' box and ``scale`` 1.2 times its longer side, in
+    200 px.
+
+    Args:
+        dataset (PublishedDataset): Whose folder it is in.
+        path (str): The file, relative to that folder.
+
+    Raises:
+        UserError: It is missing or is not what it should be.
+    """
+    full = dataset.require(path)
+    names, part, points, centers, scales = (
+        load_npz(full, key) for key in ('imgname', 'part', 'S', 'center', 'scale')
+    )
+    count = len(names)
+    shapes = [
+        (part, (count, _KEYPOINTS, 3)),
+        (points, (count, _KEYPOINTS, 4)),
+        (centers, (count, 2)),
+        (scales, (count,)),
+    ]
+    if any(array.shape != shape or not np.isfinite(array).all() for array, shape in shapes):
+        raise dataset.misfit(
+            f'has a `{path}` whose `part`, `S`, `center` and `scale` are not finite '
+            f'numbers of {_KEYPOINTS} keypoints of each `imgname`'
+        )
+    halves = scales * 200 / _BOX_PADDING / 2
+    for name, keypoints, pose, center, half in zip(names, part, points, centers, halves):
+        yield Entry(
+            image=str(name),
+            keypoints=keypoints[:, :2],
+            points=1000 * pose[:, :3],  # from m
+            box=(*(center - half), *(center + half)),
+        )

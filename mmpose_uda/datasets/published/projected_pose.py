@@ -1,0 +1,76 @@
+"""Poses whose data sets give 3D and a camera: 2D, visibility and box follow from them."""
+
+from typing import Any, Optional
+
+import numpy as np
+
+from .base import Instance
+from .camera import project
+from .crop_box import Box, keypoint_box, square_crop
+
+
+def projected_pose(
+    image: str,
+    points: np.ndarray,
+    camera: dict[str, np.ndarray],
+    size: tuple[int, int],
+    box: Optional[Box] = None,
+    labelled: Optional[np.ndarray] = None,
+    keypoints: Optional[np.ndarray] = None,
+    **details: Any,
+) -> Optional[Instance]:
+    """One person or hand of an image, or None if no keypoint is in the image.
+
+    A keypoint is visible if it lies in the image, behind an object or not: occlusion is
+    what none of these data sets tells. Of a pose that is partly outside, the box is that of
+    the part inside. A keypoint without a label is not visible, and stands at the root.
+
+    Args:
+        image (str): File, relative to the data set's folder.
+        points (np.ndarray): [K, 3], mm, in the camera's frame: x right, y down, z forward;
+            the first is the root.
+        camera (dict): ``focal`` [2] and ``principal_point`` [2], px.
+        size (tuple[int, int]): Width and height of the image, px.
+        box (tuple, optional): That of the pose as it is published, instead of the
+            keypoints'; xyxy, px.
+        labelled (np.ndarray, optional): [K], whether a point means anything; the root's
+            has to. Default: all do.
+        keypoints (np.ndarray, optional): [K, 2] as they are published, px, instead of the
+            points' projection.
+        **details: Of the :class:`Instance`: ``hand_side``, ``mask`` and the like.
+
+    Raises:
+        ValueError: A point is not finite.
+    """
+    points = np.asarray(points, np.float64)
+    if labelled is not None:
+        points = np.where(labelled[:, None], points, points[0])
+    if (points[:, 2] <= 0).any():
+        return None  # behind the camera: posed by others of the same moment
+    if keypoints is None:
+        keypoints = project(points, camera)
+    visible = ((keypoints >= 0) & (keypoints <= np.array(size) - 1)).all(1)
+    if labelled is not None:
+        visible &= labelled
+    if not visible.any():
+        return None
+    return Instance(
+        image,
+        keypoints=keypoints,
+        visible=visible,
+        box=square_box(keypoints if box is None else np.reshape(box, (2, 2)), size),
+        keypoints_3d=points,
+        camera=camera,
+        **details,
+    )
+
+
+def square_box(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The square of 1.5 times the part of a pose that is in the image, xyxy, px.
+
+    Args:
+        points (np.ndarray): [N, 2], px: keypoints, or two corners of a box.
+        size (tuple[int, int]): Width and height of the image, px.
+    """
+    inside = np.clip(points, 0, np.array(size) - 1)
+    return np.array(square_crop(keypoint_box(inside), size))

@@ -1,0 +1,84 @@
+"""Samples that cannot be used, by name: labels of any class, and failing pipelines."""
+
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmpose_uda.errors import UserError
+
+
+@contextmanager
+def naming_sample(image: Callable[[], str]) -> Iterator[None]:
+    """Name the image and the transform where a pipeline fails.
+
+    Args:
+        image (Callable): Gives the path of the image.
+
+    Raises:
+        UserError: Something else was raised; that is its cause, and goes to the log.
+    """
+    try:
+        yield
+    except (UserError, MemoryError):
+        raise
+    except Exception as error:
+        reason = ' '.join(f'{type(error).__name__}: {error}'.split()).rstrip('. ')
+        raise UserError(
+            f'{_transform_of(error)} cannot take the sample of `{image()}` ({reason}): '
+            'mend its annotation, or correct the pipeline.'
+        ) from error
+
+
+def usable_labels(info: dict) -> dict:
+    """The labels of a sample, of mmpose's classes too, which take what a file has.
+
+    A visibility of -1, which some tools write, would make the loss negative, and NaN is
+    not masked by a weight of 0: both count as not labelled.
+
+    Args:
+        info (dict): With ``keypoints`` [1, K, D] and ``keypoints_visible`` [1, K], or
+            without labels.
+
+    Returns:
+        dict: It, or a copy with other labels.
+
+    Raises:
+        UserError: A visibility is negative or none, or a visible keypoint is nowhere.
+    """
+    if not {'keypoints', 'keypoints_visible'} <= info.keys():
+        return info
+    points, visible = (np.asarray(info[k]) for k in ('keypoints', 'keypoints_visible'))
+    unlabelled = visible[:, :, 0] if visible.ndim == 3 else visible
+    unlabelled = (unlabelled == 0) | (unlabelled == -1)
+    is_fine = np.isfinite(points).all(-1)
+    is_told = np.isfinite(visible).reshape(*unlabelled.shape, -1).all(-1)
+    is_told &= visible.reshape(*unlabelled.shape, -1).min(-1) >= 0
+    wrong = ~unlabelled & ~(is_fine & is_told)
+    if wrong.any():
+        raise UserError(
+            f'Keypoint {wrong[0].argmax()} of the sample {info.get("id")} of '
+            f'`{info.get("img_path")}` has a visibility that is none, or no finite '
+            'position: correct its annotation.'
+        )
+    if (is_fine & is_told).all():
+        return info
+    keep = ~unlabelled
+    return dict(
+        info,
+        keypoints=np.where(keep[..., None], points, 0).astype(points.dtype),
+        keypoints_visible=np.where(
+            keep[..., None] if visible.ndim == 3 else keep, visible, 0
+        ).astype(visible.dtype),
+    )
+
+
+def _transform_of(error: Exception) -> str:
+    """Class of the last transform that was at work."""
+    owners = (
+        frame.f_locals.get('self') for frame, _ in traceback.walk_tb(error.__traceback__)
+    )
+    names = [type(one).__name__ for one in owners if isinstance(one, BaseTransform)]
+    return names[-1] if names else 'The pipeline'

@@ -1,0 +1,60 @@
+"""Weights to begin with that do not belong to the model.
+
+mmengine loads what fits and goes on from random weights where nothing does.
+"""
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from torch import nn
+
+from . import safe_checkpoint
+from .errors import UserError
+
+
+def refusing_misfits(load: Callable) -> Callable:
+    """mmengine's ``load_state_dict``, which raises where no weight fits.
+
+    What fits in part is listed in a warning by mmengine itself.
+    """
+
+    @functools.wraps(load)
+    def load_what_fits(
+        module: nn.Module, state_dict: Mapping, strict: bool = False, logger: Any = None
+    ) -> None:
+        missing: list[str] = []
+        # by then modules have renamed what they know by other names
+        handle = module.register_load_state_dict_post_hook(
+            lambda _, keys: missing.extend(keys.missing_keys)
+        )
+        try:
+            load(module, state_dict, strict, logger)
+        finally:
+            handle.remove()
+        if not strict:
+            _require_fit(module, state_dict, set(missing))
+
+    return load_what_fits
+
+
+def _require_fit(module: nn.Module, state_dict: Mapping, missing: set[str]) -> None:
+    own = module.state_dict()
+    fitting = [
+        key
+        for key, value in own.items()
+        if key not in missing
+        and getattr(state_dict.get(key, value), 'shape', None) == value.shape
+    ]
+    # counters alone are no weights
+    if own and not any(own[key].is_floating_point() for key in fitting):
+        raise UserError(
+            f'None of the {len(state_dict)} weights of {safe_checkpoint.last_read()} fits '
+            f'the {type(module).__name__} ({_first(state_dict)} there, {_first(own)} '
+            'here): name a file that was made for it, or the `prefix` of its part in the '
+            'file.'
+        )
+
+
+def _first(weights: Mapping) -> str:
+    return next((f'{key} {list(v.shape)}' for key, v in weights.items()), 'nothing')

@@ -1,0 +1,61 @@
+"""Checkpoints of mmengine that are there whole, the old one until the new one is.
+
+mmengine writes into the file itself, and removes what ``max_keep_ckpts`` has no room for
+before that: a run that is killed in between has nothing left to go on from.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from .safe_checkpoint import save_checkpoint as save_local
+
+
+def whole(save: Callable) -> Callable:
+    """mmengine's ``save_checkpoint``, which files of this machine are written whole by."""
+
+    @functools.wraps(save)
+    def save_whole(checkpoint: dict, filename: str, *args: Any, **kwargs: Any) -> None:
+        if '://' in filename:
+            save(checkpoint, filename, *args, **kwargs)
+        else:
+            save_local(checkpoint, filename)
+
+    return save_whole
+
+
+def removing_last(method: Callable) -> Callable:
+    """A method of mmengine's ``CheckpointHook`` that removes old files when it is done."""
+
+    @functools.wraps(method)
+    def save_first(hook, *args: Any, **kwargs: Any) -> None:
+        backend = hook.file_backend
+        hook.file_backend = late = _RemovesLate(backend)
+        try:
+            method(hook, *args, **kwargs)
+        finally:
+            hook.file_backend = backend
+        late.remove_noted()
+
+    return save_first
+
+
+class _RemovesLate:
+    """A file backend that only notes what it is to remove."""
+
+    def __init__(self, backend: Any):
+        self._backend = backend
+        self._noted: list[tuple[Callable, str]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backend, name)
+
+    def remove(self, path: str) -> None:
+        self._noted.append((self._backend.remove, path))
+
+    def rmtree(self, path: str) -> None:
+        self._noted.append((self._backend.rmtree, path))
+
+    def remove_noted(self) -> None:
+        for remove, path in self._noted:
+            remove(path)

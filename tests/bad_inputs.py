@@ -1,0 +1,368 @@
+"""Inputs of strangers that a tool refuses: what is changed, and what must be said.
+
+A line a row, however long.
+"""
+# ruff: noqa: E501
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+TRAIN_JSON = 'people/annotations/train.json'
+NAN = float('nan')
+
+Change = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Bad:
+    """One bad input.
+
+    Args:
+        tool (str): Under ``tools``.
+        arguments (str): Of the command line.
+        said (str): A regular expression that the sentence matches.
+        change (Callable, optional): Makes it, in the folder of the good ones.
+    """
+
+    tool: str
+    arguments: str
+    said: str
+    change: Optional[Change] = None
+
+    @property
+    def id(self) -> str:
+        return f'{Path(self.tool).stem}: {self.said[:50]}'
+
+
+def content(change: Callable[[dict], Any], path: str = TRAIN_JSON) -> Change:
+    """Change what a JSON file holds."""
+
+    def apply() -> None:
+        loaded = json.loads(Path(path).read_text())
+        changed = change(loaded)
+        Path(path).write_text(json.dumps(loaded if changed is None else changed))
+
+    return apply
+
+
+def annotation(number: int = 1, **fields: Any) -> Change:
+    """Give an annotation other fields; ``...`` removes one."""
+    return content(lambda c: _set(c['annotations'][number], fields))
+
+
+def image(number: int = 1, **fields: Any) -> Change:
+    """The same of an image."""
+    return content(lambda c: _set(c['images'][number], fields))
+
+
+def category(**fields: Any) -> Change:
+    """The same of the category."""
+    return content(lambda c: _set(c['categories'][0], fields))
+
+
+def _set(node: dict, fields: dict[str, Any]) -> None:
+    for key, value in fields.items():
+        if value is ...:
+            del node[key]
+        else:
+            node[key] = value
+
+
+def text(path: str, content: str) -> Change:
+    """Write a file."""
+    return lambda: Path(path).write_text(content) and None
+
+
+def data(path: str, content: bytes) -> Change:
+    """The same, of bytes."""
+    return lambda: Path(path).write_bytes(content) and None
+
+
+def cut(path: str, length: int) -> Change:
+    """Cut a file."""
+    return lambda: Path(path).write_bytes(Path(path).read_bytes()[:length]) and None
+
+
+def with_keypoints(number: int, values: list) -> Change:
+    """Overwrite the first values of an annotation's keypoints."""
+
+    def change(loaded: dict) -> None:
+        loaded['annotations'][number]['keypoints'][: len(values)] = values
+
+    return content(change)
+
+
+# what is wrong in an annotation file, and what is said of it wherever it is read
+ANNOTATIONS: list[tuple[Change, str]] = [
+    (annotation(bbox=None), 'bbox.*annotation 101 of.*train.json'),
+    (annotation(bbox=...), 'bbox.*annotation 101'),
+    (annotation(bbox=[1, 2, 3]), 'bbox.*annotation 101'),
+    (annotation(bbox=[1, 2, 3, 4, 5]), 'bbox.*annotation 101'),
+    (annotation(bbox=[1, 2, NAN, 4]), 'bbox.*annotation 101'),
+    (annotation(bbox=[1, 2, float('inf'), 4]), 'bbox.*annotation 101'),
+    (annotation(bbox={'x': 1}), 'bbox.*annotation 101'),
+    (annotation(bbox='1 2 3 4'), 'bbox.*annotation 101'),
+    (annotation(bbox=[[1, 2], [3, 4]]), 'bbox.*annotation 101'),
+    (annotation(image_id=77), 'Annotation 101 of.*train.json.* image 77'),
+    (annotation(image_id=None), 'Annotation 101 of.*train.json.* image None'),
+    (annotation(image_id=...), 'Annotation 101 of.*train.json.* image None'),
+    (annotation(image_id=[1]), 'Annotation 101 of.*train.json'),
+    (annotation(image_id={}), 'Annotation 101 of.*train.json'),
+    (image(id=[1]), 'train.json'),
+    (image(id=...), 'train.json.* not a COCO-style file'),
+    (image(file_name=...), 'train.json.* not a COCO-style file'),
+    (image(file_name=3), 'train.json.* not a COCO-style file'),
+    (image(file_name=None), 'train.json.* not a COCO-style file'),
+    (image(id=0), 'train.json. gives the id 0 to'),
+    (content(lambda c: c.pop('images') and None), 'train.json.* not a COCO-style file'),
+    (content(lambda c: c.update(images={})), 'train.json'),
+    (content(lambda c: c.update(images=[3])), 'train.json.* not a COCO-style file'),
+    (content(lambda c: c.update(annotations=None)), 'train.json.* not a COCO-style file'),
+    (content(lambda c: c.update(annotations='a')), 'train.json.* not a COCO-style file'),
+    (content(lambda c: c.update(annotations=[3])), 'train.json.* not a COCO-style file'),
+    (content(lambda c: []), 'train.json.* not a COCO-style file'),
+    (content(lambda c: 3), 'train.json.* not a COCO-style file'),
+    (text(TRAIN_JSON, ''), 'train.json.* not valid JSON'),
+    (text(TRAIN_JSON, '{"images": ['), 'train.json.* not valid JSON'),
+    (data(TRAIN_JSON, b'{"images": "\xe9"}'), 'train.json.* not valid JSON'),
+    (lambda: Path(TRAIN_JSON).unlink(), 'train.json'),
+]
+# of labels, which extract_masks.py does not read
+LABELS: list[tuple[Change, str]] = [
+    (annotation(keypoints=[1, 2, 2]), 'keypoints.*annotation 101 of.*17 triples'),
+    (annotation(keypoints='a'), 'keypoints.*annotation 101 of.*17 triples'),
+    (annotation(keypoints={'nose': 1}), 'keypoints.*annotation 101 of.*17 triples'),
+    (annotation(keypoints=3), 'keypoints.*annotation 101 of.*17 triples'),
+    (annotation(keypoints=[[1, 2, 2]] * 16), 'keypoints.*annotation 101 of.*17 triples'),
+    (annotation(keypoints=['a'] * 51), 'keypoints.*annotation 101 of.*17 triples'),
+    (with_keypoints(1, [5, 5, 0.4]), 'annotation 101 of.*visibility 0.4'),
+    (with_keypoints(1, [5, 5, 3]), 'annotation 101 of.*visibility 3'),
+    (with_keypoints(1, [5, 5, -2]), 'annotation 101 of.*visibility -2'),
+    (with_keypoints(1, [NAN, 5, 2]), 'annotation 101 of.*no finite position'),
+    (with_keypoints(1, [None, 5, 2]), 'annotation 101 of.*no finite position'),
+    (with_keypoints(1, [float('inf'), 5, 1]), 'annotation 101 of.*no finite position'),
+    (category(keypoints=['a', 'b']), 'train.json'),
+    (category(keypoints=3), 'train.json'),
+    (content(lambda c: c.update(categories=[3])), 'train.json'),
+    (content(lambda c: c.update(categories=3)), 'train.json'),
+    (annotation(area='large'), 'area.*annotation 101'),
+    (annotation(area=NAN), 'area.*annotation 101'),
+    (annotation(area=[1]), 'area.*annotation 101'),
+    (image(width=50, height=50), 'train/000001.png.*64 x 48 px and 50 x 50'),
+    (content(lambda c: c.update(annotations=[])), 'train.json.*no usable sample'),
+    (content(lambda c: [a.update(bbox=[1, 1, 0, 0]) for a in c['annotations']] and None),
+     'train.json.*no usable sample'),
+]  # fmt: skip
+TRAIN = 'adapted.py --work-dir wd --cfg-options train_cfg.max_epochs=1'
+CONVERT = 'base.py --source people --target photos --out new.py'
+INFER = 'export photos --out out'
+BOXES = f'{INFER} --boxes boxes.json'
+
+
+def boxes(value: Any) -> Change:
+    """Write a file of boxes."""
+    return text('boxes.json', json.dumps(value))
+
+
+def config(line: str, base: str = 'toy.py') -> Change:
+    """A config of one's own."""
+    return text('own.py', f'_base_ = {base!r}\n{line}\n')
+
+
+def _rows() -> list[Bad]:
+    rows = [Bad('train.py', TRAIN, said, change) for change, said in ANNOTATIONS + LABELS]
+    rows += [
+        Bad(
+            'dataset_converters/extract_masks.py',
+            'people --ann-file annotations/train.json',
+            said,
+            change,
+        )
+        for change, said in ANNOTATIONS
+    ]
+    own = 'own.py --work-dir wd'
+    toy = 'toy.py --work-dir wd --cfg-options '
+    resume = 'toy.py --work-dir toy_run --resume'
+    infer, convert = 'infer.py', 'misc/convert_config.py'
+    export = 'misc/export_estimator.py'
+    rows += [
+        # configs
+        Bad('train.py', 'none.py', 'no config file none.py'),
+        Bad('train.py', 'photos', 'no config file photos'),
+        Bad('train.py', own, 'own.py, line', text('own.py', 'a = (')),
+        Bad('train.py', own, 'own.py, line 2.*undefined', config('a = undefined')),
+        Bad('train.py', own, 'own.py.*UTF-8', data('own.py', b'a = "\xe9"')),
+        Bad('train.py', own, 'own.py.*itself', text('own.py', '_base_ = "own.py"')),
+        Bad('train.py', own, 'gone.py', text('own.py', '_base_ = "gone.py"')),
+        Bad('train.py', own, 'no_such', config('custom_imports=dict(imports=["no_such"])')),
+        Bad('train.py', own, '`custom_hook`.*`custom_hooks`', config('custom_hook = []')),
+        Bad('train.py', own, '`model`', text('own.py', 'a = 1')),
+        Bad('train.py', own, 'batch_size.*0', config('train_dataloader=dict(batch_size=0)')),
+        Bad('train.py', own, 'num_workers', config('train_dataloader=dict(num_workers=-1)')),
+        Bad('train.py', own, 'max_iters', config('train_cfg=dict(max_iters=0)')),
+        Bad('train.py', own, 'ToyModell', config('model=dict(type="ToyModell")')),
+        Bad('train.py', own, 'widt.*width', config('model=dict(widt=3)')),
+        Bad('train.py', own, 'model.*ToyModel', config('model=dict(width=-3)')),
+        Bad('train.py', own, 'model.*ToyModel', config('model=dict(width="a")')),
+        Bad('train.py', own, 'optimizer.lr.*finite', config('optim_wrapper=dict(optimizer=dict(lr="a"))')),
+        Bad('train.py', own, 'optimizer.*nesterov|SGD', config('optim_wrapper=dict(optimizer=dict(nesterov=True, momentum=0))')),
+        Bad('train.py', own, 'wandb', config('visualizer=dict(type="Visualizer", vis_backends=[dict(type="WandbVisBackend")])')),
+        Bad('train.py', own, 'ToyDataset.*nothing', config('train_dataloader=dict(dataset=dict(nothing=3))')),
+        Bad('train.py', own, 'own.py: the runner cannot be made with this dataloader', config('train_dataloader=dict(collate_fn=dict(type="no_collate"))')),
+        Bad('train.py', toy + 'lr', 'lr is not KEY=VALUE'),
+        Bad('train.py', toy + 'modle.width=3', 'modle.*`model`'),
+        Bad('train.py', toy + 'model.width=0.5', 'ToyModel'),
+        Bad('train.py', toy + 'custom_hooks=3', 'custom_hooks'),
+        Bad('train.py', 'toy.py --seed -1 --work-dir wd', 'seed'),
+        Bad('train.py', 'toy.py --amp --work-dir wd', '--amp needs a GPU'),
+        Bad('train.py', 'toy.py --launcher pytorch --work-dir wd', 'dist_train.sh'),
+        Bad('train.py', 'toy.py --work-dir toy.py', 'toy.py'),
+        Bad('train.py', 'toy.py --work-dir toy.py/wd', 'toy.py'),
+        Bad('train.py', 'other.py --work-dir toy_run', 'checkpoints of toy.py'),
+        # going on
+        Bad('train.py', 'toy.py --work-dir wd --resume none.pth', 'no checkpoint none.pth'),
+        Bad('train.py', 'toy.py --work-dir toy_run --resume --seed 5', 'seed 0.*seed 5'),
+        Bad('train.py', resume + ' photos', 'photos'),
+        Bad('train.py', resume, 'damaged', cut('toy_run/iter_2.pth', 900)),
+        Bad('train.py', resume, 'iter_2.pth', cut('toy_run/iter_2.pth', 0)),
+        Bad('train.py', resume + ' export/model.pth', 'export of a teacher'),
+        Bad('train.py', resume + ' weights.pth', 'weights alone'),
+        Bad('train.py', resume + ' list.pth', 'list.pth holds a list'),
+        Bad('train.py', toy + 'load_from=export/model.pth', 'None of the .* weights'),
+        Bad('train.py', toy + 'load_from=list.pth', 'list.pth holds a list'),
+        Bad('train.py', toy + 'load_from=base.py', 'base.py'),
+        Bad('train.py', toy + 'load_from=none.pth', 'none.pth'),
+        # evaluation
+        Bad('test.py', 'toy.py none.pth --work-dir wd', 'none.pth'),
+        Bad('test.py', 'toy.py weights.pth --which teacher --work-dir wd', '--which teacher'),
+        Bad('test.py', 'toy.py export/model.pth --work-dir wd', 'does not fit'),
+        Bad('test.py', 'toy.py list.pth --work-dir wd', 'list.pth holds a list'),
+        Bad('test.py', 'toy.py weights.pth --work-dir wd --out no/a.json', 'no/a.json'),
+        Bad('test.py', 'own.py weights.pth --work-dir wd', 'test_dataloader', config('test_dataloader=None')),
+        # conversion
+        Bad(convert, 'none.py --target photos', 'none.py'),
+        Bad(convert, 'mmpose::none.py --target photos', 'no config mmpose::none.py'),
+        Bad(convert, 'toy.py --target photos', 'TopdownPoseEstimator'),
+        Bad(convert, 'base.py --target none', 'no folder none'),
+        Bad(convert, 'base.py --target photos --source none', 'no folder none'),
+        Bad(convert, 'base.py --target photos --out new.txt', 'new.txt'),
+        Bad(convert, 'base.py --target photos --out base.py', 'base.py is there already'),
+        Bad(convert, 'base.py --target photos --out no/new.py', 'no folder no'),
+        Bad(convert, 'base.py --target empty --out new.py', 'empty. holds no images'),
+        Bad(convert, CONVERT, 'not valid JSON', text('photos/boxes.json', '{')),
+        Bad(convert, CONVERT, 'train.json and 2 other', lambda: _two_files()),
+        Bad(convert, CONVERT, 'gives 17 .* have 5', lambda: _five_keypoints()),
+        Bad(convert, CONVERT, '17 of the config', category(keypoints=['a', 'b'])),
+        Bad(convert, CONVERT, 'not a COCO-style file', content(lambda c: c.update(categories=3))),
+        Bad(convert, CONVERT, 'names no image', content(lambda c: c.update(images=[]))),
+        Bad(convert, CONVERT, 'lacks|names the image', image(0, file_name='gone.png')),
+        Bad(convert, CONVERT, 'not valid JSON', text(TRAIN_JSON, '[')),
+        # inference
+        Bad(infer, 'none photos --out out', 'none'),
+        Bad(infer, 'photos photos --out out', 'photos has no config.py'),
+        Bad(infer, 'export none --out out', 'none'),
+        Bad(infer, 'export empty --out out', 'empty. holds no images'),
+        Bad(infer, 'export base.py --out out', 'base.py'),
+        Bad(infer, 'export photos --out base.py', '--out base.py is a file'),
+        Bad(infer, INFER + ' --batch-size 0', '--batch-size 0'),
+        Bad(infer, INFER + ' --device cuda:7', '--device cuda:7'),
+        Bad(infer, INFER + ' --device none', '--device none'),
+        Bad(infer, INFER + ' --which teacher', '--which teacher'),
+        Bad(infer, INFER + ' --checkpoint weights.pth', '--checkpoint weights.pth'),
+        Bad(infer, INFER, 'model.pth', cut('export/model.pth', 500)),
+        Bad(infer, INFER, 'config.py', lambda: Path('export/config.py').unlink()),
+        Bad(infer, INFER, 'config.py, line', text('export/config.py', 'model = (')),
+        Bad(infer, INFER, 'None of the .* images', lambda: _damage_photos()),
+        Bad(infer, BOXES, 'boxes.json. does not exist'),
+        Bad(infer, BOXES, 'boxes.json.*not valid JSON', text('boxes.json', '{')),
+        Bad(infer, BOXES, 'no boxes by image name', boxes([1, 2, 3, 4])),
+        Bad(infer, BOXES, 'five numbers', boxes({'000000.png': [1, 2, 3, 4, 0.9]})),
+        Bad(infer, BOXES, 'not .x, y, w, h', boxes({'000000.png': 'a'})),
+        Bad(infer, BOXES, 'not .x, y, w, h', boxes({'000000.png': {'x': 3}})),
+        Bad(infer, BOXES, 'positive, finite', boxes({'000000.png': [1, 2, -3, 4]})),
+        Bad(infer, BOXES, 'positive, finite', boxes({'000000.png': [1, 2, NAN, 4]})),
+        Bad(infer, BOXES, 'further than', boxes({'000000.png': [0, 0, 2e9, 4]})),
+        Bad(infer, BOXES, 'names `none.png`', boxes({'none.png': [1, 2, 3, 4]})),
+        Bad(infer, BOXES, 'names no image', boxes({})),
+        # export
+        Bad(export, 'toy.py weights.pth exported', 'model.estimator'),
+        Bad(export, 'training.py none.pth exported', 'none.pth'),
+        Bad(export, 'training.py weights.pth exported', 'state_dict|belong|dataset_meta'),
+        Bad(export, 'training.py list.pth exported', 'list.pth holds a list'),
+        Bad(export, 'training.py run.pth base.py', 'base.py'),
+        Bad(export, 'none.py run.pth exported', 'none.py'),
+        # the rest
+        Bad('dataset_converters/extract_masks.py', 'none', 'none'),
+        Bad('dataset_converters/extract_masks.py', 'empty', 'empty. holds no images'),
+        Bad('dataset_converters/extract_masks.py', 'photos --boxes none.json', 'none.json'),
+        Bad('dataset_converters/extract_masks.py', 'photos', 'does not decode', data('photos/000001.png', b'x')),
+        Bad('dataset_converters/deeplabcut.py', 'none', 'none'),
+        Bad('dataset_converters/deeplabcut.py', 'photos', 'CollectedData'),
+        Bad('dataset_converters/h36m_crops.py', 'none', 'none'),
+        Bad('dataset_converters/h36m_crops.py', 'photos', 'photos'),
+        Bad('misc/make_builtin_data.py', 'paw --root new', 'paw'),
+        Bad('misc/make_builtin_data.py', 'hand --root new --num-train -3', 'num_train.*-3'),
+        Bad('misc/make_builtin_data.py', 'hand --root new --workers 0', 'workers.*0'),
+        Bad('misc/make_builtin_data.py', 'hand --root photos', 'photos'),
+        Bad('misc/make_builtin_data.py', 'hand --root base.py', 'base.py'),
+        Bad('misc/check_data.py', 'none.py', 'none.py'),
+        Bad('misc/check_data.py', 'own.py', 'names no data', text('own.py', 'a = 1')),
+        Bad('misc/check_data.py', 'adapted.py --images 0', '--images 0'),
+        Bad('misc/browse_dataset.py', 'none.py', 'none.py'),
+        Bad('misc/browse_dataset.py', 'adapted.py --num 0', '--num'),
+        Bad('misc/browse_dataset.py', 'adapted.py --out a.txt', 'a.txt'),
+        Bad('misc/browse_dataset.py', 'adapted.py --views none --out a.jpg', 'none'),
+        Bad('misc/measure_source.py', 'none.py', 'none.py'),
+        Bad('misc/measure_source.py', 'adapted.py', '3'),
+        Bad('analysis_tools/compare.py', 'export export adapted.py --out a.html', 'both exports'),
+        Bad('analysis_tools/compare.py', 'export none adapted.py --out a.html', 'none'),
+        Bad('analysis_tools/compare.py', 'export photos adapted.py --out a.txt', 'a.txt'),
+        Bad('analysis_tools/profile_step.py', 'none.py', 'none.py'),
+        Bad('analysis_tools/profile_step.py', 'adapted.py --batch-size 0', 'phases'),
+        Bad('analysis_tools/visualize_mim.py', 'none.py run.pth a.jpg', 'none.py'),
+        Bad('analysis_tools/visualize_mim.py', 'adapted.py none.pth a.jpg', 'none.pth'),
+        Bad('analysis_tools/ablation.py', 'none.py --out ab', 'none.py'),
+        Bad('analysis_tools/ablation.py', 'adapted.py --out ab --variants none', 'phases'),
+    ]  # fmt: skip
+    return rows
+
+
+def _two_files() -> None:
+    for name in ('a.json', 'b.json'):
+        Path('people/annotations', name).write_bytes(Path(TRAIN_JSON).read_bytes())
+    Path(TRAIN_JSON).unlink()
+
+
+def _five_keypoints() -> None:
+    path = Path('base.py')
+    path.write_text(path.read_text() + FIVE)
+    content(_keep_five)()
+    content(_keep_five, 'people/annotations/val.json')()
+
+
+def _keep_five(loaded: dict) -> None:
+    loaded['categories'][0].update(keypoints=list('abcde'), skeleton=[])
+    for one in loaded['annotations']:
+        one['keypoints'] = one['keypoints'][:15]
+
+
+def _damage_photos() -> None:
+    for path in Path('photos').glob('*.png'):
+        path.write_bytes(b'none')
+
+
+FIVE = """
+own = dict(
+    dataset_name='own',
+    keypoint_info={
+        i: dict(name=name, id=i, color=[0, 0, 0], type='', swap='')
+        for i, name in enumerate('abcde')
+    },
+    skeleton_info={}, joint_weights=[1.0] * 5, sigmas=[0.05] * 5)
+train_dataloader['dataset']['metainfo'] = own
+val_dataloader['dataset']['metainfo'] = own
+"""
+BAD = _rows()

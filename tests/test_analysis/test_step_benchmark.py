@@ -1,0 +1,198 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from config_factory import CONFIG_DIR
+from torch import nn
+
+from mmpose_uda import UserError
+from mmpose_uda.analysis.step_benchmark import benchmark_config
+from mmpose_uda.analysis.step_benchmark.floor import PassRecorder, run_passes
+from mmpose_uda.analysis.step_benchmark.networks import Network
+
+ROOT = Path(__file__).parents[2]
+KEYS = {
+    'step_seconds',
+    'floor_seconds',
+    'step_over_floor_ratio',
+    'images_per_second',
+    'device_syncs',
+    'peak_memory_bytes',
+    'passes',
+}
+
+
+class Backbone(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Conv2d(3, 4, 3)
+
+    def forward(self, images):
+        return (self.layer(images),)
+
+    def forward_visible(self, images, mask):
+        return self.layer(images * mask)
+
+
+class Head(nn.Conv2d):
+    """Sees the feature that the backbone gives."""
+
+    def forward(self, features):
+        return super().forward(features[-1])
+
+
+@pytest.fixture
+def networks():
+    torch.manual_seed(0)
+    return [
+        Network('student.backbone', Backbone()),
+        Network('student.head', Head(4, 2, 1)),
+        Network('teacher.backbone', Backbone()),
+        Network('discriminator', nn.Conv2d(4, 1, 1)),
+    ]
+
+
+def step(networks, images):
+    """A head on its backbone, another network behind a detour, and one without gradient."""
+    backbone, head, teacher, discriminator = (network.module for network in networks)
+    features = backbone(images)
+    loss = head(features).square().mean()
+    loss = loss + discriminator(2 * features[-1]).mean()
+    loss = loss + backbone.forward_visible(images, torch.ones(1)).mean()
+    with torch.no_grad():
+        teacher(images)
+    return loss
+
+
+def test_the_passes_of_a_step(networks):
+    images = torch.randn(5, 3, 8, 8)
+    with PassRecorder(networks, 'cpu') as recorder:
+        step(networks, images).backward()
+    assert [one.described() for one in recorder.passes] == [
+        dict(network='student.backbone', images=5, with_gradient=True),
+        dict(network='student.head', images=5, with_gradient=True),
+        dict(network='discriminator', images=5, with_gradient=True),
+        dict(network='student.backbone', images=5, with_gradient=True),
+        dict(network='teacher.backbone', images=5, with_gradient=False),
+    ]
+    # afterwards nothing is recorded, and methods are those of the class
+    step(networks, images)
+    assert len(recorder.passes) == 5
+    assert all('forward' not in vars(network.module) for network in networks)
+
+
+def test_the_floor_runs_them_once_more_there_and_back(networks):
+    images = torch.randn(5, 3, 8, 8)
+    with PassRecorder(networks, 'cpu') as recorder:
+        step(networks, images).backward()
+    counts = dict(forward=0, backward=0)
+
+    def count(kind):
+        counts[kind] += 1
+
+    for network in networks:
+        network.module.zero_grad()
+        for layer in network.module.children():
+            layer.register_forward_hook(lambda *_: count('forward'))
+    layer = networks[0].module.layer
+    layer.register_full_backward_hook(lambda *_: count('backward'))
+    run_passes(recorder.passes, 'cpu')
+    # the backbone by both of its ways, the first of which head and discriminator share,
+    # and the teacher
+    assert counts == dict(forward=3, backward=2)
+    backbone, head, teacher, discriminator = (network.module for network in networks)
+    assert all(p.grad is not None for m in (head, discriminator) for p in m.parameters())
+    assert all(p.grad is None for p in teacher.parameters())
+    # a gradient of 1 for what the head gives, through head and backbone
+    weight = head.weight.sum(0).flatten()
+    shifts = torch.autograd.grad(backbone.layer(images).sum((0, 2, 3)) @ weight, layer.bias)
+    visible = torch.full((4,), 5.0 * 6 * 6)
+    torch.testing.assert_close(layer.bias.grad, shifts[0] + visible)
+
+
+def test_a_wrong_device_is_told(tmp_path):
+    if torch.cuda.is_available():
+        pytest.skip('has a GPU')
+    with pytest.raises(UserError, match='The device is cpu, not cuda'):
+        benchmark_config(str(CONFIG_DIR / 'hand_3d.py'), str(tmp_path), device='cuda')
+
+
+def test_random_vgg_needs_a_style_hook(tmp_path):
+    with pytest.raises(UserError, match='leave --random-vgg out'):
+        benchmark_config(
+            str(CONFIG_DIR / 'hand_3d.py'),
+            str(tmp_path),
+            random_vgg=True,
+            cfg_options={'custom_hooks': []},
+        )
+
+
+def run_tool(tmp_path, *arguments):
+    """As a user does, from another folder."""
+    command = [sys.executable, str(ROOT / 'tools/analysis_tools/benchmark_step.py')]
+    out = tmp_path / 'step.json'
+    env = dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1')
+    done = subprocess.run(
+        [*command, *arguments, '--rounds', '2', '--json', str(out)],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=env,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads(out.read_text()), done.stdout
+
+
+def test_hand_3d(tmp_path):
+    config = CONFIG_DIR / 'hand_3d.py'
+    found, printed = run_tool(tmp_path, str(config), '--batch', '3', '--device', 'cpu')
+    assert KEYS <= set(found)
+    assert found['step_seconds'] > found['floor_seconds'] > 0
+    assert found['images_per_second'] == pytest.approx(6 / found['step_seconds'])
+    assert found['device_syncs'] == 0 and found['peak_memory_bytes'] > 2**28
+    passes = [(p['network'], p['images'], p['with_gradient']) for p in found['passes']]
+    # both domains in one pass, as whole images and as visible patches
+    assert sorted(passes) == [
+        ('alignments.reconstruction.head', 3, True),
+        ('alignments.reconstruction.head', 3, True),
+        ('foreground_head', 3, True),
+        ('foreground_teacher', 3, False),
+        ('student.backbone', 6, True),
+        ('student.backbone', 6, True),
+        ('student.head', 3, True),
+        ('student.head', 3, True),
+        ('teacher.backbone', 3, False),
+        ('teacher.head', 3, False),
+    ]
+    pieces = found['pieces']
+    assert sum(pieces.values()) > 0 and pieces['backward'] > pieces['ema'] > 0
+    assert 'step over floor' in printed
+
+
+def test_the_step_of_uniframe(tmp_path):
+    """Each image is encoded once and each restyled one decoded once."""
+    config = ROOT / 'configs/benchmark/uniframe_step.py'
+    options = [
+        'builtin_data.image_size=64', 'model.estimator.backbone.depth=18',
+        'model.estimator.head.in_channels=512',
+        'custom_hooks.1.source_to_target.prob=1.0',
+        'custom_hooks.1.target_to_source.prob=1.0',
+    ]  # fmt: skip
+    found, _ = run_tool(
+        tmp_path, str(config), '--batch', '2', '--random-vgg', '--cfg-options', *options
+    )
+    passes = [(p['network'], p['images'], p['with_gradient']) for p in found['passes']]
+    assert sorted(passes) == [
+        ('student.backbone', 2, True),
+        ('student.backbone', 2, True),
+        ('student.head', 2, True),
+        ('student.head', 2, True),
+        ('style.decoder', 4, False),
+        ('style.encoder', 4, False),
+        ('teacher.backbone', 2, False),
+        ('teacher.head', 2, False),
+    ]
