@@ -8,6 +8,7 @@ of change whether the file is still the one that was decoded.
 import functools
 import hashlib
 import json
+import math
 import os
 import os.path as osp
 import shutil
@@ -105,7 +106,7 @@ def _write(folder: str, index: str, flags: int, states: dict[str, list[int]]) ->
     target, name = osp.split(index)
     os.makedirs(target, exist_ok=True)
     room = _SHARE_OF_FREE * shutil.disk_usage(target).free
-    if shape is None or len(states) * np.prod(shape) > room:
+    if shape is None or len(states) * math.prod(shape) > room:
         return
     stem = name.removesuffix('.json')
     key = hashlib.sha256(json.dumps([flags, states]).encode()).hexdigest()[:16]
@@ -117,7 +118,7 @@ def _write(folder: str, index: str, flags: int, states: dict[str, list[int]]) ->
         for row, (name, state) in enumerate(states.items()):
             image = _decode(osp.join(folder, name), flags)
             fits = image is not None and image.shape == shape
-            file.write(image.tobytes() if fits else bytes(np.prod(shape)))
+            file.write(image.tobytes() if fits else bytes(math.prod(shape)))
             files[name] = [row if fits else _NO_ROW, *state]
     write_whole(index, json.dumps(dict(pixels=pixels, flags=flags, files=files)))
     for other in os.listdir(target):

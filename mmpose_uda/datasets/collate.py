@@ -9,15 +9,17 @@ import torch
 from mmengine.dataset import default_collate
 from mmengine.registry import FUNCTIONS
 
+_ALIGNMENT = 64  # bytes, as torch's own tensors
+
 
 @FUNCTIONS.register_module()
 def collate_views(items: Sequence[dict]) -> dict:
     """Make a batch of :class:`SourceTargetDataset` items.
 
-    It is mmengine's ``default_collate``, with data samples that a worker sends by
-    value. torch passes each tensor of each sample through a file descriptor of its own
-    instead, which for small tensors costs more than making the sample, and exhausts the
-    descriptors of a process when the batch is large.
+    It is mmengine's ``default_collate``, but a worker sends the batch in one piece of
+    shared memory. torch passes each tensor of each sample through a file descriptor of its
+    own, for which the worker must stop: that takes longer than making the sample, and
+    exhausts the descriptors of a process when the batch is large.
 
     Args:
         items (Sequence[dict]): What the dataset returned for each draw.
@@ -26,19 +28,32 @@ def collate_views(items: Sequence[dict]) -> dict:
         dict: ``inputs``, a dict by view of tensors [B, 3, h, w], and ``data_samples``,
         a dict by view of lists of B :class:`PoseDataSample`.
     """
-    batch = default_collate(items)
-    samples = batch['data_samples']
-    batch['data_samples'] = {view: _ByValue(samples[view]) for view in samples}
-    return batch
+    return _InOnePiece(default_collate(items))
 
 
-class _ByValue(list):
-    """A list that arrives in another process as a plain list, tensors by value."""
+class _InOnePiece(dict):
+    """A dict that arrives in another process as a plain one, with all arrays of it."""
 
     def __reduce__(self) -> tuple:
-        buffer = io.BytesIO()
-        _TensorPickler(buffer, protocol=pickle.HIGHEST_PROTOCOL).dump(list(self))
-        return pickle.loads, (buffer.getvalue(),)
+        arrays: list[pickle.PickleBuffer] = []
+        rest = io.BytesIO()
+        _TensorPickler(rest, protocol=5, buffer_callback=arrays.append).dump(dict(self))
+        parts = [array.raw() for array in arrays]
+        places, size = [], 0
+        for part in parts:
+            places.append((size, size + part.nbytes))
+            size += -(-part.nbytes // _ALIGNMENT) * _ALIGNMENT
+        piece = torch.empty(size, dtype=torch.uint8)
+        memory = memoryview(piece.numpy())
+        for (begin, end), part in zip(places, parts):
+            memory[begin:end] = part
+        return _unpack, (rest.getvalue(), places, piece)
+
+
+def _unpack(rest: bytes, places: list[tuple[int, int]], piece: torch.Tensor) -> dict:
+    """The dict, whose arrays lie in the piece."""
+    memory = memoryview(piece.numpy())
+    return pickle.loads(rest, buffers=[memory[begin:end] for begin, end in places])
 
 
 class _TensorPickler(pickle.Pickler):
