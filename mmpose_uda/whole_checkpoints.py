@@ -5,8 +5,9 @@ before that: a run that is killed in between has nothing left to go on from.
 """
 
 import functools
+import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Optional
 
 from .safe_checkpoint import save_checkpoint as save_local
 
@@ -41,21 +42,34 @@ def removing_last(method: Callable) -> Callable:
 
 
 class _RemovesLate:
-    """A file backend that only notes what it is to remove."""
+    """A file backend that only notes what it is to remove.
+
+    What takes the place of such a file in the meantime stays.
+    """
 
     def __init__(self, backend: Any):
         self._backend = backend
-        self._noted: list[tuple[Callable, str]] = []
+        self._noted: list[tuple[Callable, str, Any]] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
 
     def remove(self, path: str) -> None:
-        self._noted.append((self._backend.remove, path))
+        self._noted.append((self._backend.remove, path, _identity(path)))
 
     def rmtree(self, path: str) -> None:
-        self._noted.append((self._backend.rmtree, path))
+        self._noted.append((self._backend.rmtree, path, _identity(path)))
 
     def remove_noted(self) -> None:
-        for remove, path in self._noted:
-            remove(path)
+        for remove, path, identity in self._noted:
+            if _identity(path) == identity:
+                remove(path)
+
+
+def _identity(path: str) -> Optional[tuple[int, int]]:
+    """What tells a file from its successor; None of what is not on this machine."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns

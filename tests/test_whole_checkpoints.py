@@ -8,9 +8,11 @@ import pytest
 import torch
 import toy_parts
 from mmengine.config import Config
+from mmengine.fileio import LocalBackend
 from mmengine.runner import Runner
 
-from mmpose_uda.safe_checkpoint import load_from_local
+from mmpose_uda.safe_checkpoint import load_from_local, save_checkpoint
+from mmpose_uda.whole_checkpoints import removing_last
 
 
 class Killed(BaseException):
@@ -56,3 +58,19 @@ def test_a_kill_while_one_is_written_leaves_the_one_before(tmp_path, monkeypatch
     assert [path.name for path in tmp_path.glob('*.pth')] == ['iter_2.pth']
     assert load_from_local(str(tmp_path / 'iter_2.pth'))['meta']['iter'] == 2
     assert re.search(r'iter_2\.pth$', (tmp_path / 'last_checkpoint').read_text())
+
+
+def test_a_successor_of_the_same_name_stays(tmp_path):
+    class Saves:
+        file_backend = LocalBackend()
+
+        @removing_last
+        def save(self, name):
+            self.file_backend.remove(str(tmp_path / 'best.pth'))
+            save_checkpoint(dict(state_dict={}), tmp_path / name)
+
+    for name, left in (('best.pth', ['best.pth']), ('better.pth', ['better.pth'])):
+        (tmp_path / 'best.pth').write_bytes(b'old')
+        Saves().save(name)
+        assert [path.name for path in tmp_path.iterdir()] == left
+        assert load_from_local(str(tmp_path / name)) == dict(state_dict={})

@@ -72,6 +72,7 @@ def train(
     """
     cfg = load_config(config, cfg_options)
     require(cfg, 'model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
+    _require_optimizer(cfg)
     set_work_dir(cfg, work_dir, suffix='_smoke' if smoke else '')
     with user_errors(cfg):
         if seed is not None:
@@ -97,6 +98,14 @@ def train(
             with stop.listening():
                 runner.train()
     return runner
+
+
+def _require_optimizer(cfg: Config) -> None:
+    """A wrapper of none is taken by mmengine for one of several."""
+    if not {'optimizer', 'constructor'} & set(cfg.optim_wrapper):
+        raise UserError(
+            f'`optim_wrapper` of the config {cfg.filename} has no `optimizer`: add it.'
+        )
 
 
 def _set_seed(cfg: Config, seed: int) -> None:

@@ -80,6 +80,10 @@ def check_kinds(cfg: Config) -> None:
         for name in _OF_LOADERS:
             described = (cfg.get(loader) or {}).get(name)
             _check_kind(cfg, described, f'{loader}.{name}', (dict,))
+    for name in (*_LISTS, *_DICTS_OR_LISTS):
+        if isinstance(cfg.get(name), (list, tuple)):
+            for number, part in enumerate(cfg[name]):
+                _check_kind(cfg, part, f'{name}.{number}', (dict,))
 
 
 def _check_kind(cfg: Config, value: Any, name: str, allowed: tuple[type, ...]) -> None:

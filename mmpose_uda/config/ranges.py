@@ -20,16 +20,18 @@ class _Range:
         most (float): The largest.
         whole (bool): Whether only integers are meant.
         several (bool): Whether it may be a list of them.
+        optional (bool): Whether it may be None.
     """
 
     least: float = -math.inf
     most: float = math.inf
     whole: bool = False
     several: bool = False
+    optional: bool = True
 
     def has(self, value: Any) -> bool:
         if value is None:
-            return True
+            return self.optional
         if isinstance(value, (list, tuple)):
             return self.several and all(map(self.has, value))
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -51,21 +53,24 @@ _SHARE = _Range(0, 1)
 _SIZE = _Range(1, whole=True, several=True)
 _AT_LEAST_0 = _Range(0)
 _COUNT = _Range(1, whole=True)
+_NEEDED = _Range(1, whole=True, optional=False)
 _COUNT_OR_0 = _Range(0, whole=True)
 # mmengine's and mmpose's parts mean the same by a name, and so do this package's
 _RANGES = dict(
     accumulative_counts=_COUNT,
-    batch_size=_COUNT,
+    batch_size=_NEEDED,
     heatmap_size=_SIZE,
     input_size=_SIZE,
-    iters=_COUNT,
+    interval=_Range(-1, whole=True),
+    iters=_NEEDED,
     loss_weight=_AT_LEAST_0,
     lr=_AT_LEAST_0,
     max_epochs=_COUNT,
     max_iters=_COUNT,
+    max_keep_ckpts=_Range(-1, whole=True),
     momentum=_SHARE,
     num_joints=_COUNT,
-    num_workers=_COUNT_OR_0,
+    num_workers=_Range(0, whole=True, optional=False),
     out_channels=_COUNT,
     prob=_Range(0, 1, several=True),
     ramp_iters=_COUNT_OR_0,

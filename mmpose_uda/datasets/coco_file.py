@@ -11,6 +11,8 @@ from mmpose_uda.datasets.files import load_json, require_path
 from mmpose_uda.datasets.keypoint_names import require_same_keypoints
 from mmpose_uda.errors import UserError
 
+_IDS = ('id', 'image_id', 'category_id')
+
 
 def load_coco(path: str) -> dict[str, Any]:
     """Read an annotation file.
@@ -19,7 +21,7 @@ def load_coco(path: str) -> dict[str, Any]:
         dict: What it holds, ``images`` and ``annotations`` among it.
 
     Raises:
-        UserError: It is missing, no JSON, or has not these two lists.
+        UserError: It is missing, no JSON, has not these two lists, or an id in it is none.
     """
     require_path(path, 'annotation file', osp.isfile)
     content = load_json(path)
@@ -29,6 +31,14 @@ def load_coco(path: str) -> dict[str, Any]:
             'an `id` and a `file_name`, and `annotations`, and where there are any '
             '`categories`, each with a list of names as `keypoints`.'
         )
+    for annotation in content['annotations']:
+        for key in _IDS:
+            value = annotation.get(key)
+            if value is not None and not is_id(value):
+                raise UserError(
+                    f'Annotation {annotation.get("id")} of `{path}` has {value!r} as its '
+                    f'`{key}`: let it be a number, or text.'
+                )
     return content
 
 
@@ -46,7 +56,10 @@ def _is_usable(content: Any) -> bool:
     return all(
         is_id(image.get('id')) and isinstance(image.get('file_name'), str)
         for image in images
-    ) and all(_are_names(one.get('keypoints') or []) for one in categories)
+    ) and all(
+        _are_names(one.get('keypoints') or []) and is_id(one.get('id', 0))
+        for one in categories
+    )
 
 
 def _are_names(value: Any) -> bool:
@@ -160,8 +173,7 @@ def with_images(content: dict[str, Any], path: str) -> Iterator[tuple[dict, dict
                 'give every image an id of its own.'
             )
     for annotation in content['annotations']:
-        image_id = annotation.get('image_id')
-        image = images.get(image_id) if is_id(image_id) else None
+        image = images.get(annotation.get('image_id'))
         if image is None:
             raise UserError(
                 f'Annotation {annotation.get("id")} of `{path}` is of image '
