@@ -14,7 +14,7 @@ from torch import nn
 from mmpose_uda import UserError
 from mmpose_uda.analysis.step_benchmark import benchmark_config
 from mmpose_uda.analysis.step_benchmark.floor import PassRecorder, run_passes
-from mmpose_uda.analysis.step_benchmark.networks import Network
+from mmpose_uda.analysis.step_benchmark.networks import Network, compile_networks
 from mmpose_uda.config import load_config
 
 ROOT = Path(__file__).parents[2]
@@ -115,6 +115,24 @@ def test_the_floor_runs_them_once_more_there_and_back(networks):
     shifts = torch.autograd.grad(backbone.layer(images).sum((0, 2, 3)) @ weight, layer.bias)
     visible = torch.full((4,), 5.0 * 6 * 6)
     torch.testing.assert_close(layer.bias.grad, shifts[0] + visible)
+
+
+def test_compiled_networks_stay_so(networks, monkeypatch):
+    calls = []
+
+    def compile(method):
+        return lambda *args: calls.append(method.__name__) or method(*args)
+
+    monkeypatch.setattr(torch, 'compile', compile)
+    compile_networks(networks)
+    images = torch.randn(5, 3, 8, 8)
+    with PassRecorder(networks, 'cpu') as recorder:
+        step(networks, images)
+    once = ['forward', 'forward', 'forward', 'forward_visible', 'forward']
+    assert calls == once
+    run_passes(recorder.passes, 'cpu')
+    step(networks, images)
+    assert calls == 3 * once
 
 
 def test_a_wrong_device_is_told(tmp_path):

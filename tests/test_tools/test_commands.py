@@ -67,6 +67,10 @@ COMMANDS = {
         'report.html',
     ),
     'tools/analysis_tools/profile_step.py': (CONFIG, None),
+    'tools/analysis_tools/benchmark_step.py': (
+        f'{CONFIG} --batch 2 --rounds 1 --json step.json',
+        'step.json',
+    ),
     'tools/analysis_tools/gpu_check.py': (
         '--device cpu --out checked',
         'checked/gpu_check.json',

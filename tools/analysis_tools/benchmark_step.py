@@ -23,7 +23,7 @@ def parse_args():
         choices=['auto', 'bf16', 'fp16'],
         help='mixed precision; alone: fp16 on a GPU, bf16 on a CPU',
     )
-    parser.add_argument('--compile', action='store_true', help='with torch.compile')
+    parser.add_argument('--compile', action='store_true', help='compile the networks')
     parser.add_argument(
         '--random-vgg',
         action='store_true',

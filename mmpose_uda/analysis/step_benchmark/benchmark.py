@@ -28,7 +28,7 @@ from mmpose_uda.errors import UserError
 from mmpose_uda.views import view_of
 
 from .floor import PassRecorder, run_passes
-from .networks import networks_of
+from .networks import compile_networks, networks_of
 from .pieces import PIECES, StepPieces
 from .random_vgg import use_random_vgg
 
@@ -127,11 +127,13 @@ class BenchmarkedTrainLoop(WatchedTrainLoop):
 
     Args:
         rounds (int): How many steps are timed, each with its floor.
+        compiled (bool): Whether the networks are, in steps and floors.
     """
 
-    def __init__(self, *args, rounds: int, **kwargs):
+    def __init__(self, *args, rounds: int, compiled: bool, **kwargs):
         super().__init__(*args, **kwargs)
         self.rounds = rounds
+        self.compiled = compiled
         self.peak_memory = 0
 
     @property
@@ -140,6 +142,8 @@ class BenchmarkedTrainLoop(WatchedTrainLoop):
         return next(self.model.parameters()).device
 
     def make_watchers(self) -> list[AbstractContextManager]:
+        if self.compiled:
+            compile_networks(networks_of(self.runner))
         # the first one sees which state of the optimizer are constants
         warm_up = [DeviceWaits(), *[nullcontext() for _ in range(_WARM_UP - 1)]]
         self.timed = [_Round(self) for _ in range(self.rounds)]
@@ -197,7 +201,7 @@ def benchmark_config(
         device (str, optional): 'cpu' or 'cuda', where it must be that.
         batch_size (int, optional): Images of each domain; the config's where it is None.
         amp (str, optional): Mixed precision: 'bf16', 'fp16' or 'auto'.
-        compile (bool): With ``torch.compile``.
+        compile (bool): Let ``torch.compile`` compile the networks.
         random_vgg (bool): Exchange style by a VGG-19 network of random weights.
         rounds (int): How many steps are timed.
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
@@ -223,18 +227,21 @@ def benchmark_config(
     with user_errors(cfg):
         prepare_step(cfg, amp)
         prepare_data(cfg)
-        if compile:
-            cfg.compile = True
-        return benchmark_step(cfg, rounds)
+        return benchmark_step(cfg, rounds, compile)
 
 
-def benchmark_step(cfg: Config, rounds: int = 5) -> StepBenchmark:
+def benchmark_step(cfg: Config, rounds: int = 5, compiled: bool = False) -> StepBenchmark:
     """Time the step of a config's last phase, on the first batch of its loader.
+
+    Args:
+        cfg (Config): Whose data are there.
+        rounds (int): How many steps are timed.
+        compiled (bool): Whether the networks are compiled, in steps and floors.
 
     Raises:
         UserError: The config has no phases.
     """
-    loop = run_watched(cfg, 'BenchmarkedTrainLoop', rounds=rounds)
+    loop = run_watched(cfg, 'BenchmarkedTrainLoop', rounds=rounds, compiled=compiled)
     steps = [one.step_seconds for one in loop.timed]
     floors = [one.floor_seconds for one in loop.timed]
     batch = loop.dataloader.batch_size

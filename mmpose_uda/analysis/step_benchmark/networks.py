@@ -1,9 +1,10 @@
 """The networks that a training step runs, and where their passes begin."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Callable, NamedTuple
 
+import torch
 from mmengine.runner import Runner
 from torch import nn
 
@@ -52,6 +53,12 @@ def _has_weights(module: nn.Module) -> bool:
     return any(tensor.ndim for tensor in (*module.parameters(), *module.buffers()))
 
 
+def compile_networks(networks: list[Network]) -> None:
+    """Let ``torch.compile`` compile each way into the networks, at its first pass."""
+    for network, name, method in _entries(networks):
+        setattr(network.module, name, torch.compile(method))
+
+
 @contextmanager
 def replaced_entries(
     networks: list[Network], wrap: Callable[[Network, str, Callable], Callable]
@@ -63,11 +70,23 @@ def replaced_entries(
         wrap (Callable): Of the network, the name of its method and the method, what takes
             the place of that method.
     """
-    with ExitStack() as stack:
-        for network in networks:
-            for name in _ENTRIES:
-                method = getattr(network.module, name, None)
-                if method is not None:
-                    setattr(network.module, name, wrap(network, name, method))
-                    stack.callback(delattr, network.module, name)
+    entries = list(_entries(networks))
+    own = [dict(vars(network.module)) for network, _, _ in entries]
+    for network, name, method in entries:
+        setattr(network.module, name, wrap(network, name, method))
+    try:
         yield
+    finally:
+        for (network, name, _), before in zip(entries, own):
+            delattr(network.module, name)
+            if name in before:
+                setattr(network.module, name, before[name])
+
+
+def _entries(networks: list[Network]) -> Iterator[tuple[Network, str, Callable]]:
+    """Networks with the names of the methods that passes begin with, and these."""
+    for network in networks:
+        for name in _ENTRIES:
+            method = getattr(network.module, name, None)
+            if method is not None:
+                yield network, name, method

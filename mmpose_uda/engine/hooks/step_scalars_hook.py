@@ -7,6 +7,8 @@ from mmengine.hooks import LoggerHook, RuntimeInfoHook
 from mmpose.registry import HOOKS
 from torch import Tensor
 
+from mmpose_uda.engine.skipped_steps import SkippedSteps
+
 
 @HOOKS.register_module()
 class StepScalarsHook(RuntimeInfoHook):
@@ -14,15 +16,23 @@ class StepScalarsHook(RuntimeInfoHook):
 
     mmengine's waits for the device at every step, once for each loss. This one reads all
     values together when a line is logged, a checkpoint is written or a phase ends; the
-    message hub then has what it would have had.
+    message hub then has what it would have had. Steps that were skipped, because their
+    gradient was not finite, are told then.
+
+    Args:
+        max_skipped (int): At so many skipped steps the run stops.
+
+    Raises:
+        UserError: There are so many, or the training ends in one.
 
     Attributes:
         pending (list[tuple[int, dict]]): Iterations with their values, which the hub has
             not yet.
     """
 
-    def __init__(self):
+    def __init__(self, max_skipped: int = 20):
         super().__init__()
+        self.skipped = SkippedSteps(max_skipped)
         self.pending: list[tuple[int, dict[str, Any]]] = []
 
     def after_train_iter(
@@ -36,8 +46,8 @@ class StepScalarsHook(RuntimeInfoHook):
         values = dict(outputs or {}, **getattr(runner.optim_wrapper, 'step_scalars', {}))
         values = {k: _detached(v) for k, v in values.items()}
         self.pending.append((runner.iter, values))
-        if self._is_looked_at(runner, batch_idx):
-            self.read(runner)
+        if self.skipped.is_watching or self._is_looked_at(runner, batch_idx):
+            self.skipped.note(runner, self.read(runner), data_batch)
 
     def _is_looked_at(self, runner, batch_idx: int) -> bool:
         phase = getattr(runner.train_loop, 'phase', None)
@@ -58,6 +68,10 @@ class StepScalarsHook(RuntimeInfoHook):
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
         """A checkpoint holds what the hub knows."""
         self.read(runner)
+
+    def after_train(self, runner) -> None:
+        """Before anything is made of the weights."""
+        self.skipped.require_finite_end()
 
     def before_val(self, runner) -> None:
         """A validation may log."""
