@@ -14,6 +14,7 @@ _RUNNER_KEYS = (
     'find_unused_parameters',
     'model_wrapper_cfg',
     'sync_bn',
+    'activation_checkpointing',
     'compile',
     'runner_type',
     'strategy',

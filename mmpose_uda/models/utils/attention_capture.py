@@ -3,7 +3,10 @@
 from contextlib import contextmanager
 from typing import Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
+
+from mmpose_uda.models.utils.checkpointing import require_gradient
 
 
 @contextmanager
@@ -19,14 +22,20 @@ def capture_attention(
         backbone (nn.Module): An mmpretrain ``VisionTransformer``.
         layers (Sequence[int]): Layer indices.
 
+    Raises:
+        UserError: In a forward pass, that a layer keeps no gradient, because it is
+            checkpointed.
+
     Yields:
         dict[int, Tensor]: After the forward, layer index -> [B, heads, L, L]; rows are
         queries and sum to one.
     """
     maps: dict[int, Tensor] = {}
+    has_gradient = torch.is_grad_enabled()
 
     def recorder(index: int, num_heads: int):
         def hook(module: nn.Module, args: tuple, qkv: Tensor) -> None:
+            require_gradient(has_gradient, f'The attention of layer {index}')
             batch, length, width = qkv.shape
             qkv = qkv.view(batch, length, 3, num_heads, width // (3 * num_heads))
             query, key, _ = qkv.permute(2, 0, 3, 1, 4)

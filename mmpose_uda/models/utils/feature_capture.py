@@ -3,7 +3,10 @@
 from contextlib import contextmanager
 from typing import Iterator, Sequence
 
+import torch
 from torch import Tensor, nn
+
+from mmpose_uda.models.utils.checkpointing import require_gradient
 
 
 @contextmanager
@@ -18,10 +21,16 @@ def capture_features(
             'head.deconv_layers'.
         store (dict[str, Tensor]): Receives name -> output; of several outputs the last, and
             of several stages of such (MSPN) the last of the last.
+
+    Raises:
+        UserError: In a forward pass, that a module keeps no gradient, because it is inside
+            a checkpointed one.
     """
+    has_gradient = torch.is_grad_enabled()
 
     def recorder(name: str):
         def hook(module: nn.Module, args: tuple, output) -> None:
+            require_gradient(has_gradient, f'The feature {name!r}')
             while not isinstance(output, Tensor):
                 output = output[-1]
             store[name] = output
