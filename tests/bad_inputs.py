@@ -223,7 +223,7 @@ def _rows() -> list[Bad]:
         Bad('train.py', toy + 'model.width=0.5', 'ToyModel'),
         Bad('train.py', toy + 'custom_hooks=3', 'custom_hooks'),
         Bad('train.py', 'toy.py --seed -1 --work-dir wd', 'seed'),
-        Bad('train.py', 'toy.py --amp --work-dir wd', '--amp needs a GPU'),
+        Bad('train.py', 'toy.py --amp fp16 --work-dir wd', '--amp fp16 needs a GPU'),
         Bad('train.py', 'toy.py --launcher pytorch --work-dir wd', 'dist_train.sh'),
         Bad('train.py', 'toy.py --work-dir toy.py', 'toy.py'),
         Bad('train.py', 'toy.py --work-dir toy.py/wd', 'toy.py'),

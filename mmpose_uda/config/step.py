@@ -1,6 +1,6 @@
 """Which optimizer wrapper and which hook do a step."""
 
-from typing import Optional
+from typing import Any, Optional
 
 import torch
 from mmengine.config import Config
@@ -33,7 +33,7 @@ def prepare_step(cfg: Config, amp: Optional[str] = None) -> None:
         UserError: Mixed precision of another wrapper, or of another kind.
     """
     wrapper = cfg.optim_wrapper
-    kind = wrapper.get('type', _PLAIN).removeprefix(_SCOPE)
+    kind = str(wrapper.get('type', _PLAIN)).removeprefix(_SCOPE)
     if kind not in (_PLAIN, _MIXED, _GUARDED):
         if amp is not None:
             raise UserError(
@@ -44,21 +44,24 @@ def prepare_step(cfg: Config, amp: Optional[str] = None) -> None:
     wrapper.pop('use_fsdp', None)
     dtype = wrapper.get('dtype')
     if amp is None and (kind == _MIXED or dtype is not None):
-        amp = _SHORT.get(dtype, dtype)
+        name = None if dtype is None else str(dtype).removeprefix('torch.')
+        amp = _SHORT.get(name, name)
     if amp is not None:
         wrapper.dtype = _dtype(amp)
-    optimizer = wrapper.get('optimizer', {})
-    if 'foreach' not in optimizer and _has_fused_form(optimizer.get('type')):
-        optimizer.setdefault('fused', True)
+    optimizer = wrapper.get('optimizer')
+    if isinstance(optimizer, dict) and 'foreach' not in optimizer:
+        if _has_fused_form(optimizer.get('type')):
+            optimizer.setdefault('fused', True)
     if 'runtime_info' not in cfg.get('default_hooks', {}):
         cfg.merge_from_dict(
             {'default_hooks.runtime_info': dict(type=f'{_SCOPE}StepScalarsHook')}
         )
 
 
-def _has_fused_form(name: Optional[str]) -> bool:
+def _has_fused_form(kind: Any) -> bool:
     """Whether this torch steps all weights in one go on this device, by trying."""
-    kind = getattr(torch.optim, name or '', None)
+    if isinstance(kind, str):
+        kind = getattr(torch.optim, kind, None)
     try:
         kind([torch.zeros(1, device=get_device())], lr=0.1, fused=True)
     except (TypeError, ValueError, RuntimeError):

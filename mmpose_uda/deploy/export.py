@@ -112,9 +112,10 @@ def _make_folder(path: str) -> Path:
 
 
 def select_weights(state_dict: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Weights under ``prefix`` with the prefix removed, on the CPU."""
+    """Weights under ``prefix`` with the prefix removed, on the CPU, laid out as ever."""
+    plain = torch.contiguous_format
     return {
-        key.removeprefix(prefix): value.detach().cpu().clone()
+        key.removeprefix(prefix): value.detach().cpu().clone(memory_format=plain)
         for key, value in state_dict.items()
         if key.startswith(prefix)
     }

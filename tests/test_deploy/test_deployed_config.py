@@ -210,6 +210,7 @@ def test_public_data_become_those_of_a_stock_class(kind, tmp_path):
     detected = dict(
         hand21='FreiHandDataset',
         human16='CocoDataset',
+        human17='CocoDataset',
         animal14='AnimalPoseDataset',
         animal18='AnimalPoseDataset',
     )

@@ -163,6 +163,8 @@ def stock_config(root):
     return cfg
 
 
+# A training lays out the weights of CNNs otherwise, and their sums round otherwise.
+ROUNDING = 1e-4
 CONFIGS = dict(
     heatmap=heatmap_config,
     simcc=simcc_config,
@@ -237,7 +239,7 @@ def test_the_same_numbers(exported, name):
     assert set(metrics) == set(model.metrics)
     assert any(0.01 < value for value in metrics.values())
     for key, value in model.metrics.items():
-        assert metrics[key] == pytest.approx(value, abs=1e-6)
+        assert metrics[key] == pytest.approx(value, rel=ROUNDING)
 
 
 @pytest.mark.parametrize('name', TESTED)
@@ -248,8 +250,8 @@ def test_the_same_predictions(exported, name):
     for theirs, ours in zip(found, model.predictions):
         theirs, ours = theirs['pred_instances'], ours['pred_instances']
         assert ours['keypoints'].std() > 0
-        for key in ('keypoints', 'keypoint_scores'):
-            np.testing.assert_allclose(theirs[key], ours[key], rtol=0, atol=1e-6)
+        for key, px in (('keypoints', 0.01), ('keypoint_scores', 0)):
+            np.testing.assert_allclose(theirs[key], ours[key], rtol=ROUNDING, atol=px)
 
 
 @pytest.mark.parametrize('name', CONFIGS)

@@ -534,7 +534,7 @@ def test_weights_that_are_not_finite_are_refused(run_2d, photos, tmp_path, value
     for owner in ('teacher.module.', 'student.'):
         for name, weights in content['state_dict'].items():
             if name.startswith(owner) and weights.is_floating_point():
-                weights.view(-1)[0] = value
+                weights[(0,) * weights.ndim] = value
                 break
     bad = str(tmp_path / 'bad.pth')
     torch.save(content, bad)

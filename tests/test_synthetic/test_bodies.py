@@ -110,6 +110,8 @@ def test_bytes_do_not_depend_on_the_number_of_workers(name, built, tmp_path):
     root, manifest = built[name]
     assert ensure_builtin(name, str(tmp_path / 'again'), workers=1, **SMALL) == manifest
     for path in root.rglob('*.*'):
+        if 'decoded' in path.parts:
+            continue  # named after where they are
         twin = tmp_path / 'again' / path.relative_to(root)
         assert path.read_bytes() == twin.read_bytes(), path
 
