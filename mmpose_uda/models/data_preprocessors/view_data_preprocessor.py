@@ -4,6 +4,7 @@ from itertools import islice
 
 from mmengine.model import BaseDataPreprocessor
 from mmpose.registry import MODELS
+from torch import Tensor
 
 from mmpose_uda.models.data_preprocessors.one_copy import move_together
 from mmpose_uda.models.utils import uncompiled
@@ -43,11 +44,21 @@ class ViewDataPreprocessor(BaseDataPreprocessor):
         inputs, data_samples = {}, {}
         moved = self._move(data['data_samples'])
         for view, images in data['inputs'].items():
-            samples = moved[view]
-            batch = dict(inputs=images, data_samples=samples)
-            batch = self.preprocessor(batch, training)
+            batch = self._preprocess(images, moved[view], training)
             inputs[view], data_samples[view] = batch['inputs'], batch['data_samples']
         return dict(inputs=inputs, data_samples=data_samples)
+
+    def _preprocess(self, images: Tensor, samples: list, training: bool) -> dict:
+        """One view, whose samples are where they should be."""
+        if getattr(self.preprocessor, 'batch_augments', None) is not None:
+            batch = dict(inputs=images, data_samples=samples)
+            return self.preprocessor(batch, training)
+        # mmengine would copy every tensor of every sample once more
+        images = self.preprocessor(dict(inputs=images, data_samples=[]), training)['inputs']
+        size = tuple(images.shape[-2:])
+        for sample in samples:
+            sample.set_metainfo(dict(batch_input_shape=size, pad_shape=size))
+        return dict(inputs=images, data_samples=samples)
 
     def _move(self, data_samples: dict[str, list]) -> dict[str, list]:
         """Samples of all views with their labels on the device."""

@@ -1,5 +1,7 @@
 """Reading the volumetric 3D head."""
 
+from typing import Optional
+
 from torch import Tensor
 
 from mmpose_uda.models.heads.base_pose3d_head import stack_labels
@@ -17,8 +19,15 @@ class VolumetricReader(HeadReader):
     def reads(cls, head) -> bool:
         return isinstance(head, VolumetricPose3DHead)
 
+    def __init__(self, head: VolumetricPose3DHead):
+        super().__init__(head)
+        self._read: Optional[tuple[Tensor, KeypointDistributions]] = None
+
     def distributions(self, outputs: Tensor) -> KeypointDistributions:
-        return self.head.distributions(outputs)
+        # points, confidence and the loss of one view ask for the same marginals
+        if self._read is None or self._read[0] is not outputs:
+            self._read = outputs, self.head.distributions(outputs)
+        return self._read[1]
 
     def logits(self, outputs: Tensor) -> tuple[Tensor, ...]:
         return (outputs,)

@@ -91,7 +91,7 @@ class AxisDistribution:
 
     def contains(self, coordinates: Tensor) -> Tensor:
         """Whether ``coordinates`` [B, K] lie on the axis (half a bin of margin)."""
-        last = self.probs.shape[-1] - 0.5
+        last = self.log_probs.shape[-1] - 0.5
         position = (coordinates - self.origin) / self.step
         return (position >= -0.5) & (position <= last)
 
