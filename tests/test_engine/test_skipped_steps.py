@@ -106,7 +106,12 @@ def test_the_hook_looks_when_it_logs(runner, batch):
         hook.after_train_iter(runner, runner.iter, batch, dict(loss=torch.tensor(1.0)))
         runner.iter += 1
 
+    def skip():
+        runner.optim_wrapper.step_scalars = dict(skipped=torch.tensor(1.0))
+        step()
+
     for _ in range(3):
-        step()
+        skip()
+        hook.before_save_checkpoint(runner, {})  # what is read then is not forgotten
     with pytest.raises(UserError, match='4 training steps'):
-        step()
+        skip()

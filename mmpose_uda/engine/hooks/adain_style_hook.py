@@ -87,9 +87,7 @@ class AdaINStyleHook(Hook):
                 )
             prob, alpha = direction['prob'], tuple(direction['alpha'])
             bank = None if bank_size is None else StyleBank(bank_size)
-            self.directions.append(
-                _Direction(content_view, style_view, prob, alpha, bank)
-            )
+            self.directions.append(_Direction(content_view, style_view, prob, alpha, bank))
         if not self.directions:
             raise UserError(
                 'AdaINStyleHook does nothing: give `source_to_target` or '

@@ -33,9 +33,7 @@ class BackboneCheckpointHook(Hook):
         """Write the checkpoint."""
         if not is_main_process():
             return
-        weights = select_weights(
-            unwrapped_model(runner).state_dict(), 'student.backbone.'
-        )
+        weights = select_weights(unwrapped_model(runner).state_dict(), 'student.backbone.')
         path = Path(runner.work_dir) / self.file_name
         save_checkpoint(dict(state_dict=weights), path)
         runner.logger.info(f'The backbone for other configs: {path}')

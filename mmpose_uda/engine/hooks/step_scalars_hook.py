@@ -7,7 +7,7 @@ from mmengine.hooks import LoggerHook, RuntimeInfoHook
 from mmpose.registry import HOOKS
 from torch import Tensor
 
-from mmpose_uda.engine.skipped_steps import SkippedSteps
+from mmpose_uda.engine.skipped_steps import Row, SkippedSteps
 
 
 @HOOKS.register_module()
@@ -34,6 +34,7 @@ class StepScalarsHook(RuntimeInfoHook):
         super().__init__()
         self.skipped = SkippedSteps(max_skipped)
         self.pending: list[tuple[int, dict[str, Any]]] = []
+        self._unjudged: list[Row] = []
 
     def after_train_iter(
         self,
@@ -43,11 +44,16 @@ class StepScalarsHook(RuntimeInfoHook):
         outputs: Optional[dict] = None,
     ) -> None:
         """Keep the values of a step."""
-        values = dict(outputs or {}, **getattr(runner.optim_wrapper, 'step_scalars', {}))
-        values = {k: _detached(v) for k, v in values.items()}
+        values = {k: _detached(v) for k, v in (outputs or {}).items()}
+        if hasattr(runner.optim_wrapper, 'step_scalars'):
+            values.update(runner.optim_wrapper.step_scalars)
+            # an iteration that only accumulates gradients has none of its own
+            runner.optim_wrapper.step_scalars = {}
         self.pending.append((runner.iter, values))
         if self.skipped.is_watching or self._is_looked_at(runner, batch_idx):
-            self.skipped.note(runner, self.read(runner), data_batch)
+            self.read(runner)
+            rows, self._unjudged = self._unjudged, []
+            self.skipped.note(runner, rows, data_batch)
 
     def _is_looked_at(self, runner, batch_idx: int) -> bool:
         phase = getattr(runner.train_loop, 'phase', None)
@@ -78,12 +84,8 @@ class StepScalarsHook(RuntimeInfoHook):
         self.read(runner)
         super().before_val(runner)
 
-    def read(self, runner) -> list[tuple[int, dict[str, float]]]:
-        """Hand everything to the message hub, in order, with one wait.
-
-        Returns:
-            list[tuple[int, dict[str, float]]]: Iterations and their values.
-        """
+    def read(self, runner) -> None:
+        """Hand everything to the message hub, in order, with one wait."""
         pending, self.pending = self.pending, []
         tensors = [v for _, values in pending for v in values.values() if _is_tensor(v)]
         if tensors:
@@ -98,7 +100,7 @@ class StepScalarsHook(RuntimeInfoHook):
         for _, values in known:
             for key, value in values.items():
                 runner.message_hub.update_scalar(f'train/{key}', value)
-        return known
+        self._unjudged += known
 
 
 def _is_tensor(value: Any) -> bool:

@@ -53,9 +53,7 @@ class PhasedTrainLoop(IterBasedTrainLoop):
             one name.
     """
 
-    def __init__(
-        self, runner, dataloader: Union[DataLoader, dict], phases: Sequence[dict]
-    ):
+    def __init__(self, runner, dataloader: Union[DataLoader, dict], phases: Sequence[dict]):
         # The parent's own __init__ starts workers for an iterator of all views.
         BaseLoop.__init__(self, runner, dataloader)
         self.phases = make_phases(phases)

@@ -75,6 +75,10 @@ def test_the_end_of_a_phase_is_a_line_too(values, request):
 
 def test_scalars_of_the_optimizer_wrapper_are_logged(values, request):
     runner = Runner(request.node.name, StepScalarsHook(), interval=2)
-    runner.optim_wrapper.step_scalars = dict(grad_norm=torch.tensor(3.0))
-    run(runner.hooks[0], runner, values[:2])
+    for row in values[:3]:  # two of them are steps
+        if runner.iter != 1:
+            runner.optim_wrapper.step_scalars = dict(grad_norm=torch.tensor(3.0))
+        run(runner.hooks[0], runner, row[None])
+    runner.hooks[0].before_save_checkpoint(runner, {})
     assert history(runner)['train/grad_norm'] == [3.0, 3.0]
+    assert len(history(runner)['train/loss']) == 3
