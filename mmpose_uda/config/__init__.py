@@ -14,11 +14,10 @@ from .preparing import (
 )
 from .reading import imported_modules, load_config, require
 from .resuming import check_resumed
-from .step import AMP_CHOICES, prepare_step
+from .step import prepare_step
 from .work_dirs import check_new, own_work_dir
 
 __all__ = [
-    'AMP_CHOICES',
     'check_evaluators',
     'check_fit',
     'check_new',

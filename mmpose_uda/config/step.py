@@ -9,7 +9,7 @@ from mmengine.logging import print_log
 
 from mmpose_uda.errors import UserError
 
-AMP_CHOICES = ('auto', 'bf16', 'fp16')
+_CHOICES = ('auto', 'bf16', 'fp16')
 _PLAIN, _MIXED, _GUARDED = 'OptimWrapper', 'AmpOptimWrapper', 'GuardedOptimWrapper'
 _SCOPE = 'mmpose.'  # of their registry, for configs of another scope
 _DTYPES = dict(bf16='bfloat16', fp16='float16')
@@ -71,9 +71,9 @@ def _has_fused_form(kind: Any) -> bool:
 
 def _dtype(amp: str) -> Optional[str]:
     """What the choice is on this machine."""
-    if amp not in AMP_CHOICES:
+    if amp not in _CHOICES:
         raise UserError(
-            f'Mixed precision is {" or ".join(AMP_CHOICES)}, not {amp!r}: choose one.'
+            f'Mixed precision is {" or ".join(_CHOICES)}, not {amp!r}: choose one.'
         )
     is_cpu = get_device() == 'cpu'
     if amp == 'auto':

@@ -125,12 +125,7 @@ class AdaINStyleHook(Hook):
         keys = sample_keys(_samples(data_batch))
         directions = [
             Direction(
-                one.content,
-                one.style,
-                one.prob,
-                one.alpha,
-                self._draw_lots(runner, keys, f'style of {one.content}'),
-                one.bank,
+                lots=self._draw_lots(runner, keys, f'style of {one.content}'), **vars(one)
             )
             for one in self.directions
         ]
