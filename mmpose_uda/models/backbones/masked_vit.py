@@ -1,65 +1,23 @@
 """A vision transformer that can also encode only the visible patches."""
 
+from typing import Union
+
 import torch
 from mmengine.logging import print_log
-from mmengine.model import BaseModule
 from mmpose.registry import MODELS
 from mmpretrain.models.backbones import VisionTransformer
 from mmpretrain.models.utils import build_2d_sincos_position_embedding, resize_pos_embed
-from torch import Tensor, nn
+from torch import Tensor
 
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.backbones.stems import BackboneStem, ConvStem
 from mmpose_uda.models.backbones.vit_checkpoint import convert_in_place, fit_positions
-from mmpose_uda.models.utils import PatchMask, hidden_pixels, is_pretrained
-
-
-class ConvStem(BaseModule):
-    """Patch embedding by a stack of strided 3x3 convolutions (Xiao et al. 2021).
-
-    Learns far faster from scratch than one large linear projection, and normalises per
-    sample (GroupNorm), so no statistics of a domain are kept. Same interface as
-    mmpretrain's ``PatchEmbed``.
-
-    Args:
-        img_size (tuple[int, int]): Height and width of the input, px.
-        patch_size (int): Total stride, a power of two.
-        embed_dims (int): Channels of a token.
-        in_channels (int): Channels of the image.
-    """
-
-    def __init__(
-        self,
-        img_size: tuple[int, int],
-        patch_size: int,
-        embed_dims: int,
-        in_channels: int = 3,
-    ):
-        super().__init__()
-        steps = patch_size.bit_length() - 1
-        if 2**steps != patch_size:
-            raise UserError(
-                f'ConvStem: patch_size must be a power of two, not {patch_size}.'
-            )
-        self.init_out_size = (img_size[0] // patch_size, img_size[1] // patch_size)
-        widths = [max(embed_dims >> (steps - 1 - i), 16) // 8 * 8 for i in range(steps)]
-        layers: list[nn.Module] = []
-        for width_in, width_out in zip([in_channels, *widths], widths):
-            layers += _conv_block(width_in, width_out, stride=2)
-        layers += _conv_block(widths[-1], widths[-1], stride=1)
-        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], embed_dims, 1))
-
-    def forward(self, x: Tensor) -> tuple[Tensor, tuple[int, int]]:
-        """[B, C, H, W] -> tokens [B, L, embed_dims] and the grid (rows, columns)."""
-        x = self.layers(x)
-        return x.flatten(2).transpose(1, 2), x.shape[-2:]
-
-
-def _conv_block(width_in: int, width_out: int, stride: int) -> list[nn.Module]:
-    return [
-        nn.Conv2d(width_in, width_out, 3, stride=stride, padding=1, bias=False),
-        nn.GroupNorm(8, width_out),
-        nn.GELU(),
-    ]
+from mmpose_uda.models.utils import (
+    PatchMask,
+    hidden_pixels,
+    is_pretrained,
+    running_statistics,
+)
 
 
 @MODELS.register_module()
@@ -73,22 +31,26 @@ class MaskedVisionTransformer(VisionTransformer):
     ``patch_cfg=dict(padding=2)``.
 
     Args:
-        stem (str): 'patch' for the parent's linear patch embedding, 'conv' for
-            :class:`ConvStem`.
-        **kwargs: Arguments of the parent; ``patch_size`` is the stride of both stems.
+        stem (str | dict): 'patch' for the parent's linear patch embedding, 'conv' for
+            :class:`ConvStem`, or the config of a backbone for :class:`BackboneStem`, such
+            as ``dict(type='EfficientNetLite0')``.
+        **kwargs: Arguments of the parent; ``patch_size`` is the stride of every stem.
 
     Raises:
-        UserError: ``stem`` is neither 'patch' nor 'conv'.
+        UserError: ``stem`` is none of these.
     """
 
-    def __init__(self, *args, stem: str = 'patch', **kwargs):
+    def __init__(self, *args, stem: Union[str, dict] = 'patch', **kwargs):
         super().__init__(*args, **kwargs)
         stride = self.patch_embed.projection.stride
         if stem == 'conv':
             self.patch_embed = ConvStem(self.img_size, stride[0], self.embed_dims)
+        elif isinstance(stem, dict):
+            self.patch_embed = BackboneStem(self.img_size, stride[0], self.embed_dims, stem)
         elif stem != 'patch':
             raise UserError(
-                f"MaskedVisionTransformer: stem is 'patch' or 'conv', not {stem!r}."
+                "MaskedVisionTransformer: stem is 'patch', 'conv' or the config of a "
+                f'backbone, not {stem!r}.'
             )
         self.patch_size = stride
 
@@ -170,11 +132,13 @@ class MaskedVisionTransformer(VisionTransformer):
         """Patch embeddings [B, L, C] and all positions [1, E + L, C].
 
         Masked pixels are blanked first: a convolutional stem would otherwise see them
-        through its overlapping windows.
+        through its overlapping windows. What BatchNorm layers of a stem are tested with is
+        not taken from blanked images.
         """
         rows = images.shape[-2] // self.patch_size[0]
         visible = 1 - hidden_pixels(mask, rows, images)
-        tokens, grid = self.patch_embed(images * visible)
+        with running_statistics(self.patch_embed, are_updated=False):
+            tokens, grid = self.patch_embed(images * visible)
         pos_embed = resize_pos_embed(
             self.pos_embed,
             self.patch_resolution,

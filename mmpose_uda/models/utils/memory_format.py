@@ -10,8 +10,8 @@ def best_memory_format(network: nn.Module) -> torch.memory_format:
     Convolutions of large maps are faster so, on a CPU and with the tensor cores of GPUs
     (docs/performance.md). What is computed is the same.
     """
-    weights = sum(parameter.numel() for parameter in network.parameters())
-    convolved = sum(
-        layer.weight.numel() for layer in network.modules() if isinstance(layer, nn.Conv2d)
-    )
-    return torch.channels_last if 2 * convolved > weights else torch.contiguous_format
+    # layers, not weights: a small CNN below a transformer takes most of the time
+    layers = list(network.modules())
+    convolutions = sum(isinstance(layer, nn.Conv2d) for layer in layers)
+    products = sum(isinstance(layer, nn.Linear) for layer in layers)
+    return torch.channels_last if convolutions > products else torch.contiguous_format
