@@ -8,13 +8,20 @@ from mmpose.registry import DATASETS
 
 from mmpose_uda.datasets.pose_dataset import PoseDataset
 from mmpose_uda.datasets.published import PublishedDataset
+from mmpose_uda.models.backbones import EfficientNetLite0
 
-# Type of this package -> type of mmpose, and the arguments that it has not.
+# Type of this package -> type of mmpose, the arguments that it has not, and those that it
+# needs where the config has none.
 _TYPES = {
-    'LoadPoseImage': ('LoadImage', set()),
-    'TopdownAffine3D': ('TopdownAffine', set()),
-    'PackPoseView': ('PackPoseInputs', {'extra_meta_keys'}),
-    'MaskedVisionTransformer': ('mmpretrain.VisionTransformer', {'stem'}),
+    'LoadPoseImage': ('LoadImage', set(), {}),
+    'TopdownAffine3D': ('TopdownAffine', set(), {}),
+    'PackPoseView': ('PackPoseInputs', {'extra_meta_keys'}, {}),
+    'MaskedVisionTransformer': ('mmpretrain.VisionTransformer', {'stem'}, {}),
+    'EfficientNetLite0': (
+        'mmpretrain.TIMMBackbone',
+        {'pretrained'},
+        dict(EfficientNetLite0.TIMM, out_indices=(3,)),
+    ),
 }
 # Without masks or the side of a hand, which no stock data set has, they change nothing.
 _OF_OWN_DATA = ('LoadPoseMask', 'MirrorRightHand')
@@ -45,11 +52,11 @@ def with_stock_parts(value: Any) -> Any:
         return dict(type='PCKAccuracy', thr=value.get('thr', 0.05), norm_item='bbox')
     if dataset := replaced_dataset(kind):
         return _coco_dataset(value, dataset)
-    if kind not in _TYPES or value.get('stem') == 'conv':
+    if kind not in _TYPES or value.get('stem', 'patch') != 'patch':
         return {key: with_stock_parts(item) for key, item in value.items()}
-    stock, dropped = _TYPES[kind]
+    stock, dropped, needed = _TYPES[kind]
     kept = {k: with_stock_parts(v) for k, v in value.items() if k not in dropped}
-    return dict(kept, type=stock)
+    return dict(needed, **dict(kept, type=stock))
 
 
 def replaced_dataset(kind: Any) -> Optional[type[PoseDataset]]:
