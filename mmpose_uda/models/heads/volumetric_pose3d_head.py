@@ -4,6 +4,7 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
 
+from mmpose_uda.errors import UserError
 from mmpose_uda.models.heads.base_pose3d_head import (
     BasePose3DHead,
     stack_labels,
@@ -20,17 +21,23 @@ class VolumetricPose3DHead(BasePose3DHead):
     """Upsample the feature map, then a softmax over (depth, row, column) per keypoint.
 
     Coordinates are the means of the marginals p(x), p(y), p(z) (integral regression, Sun
-    et al. 2018), depth being relative to the root. The metric pose follows from the
-    decoder's bone length prior, corrected by how much shorter the bones of predictions
-    were in training, and from the camera where a sample carries one. A flip test averages
-    the volumes of both images: a marginal of their mean is the mean of their marginals.
+    et al. 2018), depth being relative to the root. Of a keypoint that may be in one of two
+    places, that mean lies between them, where it is not; and what a softmax leaves all
+    over the crop pulls it towards the middle (Gu et al. 2021, arXiv 2301.10431). With
+    ``about_peak`` coordinates are the means about the highest bins alone, in training,
+    pseudo labels and tests. The metric pose follows from the decoder's bone length prior,
+    corrected by how much shorter the bones of predictions were in training, and from the
+    camera where a sample carries one. A flip test averages the volumes of both images: a
+    marginal of their mean is the mean of their marginals.
 
     Args:
         in_channels (int): Channels of the feature map.
         out_channels (int): Number of keypoints K.
         depth_bins (int): Bins D along the depth.
         upsample_channels (int): Channels after the upsampling.
-        upsample (int): Factor of the upsampling.
+        upsample (int): Factor of the upsampling, a power of two: a transposed convolution
+            each time the size doubles, as in Simple Baselines.
+        about_peak (bool): Whether coordinates are means about the peaks.
         loss (dict): Loss of (distributions, points, weights).
         decoder (dict): A codec like :class:`mmpose_uda.codecs.Pose3DLabel`.
     """
@@ -43,17 +50,15 @@ class VolumetricPose3DHead(BasePose3DHead):
         depth_bins: int = 16,
         upsample_channels: int = 96,
         upsample: int = 2,
+        about_peak: bool = False,
         loss: dict = dict(type='KeypointDistributionLoss'),
     ):
         super().__init__(out_channels, decoder)
         self.depth_bins = depth_bins
         self.loss_module = MODELS.build(loss)
         self.shrinkage = BoneShrinkage(self.decoder.skeleton)
-        self.upsample = nn.Sequential(
-            nn.ConvTranspose2d(in_channels, upsample_channels, upsample, upsample),
-            nn.GroupNorm(8, upsample_channels),
-            nn.GELU(),
-        )
+        self.about_peak = about_peak
+        self.upsample = nn.Sequential(*_doublings(upsample, in_channels, upsample_channels))
         self.to_volume = nn.Conv2d(upsample_channels, out_channels * depth_bins, 1)
         nn.init.normal_(self.to_volume.weight, std=0.01)
         nn.init.zeros_(self.to_volume.bias)
@@ -83,7 +88,8 @@ class VolumetricPose3DHead(BasePose3DHead):
                 crop_axis(columns.log() - total, width),
                 crop_axis(rows.log() - total, height),
                 AxisDistribution(depths.log() - total, near + 0.5 * step, step),
-            ]
+            ],
+            about_peak=self.about_peak,
         )
 
     def supervised_loss(self, logits: Tensor, data_samples: SampleList) -> Tensor:
@@ -99,3 +105,20 @@ class VolumetricPose3DHead(BasePose3DHead):
     def shrinkages(self, predicted: KeypointDistributions) -> list[float]:
         """What the bones of predictions were in training, the same for all."""
         return [self.shrinkage.ratio.item()] * len(predicted.points())
+
+
+def _doublings(factor: int, in_channels: int, channels: int) -> list[nn.Module]:
+    """Layers that multiply the size of a feature map by a power of two."""
+    steps = factor.bit_length() - 1
+    if factor < 1 or 2**steps != factor:
+        raise UserError(
+            f'VolumetricPose3DHead: upsample must be a power of two, not {factor}.'
+        )
+    layers: list[nn.Module] = []
+    for width_in in [in_channels, *[channels] * (steps - 1)][:steps]:
+        layers += [
+            nn.ConvTranspose2d(width_in, channels, 4, stride=2, padding=1, bias=False),
+            nn.GroupNorm(8, channels),
+            nn.GELU(),
+        ]
+    return layers or [nn.Conv2d(in_channels, channels, 1)]

@@ -13,9 +13,6 @@ class Axis(Protocol):
     log_probs: Tensor
     step: float
 
-    def mean(self) -> Tensor:
-        """Expected coordinates, [B, K]."""
-
     def gaussian_labels(self, points: Tensor, sigma: float) -> Tensor:
         """Gaussians [B, K, N] about points [B, K], with ``sigma`` in bins."""
 
@@ -25,14 +22,18 @@ class Axes(Protocol):
 
     axes: Sequence[Axis]
 
+    def points(self) -> Tensor:
+        """Predicted coordinates, [B, K, A]."""
+
 
 @MODELS.register_module()
 class KeypointDistributionLoss(nn.Module):
-    """Cross entropy to Gaussians around the points, plus L1 of the expected coordinates.
+    """Cross entropy to Gaussians around the points, plus L1 of the predicted coordinates.
 
     The cross entropy shapes each axis's distribution (as SimCC, Li et al. 2022), the L1
-    term ties its mean to the point (integral regression, Sun et al. 2018); both are needed
-    because predictions are read off as means and trusted by their peaks.
+    term ties to the point what is read off it, the mean of all of it (integral regression,
+    Sun et al. 2018) or of its peak; both are needed because predictions are trusted by
+    their peaks.
 
     Args:
         sigma (float): Standard deviation of the Gaussians, in bins.
@@ -60,13 +61,13 @@ class KeypointDistributionLoss(nn.Module):
             Tensor: Scalar.
         """
         points = torch.where(weights.unsqueeze(-1) > 0, points, torch.zeros_like(points))
+        errors = (predicted.points() - points).abs()
         terms = []
         for i, axis in enumerate(predicted.axes):
             labels = axis.gaussian_labels(points[..., i], self.sigma)
             cross_entropy = -(labels * axis.log_probs).sum(-1)
             length = axis.step * axis.log_probs.shape[-1]
-            l1 = (axis.mean() - points[..., i]).abs() / length
-            terms.append(cross_entropy + self.l1_weight * l1)
+            terms.append(cross_entropy + self.l1_weight * errors[..., i] / length)
         per_keypoint = torch.stack(terms).mean(0)
         # The mean over all B * K keypoints, not over the weights alone: a batch whose
         # pseudo labels are all uncertain must weigh little.

@@ -5,6 +5,7 @@ from mmengine.structures import InstanceData
 from mmpose.registry import MODELS
 from model_factory import CODEC, EMBED_DIMS, make_batch
 
+from mmpose_uda import UserError
 from mmpose_uda.codecs import lift_root_relative
 from mmpose_uda.models.heads.base_pose3d_head import stack_labels
 from mmpose_uda.models.heads.bone_shrinkage import BoneShrinkage
@@ -141,3 +142,48 @@ def test_marginals_of_a_very_sure_volume_still_have_a_gradient(head):
         total = axis.log_probs[..., 1:].sum()
         (gradient,) = torch.autograd.grad(total, logits, retain_graph=True)
         assert gradient.isfinite().all() and (gradient[:, :, 0, 0, 0] < -1).all()
+
+
+@pytest.mark.parametrize('factor', [1, 2, 4])
+def test_the_volume_is_a_multiple_of_the_feature_map(head, feats, factor):
+    larger = MODELS.build(
+        dict(
+            type='VolumetricPose3DHead',
+            in_channels=EMBED_DIMS,
+            out_channels=21,
+            depth_bins=DEPTH_BINS,
+            upsample=factor,
+            upsample_channels=16,
+            decoder=CODEC,
+        )
+    )
+    assert larger(feats).shape == (2, 21, DEPTH_BINS, 4 * factor, 6 * factor)
+
+
+def test_refuses_factors_that_doubling_does_not_make():
+    with pytest.raises(UserError, match='upsample must be a power of two, not 3'):
+        MODELS.build(
+            dict(
+                type='VolumetricPose3DHead',
+                in_channels=EMBED_DIMS,
+                out_channels=21,
+                upsample=3,
+                decoder=CODEC,
+            )
+        )
+
+
+def test_of_two_places_the_likelier_is_the_prediction(head):
+    """The mean of all lies where the keypoint is not."""
+    logits = torch.full((1, 21, DEPTH_BINS, 8, 12), -50.0)
+    logits[0, :, 1, 2, 3] = 1.0  # depth, row, column
+    logits[0, :, 3, 6, 9] = 0.0
+    between = head.distributions(logits).points()
+    head.about_peak = True
+    at_peak = head.distributions(logits).points()
+    # bins of 4 px and of 40 mm
+    torch.testing.assert_close(at_peak[0, 0], torch.tensor([13.5, 9.5, -40.0]))
+    share = 1 / (1 + np.e)
+    other = torch.tensor([37.5, 25.5, 40.0])
+    expected = (1 - share) * at_peak[0, 0] + share * other
+    torch.testing.assert_close(between[0, 0], expected.float(), atol=1e-3, rtol=1e-4)
