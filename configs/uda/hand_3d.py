@@ -33,6 +33,7 @@ model = dict(
     type='DomainAdaptivePoseEstimator',
     estimator=dict(_base_.estimator, head=head),
     teacher=_base_.teacher,
+    test_statistics='target',
     foreground_head=_base_.foreground_head,
     alignments=_base_.alignments,
 )

@@ -1,8 +1,8 @@
-"""21 joints of a hand in volumes of 64 x 64 px crops."""
+"""21 joints of a hand in volumes of 96 x 96 px crops."""
 
 codec = dict(
     type='Pose3DLabel',
-    input_size=(64, 64),
+    input_size=(96, 96),
     depth_range=(-160, 160),
     skeleton=[(0, 4 * f + 1) for f in range(5)]
     + [(4 * f + i, 4 * f + i + 1) for f in range(5) for i in (1, 2, 3)],

@@ -1,8 +1,8 @@
-"""17 joints of a person, as Human3.6M has them, in volumes of 64 x 64 px crops."""
+"""17 joints of a person, as Human3.6M has them, in volumes of 96 x 96 px crops."""
 
 codec = dict(
     type='Pose3DLabel',
-    input_size=(64, 64),
+    input_size=(96, 96),
     # All of 700 generated sources; hands and feet reach from -886 to 731 mm of the root.
     depth_range=(-900, 900),
     skeleton=[

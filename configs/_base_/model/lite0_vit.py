@@ -1,0 +1,31 @@
+"""A small vision transformer on the pre-trained blocks of EfficientNet-Lite0."""
+
+_base_ = ['efficientnet_lite0.py']
+
+input_size = (96, 96)  # width, height, px
+embed_dims = 128
+patch_size = 16
+patch_grid = (input_size[1] // patch_size, input_size[0] // patch_size)
+estimator = dict(
+    backbone=dict(
+        _delete_=True,
+        type='MaskedVisionTransformer',
+        arch=dict(
+            embed_dims=embed_dims,
+            num_layers=3,
+            num_heads=4,
+            feedforward_channels=3 * embed_dims,
+        ),
+        img_size=(input_size[1], input_size[0]),
+        patch_size=patch_size,
+        stem=_base_.estimator.backbone,
+        with_cls_token=False,
+        out_type='featmap',
+    ),
+)
+head = dict(
+    type='VolumetricPose3DHead',
+    in_channels=embed_dims,
+    upsample=4,  # to 24 x 24 cells of 4 px
+    upsample_channels=64,
+)
