@@ -10,6 +10,7 @@ from typing import Any, Optional, Protocol
 
 import numpy as np
 
+from .ground import Ground
 from .skinned_mesh import SkinnedMesh
 
 
@@ -41,6 +42,9 @@ class PosedBody:
             axis along the x axis of the body.
         object_scale (float): Size of things about it against those about a hand.
         build (dict): What sort of individual it is, for its outfit.
+        ground (Ground, optional): The floor under it.
+        framed (np.ndarray, optional): Which of the joints [J] the picture is to contain,
+            if not all.
         labelled (Labelled, optional): What is labelled if not the joints above, so that
             other labels do not change the picture.
     """
@@ -53,6 +57,8 @@ class PosedBody:
     grip: Optional[np.ndarray] = None
     object_scale: float = 1.0
     build: dict = field(default_factory=dict)
+    ground: Optional[Ground] = None
+    framed: Optional[np.ndarray] = None
     labelled: Optional[Labelled] = None
 
 

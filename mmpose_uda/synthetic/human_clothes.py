@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .appearance import SKIN, cloth_albedo, mottle, skin_tone
-from .backgrounds import paint
 from .flesh import Flesh
 from .skeleton import without_side
 
@@ -56,7 +55,7 @@ def random_outfit(rng: np.random.Generator, domain: str) -> Outfit:
     )
 
 
-_LOOSE = dict(rendered=(2, 9), photo=(3, 26))
+_LOOSE = dict(rendered=(2, 20), photo=(3, 30))
 _CUTS = dict(sleeve=(0.12, 0.2, 0.25, 0.08, 0.35), leg=(0.1, 0.2, 0.15, 0.1, 0.45))
 
 
@@ -135,11 +134,10 @@ def colours(
 ) -> tuple:
     """Albedo [P, 3] and gloss [P] of skin, hair and cloth at points [P, 4].
 
-    Plain and clean in renders; any skin, patterned and creased cloth in photographs.
+    Mostly plain and clean in renders, more patterns and creases in photographs.
     """
     photo = domain == 'photo'
-    lightest, darkest = (0, len(SKIN) - 1.001) if photo else (0.2, 3.5)
-    skin = skin_tone(rng, rng.uniform(lightest, darkest))
+    skin = skin_tone(rng, rng.uniform(0, len(SKIN) - 1.001))
     albedo = np.empty((len(local), 3), dtype=np.float32)
     albedo[:] = skin
     gloss = np.full(len(local), 0.1, dtype=np.float32)
@@ -152,10 +150,9 @@ def colours(
     albedo[garments['lips']] = skin * (0.55, 0.55, 0.8)
     for name in ('trousers', 'shirt', 'shoes'):
         here = garments[name]
-        if photo:
-            albedo[here] = cloth_albedo(rng, local[here], (2.0, 9.0))
-        else:
-            albedo[here] = paint(rng)
+        albedo[here] = cloth_albedo(rng, local[here], (2.0, 9.0), (0.9, 0.75)[photo])
+        if rng.random() < 0.3:  # black, white and grey are worn most
+            albedo[here] = albedo[here].mean(axis=1, keepdims=True) ** rng.choice((0.3, 2))
         gloss[here] = 0.0
     albedo[garments['hair']] = hair
     if photo:
