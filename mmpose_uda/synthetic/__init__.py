@@ -16,9 +16,9 @@ picture, of a hand without the arm.
 
 How it is made: a model of bones moves a skin (``skinned_mesh``) that is drawn
 (``rasterizer``, ``surface``, ``lighting``) and made into pictures by one of two
-``looks`` from a ``scene``; ``writer`` and ``store`` put them on disk. They know bodies as ``body`` says;
-only ``hand*``, ``human*`` and ``animal*`` know of one. The latter two share a
-``skeleton``, the ``flesh`` on it and ``pose_families`` as a ``jointed_body``.
+``looks`` from a ``scene``; ``writer`` and ``store`` put them on disk. They know bodies
+as ``body`` says; only ``hand*``, ``human*`` and ``animal*`` know of one. The latter two
+share a ``skeleton``, the ``flesh`` on it and ``pose_families`` as a ``jointed_body``.
 """
 
 from .store import ensure_builtin

@@ -40,6 +40,7 @@ class PosedBody:
         view (np.ndarray): Rotation [3, 3] from the body's frame to the camera's.
         grip (np.ndarray, optional): Where a held object would be [3] in mm, its long
             axis along the x axis of the body.
+        hands (np.ndarray, optional): Both hands [2, 3] in mm, if a bar can be held.
         object_scale (float): Size of things about it against those about a hand.
         build (dict): What sort of individual it is, for its outfit.
         ground (Ground, optional): The floor under it.
@@ -60,6 +61,7 @@ class PosedBody:
     ground: Optional[Ground] = None
     framed: Optional[np.ndarray] = None
     labelled: Optional[Labelled] = None
+    hands: Optional[np.ndarray] = None
 
 
 class Body(Protocol):

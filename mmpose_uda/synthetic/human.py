@@ -73,9 +73,12 @@ class HumanBody(JointedBody):
 
     def grip(self, joints: dict) -> np.ndarray:
         """Before the right hand [3]."""
-        return joints['right_wrist'] + 0.45 * (
-            joints['right_wrist'] - joints['right_elbow']
-        )
+        return self.hands(joints)[0]
+
+    def hands(self, joints: dict) -> np.ndarray:
+        """Before the hands [2, 3], where the forearms point."""
+        ends = [(joints[f'{s}_wrist'], joints[f'{s}_elbow']) for s in ('right', 'left')]
+        return np.array([wrist + 0.45 * (wrist - elbow) for wrist, elbow in ends])
 
     def dress(self, rng: np.random.Generator, domain: str, posed: PosedBody) -> Outfit:
         """Choose clothes and hair, and give them room."""

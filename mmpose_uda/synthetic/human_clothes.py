@@ -23,6 +23,10 @@ class Outfit:
         hem (float): And so far above the hips; negative is below.
         neckline (float): And up to this height.
         leg (float): The trousers reach so far down the leg.
+        skirt (float): A skirt reaches so far down the legs instead; 0 is none.
+        dress (bool): Whether it is one with the shirt.
+        barefoot (bool): Whether there are no shoes.
+        hat (bool): Whether a hat or cap is worn.
         hair (float): Lower edge of the hair above the neck's upper end.
         hairline (float): Height of the hair above the face there.
         beard (bool): Whether one has a beard.
@@ -37,12 +41,16 @@ class Outfit:
     hairline: float
     beard: bool
     loose: tuple
+    skirt: float = 0.0
+    dress: bool = False
+    barefoot: bool = False
+    hat: bool = False
 
 
 def random_outfit(rng: np.random.Generator, domain: str) -> Outfit:
-    """Short or long sleeves and trousers; wider clothes in photographs."""
+    """Short or long sleeves and trousers, or a skirt; wider clothes in photographs."""
     shirt, trousers = rng.uniform(*_LOOSE[domain], 2)
-    bare, bald = rng.random() < 0.05, rng.random() < 0.06
+    bare, bald, skirt = rng.random(3) < (0.05, 0.06, 0.14)
     return Outfit(
         sleeve=-300 if bare else rng.choice([10, 110, 180, 290, 530], p=_CUTS['sleeve']),
         hem=900 if bare else rng.uniform(-130, 30),
@@ -50,8 +58,12 @@ def random_outfit(rng: np.random.Generator, domain: str) -> Outfit:
         leg=rng.choice([110, 260, 420, 640, 800], p=_CUTS['leg']) + rng.normal(0, 15),
         hair=rng.choice([75, 40, -40, -130], p=(0.4, 0.2, 0.2, 0.2)),
         hairline=400 if bald else rng.uniform(158, 182),
-        beard=rng.random() < 0.15,
+        beard=rng.random() < 0.15 and not skirt,
         loose=(shirt, trousers, rng.uniform(4, 22)),
+        skirt=rng.uniform(160, 620) if skirt and not bare else 0.0,
+        dress=rng.random() < 0.5,
+        barefoot=rng.random() < 0.12,
+        hat=rng.random() < 0.1,
     )
 
 
@@ -82,7 +94,7 @@ class Wardrobe:
         self._neck = flesh.origins[flesh.index('neck')].astype(np.float32)
 
     def garments(self, outfit: Outfit, rest: np.ndarray, bone: np.ndarray) -> dict:
-        """Which points [P] are shirt, trousers, shoes, hair, eyes and lips.
+        """Which points [P] are shirt, trousers, skirt, shoes, hat, hair, eyes and lips.
 
         Args:
             outfit (Outfit): The cut.
@@ -96,7 +108,9 @@ class Wardrobe:
         trunk, head, arm, leg = (kind == k for k in (TRUNK, HEAD, ARM, LEG))
         shirt = (trunk & (height < outfit.neckline)) | leg
         shirt = (shirt & (height > outfit.hem)) | (arm & (along < outfit.sleeve))
-        trousers = (trunk | (leg & (along < outfit.leg))) & (height < 60) & ~shirt
+        below = (height < 60) & ~shirt
+        skirt = (trunk | (leg & (along < outfit.skirt))) & below & (outfit.skirt > 0)
+        trousers = (trunk | (leg & (along < outfit.leg))) & below & (outfit.skirt == 0)
         upper = np.where(z > 5, outfit.hairline - 75 + 1.1 * (z - 5), outfit.hair)
         hair = head & (y > np.minimum(upper, outfit.hairline)) & (y > outfit.hair)
         hair &= outfit.hairline < 300
@@ -109,11 +123,14 @@ class Wardrobe:
         face = head & (z > 50) & ~hair
         eyes = ((np.abs(x) - 33) / 15) ** 2 + ((y - 108) / 10) ** 2 < 1
         brows = ((np.abs(x) - 34) / 20) ** 2 + ((y - 130) / 6) ** 2 < 1
+        hat = head & (y > outfit.hairline - 22) & (y > 118) & outfit.hat
         return dict(
-            shirt=shirt & ~hair,
+            shirt=(shirt | (skirt & outfit.dress)) & ~hair,
             trousers=trousers,
-            shoes=leg & (along > 815),
-            hair=hair | (face & (eyes | brows)),
+            skirt=skirt,
+            shoes=leg & (along > 815) & (not outfit.barefoot),
+            hat=hat,
+            hair=(hair & ~hat) | (face & (eyes | brows)),
             lips=face & ((x / 28) ** 2 + ((y - 42) / 9) ** 2 < 1),
         )
 
@@ -126,7 +143,12 @@ class Wardrobe:
         out = np.zeros(len(vertices))
         for name, loose in zip(('shirt', 'trousers', 'hair'), outfit.loose):
             out[garments[name]] = loose / self.scale
-        return out * folds
+        out[garments['hat']] = rng.uniform(10, 30) / self.scale
+        # A skirt widens downwards, which closes the gap between the legs.
+        height = self.scale * vertices[garments['skirt'], 1]
+        slope = rng.uniform(0.1, 0.3)
+        out[garments['skirt']] = (25 + slope * np.clip(60 - height, 0, 420)) / self.scale
+        return out * np.where(garments['skirt'], folds**0.4, folds)
 
 
 def colours(
@@ -145,10 +167,10 @@ def colours(
     shade = rng.beta(1.0, 1.8) * (len(_HAIR) - 1.001)
     low = int(shade)
     hair = _HAIR[low] + (shade - low) * (_HAIR[low + 1] - _HAIR[low])
-    if rng.random() < 0.15:
+    if rng.random() < 0.1:
         hair = _GREY * rng.uniform(0.6, 1.1)
     albedo[garments['lips']] = skin * (0.55, 0.55, 0.8)
-    for name in ('trousers', 'shirt', 'shoes'):
+    for name in ('trousers', 'skirt', 'shirt', 'shoes', 'hat'):
         here = garments[name]
         albedo[here] = cloth_albedo(rng, local[here], (2.0, 9.0), (0.9, 0.75)[photo])
         if rng.random() < 0.3:  # black, white and grey are worn most

@@ -104,13 +104,22 @@ _LOW_WEIGHTS = dict(
 FULL = HumanRange(
     {domain: _UPRIGHT_WEIGHTS[domain] | _LOW_WEIGHTS[domain] for domain in _LOW_WEIGHTS},
     front=(40, 50),
-    around=0.22,
+    around=0.15,
     above=0.06,
     cropped=0.12,
 )
 """People as photographs show them: upright or not, from all sides."""
 
-FRONTAL = HumanRange(_UPRIGHT_WEIGHTS, front=(25, 32), limit=60.0)
+# Bent and folded people hide what their depth could be told by.
+_FOLDED = ('recline', 'ride', 'squat', 'crouch', 'side_lunge', 'leg_up', 'bend', 'anyhow')
+FRONTAL = HumanRange(
+    {
+        domain: weights | dict.fromkeys(_FOLDED, 0.4)
+        for domain, weights in _UPRIGHT_WEIGHTS.items()
+    },
+    front=(25, 32),
+    limit=60.0,
+)
 """Upright people seen from before, turned by at most 60 degrees.
 
 All turns are more than small networks learn of depth in the minutes of a benchmark.

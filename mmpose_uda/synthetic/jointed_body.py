@@ -71,6 +71,10 @@ class JointedBody:
         """Where a held object would be [3], for joints (name -> [3]) in mm."""
         return None
 
+    def hands(self, joints: dict) -> np.ndarray | None:
+        """Both hands [2, 3], for joints (name -> [3]) in mm, if they can hold a bar."""
+        return None
+
     def labelled(self, joints: dict) -> Labelled | None:
         """What the labels name, for joints (name -> [3]) in mm, if not those above."""
         return None
@@ -107,6 +111,7 @@ class JointedBody:
             self._ground(stance, root, view),
             self.framed(rng),
             self.labelled(named),
+            self.hands(named),
         )
 
     def _ground(self, stance: Stance, root: np.ndarray, view: np.ndarray) -> Ground | None:

@@ -15,7 +15,7 @@ from .body import PosedBody
 from .camera import Camera
 from .ground import Ground, floor_mask, floor_picture, floor_shadow
 from .lighting import Light, lit
-from .objects import carrier, random_object
+from .objects import carrier, held_bar, random_object
 from .photography import cast_shadow, develop, photo_light
 from .scene import Painted, Scene
 from .skinned_mesh import unit
@@ -31,6 +31,8 @@ class Look:
         name (str): Which statistics of poses and views bodies use.
         supersampling (float): Pixels a side that are drawn for each of the picture.
         company (tuple[float]): Share of pictures with 0, 1, ... other bodies behind.
+        clutter (tuple[float, float]): Share of bodies with a grip that hold something,
+            and share of all with something between the camera and the body.
 
     Args:
         split (str): 'train' or 'test'.
@@ -39,6 +41,7 @@ class Look:
     name: str
     supersampling = 1.5
     company = (0.88, 0.12)
+    clutter = (0.12, 0.1)
 
     def __init__(self, split: str) -> None:
         self.split = split
@@ -59,9 +62,29 @@ class Look:
         ground: Optional[Ground],
     ) -> list[Part]:
         """Things about the body, for its joints [K, 3] and floor as placed (mm)."""
-        if not (ground and ground.carrier) or rng.random() > 0.6:
-            return []
-        return [carrier(rng, ground, posed.view, posed.object_scale * _PER_HAND)]
+        mm, found = posed.object_scale * _PER_HAND, []
+        held, hidden = self.clutter
+        if ground and ground.carrier and rng.random() < 0.6:
+            found.append(carrier(rng, ground, posed.view, mm))
+        root = joints[0] - posed.joints[0]
+        if posed.hands is not None and rng.random() < 0.07:
+            found.append(held_bar(rng, root + posed.hands, mm))
+        if posed.grip is not None and rng.random() < held:
+            axes = posed.view @ small_rotation(rng, 0.35)
+            centre = root + posed.grip + rng.normal(0, 6, 3)
+            found.append(random_object(rng, centre, axes, posed.object_scale))
+        if rng.random() < hidden:
+            # Something that hides most of the body is put elsewhere.
+            for _ in range(8):
+                centre = joints[rng.integers(len(joints))] * rng.uniform(0.72, 0.88)
+                angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(5, 40)
+                centre[:2] += away * np.array([np.cos(angle), np.sin(angle)])
+                axes = small_rotation(rng, 2.0)
+                thing = random_object(rng, centre, axes, posed.object_scale)
+                if covered(thing, joints) < 0.4:
+                    found.append(thing)
+                    break
+        return found
 
     def others(self, rng: np.random.Generator) -> int:
         """How many other bodies are behind the body."""
@@ -87,7 +110,7 @@ class Look:
 
 
 class RenderedLook(Look):
-    """Synthetic pictures: one soft light, plain backgrounds."""
+    """Synthetic pictures: one lamp, plain backgrounds, few objects and only on floors."""
 
     name = 'rendered'
 
@@ -103,8 +126,12 @@ class RenderedLook(Look):
             0.02 * size,
         )
 
+    def objects(self, rng, posed, joints, ground):
+        """Things about bodies that stand on a floor."""
+        return super().objects(rng, posed, joints, ground) if ground else []
+
     def picture(self, rng, scene, size):
-        """Soft light, no shadows but on the floor, if that is shown."""
+        """Soft light; on a floor, half of the bodies cast shadows on themselves too."""
         light = Light(
             unit(np.array([rng.uniform(-0.7, 0.7), rng.uniform(-0.9, -0.2), -1.0])),
             np.full(3, rng.uniform(0.5, 0.7)),
@@ -117,9 +144,11 @@ class RenderedLook(Look):
             background = on_floor(rng, background, floor, scene, light, size)
         for one in scene.behind:
             background = compose(background, one.surface, shaded(rng, one, light), size)
-        return compose(
-            background, scene.front.surface, shaded(rng, scene.front, light), size
-        )
+        front, shadow = scene.front, 1.0
+        if scene.ground and rng.random() < 0.5:
+            shadow = lit(front.parts, front.surface, light.to_light, 2)
+        colours = shaded(rng, front, light, shadow=shadow)
+        return compose(background, front.surface, colours, size)
 
 
 class PhotoLook(Look):
@@ -128,6 +157,7 @@ class PhotoLook(Look):
     name = 'photo'
     supersampling = 1.25  # a lens and a sensor blur more
     company = (0.62, 0.26, 0.12)
+    clutter = (0.25, 0.28)
 
     def __init__(self, split: str) -> None:
         super().__init__(split)
@@ -145,27 +175,6 @@ class PhotoLook(Look):
             0.5 * (size - 1) + size * rng.normal(0, 0.1, 2),
             0.02 * size,
         )
-
-    def objects(self, rng, posed, joints, ground):
-        """Held things, and things between the camera and the body."""
-        found = super().objects(rng, posed, joints, ground)
-        if posed.grip is not None and rng.random() < 0.25:
-            axes = posed.view @ small_rotation(rng, 0.35)
-            root = joints[0] - posed.joints[0]
-            centre = root + posed.grip + rng.normal(0, 6, 3)
-            found.append(random_object(rng, centre, axes, posed.object_scale))
-        if rng.random() < 0.28:
-            # Something that hides most of the body is put elsewhere.
-            for _ in range(8):
-                centre = joints[rng.integers(len(joints))] * rng.uniform(0.72, 0.88)
-                angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(5, 40)
-                centre[:2] += away * np.array([np.cos(angle), np.sin(angle)])
-                axes = small_rotation(rng, 2.0)
-                thing = random_object(rng, centre, axes, posed.object_scale)
-                if covered(thing, joints) < 0.4:
-                    found.append(thing)
-                    break
-        return found
 
     def picture(self, rng, scene, size):
         """Lamp- or sunlight, a cluttered background, and a real camera."""

@@ -52,6 +52,25 @@ def carrier(rng: np.random.Generator, ground: Ground, view: np.ndarray, mm: floa
     return _part(size, (0.12, 0.12), view, centre)
 
 
+def held_bar(rng: np.random.Generator, hands: np.ndarray, mm: float) -> Part:
+    """A bar or stick through both hands [2, 3], perhaps with weights at its ends.
+
+    Args:
+        rng (np.random.Generator): Source of randomness.
+        hands (np.ndarray): Places [2, 3] in mm.
+        mm (float): Drawn mm per mm of a real body.
+    """
+    along = hands[1] - hands[0]
+    apart = np.linalg.norm(along)
+    along = along / max(apart, 1e-6)
+    across = np.cross(along, (0.3, 0.5, 0.8))
+    across /= np.linalg.norm(across)
+    axes = np.stack([along, across, np.cross(along, across)], axis=1)
+    thick = mm * rng.uniform(12, 30)
+    size = np.array([0.5 * apart + mm * rng.uniform(60, 500), thick, thick])
+    return _part(size, (0.15, 1.0), axes, hands.mean(axis=0))
+
+
 def _part(size: np.ndarray, roundness: tuple, axes: np.ndarray, centre: np.ndarray) -> Part:
     """A superquadric with half-axes [3] along columns of `axes` [3, 3]."""
     vertices, normals, faces = superquadric(size, *roundness)
