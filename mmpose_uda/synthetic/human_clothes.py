@@ -27,6 +27,10 @@ class Outfit:
         dress (bool): Whether it is one with the shirt.
         barefoot (bool): Whether there are no shoes.
         hat (bool): Whether a hat or cap is worn.
+        collar (float): How much deeper the neckline is in front, as a share of the way
+            from the neck's sides.
+        print_on (str): What the front of the shirt has: 'badge', 'opening' or nothing.
+        sock (float): Socks reach so high above the shoes.
         hair (float): Lower edge of the hair above the neck's upper end.
         hairline (float): Height of the hair above the face there.
         beard (bool): Whether one has a beard.
@@ -45,6 +49,9 @@ class Outfit:
     dress: bool = False
     barefoot: bool = False
     hat: bool = False
+    collar: float = 0.0
+    print_on: str = ''
+    sock: float = 0.0
 
 
 def random_outfit(rng: np.random.Generator, domain: str) -> Outfit:
@@ -64,6 +71,9 @@ def random_outfit(rng: np.random.Generator, domain: str) -> Outfit:
         dress=rng.random() < 0.5,
         barefoot=rng.random() < 0.12,
         hat=rng.random() < 0.1,
+        collar=rng.uniform(0, 1.6),
+        print_on=str(rng.choice(('', 'badge', 'opening'), p=(0.5, 0.3, 0.2))),
+        sock=rng.choice((0, 60, 230), p=(0.4, 0.4, 0.2)),
     )
 
 
@@ -94,7 +104,7 @@ class Wardrobe:
         self._neck = flesh.origins[flesh.index('neck')].astype(np.float32)
 
     def garments(self, outfit: Outfit, rest: np.ndarray, bone: np.ndarray) -> dict:
-        """Which points [P] are shirt, trousers, skirt, shoes, hat, hair, eyes and lips.
+        """Which points [P] are of each garment, hair, eyes and brows, and lips.
 
         Args:
             outfit (Outfit): The cut.
@@ -106,7 +116,9 @@ class Wardrobe:
         height = self.scale * rest[:, 1]
         x, y, z = (self.scale * (rest - self._neck)).T
         trunk, head, arm, leg = (kind == k for k in (TRUNK, HEAD, ARM, LEG))
-        shirt = (trunk & (height < outfit.neckline)) | leg
+        front = trunk & (z > 12)
+        deep = outfit.collar * np.clip(75 - np.abs(x), 0, None) * front
+        shirt = (trunk & (height < outfit.neckline - deep)) | leg
         shirt = (shirt & (height > outfit.hem)) | (arm & (along < outfit.sleeve))
         below = (height < 60) & ~shirt
         skirt = (trunk | (leg & (along < outfit.skirt))) & below & (outfit.skirt > 0)
@@ -123,12 +135,18 @@ class Wardrobe:
         face = head & (z > 50) & ~hair
         eyes = ((np.abs(x) - 33) / 15) ** 2 + ((y - 108) / 10) ** 2 < 1
         brows = ((np.abs(x) - 34) / 20) ** 2 + ((y - 130) / 6) ** 2 < 1
+        wide, low = (70, 310) if outfit.print_on == 'badge' else (22, -200)
+        printed = front & (np.abs(x) < wide) & (height > low) & (height < 430)
+        shoes = leg & (along > 815) & (not outfit.barefoot)
         hat = head & (y > outfit.hairline - 22) & (y > 118) & outfit.hat
         return dict(
             shirt=(shirt | (skirt & outfit.dress)) & ~hair,
             trousers=trousers,
             skirt=skirt,
-            shoes=leg & (along > 815) & (not outfit.barefoot),
+            badge=printed & shirt & (outfit.print_on != ''),
+            sock=leg & (along > 815 - outfit.sock) & (along > outfit.leg),
+            shoes=shoes,
+            sole=shoes & (along > 898),
             hat=hat,
             hair=(hair & ~hat) | (face & (eyes | brows)),
             lips=face & ((x / 28) ** 2 + ((y - 42) / 9) ** 2 < 1),
@@ -170,7 +188,8 @@ def colours(
     if rng.random() < 0.1:
         hair = _GREY * rng.uniform(0.6, 1.1)
     albedo[garments['lips']] = skin * (0.55, 0.55, 0.8)
-    for name in ('trousers', 'skirt', 'shirt', 'shoes', 'hat'):
+    # what comes later lies over what came before
+    for name in ('trousers', 'skirt', 'shirt', 'badge', 'sock', 'shoes', 'sole', 'hat'):
         here = garments[name]
         albedo[here] = cloth_albedo(rng, local[here], (2.0, 9.0), (0.9, 0.75)[photo])
         if rng.random() < 0.3:  # black, white and grey are worn most
