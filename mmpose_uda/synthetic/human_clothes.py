@@ -144,7 +144,7 @@ class Wardrobe:
             trousers=trousers,
             skirt=skirt,
             badge=printed & shirt & (outfit.print_on != ''),
-            sock=leg & (along > 815 - outfit.sock) & (along > outfit.leg),
+            sock=leg & (along > max(815 - outfit.sock, outfit.leg)) & ~shoes,
             shoes=shoes,
             sole=shoes & (along > 898),
             hat=hat,

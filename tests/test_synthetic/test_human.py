@@ -105,6 +105,34 @@ def test_clothes_and_hair_are_where_they_belong():
     assert not both.any()
 
 
+def test_the_front_of_clothes_differs_from_the_back():
+    body = human_body()
+    outfit = Outfit(
+        *(180, 0, 500, 420, 40, 165, False, (5, 5, 10)),
+        skirt=300,
+        hat=True,
+        collar=1.0,
+        print_on='badge',
+        sock=100,
+    )
+    rest, bone = body.mesh.vertices, body.mesh.nearest_bone
+    garments = Wardrobe(body.flesh).garments(outfit, rest, bone)
+    place = dict(zip(body.bones.joints, body.flesh.origins))
+    front = rest[:, 2] > place['spine'][2]
+    middle = np.abs(rest[:, 0]) < 3
+    assert garments['badge'].any() and front[garments['badge']].all()
+    collar = rest[garments['shirt'] & middle]
+    ahead = collar[:, 2] > place['spine'][2]
+    assert collar[ahead, 1].max() < collar[~ahead, 1].max() - 3
+    assert rest[garments['hat'], 1].min() > place['nose'][1]
+    assert garments['skirt'].any() and not garments['trousers'].any()
+    assert rest[garments['sole'], 1].max() < place['left_ankle'][1]
+    ankles = rest[garments['sock'], 1]
+    assert (
+        place['left_ankle'][1] - 2 < ankles.min() and ankles.max() < place['left_knee'][1]
+    )
+
+
 def test_clothes_are_wider_in_photographs():
     def loose(domain):
         rngs = map(np.random.default_rng, range(60))
