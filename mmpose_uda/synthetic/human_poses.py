@@ -32,7 +32,7 @@ def _arm(rng, kind: str) -> dict:
             arm_raise=rng.uniform(15, 105),
             arm_out=rng.uniform(-10, 30),
             arm_twist=rng.uniform(-10, 50),
-            elbow_bend=rng.uniform(0, 125),
+            elbow_bend=rng.uniform(0, 148),
         )
     if kind == 'up':
         out = rng.uniform(0, 150)
@@ -323,7 +323,7 @@ def _in_front(rng):
         side_arm_raise=rng.uniform(15, 55),
         side_arm_out=8,
         side_arm_twist=rng.uniform(5, 35),
-        side_elbow_bend=rng.uniform(65, 110),
+        side_elbow_bend=rng.uniform(65, 145),
         head_nod=12,
     )
 

@@ -107,11 +107,11 @@ def bystander(
     turn = _aligning(posed.ground.up, ground.up)
     posed.vertices, posed.normals = posed.vertices @ turn.T, posed.normals @ turn.T
     _, away = ground.axes()
-    depth = rng.uniform(1.15, 2.4)
+    depth = rng.uniform(1.25, 2.5)
     place = ground.point + (depth - 1) * ground.point[2] * away
     # beside the first body by a share of the picture that is seen at that depth
     width = place[2] * size / camera.focal
-    aside = rng.choice((-1, 1)) * rng.uniform(0.08, 0.5) * width
+    aside = rng.choice((-1, 1)) * rng.uniform(0.12, 0.5) * width
     place = place + aside * ground.axes()[0]
     outfit = body.dress(rng, domain, posed)
     part = body_part(body, posed, place - turn @ posed.ground.point)
