@@ -14,7 +14,8 @@ _base_ = [
     '../_base_/views/strong.py',
 ]
 
-# ---- data: the pictures of human_2d.py with other labels. Another seed makes other data
+# ---- data: upright people turned by at most 60 degrees (docs/builtin_data.md). Another
+# seed makes other data
 builtin_data = dict(name='human17', root='data/builtin_human17', seed=0)
 data_root = builtin_data['root']
 rendered = dict(data_root=data_root + '/rendered', metainfo='human17')

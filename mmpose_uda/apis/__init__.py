@@ -5,6 +5,7 @@ from mmpose_uda.analysis.browse_dataset import browse_dataset
 from mmpose_uda.analysis.compare import compare
 from mmpose_uda.analysis.data_check import check_data
 from mmpose_uda.analysis.measure_source import measure_source
+from mmpose_uda.analysis.pose_statistics import pose_statistics
 from mmpose_uda.config import load_config, prepare_data
 from mmpose_uda.convert.convert_config import convert_config
 from mmpose_uda.deploy.export import export_estimator
@@ -25,6 +26,7 @@ __all__ = [
     'infer',
     'load_config',
     'measure_source',
+    'pose_statistics',
     'prepare_data',
     'run_variants',
     'train',

@@ -56,7 +56,7 @@ class AnimalBody(JointedBody):
         stretch, cat = animal_build(rng)
         return stretch, dict(cat=cat)
 
-    def view(self, rng: np.random.Generator, domain: str) -> np.ndarray:
+    def view(self, rng: np.random.Generator, domain: str, joints: dict) -> np.ndarray:
         """From either side, further turned and from above and below in photographs."""
         side = rng.choice((-90, 90))
         turn, rise, roll = (15, 5, 3) if domain == 'rendered' else (20, 9, 6)

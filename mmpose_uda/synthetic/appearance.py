@@ -51,11 +51,21 @@ def mottle(rng: np.random.Generator, rest: np.ndarray) -> np.ndarray:
 
 
 def cloth_albedo(
-    rng: np.random.Generator, local: np.ndarray, widths: tuple = (5, 14)
+    rng: np.random.Generator,
+    local: np.ndarray,
+    widths: tuple = (5, 14),
+    plain: float = 0.55,
 ) -> np.ndarray:
-    """Plain, striped or chequered cloth [P, 3], stripes of `widths` mm."""
+    """Plain, striped or chequered cloth [P, 3], stripes of `widths` mm.
+
+    Args:
+        rng (np.random.Generator): Source of randomness.
+        local (np.ndarray): Places on the template [P, 3 or more] in mm.
+        widths (tuple): Least and most width of stripes in mm.
+        plain (float): How often cloth is plain.
+    """
     first, second = paint(rng), paint(rng)
-    kind = rng.choice(3, p=[0.55, 0.25, 0.2])
+    kind = rng.choice(3, p=[plain, 0.55 * (1 - plain), 0.45 * (1 - plain)])
     width = rng.uniform(*widths)
     stripes = (local[:, 1] // width) % 2
     if kind == 2:

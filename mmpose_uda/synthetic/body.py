@@ -10,6 +10,7 @@ from typing import Any, Optional, Protocol
 
 import numpy as np
 
+from .ground import Ground
 from .skinned_mesh import SkinnedMesh
 
 
@@ -39,8 +40,12 @@ class PosedBody:
         view (np.ndarray): Rotation [3, 3] from the body's frame to the camera's.
         grip (np.ndarray, optional): Where a held object would be [3] in mm, its long
             axis along the x axis of the body.
+        hands (np.ndarray, optional): Both hands [2, 3] in mm, if a bar can be held.
         object_scale (float): Size of things about it against those about a hand.
         build (dict): What sort of individual it is, for its outfit.
+        ground (Ground, optional): The floor under it.
+        framed (np.ndarray, optional): Which of the joints [J] the picture is to contain,
+            if not all.
         labelled (Labelled, optional): What is labelled if not the joints above, so that
             other labels do not change the picture.
     """
@@ -53,7 +58,10 @@ class PosedBody:
     grip: Optional[np.ndarray] = None
     object_scale: float = 1.0
     build: dict = field(default_factory=dict)
+    ground: Optional[Ground] = None
+    framed: Optional[np.ndarray] = None
     labelled: Optional[Labelled] = None
+    hands: Optional[np.ndarray] = None
 
 
 class Body(Protocol):

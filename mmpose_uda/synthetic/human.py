@@ -8,14 +8,18 @@ from mmpose_uda.metainfo import HUMAN16
 
 from .body import PosedBody
 from .human_clothes import Outfit, Wardrobe, colours, random_outfit
-from .human_poses import POSES
+from .human_range import FULL, HumanRange
 from .human_shape import SCALE, human_flesh
 from .human_skeleton import SKELETON, human_build
-from .jointed_body import JointedBody, view_from
+from .jointed_body import JointedBody
 
 
 class HumanBody(JointedBody):
-    """Random people, seen mostly from the front half."""
+    """Random people.
+
+    Args:
+        shown (HumanRange): Their poses, and where they are seen from.
+    """
 
     metainfo = HUMAN16
     keypoint_joints = (
@@ -43,25 +47,38 @@ class HumanBody(JointedBody):
     category = 'person'
     scale = SCALE
 
-    def __init__(self) -> None:
-        super().__init__(SKELETON, human_flesh(), POSES)
+    def __init__(self, shown: HumanRange = FULL) -> None:
+        super().__init__(SKELETON, human_flesh(), shown.sampler())
+        self.shown = shown
         self._wardrobe = Wardrobe(self.flesh)
 
     def individual(self, rng: np.random.Generator) -> tuple[np.ndarray, dict]:
         """Bones of a random person [J, 3]."""
         return human_build(rng), {}
 
-    def view(self, rng: np.random.Generator, domain: str) -> np.ndarray:
-        """From before, more from the side, above and below in photographs."""
-        if domain == 'rendered':
-            return view_from(rng.normal(0, 40), rng.normal(2, 6), rng.normal(0, 5))
-        return view_from(rng.normal(0, 50), rng.normal(6, 12), rng.normal(0, 9))
+    def view(self, rng: np.random.Generator, domain: str, joints: dict) -> np.ndarray:
+        """From where this range of people is seen."""
+        trunk = joints['thorax'] - joints['pelvis']
+        level = 1 - abs(trunk[1]) / np.linalg.norm(trunk)
+        return self.shown.view(rng, domain, level)
+
+    def framed(self, rng: np.random.Generator) -> np.ndarray | None:
+        """Without feet, without legs or without an arm where the edge cuts it off."""
+        if rng.random() >= self.shown.cropped:
+            return None
+        side = rng.choice(('left', 'right'))
+        cut = (('ankle',), ('knee', 'ankle'), (f'{side}_wrist', f'{side}_elbow'))
+        cut = cut[rng.choice(3, p=(0.4, 0.4, 0.2))]
+        return np.array([not name.endswith(cut) for name in self.keypoint_joints])
 
     def grip(self, joints: dict) -> np.ndarray:
         """Before the right hand [3]."""
-        return joints['right_wrist'] + 0.45 * (
-            joints['right_wrist'] - joints['right_elbow']
-        )
+        return self.hands(joints)[0]
+
+    def hands(self, joints: dict) -> np.ndarray:
+        """Before the hands [2, 3], where the forearms point."""
+        ends = [(joints[f'{s}_wrist'], joints[f'{s}_elbow']) for s in ('right', 'left')]
+        return np.array([wrist + 0.45 * (wrist - elbow) for wrist, elbow in ends])
 
     def dress(self, rng: np.random.Generator, domain: str, posed: PosedBody) -> Outfit:
         """Choose clothes and hair, and give them room."""

@@ -1,4 +1,4 @@
-"""The human with the joints of Human3.6M, for 3D pose: other labels, the same pictures."""
+"""The human with the joints of Human3.6M, for 3D pose: other labels, upright people."""
 
 from functools import lru_cache
 
@@ -8,6 +8,7 @@ from mmpose_uda.metainfo import HUMAN17
 
 from .body import Labelled
 from .human import HumanBody
+from .human_range import FRONTAL, HumanRange
 from .human_shape import SCALE
 
 _JOINTS = (
@@ -39,6 +40,9 @@ class Human17Body(HumanBody):
     """The people of :class:`HumanBody`, labelled with 17 of their skeleton's joints."""
 
     metainfo = HUMAN17
+
+    def __init__(self, shown: HumanRange = FRONTAL) -> None:
+        super().__init__(shown)
 
     def labelled(self, joints: dict) -> Labelled:
         """The joints of Human3.6M in its order [17, 3]."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .appearance import SKIN, cloth_albedo, mottle, skin_tone
-from .backgrounds import paint
 from .flesh import Flesh
 from .skeleton import without_side
 
@@ -24,6 +23,14 @@ class Outfit:
         hem (float): And so far above the hips; negative is below.
         neckline (float): And up to this height.
         leg (float): The trousers reach so far down the leg.
+        skirt (float): A skirt reaches so far down the legs instead; 0 is none.
+        dress (bool): Whether it is one with the shirt.
+        barefoot (bool): Whether there are no shoes.
+        hat (bool): Whether a hat or cap is worn.
+        collar (float): How much deeper the neckline is in front, as a share of the way
+            from the neck's sides.
+        print_on (str): What the front of the shirt has: 'badge', 'opening' or nothing.
+        sock (float): Socks reach so high above the shoes.
         hair (float): Lower edge of the hair above the neck's upper end.
         hairline (float): Height of the hair above the face there.
         beard (bool): Whether one has a beard.
@@ -38,12 +45,19 @@ class Outfit:
     hairline: float
     beard: bool
     loose: tuple
+    skirt: float = 0.0
+    dress: bool = False
+    barefoot: bool = False
+    hat: bool = False
+    collar: float = 0.0
+    print_on: str = ''
+    sock: float = 0.0
 
 
 def random_outfit(rng: np.random.Generator, domain: str) -> Outfit:
-    """Short or long sleeves and trousers; wider clothes in photographs."""
+    """Short or long sleeves and trousers, or a skirt; wider clothes in photographs."""
     shirt, trousers = rng.uniform(*_LOOSE[domain], 2)
-    bare, bald = rng.random() < 0.05, rng.random() < 0.06
+    bare, bald, skirt = rng.random(3) < (0.05, 0.06, 0.14)
     return Outfit(
         sleeve=-300 if bare else rng.choice([10, 110, 180, 290, 530], p=_CUTS['sleeve']),
         hem=900 if bare else rng.uniform(-130, 30),
@@ -51,12 +65,19 @@ def random_outfit(rng: np.random.Generator, domain: str) -> Outfit:
         leg=rng.choice([110, 260, 420, 640, 800], p=_CUTS['leg']) + rng.normal(0, 15),
         hair=rng.choice([75, 40, -40, -130], p=(0.4, 0.2, 0.2, 0.2)),
         hairline=400 if bald else rng.uniform(158, 182),
-        beard=rng.random() < 0.15,
+        beard=rng.random() < 0.15 and not skirt,
         loose=(shirt, trousers, rng.uniform(4, 22)),
+        skirt=rng.uniform(160, 620) if skirt and not bare else 0.0,
+        dress=rng.random() < 0.5,
+        barefoot=rng.random() < 0.12,
+        hat=rng.random() < 0.1,
+        collar=rng.uniform(0, 1.6),
+        print_on=str(rng.choice(('', 'badge', 'opening'), p=(0.5, 0.3, 0.2))),
+        sock=rng.choice((0, 60, 230), p=(0.4, 0.4, 0.2)),
     )
 
 
-_LOOSE = dict(rendered=(2, 9), photo=(3, 26))
+_LOOSE = dict(rendered=(2, 20), photo=(3, 30))
 _CUTS = dict(sleeve=(0.12, 0.2, 0.25, 0.08, 0.35), leg=(0.1, 0.2, 0.15, 0.1, 0.45))
 
 
@@ -83,7 +104,7 @@ class Wardrobe:
         self._neck = flesh.origins[flesh.index('neck')].astype(np.float32)
 
     def garments(self, outfit: Outfit, rest: np.ndarray, bone: np.ndarray) -> dict:
-        """Which points [P] are shirt, trousers, shoes, hair, eyes and lips.
+        """Which points [P] are of each garment, hair, eyes and brows, and lips.
 
         Args:
             outfit (Outfit): The cut.
@@ -95,9 +116,13 @@ class Wardrobe:
         height = self.scale * rest[:, 1]
         x, y, z = (self.scale * (rest - self._neck)).T
         trunk, head, arm, leg = (kind == k for k in (TRUNK, HEAD, ARM, LEG))
-        shirt = (trunk & (height < outfit.neckline)) | leg
+        front = trunk & (z > 12)
+        deep = outfit.collar * np.clip(75 - np.abs(x), 0, None) * front
+        shirt = (trunk & (height < outfit.neckline - deep)) | leg
         shirt = (shirt & (height > outfit.hem)) | (arm & (along < outfit.sleeve))
-        trousers = (trunk | (leg & (along < outfit.leg))) & (height < 60) & ~shirt
+        below = (height < 60) & ~shirt
+        skirt = (trunk | (leg & (along < outfit.skirt))) & below & (outfit.skirt > 0)
+        trousers = (trunk | (leg & (along < outfit.leg))) & below & (outfit.skirt == 0)
         upper = np.where(z > 5, outfit.hairline - 75 + 1.1 * (z - 5), outfit.hair)
         hair = head & (y > np.minimum(upper, outfit.hairline)) & (y > outfit.hair)
         hair &= outfit.hairline < 300
@@ -110,11 +135,20 @@ class Wardrobe:
         face = head & (z > 50) & ~hair
         eyes = ((np.abs(x) - 33) / 15) ** 2 + ((y - 108) / 10) ** 2 < 1
         brows = ((np.abs(x) - 34) / 20) ** 2 + ((y - 130) / 6) ** 2 < 1
+        wide, low = (70, 310) if outfit.print_on == 'badge' else (22, -200)
+        printed = front & (np.abs(x) < wide) & (height > low) & (height < 430)
+        shoes = leg & (along > 815) & (not outfit.barefoot)
+        hat = head & (y > outfit.hairline - 22) & (y > 118) & outfit.hat
         return dict(
-            shirt=shirt & ~hair,
+            shirt=(shirt | (skirt & outfit.dress)) & ~hair,
             trousers=trousers,
-            shoes=leg & (along > 815),
-            hair=hair | (face & (eyes | brows)),
+            skirt=skirt,
+            badge=printed & shirt & (outfit.print_on != ''),
+            sock=leg & (along > max(815 - outfit.sock, outfit.leg)) & ~shoes,
+            shoes=shoes,
+            sole=shoes & (along > 898),
+            hat=hat,
+            hair=(hair & ~hat) | (face & (eyes | brows)),
             lips=face & ((x / 28) ** 2 + ((y - 42) / 9) ** 2 < 1),
         )
 
@@ -127,7 +161,12 @@ class Wardrobe:
         out = np.zeros(len(vertices))
         for name, loose in zip(('shirt', 'trousers', 'hair'), outfit.loose):
             out[garments[name]] = loose / self.scale
-        return out * folds
+        out[garments['hat']] = rng.uniform(10, 30) / self.scale
+        # A skirt widens downwards, which closes the gap between the legs.
+        height = self.scale * vertices[garments['skirt'], 1]
+        slope = rng.uniform(0.1, 0.3)
+        out[garments['skirt']] = (25 + slope * np.clip(60 - height, 0, 420)) / self.scale
+        return out * np.where(garments['skirt'], folds**0.4, folds)
 
 
 def colours(
@@ -135,11 +174,10 @@ def colours(
 ) -> tuple:
     """Albedo [P, 3] and gloss [P] of skin, hair and cloth at points [P, 4].
 
-    Plain and clean in renders; any skin, patterned and creased cloth in photographs.
+    Mostly plain and clean in renders, more patterns and creases in photographs.
     """
     photo = domain == 'photo'
-    lightest, darkest = (0, len(SKIN) - 1.001) if photo else (0.2, 3.5)
-    skin = skin_tone(rng, rng.uniform(lightest, darkest))
+    skin = skin_tone(rng, rng.uniform(0, len(SKIN) - 1.001))
     albedo = np.empty((len(local), 3), dtype=np.float32)
     albedo[:] = skin
     gloss = np.full(len(local), 0.1, dtype=np.float32)
@@ -147,15 +185,15 @@ def colours(
     shade = rng.beta(1.0, 1.8) * (len(_HAIR) - 1.001)
     low = int(shade)
     hair = _HAIR[low] + (shade - low) * (_HAIR[low + 1] - _HAIR[low])
-    if rng.random() < 0.15:
+    if rng.random() < 0.1:
         hair = _GREY * rng.uniform(0.6, 1.1)
     albedo[garments['lips']] = skin * (0.55, 0.55, 0.8)
-    for name in ('trousers', 'shirt', 'shoes'):
+    # what comes later lies over what came before
+    for name in ('trousers', 'skirt', 'shirt', 'badge', 'sock', 'shoes', 'sole', 'hat'):
         here = garments[name]
-        if photo:
-            albedo[here] = cloth_albedo(rng, local[here], (2.0, 9.0))
-        else:
-            albedo[here] = paint(rng)
+        albedo[here] = cloth_albedo(rng, local[here], (2.0, 9.0), (0.9, 0.75)[photo])
+        if rng.random() < 0.3:  # black, white and grey are worn most
+            albedo[here] = albedo[here].mean(axis=1, keepdims=True) ** rng.choice((0.3, 2))
         gloss[here] = 0.0
     albedo[garments['hair']] = hair
     if photo:

@@ -1,6 +1,7 @@
 """Flesh of the template human: round cones on the bones, in mm."""
 
 from .flesh import Contacts, Flesh
+from .floor import Floor
 from .human_skeleton import SKELETON
 
 SCALE = 9.0
@@ -71,6 +72,25 @@ _BALLS = [
     ('neck', 'head_top', 0.6, 105, 'trunk'),
 ]
 CONTACTS = Contacts(SKELETON, _BALLS, {('left_leg', 'trunk'), ('right_leg', 'trunk')})
+# What can touch the floor: (joint, place in its bone's frame, radius).
+FLOOR = Floor(
+    SKELETON,
+    dict(
+        head=('neck', (0, 125, -8), 102),
+        side_shoulder=('side_shoulder', (0, 0, 0), 56),
+        side_back=('spine', (75, 185, -42), 52),
+        side_breast=('spine', (64, 145, 42), 50),
+        belly=('pelvis', (0, 110, 4), 95),
+        side_buttock=('side_hip', (-28, -20, -42), 84),
+        side_hip=('side_hip', (0, 0, 0), 88),
+        side_elbow=('side_elbow', (0, 0, 0), 40),
+        side_palm=('side_wrist', (-2, -70, 0), 24),
+        side_fingers=('side_wrist', (-10, -165, 0), 16),
+        side_knee=('side_knee', (0, 0, 4), 53),
+        side_heel=('side_ankle', (0, -38, -36), 37),
+        side_toe=('side_ankle', (-8, -56, 160), 23),
+    ),
+)
 
 
 def human_flesh() -> Flesh:

@@ -1,7 +1,8 @@
 """Bones of a human of 1.75 m, and how far the joints turn.
 
 The joints include those of Human3.6M (spine, thorax, nose, head top), of which the
-keypoints are a selection. Zero pose: upright, arms hanging, palms to the thighs.
+keypoints are a selection. Zero pose: upright, arms hanging, palms to the thighs. The
+pelvis has no limits: its angles are how the whole body lies in the world.
 """
 
 import numpy as np
@@ -24,8 +25,9 @@ JOINTS = dict(
     side_ankle=('side_knee', (0, -415, 0)),
 )
 DOFS = dict(
-    tilt=('pelvis', 'x', -35, 95),
-    sway=('pelvis', 'z', -25, 25),
+    tilt=('pelvis', 'x', -180, 180),
+    sway=('pelvis', 'z', -60, 60),
+    turn=('pelvis', 'y', -180, 180),
     spine_bend=('spine', 'x', -25, 60),
     spine_turn=('spine', 'y', -40, 40),
     spine_lean=('spine', 'z', -30, 30),
@@ -36,17 +38,17 @@ DOFS = dict(
     head_lean=('neck', 'z', -22, 22),
     side_shrug=('side_collar', 'z', -5, 35),
     side_hug=('side_collar', '-y', -12, 25),
-    side_arm_raise=('side_shoulder', '-x', -60, 165),
-    side_arm_out=('side_shoulder', 'z', -35, 160),
+    side_arm_raise=('side_shoulder', '-x', -60, 172),
+    side_arm_out=('side_shoulder', 'z', -35, 168),
     side_arm_twist=('side_shoulder', '-y', -85, 85),
-    side_elbow_bend=('side_elbow', '-x', 0, 145),
+    side_elbow_bend=('side_elbow', '-x', 0, 150),
     side_pronation=('side_elbow', '-y', -80, 80),
-    side_wrist_bend=('side_wrist', '-z', -50, 60),
+    side_wrist_bend=('side_wrist', '-z', -88, 70),
     side_thigh_raise=('side_hip', '-x', -30, 125),
-    side_thigh_out=('side_hip', 'z', -18, 55),
-    side_thigh_twist=('side_hip', 'y', -35, 45),
-    side_knee_bend=('side_knee', 'x', 0, 145),
-    side_toe_down=('side_ankle', 'x', -25, 45),
+    side_thigh_out=('side_hip', 'z', -18, 75),
+    side_thigh_twist=('side_hip', 'y', -35, 70),
+    side_knee_bend=('side_knee', 'x', 0, 150),
+    side_toe_down=('side_ankle', 'x', -25, 58),
 )
 HINGES = ('spine', 'side_shoulder', 'side_elbow', 'side_wrist', 'side_hip', 'side_knee')
 SKELETON = Skeleton(JOINTS, DOFS, HINGES)

@@ -4,7 +4,8 @@ import numpy as np
 
 from .body import Labelled, PosedBody
 from .flesh import Flesh
-from .pose_families import PoseSampler
+from .ground import Ground
+from .pose_families import PoseSampler, Stance
 from .rotations import rotation
 from .skeleton import Skeleton
 from .skinned_mesh import SkinnedMesh
@@ -61,32 +62,42 @@ class JointedBody:
         """Stretch of each bone [J, 3] of a random individual, and its build."""
         raise NotImplementedError
 
-    def view(self, rng: np.random.Generator, domain: str) -> np.ndarray:
-        """Rotation [3, 3] from the body's frame to the camera's."""
+    def view(self, rng: np.random.Generator, domain: str, joints: dict) -> np.ndarray:
+        """Rotation [3, 3] from the body's frame, of its joints (name -> [3]) in mm, to
+        the camera's."""
         raise NotImplementedError
 
     def grip(self, joints: dict) -> np.ndarray | None:
         """Where a held object would be [3], for joints (name -> [3]) in mm."""
         return None
 
+    def hands(self, joints: dict) -> np.ndarray | None:
+        """Both hands [2, 3], for joints (name -> [3]) in mm, if they can hold a bar."""
+        return None
+
     def labelled(self, joints: dict) -> Labelled | None:
         """What the labels name, for joints (name -> [3]) in mm, if not those above."""
+        return None
+
+    def framed(self, rng: np.random.Generator) -> np.ndarray | None:
+        """Which of the joints [J] the picture is to contain, if not all."""
         return None
 
     def sample(self, rng: np.random.Generator, domain: str) -> PosedBody:
         """Draw an individual, its pose and the view on it."""
         stretch, build = self.individual(rng)
-        pose = self.poses.sample(rng, domain, stretch)
-        joints, frames = self.bones.forward(pose[None], stretch)
-        joints = joints - joints[:, [self.bones.joints.index(self.root)]]
-        view = self.view(rng, domain)
+        stance = self.poses.sample(rng, domain, stretch)
+        root = stance.joints[self.bones.joints.index(self.root)]
+        joints = stance.joints - root
+        named = dict(zip(self.bones.joints, joints))
+        view = self.view(rng, domain, named)
         stretched = self.bones.stretch_of_frames(stretch)
         linear = np.einsum(
-            'bij,bj,bkj->bik', view @ frames[0], stretched, self.flesh.frames
+            'bij,bj,bkj->bik', view @ stance.frames, stretched, self.flesh.frames
         )
-        origins = self.bones.origins(joints)[0] @ view.T / self.scale
+        origins = self.bones.origins(joints[None])[0] @ view.T / self.scale
         vertices, normals = self.mesh.pose(linear, origins)
-        joints = joints[0] @ view.T / self.scale
+        joints = joints @ view.T / self.scale
         named = dict(zip(self.bones.joints, joints))
         return PosedBody(
             joints[self._chosen],
@@ -97,7 +108,22 @@ class JointedBody:
             self.grip(named),
             self.object_scale,
             build,
+            self._ground(stance, root, view),
+            self.framed(rng),
             self.labelled(named),
+            self.hands(named),
+        )
+
+    def _ground(self, stance: Stance, root: np.ndarray, view: np.ndarray) -> Ground | None:
+        """The floor of a stance in camera axes, about the root [3]."""
+        if stance.floor is None:
+            return None
+        carried = stance.carried
+        return Ground(
+            view[:, 1] * (stance.floor - root[1]) / self.scale,
+            view[:, 1],
+            stance.carrier,
+            None if carried is None else view @ (carried - root) / self.scale,
         )
 
     def covers(self, outfit, local: np.ndarray) -> np.ndarray:

@@ -4,6 +4,8 @@ A look decides on camera, framing, light and everything that is put into the pic
 beside the body. It knows no particular body.
 """
 
+from typing import Optional
+
 import cv2
 import numpy as np
 
@@ -11,11 +13,15 @@ from .appearance import object_albedo
 from .backgrounds import cluttered_background, load_photos, plain_background
 from .body import PosedBody
 from .camera import Camera
+from .ground import Ground, floor_mask, floor_picture, floor_shadow
 from .lighting import Light, lit
-from .objects import random_object
+from .objects import carrier, held_bar, random_object
 from .photography import cast_shadow, develop, photo_light
+from .scene import Painted, Scene
 from .skinned_mesh import unit
 from .surface import Part, Surface
+
+_PER_HAND = 0.17  # drawn mm of a carrier per mm of a real body, at an object_scale of 1
 
 
 class Look:
@@ -24,6 +30,9 @@ class Look:
     Attributes:
         name (str): Which statistics of poses and views bodies use.
         supersampling (float): Pixels a side that are drawn for each of the picture.
+        company (tuple[float]): Share of pictures with 0, 1, ... other bodies behind.
+        clutter (tuple[float, float]): Share of bodies with a grip that hold something,
+            and share of all with something between the camera and the body.
 
     Args:
         split (str): 'train' or 'test'.
@@ -31,6 +40,8 @@ class Look:
 
     name: str
     supersampling = 1.5
+    company = (0.88, 0.12)
+    clutter = (0.12, 0.1)
 
     def __init__(self, split: str) -> None:
         self.split = split
@@ -44,26 +55,52 @@ class Look:
         raise NotImplementedError
 
     def objects(
-        self, rng: np.random.Generator, posed: PosedBody, joints: np.ndarray
+        self,
+        rng: np.random.Generator,
+        posed: PosedBody,
+        joints: np.ndarray,
+        ground: Optional[Ground],
     ) -> list[Part]:
-        """Things in front of the body, for its joints [K, 3] as placed (mm)."""
-        return []
+        """Things about the body, for its joints [K, 3] and floor as placed (mm)."""
+        mm, found = posed.object_scale * _PER_HAND, []
+        held, hidden = self.clutter
+        if ground and ground.carrier and rng.random() < 0.6:
+            found.append(carrier(rng, ground, posed.view, mm))
+        root = joints[0] - posed.joints[0]
+        if posed.hands is not None and rng.random() < 0.07:
+            found.append(held_bar(rng, root + posed.hands, mm))
+        if posed.grip is not None and rng.random() < held:
+            axes = posed.view @ small_rotation(rng, 0.35)
+            centre = root + posed.grip + rng.normal(0, 6, 3)
+            found.append(random_object(rng, centre, axes, posed.object_scale))
+        if rng.random() < hidden:
+            # Something that hides most of the body is put elsewhere.
+            for _ in range(8):
+                centre = joints[rng.integers(len(joints))] * rng.uniform(0.72, 0.88)
+                angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(5, 40)
+                centre[:2] += away * np.array([np.cos(angle), np.sin(angle)])
+                axes = small_rotation(rng, 2.0)
+                thing = random_object(rng, centre, axes, posed.object_scale)
+                if covered(thing, joints) < 0.4:
+                    found.append(thing)
+                    break
+        return found
+
+    def others(self, rng: np.random.Generator) -> int:
+        """How many other bodies are behind the body."""
+        return int(rng.choice(len(self.company), p=self.company))
 
     def picture(
         self,
         rng: np.random.Generator,
-        surface: Surface,
-        parts: list[Part],
-        paint: tuple,
+        scene: Scene,
         size: int,
     ) -> np.ndarray:
-        """Colour the surface and lay it over a background.
+        """Light a scene and lay it over a background.
 
         Args:
             rng (np.random.Generator): Source of randomness.
-            surface (Surface): What is visible; part 0 is the body.
-            parts (list[Part]): The meshes, for shadows.
-            paint (tuple): Albedo [B, 3] and gloss [B] of the points of part 0.
+            scene (Scene): What is in front of the camera.
             size (int): Width and height in px.
 
         Returns:
@@ -73,7 +110,7 @@ class Look:
 
 
 class RenderedLook(Look):
-    """Synthetic pictures: one soft light, plain backgrounds."""
+    """Synthetic pictures: one lamp, plain backgrounds, few objects and only on floors."""
 
     name = 'rendered'
 
@@ -89,17 +126,29 @@ class RenderedLook(Look):
             0.02 * size,
         )
 
-    def picture(self, rng, surface, parts, paint, size):
-        """Soft light, no shadows."""
-        albedo, gloss = painted(rng, surface, parts, paint)
+    def objects(self, rng, posed, joints, ground):
+        """Things about bodies that stand on a floor."""
+        return super().objects(rng, posed, joints, ground) if ground else []
+
+    def picture(self, rng, scene, size):
+        """Soft light; on a floor, half of the bodies cast shadows on themselves too."""
         light = Light(
             unit(np.array([rng.uniform(-0.7, 0.7), rng.uniform(-0.9, -0.2), -1.0])),
             np.full(3, rng.uniform(0.5, 0.7)),
             np.full(3, rng.uniform(0.38, 0.48)),
             np.full(3, rng.uniform(0.25, 0.35)),
         )
-        colours = light.shade(surface, albedo, gloss, 1.0)
-        return compose(plain_background(rng, size), surface, colours, size)
+        background = plain_background(rng, size)
+        if scene.ground and rng.random() < 0.5:
+            floor = plain_background(rng, size)
+            background = on_floor(rng, background, floor, scene, light, size)
+        for one in scene.behind:
+            background = compose(background, one.surface, shaded(rng, one, light), size)
+        front, shadow = scene.front, 1.0
+        if scene.ground and rng.random() < 0.5:
+            shadow = lit(front.parts, front.surface, light.to_light, 2)
+        colours = shaded(rng, front, light, shadow=shadow)
+        return compose(background, front.surface, colours, size)
 
 
 class PhotoLook(Look):
@@ -107,6 +156,8 @@ class PhotoLook(Look):
 
     name = 'photo'
     supersampling = 1.25  # a lens and a sensor blur more
+    company = (0.62, 0.26, 0.12)
+    clutter = (0.25, 0.28)
 
     def __init__(self, split: str) -> None:
         super().__init__(split)
@@ -125,53 +176,67 @@ class PhotoLook(Look):
             0.02 * size,
         )
 
-    def objects(self, rng, posed, joints):
-        """Held things, and things between the camera and the body."""
-        found = []
-        if posed.grip is not None and rng.random() < 0.25:
-            axes = posed.view @ small_rotation(rng, 0.35)
-            root = joints[0] - posed.joints[0]
-            centre = root + posed.grip + rng.normal(0, 6, 3)
-            found.append(random_object(rng, centre, axes, posed.object_scale))
-        if rng.random() < 0.28:
-            # Something that hides most of the body is put elsewhere.
-            for _ in range(8):
-                centre = joints[rng.integers(len(joints))] * rng.uniform(0.72, 0.88)
-                angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(5, 40)
-                centre[:2] += away * np.array([np.cos(angle), np.sin(angle)])
-                axes = small_rotation(rng, 2.0)
-                thing = random_object(rng, centre, axes, posed.object_scale)
-                if covered(thing, joints) < 0.4:
-                    found.append(thing)
-                    break
-        return found
-
-    def picture(self, rng, surface, parts, paint, size):
+    def picture(self, rng, scene, size):
         """Lamp- or sunlight, a cluttered background, and a real camera."""
-        albedo, gloss = painted(rng, surface, parts, paint)
-        light, softness = photo_light(rng)
-        shadow = lit(parts, surface, light.to_light, softness)
-        colours = light.shade(surface, albedo, gloss * rng.uniform(0.1, 1.0), shadow)
+        front, (light, softness) = scene.front, photo_light(rng)
+        shadow = lit(front.parts, front.surface, light.to_light, softness)
+        gloss = rng.uniform(0.1, 1.0)
         background = cluttered_background(rng, self.photos, size)
+        if scene.ground and rng.random() < 0.75:
+            unit_mm = np.exp(rng.uniform(np.log(1500), np.log(9000))) / scene.scale
+            floor = floor_picture(rng, scene.ground, scene.camera, size, unit_mm)
+            background = on_floor(rng, background, floor, scene, light, size)
+        else:
+            background = cast_shadow(rng, background, front.surface, light, size)
         background *= (light.above.mean() + light.colour.mean()) * np.float32(0.75)
-        background = cast_shadow(rng, background, surface, light, size)
-        image = compose(background, surface, colours, size)
-        return develop(rng, image, size)
+        for one in scene.behind:
+            background = compose(background, one.surface, shaded(rng, one, light), size)
+        colours = shaded(rng, front, light, gloss, shadow)
+        return develop(rng, compose(background, front.surface, colours, size), size)
 
 
-def painted(
-    rng: np.random.Generator, surface: Surface, parts: list[Part], paint: tuple
-) -> tuple:
-    """Albedo [P, 3] and gloss [P] of all visible points: the body's, and objects'."""
+def shaded(
+    rng: np.random.Generator,
+    front: Painted,
+    light: Light,
+    gloss: float = 1.0,
+    shadow: np.ndarray | float = 1.0,
+) -> np.ndarray:
+    """Colours [P, 3] of all visible points: the body's, and objects'.
+
+    Args:
+        rng (np.random.Generator): Source of randomness.
+        front (Painted): The points.
+        light (Light): The light.
+        gloss (float): Factor on the gloss.
+        shadow (np.ndarray | float): Share of light that arrives [P].
+    """
+    surface = front.surface
     albedo = np.empty((len(surface.part), 3), dtype=np.float32)
-    gloss = np.empty(len(surface.part), dtype=np.float32)
+    shine = np.empty(len(surface.part), dtype=np.float32)
     body = surface.part == 0
-    albedo[body], gloss[body] = paint
-    for i in range(1, len(parts)):
+    albedo[body], shine[body] = front.albedo, front.gloss
+    for i in range(1, len(front.parts)):
         here = surface.part == i
         albedo[here] = object_albedo(rng, surface.local[here])
-        gloss[here] = rng.uniform(0, 0.5)
-    return albedo, gloss
+        shine[here] = rng.uniform(0, 0.5)
+    return light.shade(surface, albedo, shine * gloss, shadow)
+
+
+def on_floor(
+    rng: np.random.Generator,
+    wall: np.ndarray,
+    floor: np.ndarray,
+    scene: Scene,
+    light: Light,
+    size: int,
+) -> np.ndarray:
+    """A floor [size, size, 3] with the body's shadow before a wall of that size."""
+    ground, body = scene.ground, scene.front.parts[0]
+    distance = ground.point[2] * np.exp(rng.uniform(np.log(1.1), np.log(8)))
+    mask = floor_mask(ground, scene.camera, distance, size)[..., None]
+    dark = floor_shadow(rng, body, ground, scene.camera, light.to_light, size)
+    return wall + mask * (floor * (1 - dark) - wall)
 
 
 def compose(

@@ -1,7 +1,8 @@
-"""Things that hide parts of a body: balls, boxes, cans and pens."""
+"""Things that hide parts of a body, balls, boxes, cans and pens, or carry it."""
 
 import numpy as np
 
+from .ground import Ground
 from .skinned_mesh import unit
 from .surface import Part
 
@@ -27,6 +28,51 @@ def random_object(
     """
     low, high, roundness = KINDS[str(rng.choice(list(KINDS)))]
     size = scale * (np.array(low) + rng.random() * (np.array(high) - low))
+    return _part(size, roundness, axes, centre)
+
+
+def carrier(rng: np.random.Generator, ground: Ground, view: np.ndarray, mm: float) -> Part:
+    """The bench under a body, down to the floor or on its own, or the bar it hangs on.
+
+    Args:
+        rng (np.random.Generator): Source of randomness.
+        ground (Ground): The floor, and where the body is carried.
+        view (np.ndarray): Axes of the body's world as columns [3, 3], y up.
+        mm (float): Drawn mm per mm of a real body.
+    """
+    if ground.carrier == 'bar':
+        thick = mm * rng.uniform(14, 26)
+        size, centre = np.array([mm * rng.uniform(450, 900), thick, thick]), ground.carried
+        return _part(size, (0.15, 1.0), view, centre)
+    height = (ground.carried - ground.point) @ ground.up
+    half = 0.5 * height if rng.random() < 0.5 else mm * rng.uniform(25, 60)
+    wide, deep = mm * rng.uniform(170, 380), mm * rng.uniform(150, 420)
+    size = np.array([wide, max(half, mm * 10), deep])
+    centre = ground.carried - size[1] * ground.up - mm * rng.uniform(-40, 120) * view[:, 2]
+    return _part(size, (0.12, 0.12), view, centre)
+
+
+def held_bar(rng: np.random.Generator, hands: np.ndarray, mm: float) -> Part:
+    """A bar or stick through both hands [2, 3], perhaps with weights at its ends.
+
+    Args:
+        rng (np.random.Generator): Source of randomness.
+        hands (np.ndarray): Places [2, 3] in mm.
+        mm (float): Drawn mm per mm of a real body.
+    """
+    along = hands[1] - hands[0]
+    apart = np.linalg.norm(along)
+    along = along / max(apart, 1e-6)
+    across = np.cross(along, (0.3, 0.5, 0.8))
+    across /= np.linalg.norm(across)
+    axes = np.stack([along, across, np.cross(along, across)], axis=1)
+    thick = mm * rng.uniform(12, 30)
+    size = np.array([0.5 * apart + mm * rng.uniform(60, 500), thick, thick])
+    return _part(size, (0.15, 1.0), axes, hands.mean(axis=0))
+
+
+def _part(size: np.ndarray, roundness: tuple, axes: np.ndarray, centre: np.ndarray) -> Part:
+    """A superquadric with half-axes [3] along columns of `axes` [3, 3]."""
     vertices, normals, faces = superquadric(size, *roundness)
     return Part(
         (vertices @ axes.T + centre).astype(np.float32),

@@ -1,14 +1,56 @@
-"""Families of poses, and a sampler that keeps limbs out of each other."""
+"""Families of poses, and a sampler that keeps limbs out of each other and the floor."""
 
-from dataclasses import dataclass
-from typing import Callable
+from dataclasses import dataclass, field, replace
+from typing import Callable, Optional
 
 import numpy as np
 
 from .flesh import Contacts
-from .skeleton import Skeleton
+from .floor import Floor
+from .skeleton import Skeleton, twin
 
-CANDIDATES = 12
+
+@dataclass(frozen=True)
+class Support:
+    """How poses of a family stand in the world.
+
+    Args:
+        points (tuple[str]): Balls of the :class:`Floor` that carry the body, which is
+            turned until they are level.
+        clearance (tuple, optional): Least and most distance in mm between the floor and
+            the lowest point of a body that something else carries, or that is in the
+            air. Else the supports stand on the floor.
+        carrier (str): What carries it then: 'bench', 'bar' or nothing that is drawn.
+    """
+
+    points: tuple = ()
+    clearance: Optional[tuple] = None
+    carrier: str = ''
+
+    def mirrored(self) -> 'Support':
+        """What carries the mirrored poses."""
+        return replace(self, points=tuple(map(twin, self.points)))
+
+
+@dataclass
+class Stance:
+    """A posed body in its world: x to its left, y up, z forward.
+
+    Args:
+        pose (np.ndarray): Angles [D] in degrees, before the body was turned.
+        joints (np.ndarray): Joints [J, 3] in mm.
+        frames (np.ndarray): Frames [J + H, 3, 3] of their bones and hinges.
+        floor (float, optional): Height of the floor in mm, for bodies that know of one.
+        carrier (str): What carries a body that is not on the floor, if that is drawn.
+        carried (np.ndarray, optional): The middle [3] of where it does in mm.
+    """
+
+    pose: np.ndarray
+    joints: np.ndarray
+    frames: np.ndarray
+    floor: Optional[float] = None
+    carrier: str = ''
+    carried: Optional[np.ndarray] = None
 
 
 @dataclass
@@ -22,6 +64,10 @@ class PoseSampler:
         weights (dict[str, dict]): How often each family is drawn, by domain.
         noise (np.ndarray): Standard deviation of each angle [D] in degrees.
         contacts (Contacts): What shall stay apart.
+        floor (Floor, optional): What can touch the floor.
+        supports (dict[str, Support]): What carries the families' poses, where it is not
+            the lowest point.
+        candidates (int): Of so many the best pose is taken.
     """
 
     skeleton: Skeleton
@@ -29,31 +75,72 @@ class PoseSampler:
     weights: dict
     noise: np.ndarray
     contacts: Contacts
+    floor: Optional[Floor] = None
+    supports: dict = field(default_factory=dict)
+    candidates: int = 12
 
-    def sample(
-        self, rng: np.random.Generator, domain: str, stretch: np.ndarray
-    ) -> np.ndarray:
-        """A pose [D] in degrees for one individual.
+    def sample(self, rng: np.random.Generator, domain: str, stretch: np.ndarray) -> Stance:
+        """A pose for one individual.
 
         Left and right are alike. A quarter of the poses is half-way between two
-        families. Of several drawn, the one whose limbs intersect least is taken.
+        families that the same supports carry. Of several drawn, the one is taken whose
+        limbs reach least into each other and the floor, and whose supports are nearest
+        to it.
 
         Args:
             rng (np.random.Generator): Source of randomness.
             domain (str): 'rendered' or 'photo'.
             stretch (np.ndarray): The individual's bones [J, 3].
         """
-        first, second = (self._mean(rng, domain) for _ in range(2))
+        weights = self.weights[domain]
+        support, first, mirrored = self._mean(rng, weights)
+        alike = {k: w for k, w in weights.items() if self._support(k) == support}
+        _, second, also = self._mean(rng, alike)
+        if support.points:
+            also = mirrored
+        first, second = (
+            self.skeleton.mirror(pose) if flag else pose
+            for pose, flag in ((first, mirrored), (second, also))
+        )
+        support = support.mirrored() if mirrored else support
         mix = rng.uniform(0.2, 0.5) if rng.random() < 0.25 else 0.0
         centre = (1 - mix) * first + mix * second
-        noise = self.noise * rng.normal(size=(CANDIDATES, len(centre)))
-        candidates = self.skeleton.clip(centre + noise)
-        joints, _ = self.skeleton.forward(candidates, stretch)
-        return candidates[np.argmin(self.contacts.overlap(joints))]
+        noise = self.noise * rng.normal(size=(self.candidates, len(centre)))
+        poses = self.skeleton.clip(centre + noise)
+        joints, frames = self.skeleton.forward(poses, stretch)
+        cost = self.contacts.overlap(joints)
+        if self.floor is None:
+            best = np.argmin(cost)
+            return Stance(poses[best], joints[best], frames[best])
+        centres = self.floor.centres(joints, frames, stretch)
+        carried = self.floor.chosen(support.points)
+        turn, height, level = self.floor.settle(centres, carried)
+        cost = cost + np.abs(height[:, carried]).sum(axis=1)
+        if support.clearance is None:
+            cost = cost + np.clip(-height, 0, None).sum(axis=1)
+        best = np.argmin(cost)
+        turn, level = turn[best], level[best]
+        middle = None
+        if support.carrier:
+            middle = turn @ centres[best, carried].mean(axis=0)
+            middle[1] = level
+        if support.clearance is not None:
+            level += height[best].min() - rng.uniform(*support.clearance)
+        return Stance(
+            poses[best],
+            joints[best] @ turn.T,
+            turn @ frames[best],
+            level,
+            support.carrier,
+            middle,
+        )
 
-    def _mean(self, rng: np.random.Generator, domain: str) -> np.ndarray:
-        weights = self.weights[domain]
+    def _support(self, name: str) -> Support:
+        return self.supports.get(name, Support())
+
+    def _mean(self, rng: np.random.Generator, weights: dict) -> tuple:
+        """A family by weights: what carries it, its mean [D], whether to mirror both."""
         share = np.array(list(weights.values()))
         name = list(weights)[rng.choice(len(share), p=share / share.sum())]
         pose = self.skeleton.pose(**self.families[name](rng))
-        return self.skeleton.mirror(pose) if rng.random() < 0.5 else pose
+        return self._support(name), pose, rng.random() < 0.5

@@ -8,7 +8,8 @@ import numpy as np
 from .body import Labelled
 from .camera import Camera, place
 from .photography import to_bytes
-from .surface import Part, Surface, render
+from .scene import Scene, body_part, bystander, painted
+from .surface import Surface
 
 # A joint counts as seen when the surface in front of it is at most this much farther
 # from it than its own flesh is thick.
@@ -27,7 +28,8 @@ class Sample:
         keypoints_3d (np.ndarray): Joints [K, 3] in mm of the real body, camera
             coordinates.
         keypoints (np.ndarray): Their projections [K, 2] in px.
-        visible (np.ndarray): Whether nothing hides the joint's flesh [K].
+        inside (np.ndarray): Whether the joint is in the picture [K].
+        visible (np.ndarray): And whether nothing hides the joint's flesh [K].
         bbox (np.ndarray): Box x, y, w, h of the body without its limb in px.
     """
 
@@ -36,6 +38,7 @@ class Sample:
     camera: Camera
     keypoints_3d: np.ndarray
     keypoints: np.ndarray
+    inside: np.ndarray
     visible: np.ndarray
     bbox: np.ndarray
 
@@ -53,33 +56,27 @@ def make_sample(rng: np.random.Generator, body, look, size: int) -> Sample:
     posed = body.sample(rng, look.name)
     extent, *framing = look.framing(rng, size)
     extent *= body.filling
-    shift = place(posed.joints, body.joint_radii, camera, extent, *framing, size)
+    framed = slice(None) if posed.framed is None else posed.framed
+    shift = place(
+        posed.joints[framed], body.joint_radii[framed], camera, extent, *framing, size
+    )
     joints = posed.joints + shift
     outfit = body.dress(rng, look.name, posed)
-    local = np.concatenate([body.mesh.vertices, posed.limb[:, None]], axis=1)
-    parts = [
-        Part(
-            (posed.vertices + shift).astype(np.float32),
-            posed.normals.astype(np.float32),
-            body.faces,
-            local.astype(np.float32),
-        )
-    ]
-    parts += look.objects(rng, posed, joints)
+    ground = posed.ground and posed.ground.moved(shift)
+    parts = [body_part(body, posed, shift)]
+    parts += look.objects(rng, posed, joints, ground)
 
     fine = int(round(size * look.supersampling))
     sharp = camera.enlarged(fine / size)
-    surface = render(parts, sharp, fine)
-    on_body = surface.part == 0
-    paint = body.paint(
-        rng,
-        look.name,
-        outfit,
-        surface.local[on_body],
-        surface.fragments.face[on_body],
-    )
-    image = look.picture(rng, surface, parts, paint, size)
+    front = painted(rng, body, look.name, outfit, parts, sharp, fine)
+    behind = [
+        bystander(rng, body, look.name, ground, camera, size)
+        for _ in range(look.others(rng) if ground else 0)
+    ]
+    image = look.picture(rng, Scene(camera, front, ground, behind, body.scale), size)
 
+    surface = front.surface
+    on_body = surface.part == 0
     skin = on_body & body.covers(outfit, surface.local)
     coverage = cv2.resize(
         surface.image(skin.astype(np.float32)),
@@ -90,6 +87,7 @@ def make_sample(rng: np.random.Generator, body, look, size: int) -> Sample:
     labelled = posed.labelled or Labelled(posed.joints, body.joint_radii)
     keypoints_3d = labelled.joints + shift
     keypoints = camera.project(keypoints_3d)
+    inside = ((keypoints >= 0) & (keypoints <= size - 1)).all(axis=1)
     outline = camera.project(parts[0].vertices[posed.limb < 0])
     return Sample(
         to_bytes(image),
@@ -97,8 +95,10 @@ def make_sample(rng: np.random.Generator, body, look, size: int) -> Sample:
         camera,
         keypoints_3d * body.scale,
         keypoints,
-        _visible(surface, sharp, keypoints_3d, labelled.radii, skin)
-        & _inside(mask, keypoints),
+        inside,
+        inside
+        & _visible(surface, sharp, keypoints_3d, labelled.radii, skin)
+        & _covered(mask, keypoints),
         _box(outline, keypoints, size),
     )
 
@@ -117,7 +117,7 @@ def _visible(
     return (front > 0) & (front > joints[:, 2] - _FLESH_FACTOR * radii - _FLESH_MARGIN)
 
 
-def _inside(mask: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
+def _covered(mask: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
     """Whether the mask covers each keypoint [K]."""
     u, v = np.rint(keypoints).astype(int).clip(0, len(mask) - 1).T
     return mask[v, u] > 0

@@ -44,8 +44,8 @@ class Skeleton:
         self._joint = np.array([self.joints.index(dof[0]) for dof in dofs.values()])
         self._axis = np.array([_AXES[dof[1][-1]] for dof in dofs.values()])
         self._sign = np.array([-1.0 if dof[1][0] == '-' else 1.0 for dof in dofs.values()])
-        self._twins = [self.dofs.index(_twin(name)) for name in self.dofs]
-        middle = np.array([_twin(name) == name for name in self.dofs])
+        self._twins = [self.dofs.index(twin(name)) for name in self.dofs]
+        middle = np.array([twin(name) == name for name in self.dofs])
         self._mirrored = np.where(middle & (self._axis != 0), -1.0, 1.0)
 
     def pose(self, **angles: float) -> np.ndarray:
@@ -115,8 +115,8 @@ def without_side(name: str) -> str:
     return name.replace('left_', '').replace('right_', '')
 
 
-def _twin(name: str) -> str:
-    """The name on the other side, the same for what is in the middle."""
+def twin(name: str) -> str:
+    """The name on the other side, the same for what is in the middle or on both."""
     for here, there in (('left_', 'right_'), ('right_', 'left_')):
         if name.startswith(here):
             return there + name[len(here) :]

@@ -136,7 +136,7 @@ def _write_sample(job) -> dict:
 
 def _labels(sample) -> dict:
     """JSON labels of one picture."""
-    flags = np.where(sample.visible, 2, 1)
+    flags = sample.inside * np.where(sample.visible, 2, 1)
     keypoints = np.concatenate([sample.keypoints, flags[:, None]], axis=1)
     camera = sample.camera
     x, y, w, h = sample.bbox
@@ -144,6 +144,7 @@ def _labels(sample) -> dict:
         camera=dict(focal=[camera.focal] * 2, principal_point=camera.centre.tolist()),
         bbox=[round(float(v), 2) for v in (x, y, w, h)],
         area=int((sample.mask > 0).sum()),
+        num_keypoints=int(sample.inside.sum()),
         keypoints=np.round(keypoints, 5).ravel().tolist(),
         keypoints_3d=np.round(sample.keypoints_3d, 5).tolist(),
     )
@@ -169,7 +170,6 @@ def _coco(body, results, size) -> dict:
                 image_id=number,
                 category_id=1,
                 iscrowd=0,
-                num_keypoints=len(body.joint_names),
                 mask_file=result['name'] + '.png',
                 **labels,
             )

@@ -1,14 +1,15 @@
-"""People with the joints of Human3.6M: the pictures of the 16-joint human."""
-
-import json
+"""People with the joints of Human3.6M: upright, otherwise the 16-joint human's."""
 
 import numpy as np
 import pytest
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmpose_uda.metainfo import HUMAN16, HUMAN17, named_metainfo
-from mmpose_uda.synthetic import ensure_builtin
+from mmpose_uda.synthetic.human import HumanBody
 from mmpose_uda.synthetic.human17 import human17_body
+from mmpose_uda.synthetic.human_range import FRONTAL
+from mmpose_uda.synthetic.looks import LOOKS
+from mmpose_uda.synthetic.sample import make_sample
 
 # what the joints that both have are called
 RENAMED = dict(pelvis='root', right_ankle='right_foot', left_ankle='left_foot')
@@ -19,24 +20,10 @@ def names(metainfo):
     return [metainfo['keypoint_info'][i]['name'] for i in metainfo['keypoint_info']]
 
 
-def labels(root, key):
-    """All labels [N, K, ...] of a data set, in the order of the files."""
-    return np.array(
-        [
-            annotation[key]
-            for path in sorted(root.glob('*/annotations/*.json'))
-            for annotation in json.loads(path.read_text())['annotations']
-        ]
-    )
-
-
-@pytest.fixture(scope='module')
-def humans(tmp_path_factory):
-    """Roots of the same people with 16 and with 17 joints."""
-    root = tmp_path_factory.mktemp('humans')
-    for name in ('human', 'human17'):
-        ensure_builtin(name, str(root / name), seed=5, num_train=9, num_test=3, workers=2)
-    return root / 'human', root / 'human17'
+def samples(body, domain):
+    """Three pictures of a body."""
+    look = LOOKS[domain]('test')
+    return [make_sample(np.random.default_rng(i), body, look, 64) for i in range(3)]
 
 
 def test_keypoints_are_those_of_mmpose():
@@ -48,24 +35,37 @@ def test_keypoints_are_those_of_mmpose():
     assert len(ours['sigmas']) == 17
 
 
-def test_pictures_are_those_of_the_16_joint_human(humans):
-    human, human17 = humans
-    pictures = sorted(p.relative_to(human) for p in human.rglob('*.[jp][pn]g'))
-    assert len(pictures) == 2 * 2 * 12
-    for path in pictures:
-        assert (human / path).read_bytes() == (human17 / path).read_bytes(), path
-
-
-def test_labels_of_common_joints_are_the_same(humans):
-    there, here = names(HUMAN16), names(HUMAN17)
+@pytest.mark.parametrize('domain', ['rendered', 'photo'])
+def test_labels_do_not_change_the_picture(domain):
+    """The 16-joint human of the same range has the same pictures and common labels."""
+    here, there = names(HUMAN17), names(HUMAN16)
     pairs = [(i, RENAMED.get(name, name)) for i, name in enumerate(there)]
     pairs = [(i, here.index(name)) for i, name in pairs if name in here]
     assert len(pairs) == 15
     old, new = np.array(pairs).T
-    for key in ('keypoints_3d', 'keypoints'):
-        first, second = (labels(root, key).reshape(24, -1, 3) for root in humans)
-        np.testing.assert_array_equal(first[:, old], second[:, new])
-    np.testing.assert_array_equal(*(labels(root, 'bbox') for root in humans))
+    bodies = HumanBody(FRONTAL), human17_body()
+    for first, second in zip(*(samples(body, domain) for body in bodies)):
+        np.testing.assert_array_equal(first.image, second.image)
+        np.testing.assert_array_equal(first.mask, second.mask)
+        np.testing.assert_array_equal(first.bbox, second.bbox)
+        np.testing.assert_array_equal(first.keypoints[old], second.keypoints[new])
+        np.testing.assert_array_equal(first.keypoints_3d[old], second.keypoints_3d[new])
+
+
+def test_depth_says_which_side_is_nearer():
+    """Who turns to the left of the picture has the left shoulder nearer the camera."""
+    body, agree, turns = human17_body(), [], []
+    for i in range(80):
+        posed = body.sample(np.random.default_rng(i), 'photo')
+        joints = dict(zip(body.joint_names, posed.labelled.joints))
+        side = joints['left_shoulder'] - joints['right_shoulder']
+        nose = joints['neck_base'] - joints['thorax']
+        turns.append(np.degrees(np.arctan2(side[2], side[0])))
+        if abs(turns[-1]) > 25:
+            agree.append((side[2] > 0) == (nose[0] > 0))
+        assert nose[2] < 60  # the face is towards the camera, which looks along z
+    assert np.mean(agree) > 0.8 and len(agree) > 20
+    assert 20 < np.std(turns) < 60
 
 
 def test_spine_and_nose_are_where_people_have_them():

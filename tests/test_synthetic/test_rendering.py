@@ -127,7 +127,7 @@ def test_occluders_take_keypoints_and_mask(monkeypatch):
     body, look = hand_body(), LOOKS['rendered']('train')
     bare = make_sample(np.random.default_rng(5), body, look, 96)
 
-    def objects(rng, posed, joints):
+    def objects(rng, posed, joints, ground):
         return [ball(joints[0] * 0.8, 25)]
 
     monkeypatch.setattr(look, 'objects', objects)

@@ -21,6 +21,8 @@ from mmpose.registry import DATASETS
 from published_body_factory import write_surreal_full
 from published_factory import write_raw_human36m
 
+from mmpose_uda.synthetic import ensure_builtin
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / 'README.md').read_text()
 ENV = dict(
@@ -66,6 +68,10 @@ COMMANDS = {
         f'{RUN}/export student {CONFIG} --out report.html',
         'report.html',
     ),
+    'tools/analysis_tools/pose_statistics.py': (
+        'data/people/photo/annotations/test.json',
+        None,
+    ),
     'tools/analysis_tools/profile_step.py': (CONFIG, None),
     'tools/analysis_tools/benchmark_step.py': (
         f'{CONFIG} --batch 2 --rounds 1 --json step.json',
@@ -93,6 +99,7 @@ COMMANDS = {
     ),
 }
 PRINTED = {
+    'tools/analysis_tools/pose_statistics.py': 'test.json | 4 | ',
     'tools/analysis_tools/profile_step.py': 'batch of 16',
     'tools/misc/check_data.py': 'Nothing is wrong.',
     'tools/misc/measure_source.py': '    total_length=',
@@ -156,6 +163,9 @@ def test_a_command_does_what_it_says(checkout, tool):
         write_surreal_full(checkout / 'data/SURREAL_full', made=False)
     if tool.endswith('h36m_crops.py'):
         write_raw_human36m(checkout / 'data/Human36M', 6)
+    if tool.endswith('pose_statistics.py'):
+        people = str(checkout / 'data/people')
+        ensure_builtin('human17', people, num_train=1, num_test=4)
     if tool.endswith('compare.py'):
         shutil.copytree(checkout / RUN / 'export', checkout / 'student')
     if tool.endswith('convert_config.py'):

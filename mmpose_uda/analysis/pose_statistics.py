@@ -1,0 +1,104 @@
+"""Which poses a file of labels holds: how trunks tilt, and how far joints bend."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mmpose_uda.datasets.coco_file import load_coco
+from mmpose_uda.errors import UserError
+
+_SIDES = ('left', 'right')
+_TRUNK = tuple(f'{side}_{joint}' for joint in ('shoulder', 'hip') for side in _SIDES)
+_CHAINS = dict(
+    elbow=('shoulder', 'elbow', 'wrist'),
+    shoulder=('hip', 'shoulder', 'elbow'),
+    hip=('shoulder', 'hip', 'knee'),
+    knee=('hip', 'knee', 'ankle'),
+)
+_QUANTILES = (5, 50, 95)
+
+
+@dataclass
+class PoseStatistics:
+    """Poses of people as the image shows them.
+
+    Args:
+        people (int): How many show shoulders and hips.
+        tilted (float): Share whose trunk is more than 45 degrees off upright.
+        upside_down (float): And more than 90 degrees.
+        facing_away (float): Of the others, share whose left shoulder is left of the
+            right one by more than 0.15 of the trunk's length.
+        angles (dict[str, tuple]): 5th, 50th and 95th percentile of the angle between
+            both bones at a joint in degrees, 180 being straight.
+    """
+
+    people: int
+    tilted: float
+    upside_down: float
+    facing_away: float
+    angles: dict
+
+    def __str__(self) -> str:
+        shares = (self.tilted, self.upside_down, self.facing_away)
+        cells = [str(self.people), *(f'{100 * share:.0f} %' for share in shares)]
+        cells += [' / '.join(f'{a:.0f}' for a in self.angles[joint]) for joint in _CHAINS]
+        return ' | '.join(cells)
+
+
+def pose_statistics(ann_file: str) -> PoseStatistics:
+    """Measure the poses of a COCO-style file of people.
+
+    Args:
+        ann_file (str): Its path. Keypoints that are not labelled do not count.
+
+    Raises:
+        UserError: The file cannot be read, lacks a keypoint or shows no trunk.
+    """
+    content = load_coco(ann_file)
+    names = (content.get('categories') or [{}])[0].get('keypoints') or []
+    wanted = [
+        f'{side}_{joint}'
+        for joints in _CHAINS.values()
+        for joint in joints
+        for side in _SIDES
+    ]
+    missing = sorted(set(wanted) - set(names))
+    if missing:
+        raise UserError(
+            f'`{ann_file}` has no keypoint {missing[0]!r}: poses are measured of people '
+            'with shoulders, elbows, wrists, hips, knees and ankles of both sides.'
+        )
+    labels = [one.get('keypoints') or [] for one in content['annotations']]
+    labels = [label for label in labels if len(label) == 3 * len(names)]
+    points = np.array(labels, dtype=float).reshape(-1, len(names), 3)
+    place = {name: points[:, names.index(name)] for name in wanted}
+    whole = np.all([place[name][:, 2] > 0 for name in _TRUNK], axis=0)
+    if not whole.any():
+        raise UserError(f'`{ann_file}` shows no person with both shoulders and hips.')
+    left, right, *hips = (place[name][whole, :2] for name in _TRUNK)
+    trunk = 0.5 * (left + right - hips[0] - hips[1])
+    tilt = np.degrees(np.arctan2(np.abs(trunk[:, 0]), -trunk[:, 1]))
+    length = np.linalg.norm(trunk, axis=1)
+    away = (right - left)[:, 0] > 0.15 * length
+    return PoseStatistics(
+        int(whole.sum()),
+        float((tilt > 45).mean()),
+        float((tilt > 90).mean()),
+        float(away[tilt <= 90].mean()),
+        {joint: _bent(place, chain) for joint, chain in _CHAINS.items()},
+    )
+
+
+def _bent(place: dict, chain: tuple) -> tuple:
+    """Percentiles of the angle at the middle of a chain of three joints."""
+    angles = []
+    for side in _SIDES:
+        before, joint, after = (place[f'{side}_{name}'] for name in chain)
+        known = (before[:, 2] > 0) & (joint[:, 2] > 0) & (after[:, 2] > 0)
+        first, second = ((p - joint)[known, :2] for p in (before, after))
+        cos = (first * second).sum(axis=1) / np.maximum(
+            np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1), 1e-9
+        )
+        angles.append(np.degrees(np.arccos(np.clip(cos, -1, 1))))
+    angles = np.concatenate(angles)
+    return tuple(np.percentile(angles, _QUANTILES)) if len(angles) else (np.nan,) * 3

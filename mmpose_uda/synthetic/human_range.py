@@ -1,0 +1,126 @@
+"""How people stand before the camera: their poses, and where they are seen from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import human_floor_poses, human_poses
+from .human_shape import CONTACTS, FLOOR
+from .human_skeleton import SKELETON
+from .jointed_body import view_from
+from .pose_families import PoseSampler
+
+_UPRIGHT, _LOW = human_poses.FAMILIES, human_floor_poses.FAMILIES
+# Standard deviation of angles in degrees where it is not 10.
+_NOISE = dict(
+    tilt=5,
+    sway=4,
+    turn=5,
+    spine_bend=5,
+    spine_turn=8,
+    spine_lean=5,
+    side_shrug=4,
+    side_hug=4,
+    side_thigh_raise=8,
+    side_thigh_out=6,
+    side_thigh_twist=9,
+    side_toe_down=8,
+)
+
+
+@dataclass(frozen=True)
+class HumanRange:
+    """A range of poses and views.
+
+    Args:
+        weights (dict[str, dict]): How often each family of poses is drawn, by domain.
+        front (tuple[float, float]): Deviation of turns about the view from before, in
+            degrees, of renders and of photographs.
+        limit (float): And their limit.
+        around (float): Share that is seen from anywhere instead.
+        above (float): Share that is seen from high above.
+        cropped (float): Share of which the picture's edge cuts something off.
+    """
+
+    weights: dict
+    front: tuple
+    limit: float = 180.0
+    around: float = 0.0
+    above: float = 0.0
+    cropped: float = 0.0
+
+    def sampler(self) -> PoseSampler:
+        """Poses of the families that are drawn."""
+        names = [n for n in self.weights['rendered'] if self.weights['rendered'][n] > 0]
+        families = _UPRIGHT | _LOW
+        supports = human_poses.SUPPORTS | human_floor_poses.SUPPORTS
+        return PoseSampler(
+            SKELETON,
+            {name: families[name] for name in names},
+            self.weights,
+            SKELETON.pose(**dict.fromkeys(SKELETON.dofs, 10.0) | _NOISE),
+            CONTACTS,
+            FLOOR,
+            {name: supports[name] for name in names if name in supports},
+            candidates=24,
+        )
+
+    def view(self, rng: np.random.Generator, domain: str, level: float) -> np.ndarray:
+        """Rotation [3, 3] from the body's frame to the camera's.
+
+        Args:
+            rng (np.random.Generator): Source of randomness.
+            domain (str): 'rendered' or 'photo'.
+            level (float): How level the trunk is, 0 upright to 1: who lies is mostly
+                seen from the side.
+        """
+        photo = domain == 'photo'
+        azimuth = rng.normal(0, self.front[photo])
+        azimuth = np.clip(azimuth, -self.limit, self.limit)
+        rise, roll = rng.normal((5, 8)[photo], (9, 12)[photo]), rng.normal(0, (6, 9)[photo])
+        anywhere, aside = rng.uniform(-180, 180), rng.normal(90 * rng.choice((-1, 1)), 35)
+        if rng.random() < self.around:
+            azimuth = anywhere
+        elif rng.random() < level * (self.around > 0):
+            azimuth = aside
+        if rng.random() < self.above:
+            rise = rng.uniform(20, 75)
+        return view_from(azimuth, np.clip(rise, -30, 80), roll)
+
+
+# A renderer's user samples the space of poses evenly; photographs show everyday life,
+# and sport.
+_UPRIGHT_WEIGHTS = dict(
+    rendered=dict.fromkeys(_UPRIGHT, 1.0) | dict(anyhow=3.0, stand_anyhow=3.0),
+    photo=dict.fromkeys(_UPRIGHT, 0.6)
+    | dict(stand=2.5, walk=2.5, sit=2.0, in_front=2.0, hands_on_hips=1.2, wave=1.2)
+    | dict(run=2.0, throw=1.5, kick=1.8, jump=1.5, point=1.2, contrapposto=1.5)
+    | dict(stand_anyhow=2.5, sit_anyhow=2.0),
+)
+_LOW_WEIGHTS = dict(
+    rendered=dict.fromkeys(_LOW, 0.8),
+    photo=dict.fromkeys(_LOW, 0.7) | dict(sit_floor=1.5, lie_back=1.4, lie_front=1.0),
+)
+FULL = HumanRange(
+    {domain: _UPRIGHT_WEIGHTS[domain] | _LOW_WEIGHTS[domain] for domain in _LOW_WEIGHTS},
+    front=(40, 50),
+    around=0.15,
+    above=0.06,
+    cropped=0.12,
+)
+"""People as photographs show them: upright or not, from all sides."""
+
+# Bent and folded people hide what their depth could be told by.
+_FOLDED = ('recline', 'ride', 'squat', 'crouch', 'side_lunge', 'leg_up', 'bend', 'anyhow')
+FRONTAL = HumanRange(
+    {
+        domain: weights | dict.fromkeys(_FOLDED, 0.4)
+        for domain, weights in _UPRIGHT_WEIGHTS.items()
+    },
+    front=(25, 32),
+    limit=60.0,
+)
+"""Upright people seen from before, turned by at most 60 degrees.
+
+All turns are more than small networks learn of depth in the minutes of a benchmark.
+"""
