@@ -105,3 +105,19 @@ class Light:
             shine = shine * shine
         shine *= gloss * shadow
         return albedo * light + shine[:, None] * self.colour.astype(np.float32)
+
+
+def studio_light(rng: np.random.Generator) -> tuple[Light, int]:
+    """A large white lamp on any side of the camera, with its edge softness in px."""
+    to_light = unit(
+        np.array([rng.uniform(-1.2, 1.2), rng.uniform(-1.2, 0.5), -rng.uniform(0.4, 1.2)])
+    )
+    share = rng.uniform(0.3, 0.75)
+    dome = 1.15 * (1 - share)
+    light = Light(
+        to_light,
+        np.full(3, 1.15 * share) * np.exp(rng.normal(0, 0.03, 3)),
+        np.full(3, dome) * rng.uniform(0.85, 1.1),
+        np.full(3, dome) * rng.uniform(0.5, 1.0),
+    )
+    return light, int(rng.integers(2, 6))

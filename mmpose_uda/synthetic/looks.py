@@ -11,10 +11,9 @@ from .appearance import object_albedo
 from .backgrounds import cluttered_background, load_photos, plain_background
 from .body import PosedBody
 from .camera import Camera
-from .lighting import Light, lit
+from .lighting import lit, studio_light
 from .objects import random_object
 from .photography import cast_shadow, develop, photo_light
-from .skinned_mesh import unit
 from .surface import Part, Surface
 
 
@@ -73,13 +72,14 @@ class Look:
 
 
 class RenderedLook(Look):
-    """Synthetic pictures: one soft light, plain backgrounds."""
+    """Synthetic pictures: soft light, plain backgrounds, nothing in the way."""
 
     name = 'rendered'
 
     def camera(self, rng, size):
-        """A camera that looks at the middle of the picture."""
-        return Camera(size * rng.uniform(1.8, 2.4), np.full(2, 0.5 * (size - 1)))
+        """A camera that looks at the middle of the picture, normal or tele."""
+        focal = size * np.exp(rng.uniform(np.log(1.4), np.log(4.0)))
+        return Camera(focal, np.full(2, 0.5 * (size - 1)))
 
     def framing(self, rng, size):
         """The body in the middle."""
@@ -90,16 +90,15 @@ class RenderedLook(Look):
         )
 
     def picture(self, rng, surface, parts, paint, size):
-        """Soft light, no shadows."""
+        """Soft light from any side of the camera, and its shadows on the body."""
         albedo, gloss = painted(rng, surface, parts, paint)
-        light = Light(
-            unit(np.array([rng.uniform(-0.7, 0.7), rng.uniform(-0.9, -0.2), -1.0])),
-            np.full(3, rng.uniform(0.5, 0.7)),
-            np.full(3, rng.uniform(0.38, 0.48)),
-            np.full(3, rng.uniform(0.25, 0.35)),
-        )
-        colours = light.shade(surface, albedo, gloss, 1.0)
-        return compose(plain_background(rng, size), surface, colours, size)
+        light, softness = studio_light(rng)
+        shadow = lit(parts, surface, light.to_light, softness)
+        colours = light.shade(surface, albedo, gloss, shadow)
+        image = compose(plain_background(rng, size), surface, colours, size)
+        if rng.random() < 0.4:
+            image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 0.8) * size / 128)
+        return image
 
 
 class PhotoLook(Look):
