@@ -107,7 +107,7 @@ class HandBody:
         back, palm = hand_tones(rng, rng.uniform(0, len(SKIN) - 1.001))
         strength = rng.uniform(*self.details[domain])
         albedo, gloss = skin_albedo(back, palm, marks, strength)
-        albedo *= 1 + 0.05 * strength * mottle(rng, rest)[:, None]
+        albedo *= 1 + 0.04 * strength * mottle(rng, rest)[:, None]
         cloth = local[:, 3] > outfit
         albedo[cloth] = cloth_albedo(rng, local[cloth])
         gloss[cloth] = 0

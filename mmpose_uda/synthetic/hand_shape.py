@@ -74,17 +74,18 @@ def hand_flesh():
         add(bone, (0, 0.16 * length, 0), (0, length - 3, 1.5), (11.5, 10.2))
         # Pads under the knuckles.
         add(bone, (0, 0.62 * length, 5), (0, 0.9 * length, 6), (9.0, 8.5))
-    # Web between the fingers.
+    # Web between the fingers: they part half-way along their first bones.
     for finger in range(1, 4):
-        middle = joints[[4 * finger + 1, 4 * finger + 5]].mean(axis=0)
-        cones.add(4 * finger, middle - (0, 16, -2), middle - (0, -3, -2), (8.5, 6.5))
+        for joint, side in ((4 * finger + 1, -1), (4 * finger + 5, 1)):
+            hinge = NUM_BONES + HINGES.index(joint)
+            add(hinge, (side * 8, -16, 1), (side * 7.5, 11, 2), (8.5, 5.5))
     # Ball of the thumb, its web, and the ball of the little finger.
-    add(1, (0, -4, 5), (0, 30, 4), (14.5, 11))
-    add(1, (-7, 4, 5), (-5, 22, 5), (11, 8))
+    add(1, (0, -4, 5), (0, 30, 4), (15.5, 12.5))
+    add(1, (-7, 4, 6), (-5, 22, 6), (13, 10))
     cones.add(1, joints[1] + (-9, 18, 3), joints[1] + (-2, 34, 4), (10.0, 6.5))
     cones.add(4, joints[1] + (-9, 18, 3), joints[5] - (-4, 28, -4), (10.0, 7.5))
-    add(16, (-6, 22, 9), (-3, 58, 7), (12.5, 10.5))
-    add(16, (-6, 6, 3), (-5, 40, 4), (13, 12))
+    add(16, (-9, 20, 9), (-4, 58, 7), (12.5, 10.5))
+    add(16, (-12, 10, 4), (-8, 44, 5), (14.5, 13))
     # Carpus and forearm, wider than deep.
     add(8, (-11, 0, 1), (-11, 26, 1), (15.5, 12))
     add(8, (10, 0, 1), (11, 26, 1), (15.5, 12))

@@ -122,7 +122,7 @@ class HandShape:
         )
         directions = PALM_DIRECTIONS + rng.normal(0, 0.012, (5, 3))
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        thickness = size * np.clip(rng.normal(1, 0.07), 0.85, 1.18)
+        thickness = size * np.clip(rng.normal(1.04, 0.07), 0.88, 1.2)
         return cls(
             (BONE_LENGTHS * size * bones)[None], directions[None], np.array([thickness])
         )
