@@ -326,6 +326,8 @@ def _rows() -> list[Bad]:
         Bad('analysis_tools/compare.py', 'export export adapted.py --out a.html', 'both exports'),
         Bad('analysis_tools/compare.py', 'export none adapted.py --out a.html', 'none'),
         Bad('analysis_tools/compare.py', 'export photos adapted.py --out a.txt', 'a.txt'),
+        Bad('analysis_tools/hand_statistics.py', 'none.json', 'none.json'),
+        Bad('analysis_tools/hand_statistics.py', 'base.py', 'base.py'),
         Bad('analysis_tools/profile_step.py', 'none.py', 'none.py'),
         Bad('analysis_tools/profile_step.py', 'adapted.py --batch-size 0', 'phases'),
         Bad('analysis_tools/visualize_mim.py', 'none.py run.pth a.jpg', 'none.py'),

@@ -42,7 +42,7 @@ class HandBody:
     category = 'hand'
     scale = 1.0
     filling = 1.0
-    joint_radii = np.concatenate([[18.0], FLESH.ravel()])
+    joint_radii = np.concatenate([[20.0], FLESH.ravel()])
     mask_limb = 60.0
     # Arm in the picture (mm): many renderers' hands end somewhere behind the wrist.
     forearm = dict(rendered=(30.0, 200.0), photo=(130.0, 260.0))
@@ -131,7 +131,7 @@ def sample_view(rng: np.random.Generator, domain: str) -> np.ndarray:
         tilt = np.clip(rng.normal(0, 30), -70, 70)
         roll = rng.normal(0, 60)
     elif domain == 'rendered':
-        spin = rng.normal(172, 38)
+        spin = rng.normal(174, 36)
         tilt = np.clip(rng.normal(0, 20), -60, 60)
         roll = rng.normal(0, 20)
     else:

@@ -66,6 +66,11 @@ COMMANDS = {
         f'{RUN}/export student {CONFIG} --out report.html',
         'report.html',
     ),
+    'tools/analysis_tools/hand_statistics.py': (
+        'data/builtin_hand_smoke/rendered/annotations/train.json '
+        'data/builtin_hand_smoke/photo/annotations/test.json',
+        None,
+    ),
     'tools/analysis_tools/profile_step.py': (CONFIG, None),
     'tools/analysis_tools/benchmark_step.py': (
         f'{CONFIG} --batch 2 --rounds 1 --json step.json',
@@ -93,6 +98,7 @@ COMMANDS = {
     ),
 }
 PRINTED = {
+    'tools/analysis_tools/hand_statistics.py': '| fingers straight |',
     'tools/analysis_tools/profile_step.py': 'batch of 16',
     'tools/misc/check_data.py': 'Nothing is wrong.',
     'tools/misc/measure_source.py': '    total_length=',
