@@ -208,6 +208,23 @@ def test_skin_wraps_the_joints():
         np.testing.assert_allclose(sizes, 1, atol=1e-4)
 
 
+def test_some_arms_have_sleeves_and_all_are_as_thick_as_arms():
+    body, starts, widths = hand_body(), [], []
+    for i in range(40):
+        rng = np.random.default_rng(i)
+        posed = body.sample(rng, 'rendered')
+        arm = (posed.limb > 25) & (posed.limb < 35)
+        if arm.sum() > 20:
+            across = posed.vertices[arm] - posed.vertices[arm].mean(axis=0)
+            widths.append(2 * np.linalg.norm(across, axis=1).max())
+        before = posed.vertices.copy()
+        starts.append(body.dress(rng, 'rendered', posed))
+        moved = np.linalg.norm(posed.vertices - before, axis=1) > 0.1
+        assert (posed.limb[moved] > starts[-1]).all()
+    assert 0.1 < np.mean(np.isfinite(starts)) < 0.6
+    assert 50 < np.median(widths) < 75  # mm
+
+
 def painted(points, bones, seed=0):
     """Marks of the skin at points of the template that follow these bones."""
     joints, frames, _ = hand_flesh()

@@ -58,6 +58,11 @@ COMMANDS = {
         f'{CONFIG} --checkpoint {CHECKPOINT} --num 2 --out sheet.jpg',
         'sheet.jpg',
     ),
+    'tools/analysis_tools/hand_statistics.py': (
+        'data/builtin_hand_smoke/rendered/annotations/train.json '
+        'data/builtin_hand_smoke/photo/annotations/test.json',
+        None,
+    ),
     'tools/analysis_tools/ablation.py': (
         f'{CONFIG} --seeds 0 --variants full --out ablation',
         'ablation/table.md',
@@ -65,11 +70,6 @@ COMMANDS = {
     'tools/analysis_tools/compare.py': (
         f'{RUN}/export student {CONFIG} --out report.html',
         'report.html',
-    ),
-    'tools/analysis_tools/hand_statistics.py': (
-        'data/builtin_hand_smoke/rendered/annotations/train.json '
-        'data/builtin_hand_smoke/photo/annotations/test.json',
-        None,
     ),
     'tools/analysis_tools/profile_step.py': (CONFIG, None),
     'tools/analysis_tools/benchmark_step.py': (
@@ -98,9 +98,9 @@ COMMANDS = {
     ),
 }
 PRINTED = {
-    'tools/analysis_tools/hand_statistics.py': '| fingers straight |',
     'tools/analysis_tools/profile_step.py': 'batch of 16',
     'tools/misc/check_data.py': 'Nothing is wrong.',
+    'tools/analysis_tools/hand_statistics.py': '| fingers straight |',
     'tools/misc/measure_source.py': '    total_length=',
 }
 TRAINERS = {'tools/train.py', 'tools/dist_train.sh', 'tools/slurm_train.sh'}
