@@ -18,11 +18,13 @@ from .surface import Part, Surface
 
 
 class Look:
-    """Base of the looks: a bare body with nothing in the way.
+    """Base of the looks: a body, and sometimes things about it.
 
     Attributes:
         name (str): Which statistics of poses and views bodies use.
         supersampling (float): Pixels a side that are drawn for each of the picture.
+        clutter (tuple[float, float]): Share of bodies with a grip that hold something,
+            and share of all with something between the camera and the body.
 
     Args:
         split (str): 'train' or 'test'.
@@ -30,6 +32,7 @@ class Look:
 
     name: str
     supersampling = 1.5
+    clutter = (0.12, 0.1)
 
     def __init__(self, split: str) -> None:
         self.split = split
@@ -45,8 +48,26 @@ class Look:
     def objects(
         self, rng: np.random.Generator, posed: PosedBody, joints: np.ndarray
     ) -> list[Part]:
-        """Things in front of the body, for its joints [K, 3] as placed (mm)."""
-        return []
+        """Things about the body, for its joints [K, 3] as placed (mm)."""
+        held, hidden = self.clutter
+        found = []
+        if posed.grip is not None and rng.random() < held:
+            axes = posed.view @ small_rotation(rng, 0.35)
+            root = joints[0] - posed.joints[0]
+            centre = root + posed.grip + rng.normal(0, 6, 3)
+            found.append(random_object(rng, centre, axes, posed.object_scale))
+        if rng.random() < hidden:
+            # Something that hides most of the body is put elsewhere.
+            for _ in range(8):
+                centre = joints[rng.integers(len(joints))] * rng.uniform(0.72, 0.88)
+                angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(5, 40)
+                centre[:2] += away * np.array([np.cos(angle), np.sin(angle)])
+                axes = small_rotation(rng, 2.0)
+                thing = random_object(rng, centre, axes, posed.object_scale)
+                if covered(thing, joints) < 0.4:
+                    found.append(thing)
+                    break
+        return found
 
     def picture(
         self,
@@ -72,7 +93,7 @@ class Look:
 
 
 class RenderedLook(Look):
-    """Synthetic pictures: soft light, plain backgrounds, nothing in the way."""
+    """Synthetic pictures: one lamp, plain backgrounds, few objects."""
 
     name = 'rendered'
 
@@ -106,6 +127,7 @@ class PhotoLook(Look):
 
     name = 'photo'
     supersampling = 1.25  # a lens and a sensor blur more
+    clutter = (0.25, 0.28)
 
     def __init__(self, split: str) -> None:
         super().__init__(split)
@@ -123,27 +145,6 @@ class PhotoLook(Look):
             0.5 * (size - 1) + size * rng.normal(0, 0.1, 2),
             0.02 * size,
         )
-
-    def objects(self, rng, posed, joints):
-        """Held things, and things between the camera and the body."""
-        found = []
-        if posed.grip is not None and rng.random() < 0.25:
-            axes = posed.view @ small_rotation(rng, 0.35)
-            root = joints[0] - posed.joints[0]
-            centre = root + posed.grip + rng.normal(0, 6, 3)
-            found.append(random_object(rng, centre, axes, posed.object_scale))
-        if rng.random() < 0.28:
-            # Something that hides most of the body is put elsewhere.
-            for _ in range(8):
-                centre = joints[rng.integers(len(joints))] * rng.uniform(0.72, 0.88)
-                angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(5, 40)
-                centre[:2] += away * np.array([np.cos(angle), np.sin(angle)])
-                axes = small_rotation(rng, 2.0)
-                thing = random_object(rng, centre, axes, posed.object_scale)
-                if covered(thing, joints) < 0.4:
-                    found.append(thing)
-                    break
-        return found
 
     def picture(self, rng, surface, parts, paint, size):
         """Lamp- or sunlight, a cluttered background, and a real camera."""

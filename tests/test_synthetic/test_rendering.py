@@ -138,6 +138,19 @@ def test_occluders_take_keypoints_and_mask(monkeypatch):
     assert sample.mask.sum() < bare.mask.sum()
 
 
+def test_photographs_have_more_objects_than_renders():
+    body, shares = hand_body(), []
+    for domain in ('rendered', 'photo'):
+        look, found = LOOKS[domain]('train'), 0
+        for i in range(150):
+            rng = np.random.default_rng(i)
+            posed = body.sample(rng, domain)
+            joints = posed.joints + np.array([0, 0, 500.0])
+            found += bool(look.objects(rng, posed, joints))
+        shares.append(found / 150)
+    assert 0.1 < shares[0] < 0.3 < shares[1] < 0.6
+
+
 def test_large_pictures_can_be_made():
     look = LOOKS['photo']('train')
     sample = make_sample(np.random.default_rng(1), hand_body(), look, 320)
