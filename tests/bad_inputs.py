@@ -321,6 +321,8 @@ def _rows() -> list[Bad]:
         Bad('misc/browse_dataset.py', 'adapted.py --num 0', '--num'),
         Bad('misc/browse_dataset.py', 'adapted.py --out a.txt', 'a.txt'),
         Bad('misc/browse_dataset.py', 'adapted.py --views none --out a.jpg', 'none'),
+        Bad('analysis_tools/hand_statistics.py', 'none.json', 'none.json'),
+        Bad('analysis_tools/hand_statistics.py', 'base.py', 'base.py'),
         Bad('misc/measure_source.py', 'none.py', 'none.py'),
         Bad('misc/measure_source.py', 'adapted.py', '3'),
         Bad('analysis_tools/compare.py', 'export export adapted.py --out a.html', 'both exports'),

@@ -22,20 +22,32 @@ SKIN = (
 
 def skin_tone(rng: np.random.Generator, tone: float) -> np.ndarray:
     """Colour [3] between two of SKIN, a little more red or yellow, or paler."""
+    return _between(tone) * np.exp(rng.normal(0, 0.07) + rng.normal(0, 0.025, 3))
+
+
+def _between(tone: float) -> np.ndarray:
     low = int(tone)
-    skin = SKIN[low] + (tone - low) * (SKIN[low + 1] - SKIN[low])
-    return skin * np.exp(rng.normal(0, 0.07) + rng.normal(0, 0.025, 3))
+    return SKIN[low] + (tone - low) * (SKIN[low + 1] - SKIN[low])
 
 
-def skin_albedo(skin: np.ndarray, marks: dict, strength: float) -> tuple:
-    """Colours [P, 3] and gloss [P] of skin with nails, flushed places and creases."""
+def hand_tones(rng: np.random.Generator, tone: float) -> tuple[np.ndarray, np.ndarray]:
+    """Colours [3] of the back of a hand and of its palm, which has less pigment."""
+    back = skin_tone(rng, tone)
+    palm = back * _between(0.45 * tone) / _between(tone)
+    return back, palm * np.exp(rng.normal((-0.03, -0.04, 0.03), 0.03))
+
+
+def skin_albedo(back: np.ndarray, palm: np.ndarray, marks: dict, strength: float) -> tuple:
+    """Colours [P, 3] and gloss [P] of a hand with nails, flushed places and creases."""
     nail = min(1.3 * strength, 0.9) * marks['nail']
-    shade = (1 - 0.22 * strength * marks['crease']) * (1 - nail)
-    channels = [
-        shade * (tone - tone * loss * strength * marks['flush'])
-        + nail * (0.45 * plate + 0.65 * tone)
-        for tone, loss, plate in zip(skin.tolist(), (0.15, 0.16, 0.02), (0.72, 0.76, 0.95))
-    ]
+    shade = (1 - 0.3 * strength * marks['crease']) * (1 - nail)
+    channels = []
+    for tone, inside, loss, plate in zip(
+        back.tolist(), palm.tolist(), (0.15, 0.16, 0.02), (0.72, 0.76, 0.95)
+    ):
+        skin = tone + (inside - tone) * marks['palm']
+        skin *= 1 - loss * strength * marks['flush']
+        channels.append(shade * skin + nail * (0.45 * plate + 0.65 * tone))
     return np.stack(channels, axis=1), 0.12 + 0.35 * marks['nail']
 
 

@@ -55,17 +55,33 @@ def load_photos(split: str) -> tuple:
 
 
 def plain_background(rng: np.random.Generator, size: int) -> np.ndarray:
-    """One colour, or a soft change between two, [size, size, 3] float32 in 0..1."""
-    first = rng.uniform(0.2, 0.9, 3).astype(np.float32)
-    second = (
-        first
-        if rng.random() < 0.35
-        else np.clip(first + rng.normal(0, 0.15, 3), 0, 1).astype(np.float32)
+    """A wall, a table or nothing much, [size, size, 3] float32 in 0..1.
+
+    One colour or a soft change between two, muted ones more often than strong ones; some
+    have an edge across, blotches, a darker border or a simple texture.
+    """
+    if rng.random() < 0.1:
+        return texture(rng, size).astype(np.float32)
+    first, second = (
+        paint(rng) if rng.random() < 0.7 else rng.uniform(0.2, 0.9, 3).astype(np.float32)
+        for _ in range(2)
     )
     angle = rng.uniform(0, 2 * np.pi)
     axis = np.linspace(-0.5, 0.5, size, dtype=np.float32)
-    ramp = np.cos(angle) * axis[None] + np.sin(angle) * axis[:, None] + 0.5
-    return first + ramp.astype(np.float32).clip(0, 1)[..., None] * (second - first)
+    ramp = np.cos(angle) * axis[None] + np.sin(angle) * axis[:, None]
+    if rng.random() < 0.2:
+        # Two surfaces meet.
+        share = 0.5 + (ramp - rng.uniform(-0.3, 0.3)) * rng.uniform(8, 40)
+    else:
+        share = (ramp + 0.5) * rng.choice([0.0, 0.3, 1.0], p=[0.3, 0.4, 0.3])
+    out = first + share.clip(0, 1).astype(np.float32)[..., None] * (second - first)
+    if rng.random() < 0.4:
+        blotches = noise(rng, size, rng.integers(2, 9)) - np.float32(0.5)
+        out *= 1 + rng.uniform(0.05, 0.35) * blotches[..., None]
+    if rng.random() < 0.4:
+        away = axis[None] ** 2 + axis[:, None] ** 2
+        out *= 1 - rng.uniform(0.2, 1.0) * away[..., None]
+    return out
 
 
 def photo_patch(rng: np.random.Generator, photos: tuple, size: int) -> np.ndarray:

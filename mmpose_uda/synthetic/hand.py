@@ -6,10 +6,10 @@ import numpy as np
 
 from mmpose_uda.metainfo import HAND21
 
-from .appearance import SKIN, cloth_albedo, mottle, skin_albedo, skin_tone
+from .appearance import SKIN, cloth_albedo, hand_tones, mottle, skin_albedo
 from .body import PosedBody
 from .hand_poses import sample_pose
-from .hand_shape import FLESH, bone_origins, bone_transforms, hand_flesh, skin_marks
+from .hand_shape import FLESH, bone_origins, bone_transforms, hand_flesh
 from .hand_skeleton import (
     FOREARM,
     FOREARM_LENGTH,
@@ -17,8 +17,12 @@ from .hand_skeleton import (
     HandShape,
     forward_kinematics,
 )
+from .hand_skin import skin_marks
 from .rotations import rotation
 from .skinned_mesh import SkinnedMesh
+
+# Share of hands seen from any side, by domain.
+TURNED = dict(rendered=0.15, photo=0.12)
 
 
 class HandBody:
@@ -38,10 +42,13 @@ class HandBody:
     category = 'hand'
     scale = 1.0
     filling = 1.0
-    joint_radii = np.concatenate([[18.0], FLESH.ravel()])
+    joint_radii = np.concatenate([[20.0], FLESH.ravel()])
     mask_limb = 60.0
-    # Arm in the picture (mm): a renderer's hand ends behind the wrist.
-    forearm = dict(rendered=(28.0, 58.0), photo=(130.0, 260.0))
+    # Arm in the picture (mm): many renderers' hands end somewhere behind the wrist.
+    forearm = dict(rendered=(30.0, 200.0), photo=(130.0, 260.0))
+    # How often it has a sleeve, and how strong nails, creases and uneven skin show.
+    sleeves = dict(rendered=0.3, photo=0.6)
+    details = dict(rendered=(0.3, 1.0), photo=(0.4, 1.3))
 
     def __init__(self) -> None:
         self._rest_joints, self._rest_frames, cones = hand_flesh()
@@ -74,7 +81,7 @@ class HandBody:
         Returns:
             float: Where the sleeve starts behind the wrist (mm), inf if nowhere.
         """
-        if domain == 'rendered' or rng.random() < 0.4:
+        if rng.random() > self.sleeves[domain]:
             return np.inf
         start = rng.uniform(14, 90)
         width = rng.uniform(3, 11)
@@ -93,16 +100,14 @@ class HandBody:
         local: np.ndarray,
         face: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Skin with its marks, uneven in photographs, and the sleeve's cloth."""
+        """Skin with its marks, and the sleeve's cloth."""
         bone = self.mesh.nearest_bone[self.faces[face, 0]]
-        marks = skin_marks(local[:, :3], bone, self._rest_joints, self._rest_frames)
-        if domain == 'rendered':
-            skin = skin_tone(rng, rng.uniform(0.2, 3.5))
-            albedo, gloss = skin_albedo(skin, marks, 0.55)
-            return albedo, 0.5 * gloss
-        skin = skin_tone(rng, rng.uniform(0, len(SKIN) - 1.001))
-        albedo, gloss = skin_albedo(skin, marks, rng.uniform(0.4, 1.3))
-        albedo *= 1 + rng.uniform(0.02, 0.09) * mottle(rng, local[:, :3])[:, None]
+        rest = local[:, :3]
+        marks = skin_marks(rng, rest, bone, self._rest_joints, self._rest_frames)
+        back, palm = hand_tones(rng, rng.uniform(0, len(SKIN) - 1.001))
+        strength = rng.uniform(*self.details[domain])
+        albedo, gloss = skin_albedo(back, palm, marks, strength)
+        albedo *= 1 + 0.04 * strength * mottle(rng, rest)[:, None]
         cloth = local[:, 3] > outfit
         albedo[cloth] = cloth_albedo(rng, local[cloth])
         gloss[cloth] = 0
@@ -116,18 +121,23 @@ class HandBody:
 def sample_view(rng: np.random.Generator, domain: str) -> np.ndarray:
     """Rotation [3, 3] from the palm frame to the camera frame.
 
-    A hand shown to the camera, fingers up: the palm side with everything up to the edges.
-    Hands from all sides would take more images and hours than a benchmark of minutes has.
-    In photographs the hand is turned further, seen from a little above and leaning.
+    Mostly a hand shown to the camera, fingers up: the palm side with everything up to the
+    edges, in photographs turned further, seen from a little above and leaning. A few are
+    turned anyhow, as hands on a table or at work. All hands from all sides would take
+    more images and hours than a benchmark of minutes has.
     """
-    if domain == 'rendered':
-        spin = rng.normal(180, 35)
+    if rng.random() < TURNED[domain]:
+        spin = rng.uniform(0, 360)
+        tilt = np.clip(rng.normal(0, 30), -70, 70)
+        roll = rng.normal(0, 60)
+    elif domain == 'rendered':
+        spin = rng.normal(174, 36)
         tilt = np.clip(rng.normal(0, 20), -60, 60)
-        roll = rng.normal(0, 22)
+        roll = rng.normal(0, 20)
     else:
-        spin = rng.normal(165, 42)
-        tilt = np.clip(rng.normal(-10, 22), -60, 60)
-        roll = rng.normal(-8, 28)
+        spin = rng.normal(165, 40)
+        tilt = np.clip(rng.normal(-6, 22), -60, 60)
+        roll = rng.normal(-5, 25)
     # Fingers up, back of the hand to the camera.
     upright = np.diag([-1.0, -1.0, 1.0])
     return rotation(2, roll) @ rotation(0, tilt) @ rotation(1, spin) @ upright

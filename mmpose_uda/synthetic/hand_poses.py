@@ -4,18 +4,19 @@ import numpy as np
 
 from .hand_skeleton import DIP_PER_PIP, LIMITS, HandShape, clip_pose, forward_kinematics
 
-STRAIGHT, CURLED = (3, 6), (74, 94)
-_ACROSS = (14, 42, 62, 42, 48)  # thumb over the fingers of a fist
-_ASIDE = (24, 16, 42, 8, 8)
-_OUT = (54, 14, 40, -2, -4)
-_OPPOSED = (20, 50, 75, 18, 20)
+STRAIGHT, CURLED = (5, 5), (62, 88)
+# Thumbs of photographs: the angles that MediaPipe's readings of counting hands agree with.
+_ACROSS = (6, 34, 98, 28, 44)  # over the palm, to the folded fingers
+_ASIDE = (26, 16, 60, 6, 8)
+_OUT = (48, 9, 75, -1, 5)
+_OPPOSED = (20, 46, 82, 18, 22)
 
 
 def _family(
     fingers: list,
     thumb: tuple,
     spread: float = 0.0,
-    noise: float = 9.0,
+    noise: float = 8.0,
     pinch: int | None = None,
 ) -> dict:
     """Mean angles (MCP, PIP) of the four fingers and the thumb's five."""
@@ -25,67 +26,56 @@ def _family(
 # `spread` scales the fan of the fingers, `noise` is the standard deviation in degrees,
 # `pinch` the finger whose tip the tip of the thumb has to meet.
 FAMILIES = dict(
-    spread=_family([STRAIGHT] * 4, _OUT, spread=1.0),
+    spread=_family([STRAIGHT] * 4, _OUT, spread=1.0, noise=6.0),
     flat=_family([STRAIGHT] * 4, _ASIDE, noise=6.0),
-    relaxed=_family([(18, 26), (24, 32), (28, 36), (30, 36)], (30, 34, 52, 14, 18)),
-    claw=_family([(4, 58)] * 4, (44, 36, 58, 22, 34), spread=0.8),
+    relaxed=_family([(18, 24), (24, 30), (28, 32), (30, 32)], (30, 30, 62, 12, 18)),
+    claw=_family([(4, 58)] * 4, (42, 34, 66, 20, 32), spread=0.8),
     hook=_family([(2, 92)] * 4, _ASIDE),
-    tabletop=_family([(76, 8)] * 4, (20, 40, 62, 10, 10)),
-    cup=_family([(44, 30)] * 4, (28, 48, 68, 12, 16)),
+    tabletop=_family([(76, 8)] * 4, (20, 36, 70, 10, 10)),
+    cup=_family([(44, 30)] * 4, (28, 42, 72, 12, 16)),
     grasp=_family([(40, 48), (44, 52), (48, 54), (50, 54)], _OPPOSED),
-    fist=_family([CURLED] * 4, _ACROSS, noise=6.0),
-    thumbs_up=_family([CURLED] * 4, (58, 2, 40, -8, -10), noise=6.0),
+    ring=_family([(36, 52), (42, 52), (46, 52), (48, 52)], _OPPOSED, pinch=2),
+    pen=_family([(44, 46), (52, 52), (58, 70), (60, 76)], _OPPOSED, pinch=1),
+    fist=_family([(72, 94)] * 4, (12, 42, 70, 40, 44), noise=6.0),
+    thumbs_up=_family([CURLED] * 4, (56, 2, 50, -8, -10), noise=6.0),
     point=_family([STRAIGHT] + [CURLED] * 3, _ACROSS, noise=7.0),
     gun=_family([STRAIGHT] + [CURLED] * 3, _OUT, noise=7.0),
-    victory=_family(
-        [STRAIGHT] * 2 + [CURLED] * 2, (12, 48, 75, 44, 42), spread=1.2, noise=7.0
-    ),
-    three=_family([STRAIGHT] * 3 + [(70, 88)], (8, 50, 80, 44, 40), spread=0.8),
+    victory=_family([STRAIGHT] * 2 + [CURLED] * 2, _ACROSS, spread=1.2, noise=7.0),
+    three=_family([STRAIGHT] * 3 + [(66, 86)], _ACROSS, spread=0.8, noise=7.0),
     horns=_family([STRAIGHT, CURLED, CURLED, STRAIGHT], _ACROSS, noise=7.0),
     shaka=_family([CURLED] * 3 + [STRAIGHT], _OUT, spread=1.0, noise=7.0),
     ok=_family([(46, 52), (14, 12), (8, 8), (4, 6)], _OPPOSED, spread=0.9, pinch=1),
-    pinch_index=_family([(50, 46), (44, 46), (46, 50), (46, 50)], _OPPOSED, pinch=1),
-    pinch_middle=_family(
-        [(16, 14), (54, 50), (24, 20), (14, 12)],
-        (14, 52, 80, 22, 22),
-        spread=0.5,
-        pinch=2,
-    ),
-    pinch_ring=_family(
-        [(10, 10), (16, 14), (58, 54), (24, 18)],
-        (10, 56, 90, 28, 26),
-        spread=0.5,
-        pinch=3,
-    ),
-    counting=_family([CURLED, STRAIGHT, STRAIGHT, STRAIGHT], _ACROSS, spread=0.6),
+    pinch=_family([(50, 46), (44, 46), (46, 50), (46, 50)], _OPPOSED, pinch=1),
 )
-# How often each family is drawn, by domain. A renderer's user samples the space of
-# poses evenly; people in photographs mostly relax, point, hold and pinch.
+# How often each family is drawn, by domain. `digits` has any fingers straight and the
+# others folded, `random` is anywhere within the limits. A renderer's user samples the
+# space of poses evenly; people in photographs mostly show, relax, point, hold and pinch.
 WEIGHTS = dict(
-    rendered=dict.fromkeys(FAMILIES, 1.0) | dict(random=6.0, spread=2.0, fist=2.0),
+    rendered=dict.fromkeys(FAMILIES, 0.4)
+    | dict(digits=13.0, spread=2.5, flat=2.5, relaxed=1.2, grasp=1.2, fist=1.2, random=2.0),
     photo=dict(
-        spread=2.5,
-        flat=2.0,
+        spread=3.0,
+        flat=3.0,
         relaxed=2.0,
-        claw=0.7,
-        hook=0.8,
-        tabletop=0.7,
+        claw=0.5,
+        hook=0.5,
+        tabletop=0.5,
         cup=1.0,
-        grasp=2.5,
-        fist=3.5,
-        thumbs_up=2.0,
-        point=3.0,
+        grasp=2.2,
+        ring=0.8,
+        pen=1.0,
+        fist=2.0,
+        thumbs_up=1.2,
+        point=2.0,
         gun=0.8,
-        victory=1.4,
-        three=0.8,
-        horns=0.4,
-        shaka=0.5,
-        ok=1.0,
-        pinch_index=2.5,
-        pinch_middle=0.8,
-        pinch_ring=0.4,
-        counting=0.5,
-        random=2.5,
+        victory=1.2,
+        three=0.6,
+        horns=0.3,
+        shaka=0.4,
+        ok=0.8,
+        pinch=1.5,
+        digits=8.0,
+        random=1.2,
     ),
 )
 CANDIDATES = 28
@@ -95,21 +85,38 @@ _PINCH_GAP = 13.0
 _REACH = np.array([9.5, 8.0, 8.0, 7.6, 6.8], dtype=np.float32)
 
 
-def family_means() -> dict:
-    """Mean angles [24] of each family, in degrees."""
-    out = {}
-    for name, family in FAMILIES.items():
-        pose = np.zeros(24)
-        for i, (mcp, pip) in enumerate(family['fingers']):
-            fan = (7, 1, -5, -9)[i] * family['spread']
-            pose[4 * i : 4 * i + 4] = mcp, fan, pip, DIP_PER_PIP * pip
-        pose[16:21] = family['thumb']
-        pose[21] = 2 + 0.08 * family['fingers'][3][0]
-        out[name] = pose
-    return out
+def mean_pose(family: dict) -> np.ndarray:
+    """Mean angles [24] of a family, in degrees."""
+    pose = np.zeros(24)
+    for i, (mcp, pip) in enumerate(family['fingers']):
+        fan = (7, 1, -5, -9)[i] * family['spread']
+        pose[4 * i : 4 * i + 4] = mcp, fan, pip, DIP_PER_PIP * pip
+    pose[16:21] = family['thumb']
+    pose[21] = 2 + 0.08 * family['fingers'][3][0]
+    return pose
 
 
-_MEANS = family_means()
+def digits(rng: np.random.Generator) -> dict:
+    """A family with any fingers straight and the others folded, as hands count and sign.
+
+    The thumb is out, aside, across the palm, or on the tip of a folded finger.
+    """
+    up = rng.random() < 0.6
+    straight = []
+    for _ in range(4):
+        straight.append(up)
+        up ^= rng.random() < 0.4
+    fold = rng.uniform(36, 80), rng.uniform(74, 100)
+    fingers = [STRAIGHT if up else fold for up in straight]
+    spread, noise = rng.uniform(0, 1.3), 7.0
+    folded = [i for i in range(4) if not straight[i]]
+    if folded and rng.random() < 0.35:
+        touched = rng.choice(folded)
+        fingers[touched] = 54 - 4 * (touched == 0), 50
+        thumb = 20 - 5 * touched, 46, 84 + 5 * touched, 20, 24
+        return _family(fingers, thumb, spread, noise, pinch=touched + 1)
+    thumb = (_OUT, _ASIDE, _ACROSS)[rng.choice(3, p=(0.35, 0.2, 0.45))]
+    return _family(fingers, thumb, spread, noise)
 
 
 def sample_pose(rng: np.random.Generator, shape: HandShape, domain: str) -> np.ndarray:
@@ -123,33 +130,53 @@ def sample_pose(rng: np.random.Generator, shape: HandShape, domain: str) -> np.n
     names = list(weights)
     share = np.array([weights[name] for name in names])
     first, second = rng.choice(names, size=2, p=share / share.sum())
-    mix = rng.uniform(0.2, 0.5) if rng.random() < 0.25 else 0.0
-    pinch = None if mix or first == 'random' else FAMILIES[first]['pinch']
-    centre = (1 - mix) * _draw(rng, first) + mix * _draw(rng, second)
-    noise = 8.0 if first == 'random' else FAMILIES[first]['noise']
+    centre, noise, pinch = _draw(rng, first)
+    if rng.random() < 0.12:
+        mix = rng.uniform(0.2, 0.5)
+        centre, pinch = (1 - mix) * centre + mix * _draw(rng, second)[0], None
     scale = np.full(24, noise)
     scale[[1, 5, 9, 13]] *= 0.5
     scale[[3, 7, 11, 15]] *= 0.6
     scale[21:] = 3.0, 12.0, 6.0
+    pose = _best(rng, centre, scale, shape, pinch)
+    # Two tips meet by chance only roughly.
+    return pose if pinch is None else _best(rng, pose, 0.3 * scale, shape, pinch)
+
+
+def _best(
+    rng: np.random.Generator,
+    centre: np.ndarray,
+    scale: np.ndarray,
+    shape: HandShape,
+    pinch: int | None,
+) -> np.ndarray:
+    """The pose [24] with the least intersection of some about a centre."""
     candidates = clip_pose(centre + scale * rng.normal(size=(CANDIDATES, 24)))
-    cost = _intersection(candidates, shape, pinch)
-    return candidates[np.argmin(cost)]
+    return candidates[np.argmin(_intersection(candidates, shape, pinch))]
 
 
-def _draw(rng: np.random.Generator, name: str) -> np.ndarray:
-    """Centre [24] of a family; `random` has one anywhere within the limits."""
+def _draw(rng: np.random.Generator, name: str) -> tuple[np.ndarray, float, int | None]:
+    """Centre [24] of a family, its noise in degrees and the finger it pinches."""
     if name == 'random':
-        pose = rng.uniform(LIMITS[:, 0], LIMITS[:, 1])
-        # Neighbouring fingers share tendons: they bend alike to a degree.
-        common = rng.uniform(LIMITS[0, 0], LIMITS[0, 1])
-        pose[:16:4] = 0.4 * common + 0.6 * pose[:16:4]
-        common = rng.uniform(*LIMITS[2])
-        pose[2:16:4] = 0.4 * common + 0.6 * pose[2:16:4]
-        pose[3:16:4] = DIP_PER_PIP * pose[2:16:4]
-        pose[16:18] = 0.75 * pose[16:18] + (7, 7)
-        return pose
-    pose = _MEANS[name].copy()
+        return _anywhere(rng), 8.0, None
+    family = digits(rng) if name == 'digits' else FAMILIES[name]
+    pose = mean_pose(family)
+    # Hands differ in how far they open as a whole.
+    pose[:16:4] += rng.normal(0, 5)
     pose[22:] = rng.normal(0, (18.0, 7.0))
+    return pose, family['noise'], family['pinch']
+
+
+def _anywhere(rng: np.random.Generator) -> np.ndarray:
+    """A pose [24] anywhere within the limits."""
+    pose = rng.uniform(LIMITS[:, 0], LIMITS[:, 1])
+    # Neighbouring fingers share tendons: they bend alike to a degree.
+    common = rng.uniform(LIMITS[0, 0], LIMITS[0, 1])
+    pose[:16:4] = 0.4 * common + 0.6 * pose[:16:4]
+    common = rng.uniform(*LIMITS[2])
+    pose[2:16:4] = 0.4 * common + 0.6 * pose[2:16:4]
+    pose[3:16:4] = DIP_PER_PIP * pose[2:16:4]
+    pose[16:18] = 0.75 * pose[16:18] + (7, 7)
     return pose
 
 

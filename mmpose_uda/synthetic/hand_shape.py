@@ -1,4 +1,4 @@
-"""Flesh of the template hand: round cones on the bones, and marks of the skin."""
+"""Flesh of the template hand: round cones on the bones."""
 
 import numpy as np
 
@@ -29,7 +29,6 @@ FLESH = np.array(
         (8.6, 7.4, 6.6, 5.6),
     ]
 )
-TIP_BONES = np.array([3, 7, 11, 15, 19])
 
 
 def hand_flesh():
@@ -75,28 +74,29 @@ def hand_flesh():
         add(bone, (0, 0.16 * length, 0), (0, length - 3, 1.5), (11.5, 10.2))
         # Pads under the knuckles.
         add(bone, (0, 0.62 * length, 5), (0, 0.9 * length, 6), (9.0, 8.5))
-    # Web between the fingers.
+    # Web between the fingers: they part half-way along their first bones.
     for finger in range(1, 4):
-        middle = joints[[4 * finger + 1, 4 * finger + 5]].mean(axis=0)
-        cones.add(4 * finger, middle - (0, 16, -2), middle - (0, -3, -2), (8.5, 6.5))
+        for joint, side in ((4 * finger + 1, -1), (4 * finger + 5, 1)):
+            hinge = NUM_BONES + HINGES.index(joint)
+            add(hinge, (side * 8, -16, 1), (side * 7.5, 11, 2), (8.5, 5.5))
     # Ball of the thumb, its web, and the ball of the little finger.
-    add(1, (0, -4, 5), (0, 30, 4), (14.5, 11))
-    add(1, (-7, 4, 5), (-5, 22, 5), (11, 8))
+    add(1, (0, -4, 5), (0, 30, 4), (15.5, 12.5))
+    add(1, (-7, 4, 6), (-5, 22, 6), (13, 10))
     cones.add(1, joints[1] + (-9, 18, 3), joints[1] + (-2, 34, 4), (10.0, 6.5))
     cones.add(4, joints[1] + (-9, 18, 3), joints[5] - (-4, 28, -4), (10.0, 7.5))
-    add(16, (-6, 22, 9), (-3, 58, 7), (12.5, 10.5))
-    add(16, (-6, 6, 3), (-5, 40, 4), (13, 12))
+    add(16, (-9, 20, 9), (-4, 58, 7), (12.5, 10.5))
+    add(16, (-12, 10, 4), (-8, 44, 5), (14.5, 13))
     # Carpus and forearm, wider than deep.
-    add(8, (-9, 0, 1), (-8, 26, 1), (14.5, 12))
-    add(8, (9, 0, 1), (9, 26, 1), (14.5, 12))
+    add(8, (-11, 0, 1), (-11, 26, 1), (15.5, 12))
+    add(8, (10, 0, 1), (11, 26, 1), (15.5, 12))
     for side in (-1, 1):
         add(
             FOREARM,
-            (side * 10, -2, 0),
-            (side * 12, -FOREARM_LENGTH + 20, 0),
-            (15.5, 19.5),
+            (side * 11, -2, 0),
+            (side * 13, -FOREARM_LENGTH + 20, 0),
+            (16.5, 20.5),
         )
-    add(FOREARM, (0, -2, 0), (0, -FOREARM_LENGTH + 20, 0), (16.5, 20.5))
+    add(FOREARM, (0, -2, 0), (0, -FOREARM_LENGTH + 20, 0), (17.5, 22.0))
     # Hinges: knuckles.
     for index, joint in enumerate(HINGES[:-1]):
         finger, part = divmod(joint - 1, 4)
@@ -104,7 +104,7 @@ def hand_flesh():
         back = -0.6 if part else -2.0
         radius *= 0.96 if part else 1
         add(NUM_BONES + index, (0, -0.5, back), (0, 0.5, back), (radius, radius))
-    add(NUM_BONES + len(HINGES) - 1, (-11, 0, 0), (11, 0, 0), (15.5, 15.5))
+    add(NUM_BONES + len(HINGES) - 1, (-12, 0, 0), (12, 0, 0), (16.5, 16.5))
     return joints, frames, cones
 
 
@@ -131,46 +131,3 @@ def bone_transforms(joints, frames, hinges, shape, rest_frames):
     posed = np.concatenate([frames, hinges])
     linear = np.einsum('bij,bj,bkj->bik', posed, scale, rest_frames)
     return linear, bone_origins(joints)
-
-
-def skin_marks(rest, bone, rest_joints, rest_frames):
-    """Nails, flushed places and creases of the skin at points of the template.
-
-    Args:
-        rest (np.ndarray): Points on the template's surface [P, 3] in mm.
-        bone (np.ndarray): The bone that each point follows most [P].
-
-    Returns:
-        dict[str, np.ndarray]: `nail`, `flush`, `crease` in 0..1, [P] each.
-    """
-    marks = np.zeros((3, len(rest)), dtype=np.float32)
-    marked = np.flatnonzero(_MARKED[bone])
-    bone = bone[marked]
-    local = np.einsum(
-        'pij,pi->pj',
-        rest_frames.astype(np.float32)[bone],
-        rest[marked] - bone_origins(rest_joints).astype(np.float32)[bone],
-    )
-    x, y, z = local.T
-    tip, dorsal = bone < NUM_BONES, z < 0
-    length = _LENGTHS[bone]
-    half = _NAIL[bone]
-    ellipse = (x / half) ** 2 + ((y - 0.72 * length) / (half * 1.35)) ** 2
-    marks[0, marked] = np.clip(4 * (1 - ellipse), 0, 1) * (tip & dorsal)
-    marks[1, marked] = np.where(
-        tip, np.clip((y / length - 0.3) * 1.6, 0, 1) * (z > -1), 0.6 * dorsal
-    )
-    marks[2, marked] = np.exp(-((y / 1.2) ** 2)) * (~tip & (np.abs(z) > 3))
-    return dict(zip(('nail', 'flush', 'crease'), marks))
-
-
-_LENGTHS = np.append(BONE_LENGTHS, np.ones(1 + len(HINGES))).astype(np.float32)
-# Half the width of the nail on each bone (mm), where it has one.
-_NAIL = np.append(np.repeat(0.72 * FLESH[:, 3], 4), np.ones(1 + len(HINGES))).astype(
-    np.float32
-)
-# Tips and knuckles have marks.
-_MARKED = np.isin(
-    np.arange(NUM_BONES + len(HINGES)),
-    [*TIP_BONES, *range(NUM_BONES, NUM_BONES + len(HINGES) - 1)],
-)

@@ -9,7 +9,7 @@ from .skinned_mesh import unit
 from .surface import Part, Surface
 
 _SHADOW_CELL = 4.5  # mm, no finer than the meshes
-_SHADOW_OFFSET, _SHADOW_BIAS = 7.0, 4.0  # mm
+_SHADOW_OFFSET, _SHADOW_BIAS, _SHADOW_FADE = 7.0, 4.0, 5.0  # mm
 
 
 def lit(
@@ -43,7 +43,8 @@ def lit(
     grid = surface.image((points[:, :2] - low[:2]) * (1 / _SHADOW_CELL) + 1.5)
     depth = cv2.remap(nearest, grid, None, cv2.INTER_LINEAR, borderValue=1e6)
     depth = depth.ravel()[surface.fragments.index]
-    free = (points[:, 2] < depth + _SHADOW_BIAS).astype(np.float32)
+    # not at once dark: the edge would show the cells
+    free = np.clip((depth + _SHADOW_BIAS - points[:, 2]) * (1 / _SHADOW_FADE) + 0.5, 0, 1)
     width = 2 * softness + 1
     covered = surface.image(np.ones(len(free), dtype=np.float32))
     soft = cv2.blur(surface.image(free), (width, width)) / np.maximum(
@@ -105,3 +106,19 @@ class Light:
             shine = shine * shine
         shine *= gloss * shadow
         return albedo * light + shine[:, None] * self.colour.astype(np.float32)
+
+
+def studio_light(rng: np.random.Generator) -> tuple[Light, int]:
+    """A large white lamp on any side of the camera, with its edge softness in px."""
+    to_light = unit(
+        np.array([rng.uniform(-1.2, 1.2), rng.uniform(-1.2, 0.5), -rng.uniform(0.4, 1.2)])
+    )
+    share = rng.uniform(0.3, 0.75)
+    dome = 1.15 * (1 - share)
+    light = Light(
+        to_light,
+        np.full(3, 1.15 * share) * np.exp(rng.normal(0, 0.03, 3)),
+        np.full(3, dome) * rng.uniform(0.85, 1.1),
+        np.full(3, dome) * rng.uniform(0.5, 1.0),
+    )
+    return light, int(rng.integers(2, 6))

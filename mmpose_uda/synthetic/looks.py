@@ -14,11 +14,10 @@ from .backgrounds import cluttered_background, load_photos, plain_background
 from .body import PosedBody
 from .camera import Camera
 from .ground import Ground, floor_mask, floor_picture, floor_shadow
-from .lighting import Light, lit
+from .lighting import Light, lit, studio_light
 from .objects import carrier, held_bar, random_object
 from .photography import cast_shadow, develop, photo_light
 from .scene import Painted, Scene
-from .skinned_mesh import unit
 from .surface import Part, Surface
 
 _PER_HAND = 0.17  # drawn mm of a carrier per mm of a real body, at an object_scale of 1
@@ -110,13 +109,14 @@ class Look:
 
 
 class RenderedLook(Look):
-    """Synthetic pictures: one lamp, plain backgrounds, few objects and only on floors."""
+    """Synthetic pictures: one lamp, plain backgrounds, few objects."""
 
     name = 'rendered'
 
     def camera(self, rng, size):
-        """A camera that looks at the middle of the picture."""
-        return Camera(size * rng.uniform(1.8, 2.4), np.full(2, 0.5 * (size - 1)))
+        """A camera that looks at the middle of the picture, normal or tele."""
+        focal = size * np.exp(rng.uniform(np.log(1.4), np.log(4.0)))
+        return Camera(focal, np.full(2, 0.5 * (size - 1)))
 
     def framing(self, rng, size):
         """The body in the middle."""
@@ -126,29 +126,23 @@ class RenderedLook(Look):
             0.02 * size,
         )
 
-    def objects(self, rng, posed, joints, ground):
-        """Things about bodies that stand on a floor."""
-        return super().objects(rng, posed, joints, ground) if ground else []
-
     def picture(self, rng, scene, size):
-        """Soft light; on a floor, half of the bodies cast shadows on themselves too."""
-        light = Light(
-            unit(np.array([rng.uniform(-0.7, 0.7), rng.uniform(-0.9, -0.2), -1.0])),
-            np.full(3, rng.uniform(0.5, 0.7)),
-            np.full(3, rng.uniform(0.38, 0.48)),
-            np.full(3, rng.uniform(0.25, 0.35)),
-        )
+        """Soft light from any side of the camera, above a floor, and its shadows."""
+        front, (light, softness) = scene.front, studio_light(rng)
+        if scene.ground:
+            light.to_light[1] = -abs(light.to_light[1])
         background = plain_background(rng, size)
         if scene.ground and rng.random() < 0.5:
             floor = plain_background(rng, size)
             background = on_floor(rng, background, floor, scene, light, size)
         for one in scene.behind:
             background = compose(background, one.surface, shaded(rng, one, light), size)
-        front, shadow = scene.front, 1.0
-        if scene.ground and rng.random() < 0.5:
-            shadow = lit(front.parts, front.surface, light.to_light, 2)
+        shadow = lit(front.parts, front.surface, light.to_light, softness)
         colours = shaded(rng, front, light, shadow=shadow)
-        return compose(background, front.surface, colours, size)
+        image = compose(background, front.surface, colours, size)
+        if rng.random() < 0.4:
+            image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 0.8) * size / 128)
+        return image
 
 
 class PhotoLook(Look):

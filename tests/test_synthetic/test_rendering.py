@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from mmpose_uda.synthetic.backgrounds import PHOTOS, load_photos
+from mmpose_uda.synthetic.backgrounds import PHOTOS, load_photos, plain_background
 from mmpose_uda.synthetic.camera import Camera, place
 from mmpose_uda.synthetic.hand import hand_body
-from mmpose_uda.synthetic.lighting import lit
+from mmpose_uda.synthetic.lighting import lit, studio_light
 from mmpose_uda.synthetic.looks import LOOKS
 from mmpose_uda.synthetic.objects import superquadric
 from mmpose_uda.synthetic.rasterizer import rasterize
@@ -138,6 +138,19 @@ def test_occluders_take_keypoints_and_mask(monkeypatch):
     assert sample.mask.sum() < bare.mask.sum()
 
 
+def test_photographs_have_more_objects_than_renders():
+    body, shares = hand_body(), []
+    for domain in ('rendered', 'photo'):
+        look, found = LOOKS[domain]('train'), 0
+        for i in range(150):
+            rng = np.random.default_rng(i)
+            posed = body.sample(rng, domain)
+            joints = posed.joints + np.array([0, 0, 500.0])
+            found += bool(look.objects(rng, posed, joints))
+        shares.append(found / 150)
+    assert 0.1 < shares[0] < 0.3 < shares[1] < 0.6
+
+
 def test_large_pictures_can_be_made():
     look = LOOKS['photo']('train')
     sample = make_sample(np.random.default_rng(1), hand_body(), look, 320)
@@ -152,3 +165,29 @@ def test_training_and_test_share_no_photograph():
     # two pictures of one scene
     pair = {'motorcycle_left.png', 'motorcycle_right.png'}
     assert any(pair <= set(names) for names in PHOTOS.values())
+
+
+def test_plain_backgrounds_are_mostly_muted():
+    rng = np.random.default_rng(0)
+    colours = np.array([plain_background(rng, 32).mean(axis=(0, 1)) for _ in range(300)])
+    assert np.isfinite(colours).all() and colours.min() >= 0 and colours.max() < 1.2
+    saturation = np.ptp(colours, axis=1) / colours.max(axis=1)
+    assert np.mean(saturation < 0.35) > 0.5
+    assert np.mean(saturation > 0.5) > 0.05
+
+
+def test_studio_light_comes_from_all_sides_of_the_camera():
+    lights = [studio_light(np.random.default_rng(i))[0] for i in range(200)]
+    x, y, z = np.array([light.to_light for light in lights]).T
+    assert np.mean(x > 0.3) > 0.2 and np.mean(x < -0.3) > 0.2
+    assert np.mean(y < -0.3) > 0.2 and np.mean(y > 0.1) > 0.1  # the y axis points down
+    assert z.max() < 0
+    # a white surface that faces the lamp is bright and not burnt out
+    full = [(light.colour + light.above).mean() for light in lights]
+    assert 0.9 < min(full) and max(full) < 1.35
+
+
+def test_rendered_cameras_differ_in_focal_length():
+    look = LOOKS['rendered']('train')
+    focal = [look.camera(np.random.default_rng(i), 128).focal / 128 for i in range(100)]
+    assert min(focal) < 1.6 and max(focal) > 3.5

@@ -60,6 +60,11 @@ COMMANDS = {
         f'{CONFIG} --checkpoint {CHECKPOINT} --num 2 --out sheet.jpg',
         'sheet.jpg',
     ),
+    'tools/analysis_tools/hand_statistics.py': (
+        'data/builtin_hand_smoke/rendered/annotations/train.json '
+        'data/builtin_hand_smoke/photo/annotations/test.json',
+        None,
+    ),
     'tools/analysis_tools/ablation.py': (
         f'{CONFIG} --seeds 0 --variants full --out ablation',
         'ablation/table.md',
@@ -102,6 +107,7 @@ PRINTED = {
     'tools/analysis_tools/pose_statistics.py': 'test.json | 4 | ',
     'tools/analysis_tools/profile_step.py': 'batch of 16',
     'tools/misc/check_data.py': 'Nothing is wrong.',
+    'tools/analysis_tools/hand_statistics.py': '| fingers straight |',
     'tools/misc/measure_source.py': '    total_length=',
 }
 TRAINERS = {'tools/train.py', 'tools/dist_train.sh', 'tools/slurm_train.sh'}

@@ -6,5 +6,5 @@ codec = dict(
     depth_range=(-160, 160),
     skeleton=[(0, 4 * f + 1) for f in range(5)]
     + [(4 * f + i, 4 * f + i + 1) for f in range(5) for i in (1, 2, 3)],
-    total_length=841.0,  # mean of the generated source, mm
+    total_length=817.0,  # mean of the generated source, mm
 )
