@@ -56,6 +56,8 @@ def pose_statistics(ann_file: str) -> PoseStatistics:
     """
     content = load_coco(ann_file)
     names = (content.get('categories') or [{}])[0].get('keypoints') or []
+    if 'left_ankle' not in names:  # Human3.6M's, which mmpose calls feet
+        names = [name.replace('_foot', '_ankle') for name in names]
     wanted = [
         f'{side}_{joint}'
         for joints in _CHAINS.values()

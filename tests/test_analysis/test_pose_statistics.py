@@ -55,6 +55,12 @@ def test_trunks_and_angles(tmp_path):
     assert str(found).startswith('4 | 50 % | 25 % | 33 % | 90 / 90 / 90 |')
 
 
+def test_feet_of_human36m_are_ankles(tmp_path):
+    names = [name.replace('ankle', 'foot') for name in NAMES]
+    found = pose_statistics(write(tmp_path / 'a.json', [PERSON], names))
+    np.testing.assert_allclose(found.angles['knee'], 180, atol=1e-4)
+
+
 def test_keypoints_that_are_not_labelled_do_not_count(tmp_path):
     half = write(tmp_path / 'a.json', [PERSON])
     content = json.loads(open(half).read())
