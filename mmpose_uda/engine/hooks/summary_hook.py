@@ -15,6 +15,7 @@ from mmpose_uda.evaluation.metric_values import telling_decimals
 from mmpose_uda.whole_files import write_whole
 
 _SECONDS = 'seconds_before_checkpoint'
+_START = 'weights_at_start'
 _TIMES = ('val/time', 'val/data_time')  # mmengine logs them among the metrics
 
 
@@ -54,10 +55,12 @@ class SummaryHook(Hook):
         self._started = time.monotonic()
 
     def before_train(self, runner) -> None:
-        """Start the clock, of a new run at 0."""
+        """Start the clock, of a new run at 0, and note what that starts from."""
         self._started = time.monotonic()
         if runner.iter == 0:
             runner.message_hub.update_info(_SECONDS, 0.0, resumed=False)
+            start = runner.cfg.get('load_from') or unwrapped_model(runner).start
+            runner.message_hub.update_info(_START, str(start))
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
         """Let a resumed run count its earlier seconds."""
@@ -105,6 +108,7 @@ class SummaryHook(Hook):
         return {
             'config': str(runner.cfg.filename),
             'seed': runner.seed,
+            'start': runner.message_hub.get_info(_START, 'unknown'),
             'seconds': round(self._seconds(runner), 1),
             'phases': phases,
             self.domain: self._metrics(last),

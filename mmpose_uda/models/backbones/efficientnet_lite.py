@@ -65,6 +65,7 @@ class EfficientNetLite0(TIMMBackbone):
             ) from error
         super().__init__(out_indices=tuple(out_indices), init_cfg=init_cfg, **self.TIMM)
         self.is_of_imagenet = pretrained and init_cfg is None
+        self.start: Optional[str] = None  # what was loaded
 
     def init_weights(self) -> None:
         """Load the weights of ImageNet, unless the config names another start."""
@@ -83,6 +84,7 @@ class EfficientNetLite0(TIMMBackbone):
         network = self.timm_model.model
         wanted = network.state_dict()
         network.load_state_dict({name: weights[name] for name in wanted})
+        self.start = 'ImageNet'
 
 
 def imagenet_weights() -> Optional[dict[str, Tensor]]:

@@ -23,7 +23,7 @@ from mmpose_uda.models.pose_estimators.plain_checkpoint import (
 from mmpose_uda.models.pose_estimators.progress import Progress
 from mmpose_uda.models.pose_estimators.teacher_ema import TeacherEMA
 from mmpose_uda.models.readers import HeadReader, crop_size, find_reader
-from mmpose_uda.models.utils import average_buffers, best_memory_format
+from mmpose_uda.models.utils import average_buffers, best_memory_format, start_of
 from mmpose_uda.views import feeding_statistics, view_of
 
 SUPERVISED = 'supervised'
@@ -113,6 +113,11 @@ class DomainAdaptivePoseEstimator(BaseModel):
             self.labelled = LabelledKeypoints(_num_keypoints(self.student.head))
 
     # ---- runs and phases --------------------------------------------------------------
+
+    @property
+    def start(self) -> str:
+        """What the student's weights were at first: 'ImageNet', a file, or 'scratch'."""
+        return start_of(self.student)
 
     def begin_run(self) -> None:
         """Begin a new training, perhaps from the weights of another one (``load_from``).

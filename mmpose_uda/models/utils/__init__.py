@@ -12,7 +12,7 @@ from .feature_capture import capture_features
 from .gradient_reversal import reverse_gradient
 from .masking import PatchMask, PatchMasking, hidden_pixels, pool_to_patches
 from .memory_format import best_memory_format
-from .pretrained import is_pretrained
+from .pretrained import is_pretrained, start_of
 from .sample_random import SampleRandom, sample_keys
 from .style import match_statistics, pyramid_adain, pyramid_merge, pyramid_split
 from .view_geometry import (
@@ -48,6 +48,7 @@ __all__ = [
     'running_statistics',
     'sample_keys',
     'stack_warp_mats',
+    'start_of',
     'sum_over_processes',
     'swap_where_mirrored',
     'transform_points',

@@ -16,7 +16,13 @@ def runner(tmp_path, request):
 def restarted(runner, request, number):
     """A new process: the state of the message hub comes from a checkpoint."""
     hub = MessageHub.get_instance(f'{request.node.name}-{number}')
-    return SimpleNamespace(message_hub=hub, work_dir=runner.work_dir, iter=number)
+    return SimpleNamespace(
+        message_hub=hub,
+        work_dir=runner.work_dir,
+        iter=number,
+        cfg=dict(load_from=None),
+        model=SimpleNamespace(start=f'of process {number}'),
+    )
 
 
 def test_seconds_add_up_over_restarts(runner, request, monkeypatch):
@@ -35,6 +41,23 @@ def test_seconds_add_up_over_restarts(runner, request, monkeypatch):
         checkpoint = dict(meta={}, message_hub=runner.message_hub.state_dict())
         hook.before_save_checkpoint(runner, checkpoint)
         assert hook._seconds(runner) == pytest.approx(total)
+
+
+def test_a_restart_does_not_change_what_the_run_started_from(runner, request):
+    first = restarted(runner, request, 0)
+    SummaryHook().before_train(first)
+    second = restarted(runner, request, 1)
+    second.message_hub.load_state_dict(first.message_hub.state_dict())
+    SummaryHook().before_train(second)
+    for one in (first, second):
+        assert one.message_hub.get_info('weights_at_start') == 'of process 0'
+
+
+def test_weights_of_another_run_are_a_start(runner, request):
+    loaded = restarted(runner, request, 0)
+    loaded.cfg['load_from'] = 'other.pth'
+    SummaryHook().before_train(loaded)
+    assert loaded.message_hub.get_info('weights_at_start') == 'other.pth'
 
 
 @pytest.mark.parametrize('meta', [{}, dict(seconds_before_checkpoint=100.0)])
@@ -140,6 +163,7 @@ def test_summary_of_a_run(finished):
     found = finished.summary
     runner = finished.runner
     assert found['config'] == str(runner.cfg.filename) and found['seed'] == runner.seed
+    assert found['start'] == 'ImageNet'
     assert 0 < found['seconds'] < 1000
     assert [phase['name'] for phase in found['phases']] == [
         phase.name for phase in runner.train_loop.phases
