@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Optional
 
+import cv2
+import mmcv
 import numpy as np
 import torch
 from mmengine.dataset import pseudo_collate
@@ -15,6 +17,8 @@ from mmpose_uda.evaluation.samples import visibility
 from mmpose_uda.visualization import comparison_sheet, save_picture
 from mmpose_uda.visualization.masked_modelling import draw_masked_modelling
 from mmpose_uda.whole_files import whole_file
+
+_WIDTH = 176  # px
 
 
 @HOOKS.register_module()
@@ -86,7 +90,7 @@ class AdaptationPictureHook(Hook):
 
     @torch.no_grad()
     def predict(self, runner) -> tuple[list[np.ndarray], list]:
-        """Crops of fixed test images, BGR [h, w, 3], and samples with predictions."""
+        """Fixed test images, BGR [h, w, 3] of what is cropped, and their predictions."""
         dataset = runner.val_dataloader.dataset
         # Spread over the set: neighbours may be alike.
         chosen = np.linspace(0, len(dataset) - 1, self.num_images).astype(int)
@@ -94,7 +98,7 @@ class AdaptationPictureHook(Hook):
         model = unwrapped_model(runner)
         model.eval()
         samples = model.test_step(pseudo_collate(items))
-        return [item['inputs'].permute(1, 2, 0).numpy() for item in items], samples
+        return [_picture(sample) for sample in samples], samples
 
     def stored(self, runner) -> dict[str, dict[str, np.ndarray]]:
         """Predictions of the phases that have ended, by title."""
@@ -109,15 +113,25 @@ class AdaptationPictureHook(Hook):
 
     @staticmethod
     def draw_predictions(runner, images: list, samples: list, shown: dict) -> np.ndarray:
-        """Predictions, by title, beside each other and the truth."""
+        """Predictions, by title, beside each other and the labels.
+
+        Args:
+            runner (Runner): It knows the names of the keypoints.
+            images (list[np.ndarray]): What is cropped of each image, in any size.
+            samples (list): With labels.
+            shown (dict): Title -> poses, whose keypoints are in px of the crops.
+        """
         points = {title: poses['keypoints'] for title, poses in shown.items()}
         poses_3d = {
             title: poses['keypoints_3d']
             for title, poses in shown.items()
             if 'keypoints_3d' in poses
         }
-        truth, labelled = 'ground truth', _labelled(samples)
+        # of photographs they may be the readings of another estimator
+        truth, labelled = 'label', _labelled(samples)
         points[truth] = _crop_points(samples, 'gt_instances')
+        enlarged = images[0].shape[1] / samples[0].metainfo['input_size'][0]
+        points = {title: enlarged * keypoints for title, keypoints in points.items()}
         if poses_3d:
             poses_3d[truth] = _rooted(samples, 'gt_instances')
             # relative to a root without a label, none is known
@@ -149,6 +163,16 @@ def _publish(runner, kind: str, suffix: str, sheet: np.ndarray, done: int) -> No
     """To the folder, and to the visualizer's backends at the iterations that are done."""
     save_picture(_folder(runner) / f'{kind}{suffix}.jpg', sheet)
     runner.visualizer.add_image(kind, sheet[..., ::-1], done)
+
+
+def _picture(sample) -> np.ndarray:
+    """What is cropped of a sample, from its image: `_WIDTH` px wide, not the network's."""
+    meta = sample.metainfo
+    factor = _WIDTH / meta['input_scale'][0]
+    corner = meta['input_center'] - 0.5 * meta['input_scale']
+    matrix = factor * np.array([[1, 0, -corner[0]], [0, 1, -corner[1]]])
+    size = (_WIDTH, round(factor * meta['input_scale'][1]))
+    return cv2.warpAffine(mmcv.imread(meta['img_path']), matrix, size)
 
 
 def _folder(runner) -> Path:

@@ -13,6 +13,7 @@ from mmpose_uda.config import drop_missing_backends
 from mmpose_uda.engine.hooks.picture_hook import (
     AdaptationPictureHook,
     _crop_points,
+    _picture,
     _poses,
     _rooted,
 )
@@ -66,6 +67,23 @@ def test_keypoints_without_a_label_are_not_drawn(finished, predicted, hidden):
 
     np.testing.assert_array_equal(draw(0, 0), draw(500, 0))
     assert (draw(0, 0) != draw(0, 1)).any()
+
+
+def test_pictures_have_the_resolution_of_the_image(finished, predicted):
+    sample = copy.deepcopy(predicted[0])
+    image = cv2.imread(sample.metainfo['img_path'])
+    meta = sample.metainfo
+    picture = _picture(sample)
+    assert picture.shape[1] == 176 > meta['input_size'][0]
+    # where a pixel of the picture comes from
+    for x, y in [(30, 40), (88, 88), (120, 60)]:
+        at = np.array([x, y]) / 176 * meta['input_scale'][0]
+        at += meta['input_center'] - 0.5 * meta['input_scale']
+        column, row = np.round(at).astype(int)
+        if 1 < column < image.shape[1] - 2 and 1 < row < image.shape[0] - 2:
+            near = image[row - 1 : row + 2, column - 1 : column + 2].astype(int)
+            low, high = near.min((0, 1)) - 1, near.max((0, 1)) + 1
+            assert (low <= picture[y, x]).all() and (picture[y, x] <= high).all()
 
 
 def test_one_picture_of_the_predictions(finished, predicted):
