@@ -15,6 +15,7 @@ import mmpose.registry
 from mmengine.config import Config
 from mmengine.registry import Registry
 
+from mmpose_uda.bugs import is_bug
 from mmpose_uda.errors import UserError
 
 _UNKNOWN_PART = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registry')
@@ -94,6 +95,8 @@ def explain(error: Exception, cfg: Config) -> Optional[str]:
             f'The model of {cfg.filename} does not fit what its data give '
             f'({_first_line(text)}): correct the sizes of the model or of the pipeline.'
         )
+    if is_bug(error):
+        return None
     sentence = _explain_refusal(error, cfg)
     if sentence is None and isinstance(error, ImportError) and 'mmpose_uda' not in text:
         sentence = (
