@@ -1,4 +1,4 @@
-"""A kill at each of the moments at which files of a folder are written.
+"""A kill at each of the moments at which files of a folder are written; read-only folders.
 
 Python tells of every file that it opens, renames or removes (``sys.addaudithook``). Each of
 these is a moment: a run that is killed there has written half of what it opened, and does
@@ -6,10 +6,12 @@ nothing more, not even tidy up. What C++ writes is seen when it is renamed; what
 renamed into its place at all was written in place, and is half there at some moment.
 """
 
+import errno
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Optional
 
@@ -22,11 +24,49 @@ _CHANGES = (
     'shutil.rmtree',
 )
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-_watch: list['_Watch'] = []
+_NO_FOLDER = -1  # a file's name is not relative to an opened folder
+_watch: list[Any] = []
 
 
 class Killed(BaseException):
     """As a kill: what knows errors does not know it."""
+
+
+class _ReadOnly:
+    """A folder that cannot be written to, not even by root.
+
+    Args:
+        folder (Path): The folder.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = str(folder)
+
+    def notice(self, event: str, arguments: tuple) -> None:
+        path = _changed_path(event, arguments)
+        if path is not None and f'{path}{os.sep}'.startswith(f'{self.folder}{os.sep}'):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Let nothing be written below a folder."""
+    _watch[:] = [_ReadOnly(folder)]
+    try:
+        yield
+    finally:
+        _watch.clear()
+
+
+def _changed_path(event: str, arguments: tuple) -> Optional[str]:
+    """What an event is about to change; None of others."""
+    if not isinstance(arguments[0], (str, bytes, os.PathLike)):
+        return None
+    if event == 'open' and not arguments[2] & _WRITES:
+        return None
+    if event in ('os.remove', 'os.rmdir') and arguments[1] != _NO_FOLDER:
+        return None  # of a tree that is being removed, which was told as a whole
+    return os.path.abspath(os.fsdecode(arguments[0]))
 
 
 class _Watch:
@@ -45,15 +85,12 @@ class _Watch:
         self.is_dead = False
 
     def notice(self, event: str, arguments: tuple) -> None:
-        if not isinstance(arguments[0], (str, bytes, os.PathLike)):
-            return
-        path = os.path.abspath(os.fsdecode(arguments[0]))
-        is_write = event == 'open' and bool(arguments[2] & _WRITES)
-        if not (is_write or event in _CHANGES) or not path.startswith(self.folder):
+        path = _changed_path(event, arguments)
+        if path is None or not path.startswith(self.folder):
             return
         if not self.is_dead and len(self.moments) == self.last:
             self.is_dead = True
-            if is_write:
+            if event == 'open':
                 _watch.clear()
                 Path(path).write_bytes(b'half')
                 _watch.append(self)

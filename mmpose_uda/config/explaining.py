@@ -25,6 +25,7 @@ _UNFIT = re.compile(
     r'shapes cannot be multiplied|size of tensor a|to have \d+ channels|size mismatch'
 )
 _FEW = 12  # names that are all listed when none is close
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _DISK_FULL = (
     'No space left on device',
     'Disk quota exceeded',
@@ -75,6 +76,11 @@ def explain(error: Exception, cfg: Config) -> Optional[str]:
     if isinstance(error, FileNotFoundError) and text.endswith('can not be found.'):
         name = text.removesuffix(' can not be found.')
         return f'There is no checkpoint {name}: check the path.'
+    if isinstance(error, OSError) and error.errno in _REFUSED and error.filename:
+        return (
+            f'{error.filename} cannot be read or written ({error.strerror}): correct its '
+            'rights, or choose another folder.'
+        )
     if _is_of_compilation(error):
         return (
             f'torch.compile cannot compile the training step ({_first_line(text)}): leave '
