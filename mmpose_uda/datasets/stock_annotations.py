@@ -6,6 +6,7 @@ negative. And it clips boxes by the width and height of the file, whatever the i
 """
 
 import functools
+import json
 import os.path as osp
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from mmpose_uda.datasets.coco_file import load_coco, repeated_images
 from mmpose_uda.datasets.faults import Fault, raise_faults
 from mmpose_uda.datasets.image_size import check_size
 from mmpose_uda.datasets.sample_errors import usable_labels
+from mmpose_uda.errors import UserError
 
 _NEEDED = ('id', 'image_id', 'category_id')  # for the index that mmpose makes
 
@@ -61,6 +63,13 @@ def check_stock_file(
         UserError: It is no such file; or all that is wrong in it, by annotation and field.
     """
     content = load_coco(path)
+    with open(path, 'rb') as file:
+        encoding = json.detect_encoding(file.read(4))
+    if encoding != 'utf-8':
+        raise UserError(
+            f'`{path}` is text of {encoding}, which mmpose does not read: save it as UTF-8 '
+            'without a byte order mark.'
+        )
     people = content['annotations']
     faults = [*repeated_images(content, path), *_ids(people, path), *_sizes(content, path)]
     # mmpose passes over others

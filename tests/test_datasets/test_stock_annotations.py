@@ -181,6 +181,15 @@ def test_keypoints_are_looked_at_where_they_are_the_labels(people):
             check_stock_file(*arguments)
 
 
+@pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16'])
+def test_an_encoding_that_only_ours_read(people, encoding):
+    path = people / 'annotations/train.json'
+    path.write_text(path.read_text(), encoding)
+    assert len(dataset(people, 'PoseDataset', metainfo=COCO))
+    with pytest.raises(UserError, match=f'train.json. is text of {encoding}'):
+        dataset(people)
+
+
 def test_a_second_call_changes_nothing():
     from mmpose.datasets.transforms import LoadImage
 
