@@ -10,7 +10,7 @@ from types import FrameType, FunctionType, ModuleType
 from typing import Any, Optional
 
 _LOOKUPS = ('__getattr__', '__getattribute__')
-_NO_VALUE_CAUSES = (AssertionError, NameError, NotImplementedError, RecursionError)
+_NO_VALUE_CAUSES = (AssertionError, NameError, NotImplementedError)
 _OF_CALLS = re.compile(
     r'(?<!__init__)\(\) (?:missing|got an unexpected keyword)'
     r'|\(\) takes |\(\) got multiple values'
