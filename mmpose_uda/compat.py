@@ -6,8 +6,9 @@ Import this and call :func:`apply` before anything of mmpose; importing
 * ``mmcv._ext``: mmpose imports mmcv's compiled operators, which mmcv-lite has not.
 * ``pkg_resources``: mmengine asks it where packages are; setuptools 82 dropped it.
 * ``xtcocotools``: without a build for newer Pythons and NumPy 2; pycocotools stands in.
-* checkpoints: mmengine reads its own ones, and runs no code from them; it writes them
-  whole before it removes older ones, and refuses weights of which none fits.
+* checkpoints: mmengine reads its own ones, and runs no code from them; it writes them,
+  and what it notes beside them, whole before it removes older ones, and refuses weights
+  of which none fits.
 * data workers: they would outlive a training that is killed.
 * configs: mmengine's formatter takes seconds for one; and those of this package are found
   as ``mmpose_uda::uda/hand_3d.py``.
@@ -195,13 +196,16 @@ def _set_checkpoint_policy():
 
 def _write_checkpoints_whole():
     """Let a run that is killed at any moment have one to go on from."""
-    from mmengine.hooks import CheckpointHook
+    from mmengine.config import Config
+    from mmengine.hooks import CheckpointHook, checkpoint_hook
     from mmengine.runner import checkpoint, runner
 
-    from .whole_checkpoints import removing_last, whole
+    from .whole_checkpoints import dumping_whole, open_whole, removing_last, whole
 
     if hasattr(checkpoint.save_checkpoint, '__wrapped__'):
         return
+    checkpoint_hook.open = open_whole
+    Config.dump = dumping_whole(Config.dump)
     checkpoint.save_checkpoint = runner.save_checkpoint = whole(checkpoint.save_checkpoint)
     for name in ('_save_checkpoint_with_step', '_save_best_checkpoint'):
         method = getattr(CheckpointHook, name, None)  # earlier releases have not both

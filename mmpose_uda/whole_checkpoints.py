@@ -6,10 +6,13 @@ before that: a run that is killed in between has nothing left to go on from.
 
 import functools
 import os
-from collections.abc import Callable
-from typing import Any, Optional
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Optional, TextIO, Union
 
 from .safe_checkpoint import save_checkpoint as save_local
+from .whole_files import whole_file, write_whole
 
 
 def whole(save: Callable) -> Callable:
@@ -23,6 +26,25 @@ def whole(save: Callable) -> Callable:
             save_local(checkpoint, filename)
 
     return save_whole
+
+
+@contextmanager
+def open_whole(path: str, mode: str) -> Iterator[TextIO]:
+    """Stand in for ``open`` where mmengine notes which checkpoint is the last."""
+    with whole_file(path) as partial, open(partial, mode) as file:
+        yield file
+
+
+def dumping_whole(dump: Callable) -> Callable:
+    """mmengine's ``Config.dump``, which writes the config beside a run whole."""
+
+    @functools.wraps(dump)
+    def dump_whole(cfg, file: Optional[Union[str, Path]] = None) -> Optional[str]:
+        if file is None or not str(file).endswith('.py'):
+            return dump(cfg, file)
+        return write_whole(file, cfg.pretty_text)
+
+    return dump_whole
 
 
 def removing_last(method: Callable) -> Callable:

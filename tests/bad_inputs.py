@@ -25,12 +25,14 @@ class Bad:
         arguments (str): Of the command line.
         said (str): A regular expression that the sentence matches.
         change (Callable, optional): Makes it, in the folder of the good ones.
+        read_only (str): A folder that cannot be written to.
     """
 
     tool: str
     arguments: str
     said: str
     change: Optional[Change] = None
+    read_only: str = ''
 
     @property
     def id(self) -> str:
@@ -336,7 +338,29 @@ def _rows() -> list[Bad]:
         Bad('analysis_tools/ablation.py', 'none.py --out ab', 'none.py'),
         Bad('analysis_tools/ablation.py', 'adapted.py --out ab --variants none', 'phases'),
     ]  # fmt: skip
-    return rows
+    return rows + _read_only()
+
+
+def _read_only() -> list[Bad]:
+    """Results that cannot be written, into a folder of no rights and into an old one."""
+    builtin = 'hand --root locked/data --num-train 1 --num-test 1 --workers 1'
+    own = '--work-dir wd'
+    return [
+        Bad(tool, arguments, f'{said}.*(cannot be|written)', None, folder)
+        for tool, arguments, said, folder in [
+            ('train.py', 'toy.py --work-dir locked/wd', 'locked/wd', 'locked'),
+            ('train.py', 'toy.py --work-dir toy_run --resume', 'toy_run', 'toy_run'),
+            ('test.py', f'toy.py weights.pth {own} --out photos/a.json', 'a.json', 'photos'),
+            ('test.py', 'toy.py weights.pth --work-dir locked/wd', 'locked', 'locked'),
+            ('misc/convert_config.py', 'base.py --target photos --out new.py', 'new.py', '.'),
+            ('misc/export_estimator.py', 'training.py run.pth locked/e', 'locked/e', 'locked'),
+            ('misc/export_estimator.py', 'training.py run.pth export', 'export', 'export'),
+            ('misc/make_builtin_data.py', builtin, 'locked/data', 'locked'),
+            ('misc/browse_dataset.py', 'adapted.py --num 1 --out locked/a.jpg', 'a.jpg', 'locked'),
+            ('infer.py', 'export photos --out locked/out', 'locked/out', 'locked'),
+            ('dataset_converters/extract_masks.py', 'photos', 'photos', 'photos'),
+        ]
+    ]  # fmt: skip
 
 
 def _two_files() -> None:

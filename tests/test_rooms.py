@@ -10,7 +10,7 @@ PACKAGE = Path(mmpose_uda.__file__).parent
 # From the ground up; rooms of one line do not know each other.
 ROOMS = [
     {
-        'config_text', 'errors', 'orphans', 'random_keys', 'safe_pickle', 'version',
+        'bugs', 'config_text', 'errors', 'orphans', 'random_keys', 'safe_pickle', 'version',
         'whole_files', 'xtcoco',
     },  # fmt: skip
     {'decoded_images', 'metainfo', 'safe_checkpoint', 'views'},

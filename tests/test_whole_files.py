@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mmpose_uda.whole_files import whole_file, write_whole
+from mmpose_uda.whole_files import whole_file, whole_folder, write_whole
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,12 +33,13 @@ def test_a_killed_process_leaves_what_was_there(tmp_path):
     path.write_text('before')
     code = f"""
 import os, signal
-from mmpose_uda.whole_files import whole_file
+from whole_files import whole_file
 with whole_file({str(path)!r}) as partial:
     partial.write_text('half')
     os.kill(os.getpid(), signal.SIGKILL)
 """
-    env = dict(os.environ, PYTHONPATH=str(ROOT))
+    # the file alone: the package takes seconds to import
+    env = dict(os.environ, PYTHONPATH=str(ROOT / 'mmpose_uda'))
     done = subprocess.run([sys.executable, '-c', code], env=env)
     assert done.returncode == -signal.SIGKILL
     assert path.read_text() == 'before'
@@ -53,3 +54,33 @@ def test_links_and_devices_stay_what_they_are(tmp_path):
     (tmp_path / 'null').symlink_to('/dev/null')
     write_whole(tmp_path / 'null', 'nothing')
     assert not Path('/dev/null').is_file()
+
+
+def write_both(folder, text, names=('a', 'b')):
+    with whole_folder(folder, ['extra', 'a', 'b']) as partial:
+        for name in names:
+            (partial / name).write_text(text)
+
+
+def test_files_that_belong_together(tmp_path):
+    folder = tmp_path / 'deep/export'
+    write_both(folder, 'one', ('extra', 'a', 'b'))
+    assert sorted(os.listdir(folder)) == ['a', 'b', 'extra']
+    (folder / 'notes').write_text('of the user')
+    write_both(folder, 'two')
+    # what the second has not is gone with the first
+    assert sorted(os.listdir(folder)) == ['a', 'b', 'notes']
+    assert (folder / 'b').read_text() == 'two'
+    assert os.listdir(folder.parent) == ['export']
+
+
+@pytest.mark.parametrize('is_there', [False, True])
+def test_an_error_leaves_the_folder_as_it_was(tmp_path, is_there):
+    folder = tmp_path / 'export'
+    if is_there:
+        write_both(folder, 'one')
+    with pytest.raises(ZeroDivisionError), whole_folder(folder, ['a', 'b']) as partial:
+        (partial / 'a').write_text('two')
+        1 / 0  # noqa: B018
+    assert os.listdir(tmp_path) == ['export'] * is_there
+    assert not is_there or sorted(os.listdir(folder)) == ['a', 'b']

@@ -18,6 +18,7 @@ from mmengine.config import Config
 import mmpose_uda
 from mmpose_uda.config import load_config
 from mmpose_uda.errors import UserError
+from mmpose_uda.whole_files import write_whole
 
 SECONDS = 480  # for all
 _SHOWN_LINES = 15  # of the log of what failed
@@ -230,7 +231,7 @@ def report(outcomes: list[Outcome], device: dict[str, Any], path: Path) -> bool:
     content = dict(
         device=device, passed=passed, checks=[vars(outcome) for outcome in outcomes]
     )
-    path.write_text(json.dumps(content, indent=2))
+    write_whole(path, json.dumps(content, indent=2))
     return passed
 
 

@@ -15,6 +15,7 @@ import mmpose.registry
 from mmengine.config import Config
 from mmengine.registry import Registry
 
+from mmpose_uda.bugs import is_bug
 from mmpose_uda.errors import UserError
 
 _UNKNOWN_PART = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registry')
@@ -24,6 +25,7 @@ _UNFIT = re.compile(
     r'shapes cannot be multiplied|size of tensor a|to have \d+ channels|size mismatch'
 )
 _FEW = 12  # names that are all listed when none is close
+_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _DISK_FULL = (
     'No space left on device',
     'Disk quota exceeded',
@@ -74,6 +76,11 @@ def explain(error: Exception, cfg: Config) -> Optional[str]:
     if isinstance(error, FileNotFoundError) and text.endswith('can not be found.'):
         name = text.removesuffix(' can not be found.')
         return f'There is no checkpoint {name}: check the path.'
+    if isinstance(error, OSError) and error.errno in _REFUSED and error.filename:
+        return (
+            f'{error.filename} cannot be read or written ({error.strerror}): correct its '
+            'rights, or choose another folder.'
+        )
     if _is_of_compilation(error):
         return (
             f'torch.compile cannot compile the training step ({_first_line(text)}): leave '
@@ -94,6 +101,8 @@ def explain(error: Exception, cfg: Config) -> Optional[str]:
             f'The model of {cfg.filename} does not fit what its data give '
             f'({_first_line(text)}): correct the sizes of the model or of the pipeline.'
         )
+    if is_bug(error):
+        return None
     sentence = _explain_refusal(error, cfg)
     if sentence is None and isinstance(error, ImportError) and 'mmpose_uda' not in text:
         sentence = (

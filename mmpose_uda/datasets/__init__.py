@@ -9,7 +9,10 @@ from .pose_dataset import PoseDataset
 from .published import *  # noqa: F401, F403
 from .samplers import EpochDrawSampler, InfiniteDrawSampler
 from .source_target import SourceTargetDataset
+from .stock_annotations import look_through_stock_files
 from .transforms import *  # noqa: F401, F403
+
+look_through_stock_files()
 
 __all__ = [
     'ANIMAL14',

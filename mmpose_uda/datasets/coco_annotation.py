@@ -5,7 +5,7 @@ from typing import Any, Optional
 import numpy as np
 
 from mmpose_uda.datasets.coco_file import box_of
-from mmpose_uda.errors import UserError
+from mmpose_uda.datasets.faults import Fault
 
 _VISIBILITIES = (0, 1, 2)
 _UNLABELLED = -1  # some tools write it in the place of COCO's 0
@@ -17,6 +17,7 @@ def plain_annotation(
     num_keypoints: int,
     number: Optional[int] = None,
     image_number: Optional[int] = None,
+    points: Optional[np.ndarray] = None,
 ) -> dict[str, Any]:
     """The keys that mmpose's data sets and metrics read, with what COCO has by default.
 
@@ -29,6 +30,7 @@ def plain_annotation(
         num_keypoints (int): K.
         number (int, optional): What is to stand for its id.
         image_number (int, optional): What is to stand for its image's id.
+        points (np.ndarray, optional): Its :func:`labelled_points`, where they are known.
 
     Returns:
         dict: ``id``, ``image_id``, ``category_id``, ``bbox`` [4] xywh px, ``iscrowd``,
@@ -46,11 +48,32 @@ def plain_annotation(
         iscrowd=int(bool(annotation.get('iscrowd', 0))),
         area=_area_of(annotation, box, path),
     )
-    points = labelled_points(annotation, path, num_keypoints)
+    if points is None:
+        points = labelled_points(annotation, path, num_keypoints)
     if points is not None:
-        plain['keypoints'] = [float(value) for value in points.ravel()]
+        plain['keypoints'] = points.ravel().tolist()
         plain['num_keypoints'] = int((points[:, 2] > 0).sum())
     return plain
+
+
+def faults_of(annotation: dict[str, Any], path: str, num_keypoints: int) -> list[Fault]:
+    """All that is wrong with an annotation.
+
+    Args:
+        annotation (dict): As it is in the file.
+        path (str): The file.
+        num_keypoints (int): K.
+    """
+    faults = []
+    for read in (
+        lambda: _area_of(annotation, box_of(annotation, path), path),
+        lambda: labelled_points(annotation, path, num_keypoints),
+    ):
+        try:
+            read()
+        except Fault as fault:
+            faults.append(fault)
+    return faults
 
 
 def _area_of(annotation: dict[str, Any], box: np.ndarray, path: str) -> float:
@@ -60,9 +83,10 @@ def _area_of(annotation: dict[str, Any], box: np.ndarray, path: str) -> float:
     except (TypeError, ValueError):
         area = np.nan
     if not np.isfinite(area):
-        raise UserError(
+        raise Fault(
             f'`area` of annotation {annotation.get("id")} of `{path}` is '
-            f'{annotation["area"]!r}: let it be a number, or leave it out.'
+            f'{annotation["area"]!r}',
+            'let it be a number, or leave it out',
         )
     return area
 
@@ -87,16 +111,18 @@ def labelled_points(
     visible[visible == _UNLABELLED] = 0
     wrong = ~np.isin(visible, _VISIBILITIES)
     if wrong.any():
-        raise UserError(
+        raise Fault(
             f'Keypoint {wrong.argmax()} of annotation {annotation.get("id")} of `{path}` '
-            f'has the visibility {visible[wrong][0]:g}: COCO knows 0 (no label), 1 and 2. '
-            'A confidence is none: write 2 where it is high and 0 elsewhere.'
+            f'has the visibility {visible[wrong][0]:g}',
+            'COCO knows 0 (no label), 1 and 2. A confidence is none: write 2 where it is '
+            'high and 0 elsewhere',
         )
     nowhere = (visible > 0) & ~np.isfinite(points[:, :2]).all(1)
     if nowhere.any():
-        raise UserError(
+        raise Fault(
             f'Keypoint {nowhere.argmax()} of annotation {annotation.get("id")} of `{path}` '
-            'is visible but has no finite position: correct it, or write visibility 0.'
+            'is visible but has no finite position',
+            'correct it, or write visibility 0',
         )
     points[:, 2] = visible
     points[visible == 0] = 0
@@ -114,7 +140,8 @@ def as_triples(
     try:
         return np.array(annotation[key], np.float32).reshape(num_keypoints, 3)
     except (TypeError, ValueError) as error:
-        raise UserError(
+        raise Fault(
             f'`{key}` of annotation {annotation.get("id")} of `{path}` does not hold '
-            f'{num_keypoints} triples of numbers: mend it, or pass the fitting `metainfo`.'
+            f'{num_keypoints} triples of numbers',
+            'mend it, or pass the fitting `metainfo`',
         ) from error

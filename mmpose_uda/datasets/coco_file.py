@@ -7,6 +7,7 @@ from typing import Any, Optional
 import numpy as np
 from PIL import Image
 
+from mmpose_uda.datasets.faults import Fault, raise_faults
 from mmpose_uda.datasets.files import load_json, require_path
 from mmpose_uda.datasets.keypoint_names import require_same_keypoints
 from mmpose_uda.errors import UserError
@@ -31,14 +32,19 @@ def load_coco(path: str) -> dict[str, Any]:
             'an `id` and a `file_name`, and `annotations`, and where there are any '
             '`categories`, each with a list of names as `keypoints`.'
         )
-    for annotation in content['annotations']:
-        for key in _IDS:
-            value = annotation.get(key)
-            if value is not None and not is_id(value):
-                raise UserError(
-                    f'Annotation {annotation.get("id")} of `{path}` has {value!r} as its '
-                    f'`{key}`: let it be a number, or text.'
-                )
+    raise_faults(
+        [
+            Fault(
+                f'Annotation {annotation.get("id")} of `{path}` has {annotation[key]!r} as '
+                f'its `{key}`',
+                'let it be a number, or text',
+            )
+            for annotation in content['annotations']
+            for key in _IDS
+            if annotation.get(key) is not None and not is_id(annotation[key])
+        ],
+        path,
+    )
     return content
 
 
@@ -146,9 +152,9 @@ def box_of(annotation: dict[str, Any], path: str) -> np.ndarray:
     except (KeyError, TypeError, ValueError):
         box = np.array(np.nan)
     if box.shape != (4,) or not np.isfinite(box).all():
-        raise UserError(
-            f'`bbox` of annotation {annotation.get("id")} of `{path}` is not [x, y, w, h]: '
-            'mend it, or remove the annotation.'
+        raise Fault(
+            f'`bbox` of annotation {annotation.get("id")} of `{path}` is not [x, y, w, h]',
+            'mend it, or remove the annotation',
         )
     return box
 
@@ -163,20 +169,36 @@ def with_images(content: dict[str, Any], path: str) -> Iterator[tuple[dict, dict
     Raises:
         UserError: An annotation's image is missing, or two images share an id.
     """
+    raise_faults([*repeated_images(content, path), *_without_image(content, path)], path)
+    images = {image['id']: image for image in reversed(content['images'])}
+    for annotation in content['annotations']:
+        yield annotation, images[annotation['image_id']]
+
+
+def repeated_images(content: dict[str, Any], path: str) -> Iterator[Fault]:
+    """Ids that several images have, of different files.
+
+    Args:
+        content (dict): Of :func:`load_coco`.
+        path (str): Where it is from.
+    """
     images: dict[Any, dict] = {}
     for image in content['images']:
         other = images.setdefault(image['id'], image)
         if other['file_name'] != image['file_name']:
-            raise UserError(
+            yield Fault(
                 f'`{path}` gives the id {image["id"]} to `{other["file_name"]}` and to '
-                f'`{image["file_name"]}`, so whose annotations are meant is not known: '
-                'give every image an id of its own.'
+                f'`{image["file_name"]}`, so whose annotations are meant is not known',
+                'give every image an id of its own',
             )
+
+
+def _without_image(content: dict[str, Any], path: str) -> Iterator[Fault]:
+    there = {image['id'] for image in content['images']}
     for annotation in content['annotations']:
-        image = images.get(annotation.get('image_id'))
-        if image is None:
-            raise UserError(
+        if annotation.get('image_id') not in there:
+            yield Fault(
                 f'Annotation {annotation.get("id")} of `{path}` is of image '
-                f'{annotation.get("image_id")}, which `images` lacks: add or remove it.'
+                f'{annotation.get("image_id")}, which `images` lacks',
+                'add or remove it',
             )
-        yield annotation, image

@@ -13,7 +13,8 @@ from mmpose_uda.datasets.category_metainfo import (
     FROM_CATEGORIES,
     metainfo_of_categories,
 )
-from mmpose_uda.datasets.coco_annotation import as_triples, plain_annotation
+from mmpose_uda.datasets.coco_annotation import as_triples, faults_of, plain_annotation
+from mmpose_uda.datasets.coco_columns import read_columns
 from mmpose_uda.datasets.coco_file import (
     annotated_size,
     are_numbers,
@@ -22,6 +23,7 @@ from mmpose_uda.datasets.coco_file import (
     load_coco,
     with_images,
 )
+from mmpose_uda.datasets.faults import Fault, raise_faults
 from mmpose_uda.datasets.files import load_json, require_json_name, require_path
 from mmpose_uda.datasets.keypoint_names import keypoint_names
 from mmpose_uda.datasets.sample_errors import naming_sample
@@ -29,7 +31,6 @@ from mmpose_uda.datasets.stock_views import with_own_loading
 from mmpose_uda.errors import UserError
 from mmpose_uda.metainfo import HAND21, named_metainfo
 
-_SHOWN = 19  # further faults of a file, by annotation
 _METAINFO_KEYS = (
     'dataset_name',
     'upper_body_ids',
@@ -188,8 +189,12 @@ class PoseDataset(BaseCocoStyleDataset):
         images = {image['id']: n for n, image in enumerate(content['images'])}
         keeps_images = are_numbers(list(images))
         keeps_ids = are_numbers([ann.get('id') for ann in content['annotations']])
+        pairs = list(with_images(content, self.ann_file))
+        columns = self.labels and read_columns(
+            content['annotations'], self._metainfo['num_keypoints']
+        )
         instances, faults = [], []
-        for n, (annotation, image) in enumerate(with_images(content, self.ann_file)):
+        for n, (annotation, image) in enumerate(pairs):
             image_n = images[image['id']]
             is_wanted = wanted is None or annotation.get('category_id') in wanted
             if is_wanted and image_n % self.sample_interval == 0:
@@ -199,27 +204,35 @@ class PoseDataset(BaseCocoStyleDataset):
                     number=None if keeps_ids else n,
                     image_number=None if keeps_images else image_n,
                 )
+                if columns and columns.are_right[n]:
+                    raw['points'] = columns.points[n]
                 try:
                     instances.append(self._parse_or_explain(raw))
-                except UserError as fault:
-                    faults.append((annotation.get('id'), fault))
-        if faults:
-            raise _all_of(faults)
+                except Fault as fault:
+                    faults += self._faults_of(annotation) or [fault]
+        raise_faults(faults, self.ann_file)
         images = {image['id']: image for image in content['images']}
         return [item for item in instances if item], list(images.values())
+
+    def _faults_of(self, annotation: dict) -> list[Fault]:
+        count = self._metainfo['num_keypoints']
+        seen = annotation if self.labels else _without_labels(annotation)
+        return faults_of(seen, self.ann_file, count)
 
     def _parse_or_explain(self, raw: dict) -> Optional[dict]:
         try:
             return self.parse_data_info(raw)
         except KeyError as error:
-            raise UserError(
+            raise Fault(
                 f'Annotation {raw["raw_ann_info"].get("id")} of `{self.ann_file}`, or '
-                f'its image, lacks the key {error}: add it.'
+                f'its image, lacks the key {error}',
+                'add it',
             ) from error
         except (TypeError, ValueError) as error:
-            raise UserError(
+            raise Fault(
                 f'Annotation {raw["raw_ann_info"].get("id")} of `{self.ann_file}`, or '
-                f'its image, has a value that is none ({error}): correct it.'
+                f'its image, has a value that is none ({error})',
+                'correct it',
             ) from error
 
     def parse_data_info(self, raw_data_info: dict) -> Optional[dict]:
@@ -227,8 +240,8 @@ class PoseDataset(BaseCocoStyleDataset):
 
         Args:
             raw_data_info (dict): ``raw_ann_info`` and ``raw_img_info``, as in the file,
-                and where its ids are no numbers, or not unique, ``number`` and
-                ``image_number`` in their place.
+                where its ids are no numbers, or not unique, ``number`` and
+                ``image_number`` in their place, and where known its labels as ``points``.
 
         Returns:
             dict | None: ``bbox`` [1, 4] xyxy px, ``bbox_score`` [1], ids, ``img_path``,
@@ -241,14 +254,13 @@ class PoseDataset(BaseCocoStyleDataset):
         """
         ann, image = raw_data_info['raw_ann_info'], raw_data_info['raw_img_info']
         count = self._metainfo['num_keypoints']
-        unseen = () if self.labels else ('keypoints', 'area')
-        seen = {key: value for key, value in ann.items() if key not in unseen}
         plain = plain_annotation(
-            seen,
+            ann if self.labels else _without_labels(ann),
             self.ann_file,
             count,
             raw_data_info.get('number'),
             raw_data_info.get('image_number'),
+            raw_data_info.get('points'),
         )
         x, y, w, h = plain['bbox']
         annotated = annotated_size(image)
@@ -296,22 +308,14 @@ class PoseDataset(BaseCocoStyleDataset):
             poses = as_triples(ann, 'keypoints_3d', self.ann_file, count)
             labels['keypoints_3d'] = poses[None]
         elif self.require_3d:
-            raise UserError(
-                f'Annotation {ann["id"]} of `{self.ann_file}` has no `keypoints_3d`: '
+            raise Fault(
+                f'Annotation {ann["id"]} of `{self.ann_file}` has no `keypoints_3d`',
                 f'add {count} points in mm of the camera frame, or use a 2D head and '
-                '`require_3d=False`.'
+                '`require_3d=False`',
             )
         return labels
 
 
-def _all_of(faults: list[tuple[Any, UserError]]) -> UserError:
-    """The first fault in words, and of which annotations there are more."""
-    first, *others = faults
-    if not others:
-        return first[1]
-    shown = ', '.join(str(number) for number, _ in others[:_SHOWN])
-    more = f' and {len(others) - _SHOWN} more' if len(others) > _SHOWN else ''
-    return UserError(
-        f'{str(first[1]).rstrip(".")}; {len(others)} other annotations of the file have '
-        f'faults too: {shown}{more}.'
-    )
+def _without_labels(annotation: dict) -> dict:
+    labels = ('keypoints', 'area')
+    return {key: value for key, value in annotation.items() if key not in labels}

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmpose_uda.bugs import is_bug
 from mmpose_uda.errors import UserError
 
 
 @contextmanager
 def naming_sample(image: Callable[[], str]) -> Iterator[None]:
-    """Name the image and the transform where a pipeline fails.
+    """Name the image and the transform where a pipeline fails; bugs of ours pass through.
 
     Args:
         image (Callable): Gives the path of the image.
@@ -25,6 +26,8 @@ def naming_sample(image: Callable[[], str]) -> Iterator[None]:
     except (UserError, MemoryError):
         raise
     except Exception as error:
+        if is_bug(error):
+            raise
         reason = ' '.join(f'{type(error).__name__}: {error}'.split()).rstrip('. ')
         raise UserError(
             f'{_transform_of(error)} cannot take the sample of `{image()}` ({reason}): '

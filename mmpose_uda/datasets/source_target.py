@@ -18,6 +18,7 @@ from mmpose_uda.datasets.image_folder import UnlabelledImageFolder
 from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
 from mmpose_uda.datasets.pose_dataset import PoseDataset
 from mmpose_uda.datasets.sample_errors import naming_sample, usable_labels
+from mmpose_uda.datasets.stock_annotations import ignore_labels
 from mmpose_uda.datasets.stock_views import derive_views
 from mmpose_uda.datasets.transforms import ReplaceBackground
 from mmpose_uda.errors import UserError
@@ -80,6 +81,7 @@ class SourceTargetDataset(Dataset):
         if target is not None:
             target = _without_labels(target)
             self.target = DATASETS.build(dict(target, lazy_init=True, **shared))
+            ignore_labels(self.target)
             if isinstance(self.target, UnlabelledImageFolder):
                 self.target.adopt_metainfo(self.source.metainfo)
             self._check_keypoints()

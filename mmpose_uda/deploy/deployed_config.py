@@ -11,7 +11,6 @@ from mmpose import registry as mmpose_registry
 
 from mmpose_uda.config import imported_modules
 from mmpose_uda.deploy.stock_parts import replaced_dataset, with_stock_parts
-from mmpose_uda.whole_files import write_whole
 
 METAINFO_FILE = 'metainfo.py'
 
@@ -79,14 +78,14 @@ def keypoint_definition(cfg: Config) -> Optional[dict]:
     return Config.fromfile(path).dataset_info if osp.isfile(path) else None
 
 
-def write_metainfo(definition: dict, path: Path) -> None:
+def write_metainfo(definition: dict, partial: Path) -> None:
     """Write a keypoint definition as mmpose reads it.
 
     In a file of its own: mmengine sorts the keypoints of a config that it writes by the
     text of their numbers, whereupon mmpose mixes up what flips into what.
     """
     text = pprint.pformat(dict(definition), sort_dicts=False)
-    write_whole(path, f'dataset_info = {text}\n')
+    partial.write_text(f'dataset_info = {text}\n', 'utf-8')
 
 
 def _with_metainfo_file(loader: dict) -> dict:

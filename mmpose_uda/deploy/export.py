@@ -25,11 +25,14 @@ from mmpose_uda.models.pose_estimators.plain_checkpoint import (
     as_adapted,
 )
 from mmpose_uda.safe_checkpoint import save_checkpoint
-from mmpose_uda.whole_files import write_whole
+from mmpose_uda.whole_files import whole_folder
 
 CONFIG_FILE = 'config.py'
 WEIGHTS_FILE = 'model.pth'
+ONNX_FILE = 'model.onnx'
 
+# a model.onnx is of the weights that it was made of
+_BELONG_TOGETHER = (ONNX_FILE, CONFIG_FILE, METAINFO_FILE, WEIGHTS_FILE)
 _PREFIXES = {'teacher': TEACHER, 'student': STUDENT}
 
 
@@ -45,7 +48,8 @@ def export_estimator(
     needed where the estimator has parts that mmpose lacks
     (:func:`~mmpose_uda.deploy.deployed_config.deployed_config`). Its predictions are those
     of the network that was trained, bit for bit, statistics of BatchNorm and flip test
-    included.
+    included. The files are there together or not at all; an earlier export in the folder
+    goes, and its ``model.onnx`` with it.
 
     Args:
         cfg (Config): The config of the training.
@@ -78,16 +82,15 @@ def export_estimator(
     weights = select_weights(state_dict, _PREFIXES[which])
     _check_weights(cfg, weights)
     require_finite(weights, f'The {which}')
-    out = _make_folder(out_dir)
-    with writing(out / CONFIG_FILE):
-        write_whole(out / CONFIG_FILE, deployed_config(cfg).pretty_text)
-    definition = keypoint_definition(cfg)
-    if definition is not None:
-        write_metainfo(definition, out / METAINFO_FILE)
+    out = _folder(out_dir)
     dataset_meta = _plain(checkpoint['meta']['dataset_meta'])
     meta = dict(dataset_meta=dataset_meta, exported=which)
-    with writing(out / WEIGHTS_FILE):
-        save_checkpoint(dict(meta=meta, state_dict=weights), out / WEIGHTS_FILE)
+    definition = keypoint_definition(cfg)
+    with writing(out), whole_folder(out, _BELONG_TOGETHER) as partial:
+        (partial / CONFIG_FILE).write_text(deployed_config(cfg).pretty_text, 'utf-8')
+        if definition is not None:
+            write_metainfo(definition, partial / METAINFO_FILE)
+        save_checkpoint(dict(meta=meta, state_dict=weights), partial / WEIGHTS_FILE)
     return out
 
 
@@ -100,14 +103,13 @@ def _require_keys(checkpoint: dict[str, Any]) -> None:
             )
 
 
-def _make_folder(path: str) -> Path:
+def _folder(path: str) -> Path:
     folder = Path(path)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError) as error:
-        raise UserError(
-            f'There is a file where the folder {path} should be: name another folder.'
-        ) from error
+    for place in (folder, *folder.parents):
+        if place.exists() and not place.is_dir():
+            raise UserError(
+                f'There is a file where the folder {place} should be: name another folder.'
+            )
     return folder
 
 

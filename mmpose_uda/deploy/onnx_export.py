@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from mmpose_uda.config import load_config
 from mmpose_uda.datasets.keypoint_names import keypoint_names
-from mmpose_uda.deploy.export import CONFIG_FILE, WEIGHTS_FILE
+from mmpose_uda.deploy.export import CONFIG_FILE, ONNX_FILE, WEIGHTS_FILE
 from mmpose_uda.deploy.load_estimator import build_estimator
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.heads import (
@@ -24,7 +24,6 @@ from mmpose_uda.models.heads import (
 from mmpose_uda.models.readers import RegressedPoses, crop_size
 from mmpose_uda.whole_files import whole_file
 
-ONNX_FILE = 'model.onnx'
 TOLERANCE = 1e-4
 
 _INPUT = 'input'
@@ -178,12 +177,12 @@ def _write(
         ) from error
 
 
-def _describe(path: Path, entries: dict[str, Any]) -> None:
+def _describe(partial: Path, entries: dict[str, Any]) -> None:
     import onnx
 
-    model = onnx.load(path)
+    model = onnx.load(partial)
     onnx.helper.set_model_props(model, {k: json.dumps(v) for k, v in entries.items()})
-    onnx.save(model, path)
+    onnx.save(model, partial)
 
 
 @torch.no_grad()

@@ -8,6 +8,7 @@ import runpy
 import shlex
 import shutil
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import torch
 import toy_parts
 from bad_inputs import BAD
 from infer_factory import TrainedRun, quick_yapf
+from kills import read_only
 from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.visualization import Visualizer
@@ -116,7 +118,8 @@ def test_a_bad_input_is_told_in_one_sentence(bad, copied, monkeypatch, capsys):
     if bad.change is not None:
         bad.change()
     before = _hashes(copied)
-    status, errors = call(bad.tool, bad.arguments, monkeypatch, capsys)
+    with read_only(copied / bad.read_only) if bad.read_only else nullcontext():
+        status, errors = call(bad.tool, bad.arguments, monkeypatch, capsys)
     assert status == 2 and 'Traceback' not in errors
     # the folder that a public data set must be is shown in lines
     sentence = errors[errors.rindex('error: ') :].strip()

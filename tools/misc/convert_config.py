@@ -9,6 +9,7 @@ written, then train it with tools/train.py.
 """
 
 import argparse
+import shlex
 
 
 def parse_args():
@@ -33,7 +34,8 @@ def main():
 
     with exit_codes():
         path = convert_config(**args)
-        print(f'{path} is written: look it over, then python tools/train.py {path}')
+        command = f'python tools/train.py {shlex.quote(str(path))}'
+        print(f'{path} is written: look it over, then {command}')
 
 
 if __name__ == '__main__':

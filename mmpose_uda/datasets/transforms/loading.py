@@ -1,20 +1,14 @@
 """Loading of images and masks, with errors that name the file."""
 
-import io
-
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
-from mmengine import fileio
 from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
-from PIL import Image
 
 from mmpose_uda.datasets.mask_files import fit_mask, load_mask
 from mmpose_uda.decoded_images import read_decoded
 from mmpose_uda.errors import UserError
-
-_ORIENTATION = 0x0112  # EXIF
 
 
 @TRANSFORMS.register_module()
@@ -46,45 +40,18 @@ class LoadPoseImage(LoadImage):
                 results['img'] = decoded
         try:
             results = super().transform(results)
+        except UserError:  # of the image's size
+            raise
         except Exception as error:  # mmcv and OpenCV raise anything from bad bytes
             raise UserError(
                 f'The image `{results["img_path"]}` is missing or does not decode: '
                 'replace the file, or remove it from the data set.'
             ) from error
-        h, w = results['img_shape']
-        annotated = results.pop('annotated_size', (w, h))
-        if annotated != (w, h):
-            raise _other_size(results['img_path'], annotated, (w, h))
         if 'bbox' not in results:
+            h, w = results['img_shape']
             results['bbox'] = np.array([[0, 0, w - 1, h - 1]], np.float32)
             results['bbox_score'] = np.ones(1, np.float32)
         return results
-
-
-def _other_size(
-    path: str, annotated: tuple[int, int], loaded: tuple[int, int]
-) -> UserError:
-    sizes = '`{}` is {} x {} px and {} x {} in its annotations'.format(
-        path, *loaded, *annotated
-    )
-    if _is_turned(path):
-        return UserError(
-            f'The image {sizes}, because its EXIF orientation turns it when it is loaded: '
-            'save the images turned and without EXIF, with labels that fit.'
-        )
-    return UserError(
-        f'The image {sizes}, and has no EXIF orientation that turns it: correct `width` '
-        'and `height`, and labels that were made for another size.'
-    )
-
-
-def _is_turned(path: str) -> bool:
-    """Whether loading exchanges width and height."""
-    try:
-        with Image.open(io.BytesIO(fileio.get(path))) as image:
-            return image.getexif().get(_ORIENTATION, 1) >= 5
-    except Exception:  # Pillow raises anything; what it cannot read it cannot turn
-        return False
 
 
 @TRANSFORMS.register_module()

@@ -82,8 +82,8 @@ class AdaptationPictureHook(Hook):
             # On disk, so that a resumed run still has those of earlier phases.
             poses = _poses(samples, 'pred_instances')
             with whole_file(folder / f'predictions_{phase}.npz') as partial:
-                with open(partial, 'wb') as file:
-                    np.savez(file, **poses)
+                with open(partial, 'wb') as opened_partial:
+                    np.savez(opened_partial, **poses)
             shown = self.stored(runner)
             sheet = self.draw_predictions(runner, images, samples, shown)
             _publish(runner, 'predictions', '', sheet, runner.iter)

@@ -1,0 +1,154 @@
+"""What mmpose's own classes read, looked through before they do.
+
+mmpose takes an annotation file as it comes: a value that is none ends in a traceback, a
+repeated id gives a person somebody else's keypoints, a visibility of -1 makes the loss
+negative. And it clips boxes by the width and height of the file, whatever the image has.
+"""
+
+import functools
+import json
+import os.path as osp
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, Optional
+
+import numpy as np
+from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+from mmpose.datasets.transforms import LoadImage
+
+from mmpose_uda.datasets.coco_annotation import faults_of
+from mmpose_uda.datasets.coco_columns import read_columns
+from mmpose_uda.datasets.coco_file import load_coco, repeated_images
+from mmpose_uda.datasets.faults import Fault, raise_faults
+from mmpose_uda.datasets.image_size import check_size
+from mmpose_uda.datasets.sample_errors import usable_labels
+from mmpose_uda.errors import UserError
+
+_NEEDED = ('id', 'image_id', 'category_id')  # for the index that mmpose makes
+
+
+def look_through_stock_files() -> None:
+    """Let mmpose's COCO-style classes and its ``LoadImage`` tell what does not fit.
+
+    A second call changes nothing.
+    """
+    if not hasattr(LoadImage.transform, '__wrapped__'):
+        BaseCocoStyleDataset.load_data_list = _looking_first(
+            BaseCocoStyleDataset.load_data_list
+        )
+        LoadImage.transform = _comparing_sizes(LoadImage.transform)
+
+
+def ignore_labels(dataset: Any) -> None:
+    """Let the labels of a data set that is not read yet not even be looked through."""
+    dataset.labels_are_used = False
+
+
+def check_stock_file(
+    path: str, num_keypoints: Optional[int] = None, labels: bool = True
+) -> tuple[dict[Any, tuple[int, int]], bool]:
+    """Look through an annotation file.
+
+    Args:
+        path (str): The file.
+        num_keypoints (int, optional): K; None where a class puts keypoints together from
+            several fields.
+        labels (bool): Whether areas and keypoints are looked at.
+
+    Returns:
+        tuple[dict[Any, tuple[int, int]], bool]: Width and height of the images by id, px,
+        and whether all labels can be used as they are.
+
+    Raises:
+        UserError: It is no such file; or all that is wrong in it, by annotation and field.
+    """
+    content = load_coco(path)
+    with open(path, 'rb') as file:
+        encoding = json.detect_encoding(file.read(4))
+    if encoding != 'utf-8':
+        raise UserError(
+            f'`{path}` is text of {encoding}, which mmpose does not read: save it as UTF-8 '
+            'without a byte order mark.'
+        )
+    people = content['annotations']
+    faults = [*repeated_images(content, path), *_ids(people, path), *_sizes(content, path)]
+    # mmpose passes over others
+    used = [one for one in people if 'bbox' in one and 'keypoints' in one]
+    if num_keypoints is None or not labels:
+        used, num_keypoints = [dict(bbox=one['bbox'], id=one.get('id')) for one in used], 0
+    are_right = read_columns(used, num_keypoints).are_right
+    for n in np.flatnonzero(~are_right):
+        faults += faults_of(used[n], path, num_keypoints)
+    raise_faults(faults, path)
+    sizes = {i['id']: (int(i['width']), int(i['height'])) for i in content['images']}
+    return sizes, bool(are_right.all())
+
+
+def _ids(annotations: list[dict], path: str) -> Iterator[Fault]:
+    for number, annotation in enumerate(annotations):
+        for key in _NEEDED:
+            if annotation.get(key) is None:
+                yield Fault(
+                    f'Annotation {annotation.get("id", f"number {number}")} of `{path}` '
+                    f'has no `{key}`',
+                    'add it',
+                )
+    counts = Counter(annotation.get('id') for annotation in annotations)
+    for one, count in counts.items():
+        if count > 1 and one is not None:
+            yield Fault(
+                f'{count} annotations of `{path}` have the `id` {one}',
+                'number the annotations anew',
+            )
+
+
+def _sizes(content: dict[str, Any], path: str) -> Iterator[Fault]:
+    for image in content['images']:
+        for key in ('width', 'height'):
+            value = image.get(key)
+            if not isinstance(value, (int, float)) or not 0 < value < np.inf:
+                yield Fault(
+                    f'`{key}` of image {image["id"]} of `{path}` is {value!r}',
+                    'let it be the number of px',
+                )
+
+
+def _looking_first(load: Callable) -> Callable:
+    @functools.wraps(load)
+    def load_data_list(dataset: BaseCocoStyleDataset) -> list[dict]:
+        if not _is_read_as_coco(dataset):
+            return load(dataset)
+        sizes, are_right = check_stock_file(
+            dataset.ann_file,
+            _num_keypoints(dataset),
+            getattr(dataset, 'labels_are_used', True),
+        )
+        infos = load(dataset)
+        if dataset.data_mode != 'topdown':
+            return infos
+        for info in infos:
+            info['annotated_size'] = sizes[info['img_id']]
+        return infos if are_right else [usable_labels(info) for info in infos]
+
+    return load_data_list
+
+
+def _is_read_as_coco(dataset: BaseCocoStyleDataset) -> bool:
+    """Whether the class reads a file of this machine as COCO's are."""
+    kind = type(dataset)
+    is_plain = kind._load_annotations is BaseCocoStyleDataset._load_annotations
+    return is_plain and osp.isfile(dataset.ann_file)
+
+
+def _num_keypoints(dataset: BaseCocoStyleDataset) -> Optional[int]:
+    is_plain = type(dataset).parse_data_info is BaseCocoStyleDataset.parse_data_info
+    return dataset.metainfo['num_keypoints'] if is_plain else None
+
+
+def _comparing_sizes(transform: Callable) -> Callable:
+    @functools.wraps(transform)
+    def transform_and_compare(step: LoadImage, results: dict) -> Optional[dict]:
+        results = transform(step, results)
+        return results and check_size(results)
+
+    return transform_and_compare

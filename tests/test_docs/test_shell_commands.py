@@ -1,0 +1,219 @@
+"""Commands of README.md and docs, verbatim in a fresh process, with what shortens them.
+
+Each command of a page is in one of the tables below: run here, or where it says.
+"""
+
+import re
+import shlex
+import shutil
+import sys
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import pytest
+from config_factory import redirect_data
+from data_factory import write_pose_dataset
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.registry import DATASETS
+from test_tools.test_commands import COMMANDS, README, ROOT, TRAINERS, link_checkout, run
+
+PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
+SMALL = 'model.estimator.backbone.depth=18 model.estimator.head.in_channels=512'
+
+OFFLINE = '--cfg-options model.estimator.backbone.init_cfg=None'  # ImageNet's, from a URL
+
+
+@dataclass(frozen=True)
+class Run:
+    """A command as a page has it.
+
+    Args:
+        command (str): It.
+        more (str): What is appended.
+        status (int): How it ends.
+        checkpoint (str): What the page's word CHECKPOINT stands for.
+    """
+
+    command: str
+    more: str = ''
+    status: int = 0
+    checkpoint: str = ''
+
+
+OWN_PHOTOS = [
+    Run(
+        'python tools/misc/convert_config.py '
+        'mmpose::body_2d_keypoint/topdown_heatmap/coco/'
+        'td-hm_hrnet-w32_8xb64-210e_coco-256x192.py '
+        '--source my_people --target my_photos --out my_adaptation.py'
+    ),
+    Run(
+        'python tools/train.py my_adaptation.py',
+        f'--smoke --work-dir work_dirs/my_adaptation {OFFLINE}',
+    ),
+    Run('python tools/infer.py work_dirs/my_adaptation/export my_photos --out predictions'),
+]
+TRAINED = 'work_dirs/{}_smoke/iter_4.pth'
+# by the config whose data are there
+PUBLISHED = {
+    'rhd2h3d': [
+        Run('python tools/misc/check_data.py configs/uda/rhd2h3d.py'),
+        Run('python tools/misc/browse_dataset.py configs/uda/rhd2h3d.py', '--num 2'),
+        Run(
+            'python tools/train.py configs/uda/rhd2h3d.py', f'--smoke --cfg-options {SMALL}'
+        ),
+    ],
+    'synanimal2tigdog': [
+        Run(
+            'python tools/train.py configs/uda/synanimal2tigdog.py --cfg-options '
+            'train_dataloader.dataset.source.own_split=True '
+            'train_dataloader.dataset.target.own_split=True '
+            'val_dataloader.dataset.own_split=True '
+            'test_dataloader.dataset.own_split=True',
+            f'{SMALL} --smoke',
+        ),
+        Run(
+            'python tools/test.py configs/uda/synanimal2tigdog.py CHECKPOINT --cfg-options '
+            'test_dataloader.dataset.animals="[\'tiger\']"',
+            SMALL,
+            checkpoint=TRAINED.format('synanimal2tigdog'),
+        ),
+    ],
+}
+# what runs them, or why nothing does; COMMANDS are those of test_commands.py
+ELSEWHERE = {
+    'make train': 'CI, and test_makefile.py',
+    'make test': 'CI',
+    'make env && . .venv/bin/activate': 'test_makefile.py',
+    'pip install --no-deps -e .': 'CI, in make env',
+    'D=data/builtin_hand_tuning': 'a name for the next',
+    'python tools/train.py configs/uda/pretrain/hand_3d_mim.py': 'test_train.py',
+    'python tools/train.py source_strong.py': 'test_ablation.py',
+    'python tools/dataset_converters/h36m_crops.py': 'COMMANDS',
+    'python tools/dataset_converters/extract_frames.py': 'COMMANDS',
+    'python tools/test.py CONFIG CHECKPOINT': 'test_submission.py',
+    # the variants that it names: test_datasets_page.py
+    'python tools/analysis_tools/ablation.py configs/uda/rhd2h3d.py': 'COMMANDS',
+    'python tools/test.py configs/uda/synanimal2animalpose': 'test_public_configs.py',
+    'python tools/test.py configs/uda/surreal2lsp.py': 'test_public_configs.py',
+    'python tools/test.py configs/uda/rhd2h3d.py': 'test_public_configs.py',
+    'python tools/misc/check_data.py configs/uda/rhd2freihand': 'test_datasets_page.py',
+    'python tools/misc/measure_source.py configs/uda/rhd2freihand_3d.py': 'COMMANDS',
+    'python tools/train.py configs/uda/rhd2freihand_3d.py': 'test_public_3d_configs.py',
+    'python tools/test.py configs/uda/rhd2freihand_3d.py': 'test_public_3d_configs.py',
+    'NNODES=2 NODE_RANK=0 MASTER_ADDR=first-machine': 'needs two machines',
+    'GPUS=16 GPUS_PER_NODE=8 bash tools/slurm_train.sh': 'test_commands.py',
+    'SRUN_ARGS="--partition=gpus --time=8:00:00" python': 'test_ablation.py',
+    'python tools/analysis_tools/benchmark_step.py configs/uda/hand_3d.py': 'COMMANDS',
+    'python tools/analysis_tools/gpu_check.py': 'COMMANDS',
+}
+RUNS = [*OWN_PHOTOS, *(run for runs in PUBLISHED.values() for run in runs)]
+
+
+def commands_of(page):
+    """Commands of a page's blocks, each in one line, without comments."""
+    blocks = re.findall(r'^```(?:bash)?\n(.*?)^```$', fenced_text(page), re.M | re.S)
+    for block in blocks:
+        for line in block.replace('\\\n', ' ').splitlines():
+            line = ' '.join(re.sub(r'\s#.*', '', line).split())
+            if re.match(r'(make|pip|python|bash|srun) |[A-Z_]+=\S+', line):
+                yield line
+
+
+def fenced_text(page):
+    """Its blocks with a language that is none of the shell's left out."""
+    return re.sub(r'^```(?!bash$)\w+\n.*?^```$', '', page.read_text(), flags=re.M | re.S)
+
+
+def templates():
+    """The README's list of tools, which shows where arguments go."""
+    _, listed = README.split('\n## Commands\n')
+    (block,) = re.findall(r'\A\s*```bash\n(.*?)^```', listed, re.M | re.S)
+    return [' '.join(re.sub(r'\s#.*', '', line).split()) for line in block.splitlines()]
+
+
+def fits(template, words):
+    """Whether a command is one that a template shows, perhaps with more to it."""
+    required = re.sub(r'\[(?:[^][]|\[[^]]*\])*\]', '', template).split()
+    options = [word for word in required if word.startswith('--')]
+    places = required[: required.index(options[0])] if options else required
+    is_placed = all(
+        bool(re.search('[A-Z]{2}', place)) or word in place.split('|')
+        for place, word in zip(places, words)
+    )
+    is_option = [word.startswith('--') for word in words[: len(places)]]
+    return is_placed and not any(is_option) and set(options) <= set(words)
+
+
+def test_every_command_is_run():
+    shown = set(templates())
+    known = {run.command for run in RUNS}
+    missing = [
+        (page.name, command)
+        for page in PAGES
+        for command in commands_of(page)
+        if command not in shown | known and not command.startswith(tuple(ELSEWHERE))
+    ]
+    assert not missing
+
+
+def test_every_run_is_shown():
+    shown = {command for page in PAGES for command in commands_of(page)}
+    assert {run.command for run in RUNS} <= shown
+    for start in ELSEWHERE:
+        assert any(command.startswith(start) for command in shown), start
+
+
+def test_tools_run_as_the_readme_shows_them():
+    """The arguments of tests/test_tools/test_commands.py are those that are shown."""
+    for template in templates():
+        tool = template.split()[1]
+        if tool not in TRAINERS:
+            words = ['python', tool, *shlex.split(COMMANDS[tool][0])]
+            assert fits(template, words), (template, words)
+
+
+def execute(folder, step):
+    command = step.command.replace('CHECKPOINT', step.checkpoint)
+    python, *words = shlex.split(f'{command} {step.more}')
+    assert python == 'python'
+    return run(folder, sys.executable, *words)
+
+
+def test_own_photos(tmp_path):
+    folder = link_checkout(tmp_path)
+    names = parse_pose_metainfo(DATASETS.get('CocoDataset').METAINFO)['keypoint_id2name']
+    for split in ('train', 'val'):
+        write_pose_dataset(folder / 'my_people', 2, split, names=list(names.values()))
+    (folder / 'my_photos').mkdir()
+    for name in 'ab':
+        picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+        cv2.imwrite(str(folder / 'my_photos' / f'{name}.jpg'), picture)
+    for step in OWN_PHOTOS:
+        execute(folder, step)
+    assert len(list((folder / 'predictions').rglob('*.jpg'))) == 2
+
+
+@pytest.mark.long
+@pytest.mark.parametrize('name', PUBLISHED)
+def test_published_data(tmp_path, name):
+    folder = link_checkout(tmp_path)
+    init_default_scope('mmpose')
+    redirect_data(Config.fromfile(ROOT / f'configs/uda/{name}.py'), folder / 'data')
+    for step in PUBLISHED[name]:
+        execute(folder, step)
+
+
+@pytest.mark.long
+def test_own_photos_at_full_length(tmp_path):
+    """As the page has it, on two images; no weights are downloaded."""
+    folder = link_checkout(tmp_path)
+    names = parse_pose_metainfo(DATASETS.get('CocoDataset').METAINFO)['keypoint_id2name']
+    write_pose_dataset(folder / 'my_people', 2, names=list(names.values()))
+    shutil.copytree(folder / 'my_people/images', folder / 'my_photos')
+    for step in OWN_PHOTOS:
+        execute(folder, Run(step.command, OFFLINE if OFFLINE in step.more else ''))
+    assert len(list((folder / 'predictions').rglob('*.jpg'))) == 2
