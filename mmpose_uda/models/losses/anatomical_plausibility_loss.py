@@ -17,7 +17,7 @@ from mmpose_uda.models.utils import (
     relative_lengths,
 )
 
-CRITERIA = ('symmetry', 'range', 'angle')
+_CRITERIA = ('symmetry', 'range', 'angle')
 
 
 class Bounds(Protocol):
@@ -62,7 +62,7 @@ class AnatomicalPlausibilityLoss(nn.Module):
                 'AnatomicalPlausibilityLoss: one of symmetry_weight, range_weight and '
                 'angle_weight must not be 0.'
             )
-        self.weights = dict(zip(CRITERIA, weights))
+        self.weights = dict(zip(_CRITERIA, weights))
 
     def forward(
         self,
@@ -102,7 +102,6 @@ def implausibility(
     """The criteria of :class:`AnatomicalPlausibilityLoss` of each pose, [B] each."""
     if keypoints is None:
         keypoints = torch.ones(poses.shape[1], device=poses.device)
-    poses = poses.float()
     counted = keypoints_to_bones(keypoints, bones)
     lengths = relative_lengths(poses, bones, counted)
     found = {}
@@ -112,14 +111,14 @@ def implausibility(
         of_both = torch.minimum(counted[one], counted[other])
         apart = (lengths[:, one] - lengths[:, other]).abs()
         found['symmetry'] = _mean(apart, of_both)
-    found['range'] = _mean(distance_from(lengths, *bounds.lengths), counted)
+    found['range'] = _mean(_distance_from(lengths, *bounds.lengths), counted)
     joints = keypoints_to_joints(keypoints, bones)
     cosines = bone_cosines(poses, bones)
-    found['angle'] = _mean(distance_from(cosines, *bounds.cosines), joints)
+    found['angle'] = _mean(_distance_from(cosines, *bounds.cosines), joints)
     return found
 
 
-def distance_from(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
+def _distance_from(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """Of values [B, N] from the intervals of each column; 0 inside."""
     return (low - values).clamp_min(0) + (values - high).clamp_min(0)
 

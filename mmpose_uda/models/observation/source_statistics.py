@@ -143,7 +143,7 @@ class SourceStatistics(nn.Module):
         of_all = bone_lengths(poses, self.bones) * counted
         size = of_all.sum(-1, keepdim=True) / counted.sum().clamp_min(1) / self.unit
         values = torch.cat(
-            [to_log(lengths), (bone_cosines(poses, self.bones) + 1) / 2, to_log(size)], 1
+            [_to_log(lengths), (bone_cosines(poses, self.bones) + 1) / 2, _to_log(size)], 1
         )
         is_known = torch.cat([is_whole & (bones * counted > 0), joints > 0, is_whole], 1)
         return _count((values * _BINS).long(), is_known, _BINS)
@@ -209,7 +209,7 @@ def quantile(counts: Tensor, level: float) -> Tensor:
     return ((place + share) / counts.shape[-1]).squeeze(-1)
 
 
-def to_log(lengths: Tensor) -> Tensor:
+def _to_log(lengths: Tensor) -> Tensor:
     """Place of a length on the axis of logarithms, in [0, 1] of it."""
     lengths = lengths.clamp(_SHORTEST, _LONGEST)
     return (lengths / _SHORTEST).log() / math.log(_LONGEST / _SHORTEST)

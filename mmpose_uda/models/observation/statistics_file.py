@@ -104,7 +104,24 @@ def read_statistics(path: str) -> Content:
             f'{path} has the format {content["format"]!r}, which this version does not '
             f'read: it reads {_FORMAT}.'
         )
+    _check_keypoints(content, path)
     return content
+
+
+def _check_keypoints(content: Content, path: str) -> None:
+    count = content['keypoints']
+    try:
+        named = [*content['labelled_keypoints']]
+        named += [k for start, end in content['skeleton'] for k in (start, end)]
+        fits = all(type(k) is int and 0 <= k < count for k in named)
+        fits &= content['histograms']['unit'] > 0
+    except (KeyError, TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise UserError(
+            f'{path} names keypoints that are none of its {count}, or lacks a unit: write '
+            'it again by tools/misc/export_estimator.py.'
+        )
 
 
 def fill(statistics: SourceStatistics, content: Content, path: str) -> None:

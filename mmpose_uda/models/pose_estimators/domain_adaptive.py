@@ -234,7 +234,9 @@ class DomainAdaptivePoseEstimator(BaseModel):
         if self.source_statistics is None:
             return
         weights = seen.reader.label_weights(seen.data_samples)
-        poses = seen.reader.label_poses(seen.data_samples)
+        poses = None
+        if self.source_statistics.bones:
+            poses = seen.reader.label_poses(seen.data_samples)
         self.source_statistics.note(
             None if poses is None else poses.to(weights),
             weights,

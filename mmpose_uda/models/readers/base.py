@@ -105,9 +105,15 @@ class HeadReader(metaclass=ABCMeta):
     def label_poses(self, data_samples: SampleList) -> Optional[Tensor]:
         """The labels as :meth:`poses` has predictions, on the CPU or the device.
 
-        None where samples do not carry them. What has no label may be anything.
+        None where samples do not carry them, as mmpose packs them. What has no label may
+        be anything.
         """
-        if not all('keypoints' in s.get('gt_instances', ()) for s in data_samples):
+        if not all(
+            'keypoints' in sample.get('gt_instances', ())
+            and 'input_scale' in sample.metainfo
+            and sample.gt_instances.keypoints.shape[1] == self.keypoints
+            for sample in data_samples
+        ):
             return None
         poses = [
             np.asarray(sample.gt_instances.keypoints, np.float32)

@@ -35,6 +35,14 @@ def simcc_case():
     return build(estimator=estimator), labelled_for(HEADS['SimCCHead']['decoder'])
 
 
+def integral_case():
+    estimator = vit_estimator(head=HEADS['IntegralRegressionHead'])
+    parts = dict(PARTS, mean_teacher=dict(PARTS['mean_teacher'], loss_weight=-30.0))
+    return build(parts, estimator=estimator), labelled_for(
+        HEADS['IntegralRegressionHead']['decoder']
+    )
+
+
 def volume_case():
     return build(), make_batch(4)
 
@@ -43,6 +51,7 @@ def rows(model, loss):
     """The gradient of the head's last weights, one row a keypoint."""
     layer = {
         'HeatmapHead': lambda head: head.final_layer,
+        'IntegralRegressionHead': lambda head: head.final_layer,
         'SimCCHead': lambda head: head.final_layer,
         'VolumetricPose3DHead': lambda head: head.to_volume,
     }[type(model.student.head).__name__](model.student.head)
@@ -50,7 +59,7 @@ def rows(model, loss):
     return gradient.reshape(21, -1)
 
 
-@pytest.mark.parametrize('case', [heatmap_case, simcc_case, volume_case])
+@pytest.mark.parametrize('case', [heatmap_case, simcc_case, integral_case, volume_case])
 def test_what_opposes_the_source_is_scaled_by_confidence(case):
     model, batch = case()
     losses = losses_of(model, batch)

@@ -76,21 +76,12 @@ def test_a_one_sided_body_has_no_symmetry():
 
 
 def test_gradient():
-    poses = POSES.double().requires_grad_()
     loss = AnatomicalPlausibilityLoss(1.0, 1.0, 1.0)
 
     def compute(poses):
-        # float32 inside would be too coarse for differences
-        wide = poses.to(torch.float32) if poses.dtype is torch.float32 else poses
-        return sum(loss(wide, BONES, BOUNDS, FLIP_INDICES).values())
+        return sum(loss(poses, BONES, BOUNDS, FLIP_INDICES).values())
 
-    compute(poses).backward()
-    for index in [(0, 0, 0), (1, 2, 1), (2, 5, 2), (3, 1, 0)]:
-        step = torch.zeros_like(poses)
-        step[index] = 1e-3
-        with torch.no_grad():
-            slope = (compute(poses + step) - compute(poses - step)) / 2e-3
-        assert abs(slope - poses.grad[index]) < 2e-3
+    torch.autograd.gradcheck(compute, POSES.double().requires_grad_())
 
 
 def test_weights_of_0_are_refused():
