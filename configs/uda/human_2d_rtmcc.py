@@ -39,8 +39,11 @@ model = dict(
     estimator=dict(_base_.estimator, head=head),
     teacher=_base_.teacher,
     test_statistics=_base_.test_statistics,
+    source_statistics=dict(skeleton='human16'),
     alignments=alignments,
 )
+# Keypoints share the last weights of this head.
+ablation_extras = dict(gradient_gate=None)
 
 # ---- views ---------------------------------------------------------------------------
 crop = dict(type='TopdownAffine3D', input_size=_base_.input_size)

@@ -30,6 +30,7 @@ _NETWORK_TITLES = dict(
     student_adabn=', target BatchNorm',
     target_adabn=', EMA, target BatchNorm',
 )
+_HOW = {'only': 'source only +', 'without': 'adapted -', 'with': 'adapted +'}
 _COLOURS = dict(control='#9aa5b1', part='#7fb3d5', full='#1f6fb2', oracle='#444444')
 
 
@@ -164,8 +165,7 @@ def _title(variant: str) -> str:
     if variant == 'oracle':
         return 'oracle (target labels)'
     how, part = variant.split('_', 1)
-    part = part.replace('_', ' ')
-    return f'source only + {part}' if how == 'only' else f'adapted - {part}'
+    return f'{_HOW[how]} {part.replace("_", " ")}'
 
 
 def _mean_and_spread(row: Row, metric: str) -> str:

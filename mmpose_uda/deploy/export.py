@@ -1,5 +1,6 @@
 """Handing the adapted estimator back as an ordinary mmpose model."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmpose_uda.deploy.deployed_config import (
     METAINFO_FILE,
@@ -17,6 +18,7 @@ from mmpose_uda.deploy.deployed_config import (
     write_metainfo,
 )
 from mmpose_uda.errors import UserError, writing
+from mmpose_uda.models.observation import STATISTICS_FILE, content_of, statistics_for
 from mmpose_uda.models.pose_estimators import TeacherEMA
 from mmpose_uda.models.pose_estimators.plain_checkpoint import (
     STUDENT,
@@ -32,8 +34,16 @@ WEIGHTS_FILE = 'model.pth'
 ONNX_FILE = 'model.onnx'
 
 # a model.onnx is of the weights that it was made of
-_BELONG_TOGETHER = (ONNX_FILE, CONFIG_FILE, METAINFO_FILE, WEIGHTS_FILE)
+_BELONG_TOGETHER = (
+    ONNX_FILE,
+    CONFIG_FILE,
+    METAINFO_FILE,
+    STATISTICS_FILE,
+    WEIGHTS_FILE,
+)
 _PREFIXES = {'teacher': TEACHER, 'student': STUDENT}
+_STATISTICS = 'source_statistics.'
+_LABELLED = 'labelled.seen'
 
 
 def export_estimator(
@@ -55,8 +65,9 @@ def export_estimator(
         cfg (Config): The config of the training.
         checkpoint (dict[str, Any]): Its checkpoint, or one of the plain estimator:
             ``state_dict`` and ``meta`` with ``dataset_meta``.
-        out_dir (str): Folder for ``config.py`` and ``model.pth``, and ``metainfo.py``
-            where keypoints are not defined by mmpose; made if missing.
+        out_dir (str): Folder for ``config.py`` and ``model.pth``, ``metainfo.py`` where
+            keypoints are not defined by mmpose, and ``source_statistics.json`` where the
+            training has seen a source; made if missing.
         which (str): 'teacher' or 'student'.
 
     Returns:
@@ -80,7 +91,7 @@ def export_estimator(
     if which == 'teacher' and state_dict.get(TEACHER_STEPS, 1) == 0:
         raise UserError(TeacherEMA.NEVER_UPDATED)
     weights = select_weights(state_dict, _PREFIXES[which])
-    _check_weights(cfg, weights)
+    estimator = _fitting_estimator(cfg, weights)
     require_finite(weights, f'The {which}')
     out = _folder(out_dir)
     dataset_meta = _plain(checkpoint['meta']['dataset_meta'])
@@ -91,7 +102,26 @@ def export_estimator(
         if definition is not None:
             write_metainfo(definition, partial / METAINFO_FILE)
         save_checkpoint(dict(meta=meta, state_dict=weights), partial / WEIGHTS_FILE)
+        _write_statistics(cfg, estimator.head, state_dict, partial / STATISTICS_FILE)
     return out
+
+
+def _write_statistics(
+    cfg: Config, head: nn.Module, state_dict: dict[str, Tensor], path: Path
+) -> None:
+    """What an adaptation without the source can know of it, if anything is known."""
+    buffers = {
+        key.removeprefix(_STATISTICS): value
+        for key, value in state_dict.items()
+        if key.startswith(_STATISTICS)
+    }
+    statistics = statistics_for(head, **cfg.model.get('source_statistics') or {})
+    if statistics is None or not buffers:
+        return
+    statistics.load_state_dict(buffers)
+    content = content_of(statistics, state_dict[_LABELLED])
+    if content is not None:
+        path.write_text(json.dumps(content) + '\n', 'utf-8')
 
 
 def _require_keys(checkpoint: dict[str, Any]) -> None:
@@ -142,8 +172,10 @@ def require_finite(weights: dict[str, Tensor], owner: str) -> None:
             )
 
 
-def _check_weights(cfg: Config, weights: dict[str, Tensor]) -> None:
-    expected = MODELS.build(cfg.model.estimator).state_dict()
+def _fitting_estimator(cfg: Config, weights: dict[str, Tensor]) -> nn.Module:
+    """The config's estimator, whose weights these are by name and shape."""
+    estimator = MODELS.build(cfg.model.estimator)
+    expected = estimator.state_dict()
     wrong = set(expected) ^ set(weights)
     wrong |= {
         k for k in set(expected) & set(weights) if expected[k].shape != weights[k].shape
@@ -153,6 +185,7 @@ def _check_weights(cfg: Config, weights: dict[str, Tensor]) -> None:
             f'The checkpoint does not belong to {cfg.filename}: {len(wrong)} weights '
             f'differ in name or shape, such as {min(wrong)}; name the config of its run.'
         )
+    return estimator
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,8 @@ def parse_args():
     parser.add_argument(
         '--variants',
         nargs='+',
-        help='source_weak, source_strong, full, oracle, only_<part>, without_<part>; '
+        help='source_weak, source_strong, full, oracle, only_<part>, without_<part>, '
+        'with_<extra>; '
         'default: all',
     )
     parser.add_argument(

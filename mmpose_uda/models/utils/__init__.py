@@ -1,5 +1,16 @@
 from .attention_capture import capture_attention
 from .batch_statistics import batch_norm_layers, running_statistics
+from .bones import (
+    Bones,
+    bone_cosines,
+    bone_lengths,
+    joined_bones,
+    keypoints_to_bones,
+    keypoints_to_joints,
+    lift_to_total,
+    mirrored_bones,
+    relative_lengths,
+)
 from .compilation import uncompiled
 from .constants import constant, constant_index
 from .distributed import (
@@ -17,13 +28,16 @@ from .sample_random import SampleRandom, sample_keys
 from .style import match_statistics, pyramid_adain, pyramid_merge, pyramid_split
 from .view_geometry import (
     between_views,
+    exact_product,
     stack_warp_mats,
     swap_where_mirrored,
     transform_points,
+    turned_about_middle,
     warp_maps,
 )
 
 __all__ = [
+    'Bones',
     'PatchMask',
     'PatchMasking',
     'SampleRandom',
@@ -31,19 +45,28 @@ __all__ = [
     'batch_norm_layers',
     'best_memory_format',
     'between_views',
+    'bone_cosines',
+    'bone_lengths',
     'capture_attention',
     'capture_features',
     'constant',
     'constant_index',
+    'exact_product',
     'gather_from_processes',
     'hidden_pixels',
     'is_pretrained',
+    'joined_bones',
+    'keypoints_to_bones',
+    'keypoints_to_joints',
+    'lift_to_total',
     'match_statistics',
     'mean_over_processes',
+    'mirrored_bones',
     'pool_to_patches',
     'pyramid_adain',
     'pyramid_merge',
     'pyramid_split',
+    'relative_lengths',
     'reverse_gradient',
     'running_statistics',
     'sample_keys',
@@ -52,6 +75,7 @@ __all__ = [
     'sum_over_processes',
     'swap_where_mirrored',
     'transform_points',
+    'turned_about_middle',
     'uncompiled',
     'warp_maps',
 ]

@@ -21,6 +21,7 @@ from mmpose.apis import init_model
 from mmpose_uda import UserError
 from mmpose_uda.engine.runner import phased_train_loop
 from mmpose_uda.engine.runner.phased_train_loop import iteration_seed, make_phases
+from mmpose_uda.models.observation import source_statistics
 
 # ---- phases --------------------------------------------------------------------------
 
@@ -213,6 +214,47 @@ def test_a_killed_and_resumed_run_ends_the_same(
     record = json.loads((tmp_path / 'record.json').read_text())
     whole = json.loads(Path(finished.work_dir, 'record.json').read_text())
     assert record == whole[kills[-1] :]
+
+
+EXTRAS = """
+_base_ = {base!r}
+model = dict(
+    alignments=dict(
+        mean_teacher=dict(
+            selection=[
+                dict(type='ConfidenceWeighting'),
+                dict(type='DisagreementWeighting'),
+                dict(type='PlausibilitySelection', ramp_iters=3),
+            ]
+        ),
+        anatomy=dict(type='AnatomicalPlausibility', ramp_iters=3),
+        masked=dict(type='MaskedImageConsistency'),
+        gate=dict(type='GradientGate'),
+    )
+)
+source, adapt = _base_.phases[1:]
+adapt = dict(adapt, parts=[*adapt.parts, 'anatomy', 'masked', 'gate'])
+train_cfg = dict(phases=[source, adapt])
+"""
+
+
+def test_parts_of_later_methods_are_resumed_exactly(
+    hand_config, data_root, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(source_statistics, '_LEAST', 1)
+    path = tmp_path / 'extras.py'
+    path.write_text(EXTRAS.format(base=str(hand_config)))
+    run(tiny_config(path, data_root, tmp_path / 'whole'))
+    # between the phases, and in the middle of the adaptation
+    kills = (PHASE_ITERS, PHASE_ITERS + 1)
+    run_killed_and_resumed(path, data_root, tmp_path / 'killed', *kills)
+    whole, killed = (last_checkpoint(tmp_path / name) for name in ('whole', 'killed'))
+    assert differences(whole['state_dict'], killed['state_dict']) == []
+    statistics = whole['state_dict']['source_statistics.histograms']
+    # poses that are whole in their crops
+    assert 0 < statistics[-1].sum() <= 2 * PHASE_ITERS * BATCH_SIZE
+    last = json.loads((tmp_path / 'whole' / 'record.json').read_text())[-1]['losses']
+    assert last['anatomy/loss_range'] > 0 and last['gate/loss'] >= 0
 
 
 def test_a_finished_run_is_resumed_to_its_summary(finished, hand_config, tmp_path):
