@@ -14,7 +14,7 @@ def parse_args():
         '--variants',
         nargs='+',
         help='source_weak, source_strong, full, oracle, only_<part>, without_<part>; '
-        'default: all',
+        'default: all of these; also source_free (with source_start, its beginning)',
     )
     parser.add_argument(
         '--out',

@@ -7,6 +7,7 @@ from .keypoint_occlusion import KeypointOcclusion
 from .masked_reconstruction import MaskedReconstruction
 from .mean_teacher import MeanTeacherConsistency
 from .pseudo_labels import ConfidenceWeighting, QuantileSelection, ThresholdSelection
+from .starting_model import StartingModelPull
 
 __all__ = [
     'Alignment',
@@ -19,5 +20,6 @@ __all__ = [
     'MaskedReconstruction',
     'MeanTeacherConsistency',
     'QuantileSelection',
+    'StartingModelPull',
     'ThresholdSelection',
 ]
