@@ -45,11 +45,11 @@ def look(model: nn.Module, frames: Sequence[Frame]) -> Seen:
     order = np.asarray(model.dataset_meta['flip_indices'])
     boxes = np.stack([frame.corners[0] for frame in frames])
     with _without_flip_test(model):
-        keypoints, scores = _find(model, frames)
+        keypoints, scores = find(model, frames)
         distances = []
         for change in _changes(boxes):
             changed = [_warped(*pair) for pair in zip(frames, change)]
-            found, _ = _find(model, changed)
+            found, _ = find(model, changed)
             back = _through(np.stack([cv2.invertAffineTransform(m) for m in change]), found)
             if np.linalg.det(change[0][:, :2]) < 0:
                 back = back[:, order]
@@ -83,8 +83,16 @@ def _through(matrices: np.ndarray, points: np.ndarray) -> np.ndarray:
     return points @ matrices[:, :, :2].transpose(0, 2, 1) + matrices[:, None, :, 2]
 
 
-def _find(model: nn.Module, frames: Sequence[Frame]) -> tuple[np.ndarray, np.ndarray]:
-    """Keypoints [N, K, 2] and scores [N, K]."""
+def find(model: nn.Module, frames: Sequence[Frame]) -> tuple[np.ndarray, np.ndarray]:
+    """What a model finds in images as they are.
+
+    Args:
+        model (nn.Module): A top-down estimator.
+        frames (Sequence[Frame]): The images, each with one box or none.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: Keypoints [N, K, 2] px and scores [N, K].
+    """
     count = len(model.dataset_meta['keypoint_id2name'])
     keypoints, scores = [], []
     for frame, instances in predict(model, frames, _BATCH):

@@ -12,6 +12,7 @@ from mmpose_uda.adaptation.source_reference import SourceReference
 from mmpose_uda.inference.image_sources import Frame
 
 _TINY = 1e-9
+_NEARER = 0.7  # times as far: poses that are noise are nearer by chance
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Signals:
         spread (tuple[float, float]): Standard deviation of a keypoint's place in the box
             over the boxes, mean of all. One that shrinks much is a collapse.
         moved (float): Mean distance between keypoints before and after.
-        swapped (float): Share of the boxes whose keypoints of after would be nearer to
-            those of before with left and right exchanged.
+        swapped (float): Share of the boxes whose keypoints of after would be much nearer
+            to those of before with left and right exchanged.
         source_confidence (float, optional): Mean score of the starting model on its source.
         implausible (tuple[float, float], optional): Share of bones whose length, for the
             size of the pose, hardly any pose of the source has, before and after.
@@ -99,7 +100,7 @@ def observe(
         confidence=tuple(float(one.scores.mean()) for one in seen),
         spread=tuple(_spread(one.keypoints, boxes) for one in seen),
         moved=float(distances.mean()),
-        swapped=float((exchanged < distances - _TINY).mean()),
+        swapped=float((exchanged < _NEARER * distances).mean()),
         source_confidence=None if source is None else source.confidence,
         implausible=implausible,
     )

@@ -1,12 +1,23 @@
 """What is known of the source that a model was trained on."""
 
+from contextlib import redirect_stdout
 from dataclasses import dataclass
-from typing import Optional
+from typing import Any, Optional
 
 import numpy as np
+from mmengine.dataset import BaseDataset
+from mmpose.registry import DATASETS
+from torch import nn
+
+from mmpose_uda.adaptation.equivariance import find
+from mmpose_uda.convert.source_folder import SourceFolder
+from mmpose_uda.datasets.transforms import LoadPoseImage
+from mmpose_uda.evaluation.samples import visibility
+from mmpose_uda.inference.image_sources import Frame
 
 _QUANTILES = (0.005, 0.995)
 _MARGIN = 0.1  # of a length: bounds of few poses are too narrow
+_POSES, _IMAGES = 2000, 50  # at most so many are looked at, at equal distances
 
 
 @dataclass(frozen=True)
@@ -71,3 +82,59 @@ class SourceReference:
     origin: str
     confidence: Optional[float] = None
     bones: Optional[BoneBounds] = None
+
+
+def labelled_data(folder: SourceFolder, metainfo: dict[str, Any]) -> BaseDataset:
+    """The data set of a folder of labelled images, read.
+
+    Args:
+        folder (SourceFolder): Where it is.
+        metainfo (dict): Definition of the keypoints.
+    """
+    config = dict(
+        type=folder.dataset,
+        metainfo=metainfo,
+        data_root=str(folder.root),
+        ann_file=folder.train,
+        data_prefix=dict(img=folder.images),
+        pipeline=[],
+    )
+    with redirect_stdout(None):  # reading COCO's format prints what it does
+        return DATASETS.build(config)
+
+
+def labelled_frame(info: dict[str, Any]) -> Frame:
+    """The image of a sample with its box."""
+    image = LoadPoseImage()(dict(img_path=info['img_path']))['img']
+    corners = np.asarray(info['bbox'], np.float32)
+    box = np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
+    return Frame(info['img_path'], image, box)
+
+
+def evenly(length: int, most: int) -> list[int]:
+    """At most so many indices, at equal distances."""
+    return np.linspace(0, length - 1, min(most, length)).round().astype(int).tolist()
+
+
+def measure_source(
+    model: nn.Module, folder: SourceFolder, metainfo: dict[str, Any]
+) -> SourceReference:
+    """What a model's source says of how sure it was there, and of bones.
+
+    Args:
+        model (nn.Module): The starting model.
+        folder (SourceFolder): The labelled images that it was trained on.
+        metainfo (dict): Definition of the keypoints.
+    """
+    dataset = labelled_data(folder, metainfo)
+    infos = [dataset.get_data_info(i) for i in evenly(len(dataset), _POSES)]
+    keypoints = np.concatenate([info['keypoints'] for info in infos])
+    visible = np.concatenate([visibility(info['keypoints_visible']) for info in infos])
+    links = np.array(dataset.metainfo['skeleton_links'], int).reshape(-1, 2)
+    frames = [labelled_frame(infos[i]) for i in evenly(len(infos), _IMAGES)]
+    _, scores = find(model, frames)
+    return SourceReference(
+        origin=f'the source {folder.root}',
+        confidence=float(scores.mean()),
+        bones=BoneBounds.of_poses(keypoints, visible, links),
+    )

@@ -102,7 +102,7 @@ def _against(signals: Signals, limits: Thresholds) -> Iterator[str]:
     """What speaks for 'worse', in words."""
     before, after = signals.spread
     if _ratio(signals.spread) < limits.collapsed:
-        yield f'poses of different images are more alike (spread {before:.3f} to {after:.3f})'
+        yield f'images get more like poses (their spread goes {before:.3f} to {after:.3f})'
     less_steady = _ratio(signals.equivariance) > limits.less_steady
     if less_steady and signals.steadier <= -limits.sure:
         yield f'keypoints are less steady, {_steadiness(signals)}'

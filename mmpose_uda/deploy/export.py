@@ -76,7 +76,7 @@ def export_estimator(
     if which == 'teacher' and state_dict.get(TEACHER_STEPS, 1) == 0:
         raise UserError(TeacherEMA.NEVER_UPDATED)
     weights = select_weights(state_dict, _PREFIXES[which])
-    _check_weights(cfg, weights)
+    check_weights(cfg.model.estimator, weights, cfg.filename)
     require_finite(weights, f'The {which}')
     out = _make_folder(out_dir)
     with writing(out / CONFIG_FILE):
@@ -140,15 +140,27 @@ def require_finite(weights: dict[str, Tensor], owner: str) -> None:
             )
 
 
-def _check_weights(cfg: Config, weights: dict[str, Tensor]) -> None:
-    expected = MODELS.build(cfg.model.estimator).state_dict()
+def check_weights(
+    estimator: dict[str, Any], weights: dict[str, Tensor], config: str
+) -> None:
+    """Refuse weights that are not an estimator's.
+
+    Args:
+        estimator (dict): Its config.
+        weights (dict[str, Tensor]): By name.
+        config (str): Path of the config that they should belong to.
+
+    Raises:
+        UserError: They differ in names or shapes.
+    """
+    expected = MODELS.build(estimator).state_dict()
     wrong = set(expected) ^ set(weights)
     wrong |= {
         k for k in set(expected) & set(weights) if expected[k].shape != weights[k].shape
     }
     if wrong:
         raise UserError(
-            f'The checkpoint does not belong to {cfg.filename}: {len(wrong)} weights '
+            f'The checkpoint does not belong to {config}: {len(wrong)} weights '
             f'differ in name or shape, such as {min(wrong)}; name the config of its run.'
         )
 

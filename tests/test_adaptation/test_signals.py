@@ -12,9 +12,7 @@ from mmpose_uda.adaptation.verdict import BETTER, UNCLEAR, WORSE, judge
 from mmpose_uda.inference.image_sources import Frame
 
 SIZE, BOX = (120, 100), np.array([[20.0, 10, 80, 60]])  # px; x, y, w, h
-META = dict(
-    flip_indices=[1, 0, 2], keypoint_id2name={0: 'left', 1: 'right', 2: 'middle'}
-)
+META = dict(flip_indices=[1, 0, 2], keypoint_id2name={0: 'left', 1: 'right', 2: 'middle'})
 
 
 def frames(count=6):
@@ -115,7 +113,7 @@ def test_signals_of_a_model_that_did_not_change():
 
 def test_a_collapse_is_worse_though_it_is_sure():
     verdict = judge(observe(network(spots), CONSTANT, frames()).signals)
-    assert verdict.decision == WORSE and 'alike' in verdict.sentence
+    assert verdict.decision == WORSE and 'like poses' in verdict.sentence
 
 
 def test_exchanged_sides_are_worse():

@@ -42,6 +42,14 @@ STOCK = (
 COMMANDS = {
     'tools/test.py': (f'{CONFIG} {CHECKPOINT} --which student --out a.json', 'a.json'),
     'tools/infer.py': (f'{RUN}/export {PHOTOS} --out predictions', 'predictions/*/*.jpg'),
+    'tools/adapt.py': (
+        f'{RUN}/export --target {PHOTOS} --out adapted --iters 2',
+        'adapted/report.html',
+    ),
+    'tools/misc/pre_annotate.py': (
+        f'{RUN}/export {PHOTOS} --out annotations.json --num 3',
+        'annotations.json',
+    ),
     'tools/misc/convert_config.py': (
         f'{STOCK} --source my_people --target {PHOTOS} --out my_adaptation.py',
         'my_adaptation.py',
