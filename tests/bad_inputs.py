@@ -362,6 +362,7 @@ def _rows() -> list[Bad]:
         Bad('analysis_tools/visualize_mim.py', 'none.py run.pth a.jpg', 'none.py'),
         Bad('analysis_tools/visualize_mim.py', 'adapted.py none.pth a.jpg', 'none.pth'),
         Bad('analysis_tools/ablation.py', 'none.py --out ab', 'none.py'),
+        Bad('analysis_tools/calibrate_verdict.py', '--configs none.py --out c', 'none.py'),
         Bad('analysis_tools/ablation.py', 'adapted.py --out ab --variants none', 'phases'),
     ]  # fmt: skip
     return rows

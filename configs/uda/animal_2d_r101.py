@@ -35,6 +35,7 @@ model = dict(
     estimator=dict(_base_.estimator, data_preprocessor=preprocessor, head=head),
     teacher=_base_.teacher,
     test_statistics=_base_.test_statistics,
+    source_statistics=dict(skeleton='animal18'),
     alignments=_base_.alignments,
 )
 

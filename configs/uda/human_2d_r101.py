@@ -31,6 +31,7 @@ model = dict(
     estimator=dict(_base_.estimator, head=head),
     teacher=_base_.teacher,
     test_statistics=_base_.test_statistics,
+    source_statistics=dict(skeleton='human16'),
     alignments=_base_.alignments,
 )
 

@@ -27,7 +27,7 @@ test_dataloader = val_dataloader
 
 # ---- model ------------------------------------------------------------------------------
 head = dict(out_channels=14)
-model = dict(estimator=dict(head=head))
+model = dict(estimator=dict(head=head), source_statistics=dict(skeleton='animal14'))
 
 # ---- weights: ImageNet's as in synanimal2tigdog.py; of VGG-19 for this pair -------------
 # style = dict(

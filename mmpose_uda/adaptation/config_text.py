@@ -9,7 +9,7 @@ import jinja2
 
 from mmpose_uda.adaptation.length import batch_size
 from mmpose_uda.adaptation.start import Start
-from mmpose_uda.adaptation.target_images import Target
+from mmpose_uda.adaptation.target_images import Split
 from mmpose_uda.convert.source_folder import SourceFolder
 
 _TEMPLATE = Path(__file__).parent / 'templates' / 'adapt.py.jinja'
@@ -18,7 +18,7 @@ _LINES = 20  # of a log, so that curves have some
 
 def config_text(
     start: Start,
-    target: Target,
+    split: Split,
     paths: Sequence[str],
     labelled: Sequence[SourceFolder],
     source: Optional[SourceFolder],
@@ -30,7 +30,7 @@ def config_text(
 
     Args:
         start (Start): The model that is adapted.
-        target (Target): The images.
+        split (Split): The images.
         paths (Sequence[str]): Where they are from.
         labelled (Sequence[SourceFolder]): Labelled images, at most two folders.
         source (SourceFolder, optional): The one of them that the model was trained on.
@@ -49,14 +49,14 @@ def config_text(
     )
     environment.filters.update(repr=repr, call=_as_call)
     base = start.base if '::' in start.base else os.path.relpath(start.base, out)
-    images = len(target.trained)
+    images = len(split.trained)
     parts = ['mean_teacher', 'occlusion']
     parts += ['information'] if start.stock.has_maps else []
     parts += [] if source else ['stay']
     parts = ['supervised', *parts] if labelled else parts
     return environment.from_string(_TEMPLATE.read_text('utf-8')).render(
         start=start,
-        target=target,
+        split=split,
         paths=', '.join(paths),
         labelled=labelled,
         has_source=source is not None,

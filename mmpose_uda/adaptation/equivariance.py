@@ -1,6 +1,6 @@
 """Whether a network finds the same keypoints in a changed image."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -22,12 +22,14 @@ class Seen:
 
     Args:
         keypoints (np.ndarray): [N, K, 2] px of the images.
+        poses (np.ndarray): [N, K, 3] mm of a 3D estimator; else the keypoints.
         scores (np.ndarray): [N, K].
         errors (np.ndarray): [N], mean distance between keypoints found in a box and those
             found in it after a change, carried back, in longer sides of the box.
     """
 
     keypoints: np.ndarray
+    poses: np.ndarray
     scores: np.ndarray
     errors: np.ndarray
 
@@ -45,18 +47,18 @@ def look(model: nn.Module, frames: Sequence[Frame]) -> Seen:
     order = np.asarray(model.dataset_meta['flip_indices'])
     boxes = np.stack([frame.corners[0] for frame in frames])
     with _without_flip_test(model):
-        keypoints, scores = find(model, frames)
+        keypoints, scores, poses = find(model, frames)
         distances = []
         for change in _changes(boxes):
             changed = [_warped(*pair) for pair in zip(frames, change)]
-            found, _ = find(model, changed)
+            found, _, _ = find(model, changed)
             back = _through(np.stack([cv2.invertAffineTransform(m) for m in change]), found)
             if np.linalg.det(change[0][:, :2]) < 0:
                 back = back[:, order]
             distances.append(np.linalg.norm(back - keypoints, axis=-1).mean(1))
     sides = longer_sides(boxes)
     errors = np.mean([np.minimum(each / sides, 1.0) for each in distances], axis=0)
-    return Seen(keypoints, scores, errors)
+    return Seen(keypoints, poses, scores, errors)
 
 
 def longer_sides(boxes: np.ndarray) -> np.ndarray:
@@ -83,24 +85,31 @@ def _through(matrices: np.ndarray, points: np.ndarray) -> np.ndarray:
     return points @ matrices[:, :, :2].transpose(0, 2, 1) + matrices[:, None, :, 2]
 
 
-def find(model: nn.Module, frames: Sequence[Frame]) -> tuple[np.ndarray, np.ndarray]:
+def find(
+    model: nn.Module, frames: Iterable[Frame]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What a model finds in images as they are.
 
     Args:
         model (nn.Module): A top-down estimator.
-        frames (Sequence[Frame]): The images, each with one box or none.
+        frames (Iterable[Frame]): The images, each with one box or none.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: Keypoints [N, K, 2] px and scores [N, K].
+        tuple[np.ndarray, np.ndarray, np.ndarray]: Keypoints [N, K, 2] px, scores [N, K]
+        and poses [N, K, 3] mm, which without a 3D estimator are the keypoints.
     """
     count = len(model.dataset_meta['keypoint_id2name'])
-    keypoints, scores = [], []
+    keypoints, scores, poses = [], [], []
     for frame, instances in predict(model, frames, _BATCH):
         found = instances[0] if instances else None
         lost = np.broadcast_to(frame.corners[0][:2], (count, 2))
         keypoints.append(np.asarray(found['keypoints']) if found else lost)
         scores.append(found['keypoint_scores'] if found else np.zeros(count))
-    return np.stack(keypoints).astype(float), np.stack(scores).astype(float)
+        poses.append(found.get('keypoints_3d', found['keypoints']) if found else None)
+    dimensions = max((np.shape(pose)[1] for pose in poses if pose is not None), default=2)
+    lost = np.full((count, dimensions), np.nan)
+    poses = [lost if pose is None else np.asarray(pose) for pose in poses]
+    return tuple(np.stack(one).astype(float) for one in (keypoints, scores, poses))
 
 
 @contextmanager

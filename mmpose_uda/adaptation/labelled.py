@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 from torch import nn
@@ -12,6 +12,7 @@ from mmpose_uda.adaptation.source_reference import labelled_data, labelled_frame
 from mmpose_uda.convert.source_folder import SourceFolder, check_content
 from mmpose_uda.datasets.coco_file import load_coco
 from mmpose_uda.errors import UserError
+from mmpose_uda.evaluation.functional import root_align
 from mmpose_uda.evaluation.samples import visibility
 
 _THRESHOLD = 0.05
@@ -76,12 +77,41 @@ def measure(model: nn.Module, folder: SourceFolder, metainfo: dict[str, Any]) ->
         folder (SourceFolder): Where the labels are.
         metainfo (dict): Definition of the keypoints.
     """
+    distances, _ = errors(model, folder, metainfo)
+    counted = distances[np.isfinite(distances)]
+    return Measured(
+        len(distances), float(counted.mean()), float((counted < _THRESHOLD).mean())
+    )
+
+
+def errors(
+    model: nn.Module, folder: SourceFolder, metainfo: dict[str, Any]
+) -> tuple[np.ndarray, Optional[np.ndarray]]:
+    """Distances from labels, of every keypoint.
+
+    Args:
+        model (nn.Module): A top-down estimator.
+        folder (SourceFolder): Where the labels are.
+        metainfo (dict): Definition of the keypoints.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray | None]: [N, K] in longer sides of the box, and in 3D,
+        where the labels have it, [N, K] mm with the first keypoint on its label. NaN where
+        there is no label.
+    """
     dataset = labelled_data(folder, metainfo)
     infos = [dataset.get_data_info(i) for i in range(len(dataset))]
-    found, _ = find(model, [labelled_frame(info) for info in infos])
-    truth = np.concatenate([info['keypoints'] for info in infos])
+    found, _, poses = find(model, map(labelled_frame, infos))
     visible = np.concatenate([visibility(info['keypoints_visible']) for info in infos]) > 0
+
+    def apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.where(visible, np.linalg.norm(one - other, axis=-1), np.nan)
+
     sides = longer_sides(np.concatenate([info['bbox'] for info in infos]))
-    distances = np.linalg.norm(found - truth, axis=-1) / sides[:, None]
-    counted = distances[visible]
-    return Measured(len(infos), float(counted.mean()), float((counted < _THRESHOLD).mean()))
+    in_image = apart(found, np.concatenate([info['keypoints'] for info in infos]))
+    has_3d = poses.shape[-1] == 3 and all('keypoints_3d' in info for info in infos)
+    in_space = None
+    if has_3d:
+        truth = np.concatenate([info['keypoints_3d'] for info in infos])
+        in_space = apart(root_align(poses), root_align(truth))
+    return in_image / sides[:, None], in_space

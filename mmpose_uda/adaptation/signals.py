@@ -91,8 +91,9 @@ def observe(
     distances = _apart(first, second, boxes)
     exchanged = _apart(first, second[:, list(meta['flip_indices'])], boxes)
     implausible = None
-    if source is not None and source.bones is not None:
-        implausible = tuple(source.bones.outside(one.keypoints) for one in seen)
+    bones = None if source is None else source.bones
+    if bones is not None and bones.fits(seen[0].poses):
+        implausible = tuple(bones.outside(one.poses) for one in seen)
     signals = Signals(
         boxes=len(frames),
         equivariance=tuple(float(one.errors.mean()) for one in seen),

@@ -18,10 +18,11 @@ from mmpose_uda.deploy.deployed_config import keypoint_definition
 from mmpose_uda.deploy.export import (
     CONFIG_FILE,
     WEIGHTS_FILE,
-    check_weights,
+    fitting_estimator,
     select_weights,
 )
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.observation import STATISTICS_FILE
 from mmpose_uda.models.pose_estimators.plain_checkpoint import TEACHER, as_adapted
 
 # Losses of heatmaps: their squared errors are as small as this times others.
@@ -48,6 +49,12 @@ class Start:
     checkpoint: dict[str, Any]
     metainfo: dict[str, Any]
     folder: Optional[str] = None
+
+    @property
+    def statistics(self) -> Optional[Path]:
+        """What is known of its source, if that is beside it."""
+        path = Path(self.base).with_name(STATISTICS_FILE)
+        return path if self.folder and path.is_file() else None
 
     @property
     def cfg(self) -> Config:
@@ -80,6 +87,11 @@ class Start:
     def parsed(self) -> dict[str, Any]:
         """mmpose's ``dataset_meta``."""
         return parse_pose_metainfo(dict(self.metainfo))
+
+    @property
+    def skeleton(self) -> list[list[int]]:
+        """Bones as pairs of keypoints."""
+        return [list(link) for link in self.parsed['skeleton_links']]
 
     @property
     def names(self) -> list[str]:
@@ -149,7 +161,7 @@ def read_start(model: str, checkpoint: Optional[str] = None) -> Start:
     metainfo = _definition(stock)
     content = _with_meta(loaded, metainfo, path, model)
     weights = select_weights(as_adapted(content['state_dict']), TEACHER)
-    check_weights(stock.cfg.model, weights, model)
+    fitting_estimator(stock.cfg.model, weights, model)
     return Start(model, base, stock, content, metainfo, folder)
 
 

@@ -54,21 +54,28 @@ class Target:
     duplicates: int = 0
     found: int = 0
 
-    @property
-    def held_out(self) -> list[TargetImage]:
-        """Every tenth image; of few images more, so that a verdict has some."""
-        step = self._step
-        return self.images[step // 2 :: step]
 
-    @property
-    def trained(self) -> list[TargetImage]:
-        """The others."""
-        held_out = {image.path for image in self.held_out}
-        return [image for image in self.images if image.path not in held_out]
+@dataclass(frozen=True)
+class Split:
+    """What is trained on and what is not.
 
-    @property
-    def _step(self) -> int:
-        return min(_EVERY, max(3, len(self.images) // _HELD_OUT))
+    Args:
+        trained (list[TargetImage]): Images that the adaptation sees.
+        held_out (list[TargetImage]): Those that the verdict looks at.
+    """
+
+    trained: list[TargetImage]
+    held_out: list[TargetImage]
+
+    @classmethod
+    def of(cls, images: Sequence[TargetImage]) -> 'Split':
+        """Hold out every tenth image; of few images more, so that a verdict has some."""
+        step = min(_EVERY, max(3, len(images) // _HELD_OUT))
+        held_out = set(range(step // 2, len(images), step))
+        return cls(
+            [image for n, image in enumerate(images) if n not in held_out],
+            [image for n, image in enumerate(images) if n in held_out],
+        )
 
 
 def collect_target(paths: Sequence[str], cache: Path) -> Target:

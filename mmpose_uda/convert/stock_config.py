@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS, MODELS
 from torch import Tensor, nn
 
@@ -58,6 +59,12 @@ class StockConfig:
         loader = self.cfg.get('train_dataloader') or self.cfg.test_dataloader
         kind = DATASETS.get(loader.dataset.type)
         return dict(loader.dataset.get('metainfo') or kind.METAINFO)
+
+    @property
+    def skeleton(self) -> list[tuple[int, int]]:
+        """Bones of its keypoints as pairs."""
+        links = parse_pose_metainfo(self.metainfo)['skeleton_links']
+        return [tuple(link) for link in links]
 
     @property
     def imports(self) -> list[str]:

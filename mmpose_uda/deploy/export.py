@@ -1,5 +1,6 @@
 """Handing the adapted estimator back as an ordinary mmpose model."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmpose_uda.deploy.deployed_config import (
     METAINFO_FILE,
@@ -17,6 +18,7 @@ from mmpose_uda.deploy.deployed_config import (
     write_metainfo,
 )
 from mmpose_uda.errors import UserError, writing
+from mmpose_uda.models.observation import STATISTICS_FILE, content_of, statistics_for
 from mmpose_uda.models.pose_estimators import TeacherEMA
 from mmpose_uda.models.pose_estimators.plain_checkpoint import (
     STUDENT,
@@ -31,6 +33,8 @@ CONFIG_FILE = 'config.py'
 WEIGHTS_FILE = 'model.pth'
 
 _PREFIXES = {'teacher': TEACHER, 'student': STUDENT}
+_STATISTICS = 'source_statistics.'
+_LABELLED = 'labelled.seen'
 
 
 def export_estimator(
@@ -51,8 +55,9 @@ def export_estimator(
         cfg (Config): The config of the training.
         checkpoint (dict[str, Any]): Its checkpoint, or one of the plain estimator:
             ``state_dict`` and ``meta`` with ``dataset_meta``.
-        out_dir (str): Folder for ``config.py`` and ``model.pth``, and ``metainfo.py``
-            where keypoints are not defined by mmpose; made if missing.
+        out_dir (str): Folder for ``config.py`` and ``model.pth``, ``metainfo.py`` where
+            keypoints are not defined by mmpose, and ``source_statistics.json`` where the
+            training has seen a source; made if missing.
         which (str): 'teacher' or 'student'.
 
     Returns:
@@ -76,7 +81,7 @@ def export_estimator(
     if which == 'teacher' and state_dict.get(TEACHER_STEPS, 1) == 0:
         raise UserError(TeacherEMA.NEVER_UPDATED)
     weights = select_weights(state_dict, _PREFIXES[which])
-    check_weights(cfg.model.estimator, weights, cfg.filename)
+    estimator = fitting_estimator(cfg.model.estimator, weights, cfg.filename)
     require_finite(weights, f'The {which}')
     out = _make_folder(out_dir)
     with writing(out / CONFIG_FILE):
@@ -88,7 +93,28 @@ def export_estimator(
     meta = dict(dataset_meta=dataset_meta, exported=which)
     with writing(out / WEIGHTS_FILE):
         save_checkpoint(dict(meta=meta, state_dict=weights), out / WEIGHTS_FILE)
+    _write_statistics(cfg, estimator.head, state_dict, out / STATISTICS_FILE)
     return out
+
+
+def _write_statistics(
+    cfg: Config, head: nn.Module, state_dict: dict[str, Tensor], path: Path
+) -> None:
+    """What an adaptation without the source can know of it, if anything is known."""
+    path.unlink(missing_ok=True)  # that of an earlier export
+    buffers = {
+        key.removeprefix(_STATISTICS): value
+        for key, value in state_dict.items()
+        if key.startswith(_STATISTICS)
+    }
+    statistics = statistics_for(head, **cfg.model.get('source_statistics') or {})
+    if statistics is None or not buffers:
+        return
+    statistics.load_state_dict(buffers)
+    content = content_of(statistics, state_dict[_LABELLED])
+    if content is not None:
+        with writing(path):
+            write_whole(path, json.dumps(content) + '\n')
 
 
 def _require_keys(checkpoint: dict[str, Any]) -> None:
@@ -140,29 +166,31 @@ def require_finite(weights: dict[str, Tensor], owner: str) -> None:
             )
 
 
-def check_weights(
-    estimator: dict[str, Any], weights: dict[str, Tensor], config: str
-) -> None:
-    """Refuse weights that are not an estimator's.
+def fitting_estimator(
+    config: dict[str, Any], weights: dict[str, Tensor], owner: str
+) -> nn.Module:
+    """A config's estimator, whose weights these are by name and shape.
 
     Args:
-        estimator (dict): Its config.
+        config (dict): Of the estimator.
         weights (dict[str, Tensor]): By name.
-        config (str): Path of the config that they should belong to.
+        owner (str): Path of the config that they should belong to.
 
     Raises:
-        UserError: They differ in names or shapes.
+        UserError: They differ.
     """
-    expected = MODELS.build(estimator).state_dict()
+    estimator = MODELS.build(config)
+    expected = estimator.state_dict()
     wrong = set(expected) ^ set(weights)
     wrong |= {
         k for k in set(expected) & set(weights) if expected[k].shape != weights[k].shape
     }
     if wrong:
         raise UserError(
-            f'The checkpoint does not belong to {config}: {len(wrong)} weights '
+            f'The checkpoint does not belong to {owner}: {len(wrong)} weights '
             f'differ in name or shape, such as {min(wrong)}; name the config of its run.'
         )
+    return estimator
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from mmpose_uda import UserError
 from mmpose_uda.adaptation import target_images
 from mmpose_uda.adaptation.near_duplicates import Thinner
 from mmpose_uda.adaptation.target_images import (
-    Target,
+    Split,
     TargetImage,
     collect_target,
     load_frames,
@@ -85,7 +85,7 @@ def test_frames_are_decoded_once(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize('count, held_out', [(10, 3), (40, 13), (100, 12), (1000, 100)])
 def test_held_out_images_are_spread_and_not_trained_on(count, held_out):
-    target = Target([TargetImage(f'{n}', (8, 8), [[0, 0, 8, 8]]) for n in range(count)])
+    target = Split.of([TargetImage(f'{n}', (8, 8), [[0, 0, 8, 8]]) for n in range(count)])
     assert len(target.held_out) == held_out
     assert len(target.trained) == count - held_out
     paths = {image.path for image in target.trained}

@@ -1,3 +1,4 @@
+import copy
 import runpy
 import sys
 from pathlib import Path
@@ -144,6 +145,27 @@ def test_what_is_exported_is_a_copy(trained, tmp_path):
     size = (tmp_path / 'model.pth').stat().st_size
     weights = trained.model.student.state_dict().values()
     assert size < 1.3 * sum(w.numel() * w.element_size() for w in weights) + 2**17
+
+
+# ---- what was seen of the source -----------------------------------------------------
+
+
+def test_what_was_seen_of_the_source_goes_with_it(trained, tmp_path):
+    seen = copy.deepcopy(trained.model)
+    poses = torch.randn(200, 21, 3, generator=torch.Generator().manual_seed(0))
+    of_all = torch.ones(200, 21)
+    seen.source_statistics.note(30 * poses, of_all, 0.3 * of_all, torch.ones(21))
+    seen.labelled.note(of_all)
+    checkpoint = dict(trained.checkpoint, state_dict=seen.state_dict())
+    export_estimator(trained.cfg, checkpoint, str(tmp_path))
+    cfg = copy.deepcopy(trained.cfg)
+    cfg.model.source_statistics = dict(file=str(tmp_path / 'source_statistics.json'))
+    found = MODELS.build(cfg.model).source_statistics
+    assert torch.equal(found.histograms, seen.source_statistics.histograms)
+    torch.testing.assert_close(found.confidence, seen.source_statistics.confidence)
+
+    export_estimator(trained.cfg, trained.checkpoint, str(tmp_path))
+    assert not (tmp_path / 'source_statistics.json').exists()
 
 
 # ---- what does not fit ---------------------------------------------------------------

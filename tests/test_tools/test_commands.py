@@ -70,6 +70,10 @@ COMMANDS = {
         f'{CONFIG} --seeds 0 --variants full --out ablation',
         'ablation/table.md',
     ),
+    'tools/analysis_tools/calibrate_verdict.py': (
+        f'--configs {CONFIG} --seeds 0 --iters 2 --cases source_free --out calibrated',
+        'calibrated/table.md',
+    ),
     'tools/analysis_tools/compare.py': (
         f'{RUN}/export student {CONFIG} --out report.html',
         'report.html',

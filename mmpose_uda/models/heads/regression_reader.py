@@ -3,12 +3,13 @@
 from torch import Tensor
 
 from mmpose_uda.models.heads.base_pose3d_head import stack_labels, stack_scales
+from mmpose_uda.models.heads.base_pose3d_reader import BasePose3DReader
 from mmpose_uda.models.heads.regression_pose3d_head import RegressionPose3DHead
-from mmpose_uda.models.readers import READERS, HeadReader, RegressedPoses
+from mmpose_uda.models.readers import READERS, RegressedPoses
 
 
 @READERS.register_module()
-class RegressionReader(HeadReader):
+class RegressionReader(BasePose3DReader):
     """Reads a :class:`RegressionPose3DHead`; its labels are points and their scale."""
 
     fits = 'RegressionPose3DHead'
@@ -24,6 +25,9 @@ class RegressionReader(HeadReader):
     def stack_targets(self, data_samples):
         points, weights = stack_labels(data_samples)
         return (points, stack_scales(data_samples)), weights
+
+    def poses(self, predicted: RegressedPoses) -> Tensor:
+        return predicted.pose()
 
     def render_targets(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """The points, and scales [B] of 0: how large the body is they do not tell."""

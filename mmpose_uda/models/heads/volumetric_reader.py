@@ -5,12 +5,14 @@ from typing import Optional
 from torch import Tensor
 
 from mmpose_uda.models.heads.base_pose3d_head import stack_labels
+from mmpose_uda.models.heads.base_pose3d_reader import BasePose3DReader
 from mmpose_uda.models.heads.volumetric_pose3d_head import VolumetricPose3DHead
-from mmpose_uda.models.readers import READERS, HeadReader, KeypointDistributions
+from mmpose_uda.models.readers import READERS, KeypointDistributions
+from mmpose_uda.models.utils import lift_to_total
 
 
 @READERS.register_module()
-class VolumetricReader(HeadReader):
+class VolumetricReader(BasePose3DReader):
     """Reads a :class:`VolumetricPose3DHead`; its labels are points."""
 
     fits = 'VolumetricPose3DHead'
@@ -34,6 +36,12 @@ class VolumetricReader(HeadReader):
 
     def stack_targets(self, data_samples):
         return stack_labels(data_samples)
+
+    def poses(self, predicted: KeypointDistributions) -> Tensor:
+        """Lifted to the length of bones that predictions have on the source, mm."""
+        decoder = self.head.decoder
+        total = decoder.total_length * self.head.shrinkage.ratio
+        return lift_to_total(predicted.points().float(), tuple(self.skeleton), total)
 
     def render_targets(self, points: Tensor) -> Tensor:
         return points

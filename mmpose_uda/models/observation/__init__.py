@@ -1,6 +1,26 @@
 """What networks see in a training step, which heads and alignments look at."""
 
 from .observations import Observations
+from .source_statistics import Bounds, SourceStatistics
+from .statistics_file import (
+    STATISTICS_FILE,
+    Skeleton,
+    content_of,
+    fill,
+    read_statistics,
+    statistics_for,
+)
 from .view_observation import ViewObservation
 
-__all__ = ['Observations', 'ViewObservation']
+__all__ = [
+    'Bounds',
+    'Observations',
+    'STATISTICS_FILE',
+    'Skeleton',
+    'SourceStatistics',
+    'ViewObservation',
+    'content_of',
+    'fill',
+    'read_statistics',
+    'statistics_for',
+]

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.observation.source_statistics import SourceStatistics
 from mmpose_uda.models.observation.view_observation import ViewObservation
 from mmpose_uda.models.utils import between_views, warp_maps
 from mmpose_uda.views import TARGET_TEACHER, view_of
@@ -20,6 +21,8 @@ class Observations(dict):
         steps (Tensor): Optimizer steps of the phase that are done, a scalar.
         labelled_keypoints (Tensor, optional): 1 for keypoints that the source has labels
             of, else 0, [K]; None where no part asks.
+        source_statistics (SourceStatistics, optional): What is known of the source's
+            poses; None where no reader reads the head.
         foreground_head (nn.Module, optional): Learns to predict the foreground.
         foreground_teacher (nn.Module, optional): Its moving average, which tells the
             foreground of target views without masks.
@@ -30,12 +33,14 @@ class Observations(dict):
         views: dict[str, ViewObservation],
         steps: Tensor,
         labelled_keypoints: Optional[Tensor] = None,
+        source_statistics: Optional[SourceStatistics] = None,
         foreground_head: Optional[nn.Module] = None,
         foreground_teacher: Optional[nn.Module] = None,
     ):
         super().__init__(views)
         self.steps = steps
         self.labelled_keypoints = labelled_keypoints
+        self.source_statistics = source_statistics
         self.foreground_head = foreground_head
         self.foreground_teacher = foreground_teacher
         self._foreground: dict[str, Tensor] = {}

@@ -153,6 +153,11 @@ class ViewObservation:
         """Keypoint distributions of the head."""
         return self.reader.distributions(self.head_outputs)
 
+    @cached_property
+    def poses(self) -> Tensor:
+        """Predicted poses in one unit along all axes, [B, K, 2] or in mm [B, K, 3]."""
+        return self.reader.poses(self.distributions)
+
     @property
     def logits(self) -> tuple[Tensor, ...]:
         """Maps [B, K, ...] whose softmax is a distribution of positions."""

@@ -12,7 +12,15 @@ from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment
-from mmpose_uda.models.observation import Observations, ViewObservation
+from mmpose_uda.models.observation import (
+    Observations,
+    Skeleton,
+    SourceStatistics,
+    ViewObservation,
+    fill,
+    read_statistics,
+    statistics_for,
+)
 from mmpose_uda.models.pose_estimators.labelled_keypoints import LabelledKeypoints
 from mmpose_uda.models.pose_estimators.plain_checkpoint import (
     STUDENT,
@@ -22,7 +30,7 @@ from mmpose_uda.models.pose_estimators.plain_checkpoint import (
 )
 from mmpose_uda.models.pose_estimators.progress import Progress
 from mmpose_uda.models.pose_estimators.teacher_ema import TeacherEMA
-from mmpose_uda.models.readers import HeadReader, crop_size, find_reader
+from mmpose_uda.models.readers import HeadReader, crop_size
 from mmpose_uda.models.utils import average_buffers, best_memory_format
 from mmpose_uda.views import feeding_statistics, view_of
 
@@ -57,6 +65,9 @@ class DomainAdaptivePoseEstimator(BaseModel):
         test_statistics (str): 'target', 'source' or 'both': which student views the
             running statistics of BatchNorm layers are taken from, once both domains are
             trained on. In training every view is normalised by its own batch.
+        source_statistics (dict, optional): Arguments of
+            :func:`~mmpose_uda.models.observation.statistics_for`: ``skeleton`` of a 2D
+            head, and ``file`` to know of a source that is not there to learn from.
 
     Raises:
         UserError: The estimator is none of images, a part does not fit it, or
@@ -72,6 +83,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         target_has_masks: bool = False,
         test_network: str = 'teacher',
         test_statistics: str = 'target',
+        source_statistics: Optional[dict] = None,
         init_cfg: Optional[dict] = None,
     ):
         if 'data_preprocessor' not in estimator:
@@ -95,6 +107,8 @@ class DomainAdaptivePoseEstimator(BaseModel):
                 dict(teacher, model=self.foreground_head)
             )
         self.target_has_masks = target_has_masks
+        self.labelled = None
+        self.source_statistics = self._make_statistics(**source_statistics or {})
         self.alignments = ModuleDict(
             {name: MODELS.build(cfg) for name, cfg in (alignments or {}).items()}
         )
@@ -108,9 +122,19 @@ class DomainAdaptivePoseEstimator(BaseModel):
         self.test_statistics = test_statistics
         self.active_parts = (SUPERVISED, *self.alignments)
         self.progress = Progress()
-        self.labelled = None
-        if find_reader(self.student.head) is not None:
-            self.labelled = LabelledKeypoints(_num_keypoints(self.student.head))
+
+    def _make_statistics(
+        self, skeleton: Optional[Skeleton] = None, file: Optional[str] = None
+    ) -> Optional[SourceStatistics]:
+        """What is known of the source, and which of its keypoints are."""
+        statistics = statistics_for(self.student.head, skeleton, file)
+        if statistics is not None:
+            self.labelled = LabelledKeypoints(statistics.keypoints)
+            if file is not None:
+                content = read_statistics(file)
+                fill(statistics, content, file)
+                self.labelled.seen[content['labelled_keypoints']] = True
+        return statistics
 
     # ---- runs and phases --------------------------------------------------------------
 
@@ -126,6 +150,8 @@ class DomainAdaptivePoseEstimator(BaseModel):
             average.steps.zero_()
         for alignment in self.alignments.values():
             alignment.begin_run()
+        if self.source_statistics is not None:
+            self.source_statistics.begin_run()
         self.progress.begin_phase()
 
     def begin_phase(self, parts: tuple[str, ...]) -> None:
@@ -194,6 +220,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         losses = {}
         if SUPERVISED in self.active_parts:
             losses.update(observed['source'].supervised_loss())
+            self._note_source(observed['source'])
         for name, alignment in self.active_alignments.items():
             weight = alignment.weight_at(observed.steps)
             for key, value in alignment(observed).items():
@@ -202,6 +229,19 @@ class DomainAdaptivePoseEstimator(BaseModel):
                 else:
                     losses[f'{_without_loss(name)}/{key}'] = value
         return losses
+
+    def _note_source(self, seen: ViewObservation) -> None:
+        """Learn what the labels of a batch say of poses, and how sure the student is."""
+        if self.source_statistics is None:
+            return
+        weights = seen.reader.label_weights(seen.data_samples)
+        poses = seen.reader.label_poses(seen.data_samples)
+        self.source_statistics.note(
+            None if poses is None else poses.to(weights),
+            weights,
+            seen.distributions.confidence().detach(),
+            self.labelled.mask,
+        )
 
     def observe(
         self, inputs: dict[str, Tensor], data_samples: dict[str, SampleList]
@@ -228,6 +268,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
             views,
             steps=self.progress.steps,
             labelled_keypoints=None if self.labelled is None else self.labelled.mask,
+            source_statistics=self.source_statistics,
             foreground_head=self.foreground_head,
             foreground_teacher=self.foreground_teacher,
         )
@@ -378,11 +419,6 @@ class DomainAdaptivePoseEstimator(BaseModel):
         """Depth of a parameter for mmpretrain's layer-wise learning rate decay."""
         param_name = param_name.removeprefix('student.')
         return self.student.backbone.get_layer_depth(param_name, prefix='backbone.')
-
-
-def _num_keypoints(head: nn.Module) -> int:
-    """Of a head that has a reader."""
-    return head.num_joints if hasattr(head, 'num_joints') else head.out_channels
 
 
 def _without_loss(name: str) -> str:

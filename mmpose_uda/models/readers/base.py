@@ -1,12 +1,15 @@
 """What every reader of a head offers to the estimator and its parts."""
 
 from abc import ABCMeta, abstractmethod
-from typing import Any, Union
+from collections.abc import Sequence
+from typing import Any, Optional, Union
 
+import numpy as np
 import torch
 from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
 
+from mmpose_uda.models.readers.crop_size import crop_size
 from mmpose_uda.models.readers.keypoint_distribution import PoseDistributions
 from mmpose_uda.models.readers.soft_weights import LossTerm
 
@@ -32,8 +35,23 @@ class HeadReader(metaclass=ABCMeta):
     has_maps = True
     """Whether the head has maps of positions; one that regresses has points alone."""
 
+    dimensions = 2
+    """Of poses, and of points."""
+
+    skeleton: Sequence[tuple[int, int]] = ()
+    """Bones as pairs of keypoints; of heads in 2D data sets know them alone."""
+
+    bone_unit = 1 / 8
+    """About the mean length of a bone, in the unit of poses."""
+
     def __init__(self, head: nn.Module):
         self.head = head
+
+    @property
+    def keypoints(self) -> int:
+        """Number of keypoints K."""
+        head = self.head
+        return head.num_joints if hasattr(head, 'num_joints') else head.out_channels
 
     @classmethod
     @abstractmethod
@@ -61,6 +79,27 @@ class HeadReader(metaclass=ABCMeta):
     def label_weights(data_samples: SampleList) -> Tensor:
         """Weights [B, K] of the labels of a batch."""
         return torch.cat([s.gt_instance_labels.keypoint_weights for s in data_samples])
+
+    def poses(self, predicted: PoseDistributions) -> Tensor:
+        """Predictions in one unit along all axes, [B, K, dimensions].
+
+        In 2D that is the crop's longer side, in 3D mm.
+        """
+        return predicted.points() / max(crop_size(self.head))
+
+    def label_poses(self, data_samples: SampleList) -> Optional[Tensor]:
+        """The labels as :meth:`poses` has predictions, on the CPU or the device.
+
+        None where samples do not carry them. What has no label may be anything.
+        """
+        if not all('keypoints' in s.get('gt_instances', ()) for s in data_samples):
+            return None
+        poses = [
+            np.asarray(sample.gt_instances.keypoints, np.float32)
+            / np.float32(np.max(sample.metainfo['input_scale']))
+            for sample in data_samples
+        ]
+        return torch.from_numpy(np.concatenate(poses))
 
     @abstractmethod
     def render_targets(self, points: Tensor) -> Any:

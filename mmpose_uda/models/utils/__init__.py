@@ -1,5 +1,16 @@
 from .attention_capture import capture_attention
 from .batch_statistics import batch_norm_layers, running_statistics
+from .bones import (
+    Bones,
+    bone_cosines,
+    bone_lengths,
+    joined_bones,
+    keypoints_to_bones,
+    keypoints_to_joints,
+    lift_to_total,
+    mirrored_bones,
+    relative_lengths,
+)
 from .compilation import uncompiled
 from .constants import constant, constant_index
 from .distributed import (
@@ -24,6 +35,7 @@ from .view_geometry import (
 )
 
 __all__ = [
+    'Bones',
     'PatchMask',
     'PatchMasking',
     'SampleRandom',
@@ -31,6 +43,8 @@ __all__ = [
     'batch_norm_layers',
     'best_memory_format',
     'between_views',
+    'bone_cosines',
+    'bone_lengths',
     'capture_attention',
     'capture_features',
     'constant',
@@ -38,12 +52,18 @@ __all__ = [
     'gather_from_processes',
     'hidden_pixels',
     'is_pretrained',
+    'joined_bones',
+    'keypoints_to_bones',
+    'keypoints_to_joints',
+    'lift_to_total',
     'match_statistics',
     'mean_over_processes',
+    'mirrored_bones',
     'pool_to_patches',
     'pyramid_adain',
     'pyramid_merge',
     'pyramid_split',
+    'relative_lengths',
     'reverse_gradient',
     'running_statistics',
     'sample_keys',
