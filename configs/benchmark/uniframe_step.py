@@ -24,7 +24,7 @@ phases = [
 ]
 train_cfg = dict(phases=phases)
 train_dataloader = dict(batch_size=4)
-ablation_parts = None
+ablation_parts = ablation_extras = None
 half = dict(prob=0.5, alpha=(0.0, 1.0))
 custom_hooks = [
     dict(type='EMATeacherHook'),

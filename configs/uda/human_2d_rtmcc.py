@@ -42,6 +42,8 @@ model = dict(
     source_statistics=dict(skeleton='human16'),
     alignments=alignments,
 )
+# Keypoints share the last weights of this head.
+ablation_extras = dict(gradient_gate=None)
 
 # ---- views ---------------------------------------------------------------------------
 crop = dict(type='TopdownAffine3D', input_size=_base_.input_size)

@@ -50,7 +50,9 @@ def config_text(
     environment.filters.update(repr=repr, call=_as_call)
     base = start.base if '::' in start.base else os.path.relpath(start.base, out)
     images = len(split.trained)
-    parts = ['mean_teacher', 'occlusion']
+    parts = ['mean_teacher', 'occlusion', 'masked']
+    if start.is_3d and (source or start.statistics):
+        parts.append('anatomy')
     parts += ['information'] if start.stock.has_maps else []
     parts += [] if source else ['stay']
     parts = ['supervised', *parts] if labelled else parts

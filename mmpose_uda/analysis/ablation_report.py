@@ -35,6 +35,7 @@ _NETWORK_TITLES = dict(
 _COLOURS = dict(
     control='#9aa5b1', start='#c9d0d8', part='#7fb3d5', full='#1f6fb2', oracle='#444444'
 )
+_HOW = {'only': 'source only +', 'without': 'adapted -', 'with': 'adapted +'}
 
 
 @dataclass(frozen=True)
@@ -172,8 +173,7 @@ def _title(variant: str) -> str:
     if variant == 'oracle':
         return 'oracle (target labels)'
     how, part = variant.split('_', 1)
-    part = part.replace('_', ' ')
-    return f'source only + {part}' if how == 'only' else f'adapted - {part}'
+    return f'{_HOW[how]} {part.replace("_", " ")}'
 
 
 def _mean_and_spread(row: Row, metric: str) -> str:

@@ -12,7 +12,13 @@ SOURCE_START, SOURCE_FREE = 'source_start', 'source_free'
 _ADDED = "_base_ = 'mmpose_uda::_base_/method/source_free.py'"
 _TEACHER = 'MeanTeacherConsistency'
 # Parts that look at target images alone.
-_KEPT = (_TEACHER, 'InformationMaximization', 'KeypointOcclusion')
+_KEPT = (
+    _TEACHER,
+    'AnatomicalPlausibility',
+    'InformationMaximization',
+    'KeypointOcclusion',
+    'MaskedImageConsistency',
+)
 # One needs the source, the others are among those that are added.
 _LEFT_OUT = ('AdaINStyleHook', 'AdaptationMonitorHook', 'EMATeacherHook')
 
@@ -53,6 +59,8 @@ def source_free_config(cfg: Config) -> Config:
     kept = {n: a for n, a in cfg.model.alignments.items() if a.type in _KEPT}
     used = [name for name in kept if any(name in phase.parts for phase in phases)]
     alignments = {name: kept[name] for name in used} | added.source_free_alignments
+    if 'depth_range' in (cfg.model.estimator.head.get('decoder') or {}):
+        alignments.update(added.source_free_alignments_3d)
     steps = sum(phase.iters for phase in phases)
     derived.train_cfg.phases = [dict(name='adapt', iters=steps, parts=list(alignments))]
     # attributes of a config are merged; these are other ones

@@ -52,6 +52,22 @@ class Part:
         return not self.elements and not self.without
 
 
+@dataclass(frozen=True)
+class Extra:
+    """A part that a method does not have, which an ablation adds to it.
+
+    Args:
+        needs (list[str]): Parts of ``ablation_parts`` that it refines. Alone it brings them
+            along, and it is active in the phases in which all their alignments are.
+        alignments (dict[str, dict]): Alignments that the model gets, by name.
+        options (dict[str, Any]): Dotted key of the config -> its value with the extra.
+    """
+
+    needs: list[str]
+    alignments: dict[str, dict] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+
+
 def ablated_parts(cfg: Config) -> dict[str, Part]:
     """The parts of a method by name.
 
@@ -84,14 +100,41 @@ def ablated_parts(cfg: Config) -> dict[str, Part]:
     return parts
 
 
-def variant_names(cfg: Config) -> list[str]:
-    """Controls, each part alone, the method, the method without each part, the oracle."""
+def ablation_extras(cfg: Config) -> dict[str, Extra]:
+    """What an ablation adds to a method by name, of the config's ``ablation_extras``.
+
+    Each is a dict of the fields of :class:`Extra`; None leaves out one of a base.
+
+    Raises:
+        UserError: One needs no part, or one that ``ablation_parts`` does not have, or has
+            the name of a part.
+    """
     parts = ablated_parts(cfg)
+    listed = cfg.get('ablation_extras') or {}
+    extras = {name: Extra(**extra) for name, extra in listed.items() if extra is not None}
+    for name, extra in extras.items():
+        unknown = [need for need in extra.needs if need not in parts]
+        if name in parts or unknown or not extra.needs:
+            raise UserError(
+                f'`ablation_extras` of {cfg.filename} has {name!r}, which needs '
+                f'{list(extra.needs)}: let it need some of the parts {", ".join(parts)}, '
+                'and have another name.'
+            )
+    return extras
+
+
+def variant_names(cfg: Config) -> list[str]:
+    """Controls, each part alone, the method, the method without each part, the oracle.
+
+    Extras come after the parts alone, and after the method as what it is with each.
+    """
+    parts, extras = ablated_parts(cfg), ablation_extras(cfg)
     return [
         *CONTROLS,
-        *(f'only_{name}' for name in parts),
+        *(f'only_{name}' for name in (*parts, *extras)),
         'full',
         *(f'without_{name}' for name, part in parts.items() if not part.is_sum),
+        *(f'with_{name}' for name in extras),
         'oracle',
     ]
 
@@ -103,9 +146,9 @@ def variant_config(cfg: Config, name: str) -> Config:
     config's ``weak_source`` and ``strong_source`` say, but for what reads target images;
     'oracle' is supervised on the target's data and labels with the method's own
     augmentation; 'only_<part>' adds a part to supervision on the source with that
-    augmentation, 'without_<part>' takes one from the method. 'source_start' is the model
-    that the method's adaptation begins with, from the source alone, and 'source_free' its
-    adaptation without the source.
+    augmentation, 'without_<part>' takes one from the method, 'with_<extra>' adds one.
+    'source_start' is the model that the method's adaptation begins with, from the source
+    alone, and 'source_free' its adaptation without the source.
 
     Args:
         cfg (Config): Config of a benchmark: phases, source and target data, and for the
@@ -124,17 +167,37 @@ def variant_config(cfg: Config, name: str) -> Config:
     parts = ablated_parts(cfg)
     if name in CONTROLS:
         derived.train_dataloader.dataset.views.source = _control_pipeline(cfg, name)
-    keep_only(derived, _kept_elements(cfg, parts, name))
-    for part in parts.keys() - _kept_parts(parts, name):
+    kept = _kept_parts(parts, ablation_extras(cfg), name)
+    keep_only(derived, _kept_elements(cfg, parts, kept, name))
+    for part in parts.keys() - kept:
         derived.merge_from_dict(parts[part].without)
     if name == SOURCE_START:
         derived.train_cfg.phases = derived.train_cfg.phases[: start_phases(cfg)]
+    extra = ablation_extras(cfg).get(_added(name))
+    if extra is not None:
+        _add_extra(derived, extra, parts)
     dataset = derived.train_dataloader.dataset
     if name == 'oracle':
         require_3d = dataset.source.get('require_3d', False)
         dataset.source = copy.deepcopy(dataset.target)
         dataset.source.update(labels=True, require_3d=require_3d)
     return derived
+
+
+def _added(variant: str) -> str:
+    """The name of what a variant adds, a part's or an extra's; '' for none."""
+    how, _, name = variant.partition('_')
+    return name if how in ('only', 'with') else ''
+
+
+def _add_extra(cfg: Config, extra: Extra, parts: dict[str, Part]) -> None:
+    cfg.merge_from_dict(copy.deepcopy(extra.options))
+    cfg.model.alignments.update(copy.deepcopy(extra.alignments))
+    needed = set().union(*(parts[name].elements for name in extra.needs))
+    needed &= set(cfg.model.alignments)
+    for phase in cfg.train_cfg.phases:
+        if needed <= set(phase.parts):
+            phase.parts = [*phase.parts, *extra.alignments]
 
 
 def keep_only(cfg: Config, elements: set[str]) -> None:
@@ -161,12 +224,14 @@ def _control_pipeline(cfg: Config, control: str) -> list[dict]:
     return copy.deepcopy(cfg[key])
 
 
-def _kept_parts(parts: dict[str, Part], variant: str) -> set[str]:
+def _kept_parts(parts: dict[str, Part], extras: dict[str, Extra], variant: str) -> set[str]:
     """Names of the parts that a variant has."""
-    if variant == 'full':
+    if variant == 'full' or variant.startswith('with_'):
         return set(parts)
     if variant.startswith('only_'):
-        return _with_needs(parts, variant.removeprefix('only_'))
+        name = variant.removeprefix('only_')
+        alone = extras[name].needs if name in extras else [name]
+        return set().union(*(_with_needs(parts, one) for one in alone))
     if variant.startswith('without_'):
         left_out = variant.removeprefix('without_')
         return {name for name in parts if left_out not in _with_needs(parts, name)}
@@ -177,10 +242,11 @@ def _with_needs(parts: dict[str, Part], name: str) -> set[str]:
     return {name}.union(*(_with_needs(parts, need) for need in parts[name].needs))
 
 
-def _kept_elements(cfg: Config, parts: dict[str, Part], variant: str) -> set[str]:
-    kept = _kept_parts(parts, variant)
+def _kept_elements(
+    cfg: Config, parts: dict[str, Part], kept: set[str], variant: str
+) -> set[str]:
     elements = set().union(*(parts[name].elements for name in kept))
-    if variant == 'full' or variant.startswith('without_'):
+    if variant == 'full' or variant.startswith(('without_', 'with_')):
         # what no part consists of belongs to the method
         in_none = set(_elements(cfg)).difference(*(p.elements for p in parts.values()))
         return elements | in_none

@@ -73,7 +73,7 @@ def test_what_is_there_afterwards(adapted):
     assert summary['labelled']['before']['instances'] == 3
     assert summary['signals']['source_confidence'] is not None
     parts = Config.fromfile(folder / 'config.py').phases[0].parts
-    assert parts == ['supervised', 'mean_teacher', 'occlusion', 'information']
+    assert parts == ['supervised', 'mean_teacher', 'occlusion', 'masked', 'information']
 
 
 def test_the_export_is_the_better_model(adapted):

@@ -64,7 +64,7 @@ def by_function(monkeypatch):
 
 def jumping(size):
     """Spots that are missed by a distance that changes with the image."""
-    return network(lambda image: spots(image) + size * (image[::3].sum() % 7 - 3))
+    return network(lambda image: spots(image) + size * (int(image[::3].sum()) % 7 - 3))
 
 
 CONSTANT = network(lambda image: np.array([[30.0, 30], [90, 30], [60, 70]]))

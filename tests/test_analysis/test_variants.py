@@ -2,10 +2,16 @@ import copy
 
 import pytest
 from config_factory import CONFIG_DIR, run, runnable_configs, tiny_config
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 
 from mmpose_uda import UserError
-from mmpose_uda.analysis.variants import Part, ablated_parts, variant_config, variant_names
+from mmpose_uda.analysis.variants import (
+    Part,
+    ablated_parts,
+    ablation_extras,
+    variant_config,
+    variant_names,
+)
 
 HAND = CONFIG_DIR / 'hand_3d.py'
 
@@ -32,19 +38,28 @@ def test_names_are_controls_parts_method_and_oracle(cfg):
         'mean_teacher',
         'style',
     ]
+    extras = [
+        'masked_image_consistency',
+        'disagreement_weighting',
+        'gradient_gate',
+        'anatomical_plausibility',
+        'plausible_pseudo_labels',
+    ]
     assert list(ablated_parts(cfg)) == parts
+    assert list(ablation_extras(cfg)) == extras
     assert variant_names(cfg) == [
         'source_weak',
         'source_strong',
-        *(f'only_{part}' for part in parts),
+        *(f'only_{name}' for name in parts + extras),
         'full',
         *(f'without_{part}' for part in parts),
+        *(f'with_{extra}' for extra in extras),
         'oracle',
     ]
 
 
 def test_without_a_list_every_element_is_a_part(cfg):
-    cfg.ablation_parts = None
+    cfg.ablation_parts = cfg.ablation_extras = None
     assert ablated_parts(cfg) == {
         name: Part(elements=[name])
         for name in (
@@ -136,7 +151,58 @@ def test_a_sum_of_parts_is_trained_alone_and_not_left_out():
     assert parts_of(variant_config(cfg, 'without_style')) == parts_of(cfg)
 
 
+def test_an_extra_alone_brings_what_it_needs(cfg):
+    derived = variant_config(cfg, 'only_anatomical_plausibility')
+    assert parts_of(derived) == [
+        ['supervised'],
+        ['supervised'],
+        ['supervised', 'mean_teacher', 'anatomy'],
+    ]
+    assert 'AdaINStyleHook' not in types(derived.custom_hooks)
+    assert derived.model.alignments.anatomy.type == 'AnatomicalPlausibility'
+
+
+def test_an_extra_is_added_to_the_method(cfg):
+    derived = variant_config(cfg, 'with_masked_image_consistency')
+    *before, adaptation = parts_of(cfg)
+    assert parts_of(derived) == [*before, [*adaptation, 'masked']]
+    assert derived.custom_hooks == cfg.custom_hooks
+    assert derived.model.alignments.masked.type == 'MaskedImageConsistency'
+
+
+def test_an_extra_may_be_an_option(cfg):
+    for name in ('only_disagreement_weighting', 'with_disagreement_weighting'):
+        selection = variant_config(cfg, name).model.alignments.mean_teacher.selection
+        assert types(map(ConfigDict, selection)) == [
+            'ConfidenceWeighting',
+            'DisagreementWeighting',
+        ]
+    assert parts_of(variant_config(cfg, 'with_disagreement_weighting')) == parts_of(cfg)
+    assert 'selection' not in variant_config(cfg, 'full').model.alignments.mean_teacher
+
+
+def test_an_extra_of_a_base_is_left_out():
+    cfg = Config.fromfile(CONFIG_DIR / 'human_2d_rtmcc.py')
+    assert 'gradient_gate' not in ablation_extras(cfg)
+    assert 'gradient_gate' in ablation_extras(Config.fromfile(CONFIG_DIR / 'human_2d.py'))
+
+
+@pytest.mark.parametrize(
+    'name, extra',
+    [
+        ('new', dict(needs=['styel'])),
+        ('new', dict(needs=[])),
+        ('style', dict(needs=['mean_teacher'])),
+    ],
+)
+def test_an_extra_that_cannot_be_added_is_refused(cfg, name, extra):
+    cfg.ablation_extras = {name: extra}
+    with pytest.raises(UserError, match=f'{name!r}.*let it need some of the parts'):
+        variant_names(cfg)
+
+
 def test_what_no_part_names_stays(cfg):
+    cfg.ablation_extras = None
     cfg.ablation_parts = dict(style=['style'])
     assert parts_of(variant_config(cfg, 'without_style')) == parts_of(cfg)
     assert parts_of(variant_config(cfg, 'only_style')) == [['supervised']] * 3
@@ -198,6 +264,15 @@ def test_a_part_of_unknown_elements_is_refused(cfg):
         ('hand_3d', 'only_mean_teacher'),
         ('surreal2lsp', 'oracle'),
         ('surreal2lsp', 'only_uniframe_like'),
+        ('hand_3d', 'only_anatomical_plausibility'),
+        ('hand_3d', 'with_plausible_pseudo_labels'),
+        ('hand_3d', 'only_masked_image_consistency'),
+        ('hand_3d', 'only_disagreement_weighting'),
+        ('hand_3d', 'only_gradient_gate'),
+        ('human_3d', 'with_anatomical_plausibility'),
+        ('human_2d', 'with_masked_image_consistency'),
+        ('human_2d', 'with_disagreement_weighting'),
+        ('human_2d', 'with_gradient_gate'),
     ],
 )
 def test_variants_run(tmp_path, config, name):
@@ -215,7 +290,8 @@ def test_source_free_takes_the_adaptations_parts_that_need_no_source():
     start, free = (variant_config(cfg, n) for n in ('source_start', 'source_free'))
     assert cfg.to_dict() == before
     assert parts_of(start) == [['supervised']]
-    assert parts_of(free) == [['mean_teacher', 'occlusion', 'information', 'stay']]
+    expected = ['mean_teacher', 'occlusion', 'information', 'masked', 'stay']
+    assert parts_of(free) == [expected]
     assert set(free.model.alignments) == set(parts_of(free)[0])
     iters = [phase.iters for one in (start, free) for phase in one.train_cfg.phases]
     assert iters == [phase.iters for phase in cfg.train_cfg.phases]

@@ -13,8 +13,9 @@ def parse_args():
     parser.add_argument(
         '--variants',
         nargs='+',
-        help='source_weak, source_strong, full, oracle, only_<part>, without_<part>; '
-        'default: all of these; also source_free (with source_start, its beginning)',
+        help='source_weak, source_strong, full, oracle, only_<part>, without_<part>, '
+        'with_<extra>; default: all of these; also source_free (with source_start, its '
+        'beginning)',
     )
     parser.add_argument(
         '--out',

@@ -4,7 +4,7 @@ weight-free style transfer (as in arXiv 2404.14885).
 It stands on the transformer whose patches it hides.
 """
 
-_base_ = ['../model/masked_vit.py']
+_base_ = ['../model/masked_vit.py', 'extras_3d.py']
 
 # 0.99 in the usual convention: in 1550 steps, 0.999 would remember the beginning, and
 # with 0.995 the teacher was 6 mm behind the student when it began to teach.

@@ -6,7 +6,7 @@ network's where that was tuned (docs/benchmarks.md), and the rest is a choice th
 has tried.
 """
 
-_base_ = ['../model/masked_vit_base.py']
+_base_ = ['../model/masked_vit_base.py', 'extras_3d.py']
 
 # 0.999 in the usual convention, as in arXiv 2404.14885, whose runs are as long.
 teacher = dict(type='TeacherEMA', momentum=0.001)

@@ -4,6 +4,8 @@ A mean teacher on the target with style transfer (image level), gradient reversa
 level) and information maximisation (pose level).
 """
 
+_base_ = ['extras.py']
+
 teacher = dict(type='TeacherEMA', momentum=0.01)
 # Batches of two domains, each normalised by itself; tested with the target's.
 test_statistics = 'target'

@@ -25,6 +25,8 @@ What differs from the published code, and why:
 - Single precision, as long as `--amp` is not given. There it is fp16.
 """
 
+_base_ = ['extras.py']
+
 teacher = dict(type='TeacherEMA', momentum=0.001)
 test_statistics = 'target'
 alignments = dict(
@@ -72,4 +74,14 @@ ablation_parts = dict(
     # The method of UniFrame (ECCV 2022), on which the paper builds, but that UniFrame gives
     # the teacher's images the style of the source too.
     uniframe_like=dict(needs=['style', 'mean_teacher']),
+)
+ablation_extras = dict(
+    disagreement_weighting=dict(
+        options={
+            'model.alignments.mean_teacher.selection': [
+                dict(type='QuantileSelection', quantile=0.5),
+                dict(type='DisagreementWeighting'),
+            ]
+        }
+    )
 )

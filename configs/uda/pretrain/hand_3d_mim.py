@@ -13,7 +13,7 @@ phases = [
     dict(name='pretrain', iters=2000, parts=['reconstruction', 'foreground', 'attention'])
 ]
 train_cfg = dict(phases=phases)
-ablation_parts = None
+ablation_parts = ablation_extras = None
 
 # Plain patches, as mmpretrain's VisionTransformer has them: the checkpoint fits both.
 model = dict(estimator=dict(backbone=dict(stem='patch')))

@@ -75,6 +75,21 @@ class Alignment(BaseModule, metaclass=ABCMeta):
     def disturb(self, observed: Observations) -> None:
         """Change what the student is about to look at; called before any loss."""
 
+    def settle(
+        self, observed: Observations, losses: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """Further losses, told by those of all parts; called after them.
+
+        Args:
+            observed (Observations): All views.
+            losses (dict[str, Tensor]): What the step has so far, at its weight:
+                ``loss_...`` of the source's labels, ``<part>/loss...`` of each part.
+
+        Returns:
+            dict[str, Tensor]: As of :meth:`forward`.
+        """
+        return {}
+
     @abstractmethod
     def forward(self, observed: Observations) -> dict[str, Tensor]:
         """Losses of one step, keys with 'loss'; other keys are only logged."""

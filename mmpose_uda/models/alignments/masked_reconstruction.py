@@ -63,13 +63,15 @@ class MaskedReconstruction(Alignment):
         drawn = [self.draw_mask(observed, view) for view in self.reconstructed]
         encoded = self.encode(observed, [mask for mask, _ in drawn])
         return {
-            f'loss_{view}': self.head.loss(tokens, mask, observed[view].images, foreground)
+            f'loss_{view}': self.head.loss(
+                tokens, mask, observed[view].undisturbed.images, foreground
+            )
             for view, tokens, (mask, foreground) in zip(self.reconstructed, encoded, drawn)
         }
 
     def encode(self, observed: Observations, masks: list[PatchMask]) -> Sequence[Tensor]:
         """What the backbone makes of each masked view, in one pass if it can."""
-        views = [observed[view] for view in self.reconstructed]
+        views = [observed[view].undisturbed for view in self.reconstructed]
         if not ViewObservation.can_join(views):
             return [self.head.encode(view, mask) for view, mask in zip(views, masks)]
         joint = PatchMask(*(torch.cat(tensors) for tensors in zip(*masks)))

@@ -1,6 +1,7 @@
 """Consistency with a mean teacher."""
 
-from typing import Optional
+from collections.abc import Sequence
+from typing import Optional, Union
 
 import torch
 from mmpose.registry import MODELS
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment, require_reader
-from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
+from mmpose_uda.models.alignments.pseudo_labels import PseudoLabels, build_selection
 from mmpose_uda.models.observation import Observations, ViewObservation
 from mmpose_uda.models.readers import Weighing
 from mmpose_uda.models.utils import constant
@@ -25,8 +26,8 @@ class MeanTeacherConsistency(Alignment):
     where a stock loss would square the weight.
 
     Args:
-        selection (dict): Weights of pseudo labels by their confidence. One that gives 0
-            and 1 alone says ``is_soft = False``.
+        selection (dict | list[dict]): A :class:`Selection` of pseudo labels; of several the
+            weights are multiplied.
         loss_weight (float): Weight of the loss.
         ramp_iters (int): Steps over which the weight grows.
     """
@@ -35,16 +36,17 @@ class MeanTeacherConsistency(Alignment):
 
     def __init__(
         self,
-        selection: dict = dict(type='ConfidenceWeighting'),
+        selection: Union[dict, Sequence[dict]] = dict(type='ConfidenceWeighting'),
         loss_weight: float = 1.0,
         ramp_iters: int = 0,
     ):
         super().__init__(loss_weight, ramp_iters)
-        self.selection = MODELS.build(selection)
+        self.selection = build_selection(selection)
         self.weighings: Optional[list[Weighing]] = None
 
     def check(self, name, estimator) -> None:
         require_reader(name, estimator)
+        self.selection.check(name, estimator)
         loss = estimator.student.head.loss_module
         if not getattr(loss, 'use_target_weight', True):
             raise UserError(
@@ -54,7 +56,7 @@ class MeanTeacherConsistency(Alignment):
             )
         with estimator.trial(name) as seen:
             self.weighings = seen.find_weighings()
-        if self.weighings is None and getattr(self.selection, 'is_soft', True):
+        if self.weighings is None and self.selection.is_soft:
             raise UserError(
                 f'The part {name!r} has selection={type(self.selection).__name__}, whose '
                 f'weights lie between 0 and 1: the loss {type(loss).__name__} of the head '
@@ -64,8 +66,9 @@ class MeanTeacherConsistency(Alignment):
 
     def forward(self, observed: Observations) -> dict[str, Tensor]:
         student = observed['target_student']
-        points, confidence = pseudo_labels(observed)
-        weights = self.select(confidence, observed.labelled_keypoints)
+        labels = PseudoLabels(observed)
+        points, confidence = labels.points, labels.confidence.nan_to_num(0)
+        weights = self.select(labels)
         weights = weights * student.distributions.contains(points)
         return dict(
             loss=student.loss_of_points(points, weights, self.weighings),
@@ -103,16 +106,11 @@ class MeanTeacherConsistency(Alignment):
             teacher_student_distance=_mean(apart.norm(dim=-1), labelled),
         )
 
-    def select(self, confidence: Tensor, labelled: Tensor) -> Tensor:
-        """Weights [B, K] of pseudo labels.
-
-        Args:
-            confidence (Tensor): [B, K].
-            labelled (Tensor): Which keypoints the source has labels of, [K]. For the
-                selection others are not a number, and so lost in any comparison.
-        """
-        known = torch.where(labelled > 0, confidence, torch.nan)
-        return self.selection(known).nan_to_num(0)
+    def select(self, labels: PseudoLabels) -> Tensor:
+        """Weights [B, K] of pseudo labels; 0 where the source has no labels."""
+        known = labels.observed.labelled_keypoints > 0
+        # detached, not without gradients: what it looks at of the student is kept
+        return self.selection(labels).detach().nan_to_num(0) * known
 
 
 def _mean(values: Tensor, labelled: Tensor) -> Tensor:

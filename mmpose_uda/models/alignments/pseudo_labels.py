@@ -1,11 +1,16 @@
-"""The teacher's predictions as labels of the student's view."""
+"""The teacher's predictions as labels of the student's view, and which of them count."""
+
+from abc import ABCMeta, abstractmethod
+from collections.abc import Sequence
+from typing import Union
 
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.observation import Observations
+from mmpose_uda.models.alignments.base import AdaptiveEstimator
+from mmpose_uda.models.observation import Observations, ViewObservation
 from mmpose_uda.models.utils import (
     between_views,
     gather_from_processes,
@@ -17,37 +22,120 @@ from mmpose_uda.models.utils import (
 @torch.no_grad()
 def pseudo_labels(observed: Observations) -> tuple[Tensor, Tensor]:
     """The teacher's points in the student's view, [B, K, A], and confidence [B, K]."""
-    teacher, student = observed['target_teacher'], observed['target_student']
-    matrices = between_views(teacher.warp_mats, student.warp_mats)
-    flip_indices = student.data_samples[0].metainfo['flip_indices']
-    predicted = teacher.distributions
+    return carried(observed['target_teacher'], observed['target_student'])
+
+
+@torch.no_grad()
+def carried(seen: ViewObservation, into: ViewObservation) -> tuple[Tensor, Tensor]:
+    """Points [B, K, A] and confidence [B, K] that one view tells, in another view."""
+    matrices = between_views(seen.warp_mats, into.warp_mats)
+    flip_indices = into.data_samples[0].metainfo['flip_indices']
+    predicted = seen.distributions
     points = transform_points(predicted.points(), matrices)
     points = swap_where_mirrored(points, matrices, flip_indices)
-    confidence = predicted.confidence()
-    return points, swap_where_mirrored(confidence, matrices, flip_indices)
+    return points, swap_where_mirrored(predicted.confidence(), matrices, flip_indices)
+
+
+class PseudoLabels:
+    """What the teacher says of the student's view, and all that it can be judged by.
+
+    Attributes:
+        observed (Observations): All views of the step.
+        teacher (ViewObservation): The teacher's look at its view, with its distributions.
+        student (ViewObservation): The student's at its own.
+        points (Tensor): The teacher's points in the student's view, [B, K, A].
+        confidence (Tensor): The teacher's, [B, K]; that of keypoints which the source has
+            no labels of is not a number, and so lost in any comparison.
+    """
+
+    def __init__(self, observed: Observations):
+        self.observed = observed
+        self.teacher = observed['target_teacher']
+        self.student = observed['target_student']
+        self.points, confidence = pseudo_labels(observed)
+        known = observed.labelled_keypoints > 0
+        self.confidence = torch.where(known, confidence, torch.nan)
+
+    @property
+    def flip_indices(self) -> tuple[int, ...]:
+        """Keypoint that each keypoint becomes in a mirror."""
+        return tuple(self.student.data_samples[0].metainfo['flip_indices'])
+
+    def of_student(self, values: Tensor) -> Tensor:
+        """Values [B, K] of the teacher's keypoints in the order of the student's."""
+        matrices = between_views(self.teacher.warp_mats, self.student.warp_mats)
+        return swap_where_mirrored(values, matrices, self.flip_indices)
+
+
+class Selection(nn.Module, metaclass=ABCMeta):
+    """How much each pseudo label counts."""
+
+    is_soft = True
+    """Whether it gives others than 0 and 1, which not every loss takes."""
+
+    def check(self, name: str, estimator: AdaptiveEstimator) -> None:
+        """Refuse an estimator that it cannot judge, as alignments do.
+
+        Raises:
+            UserError: They do not fit; the message says what would.
+        """
+
+    @abstractmethod
+    def forward(self, labels: PseudoLabels) -> Tensor:
+        """Weights [B, K] of pseudo labels; not a number is 0."""
+
+
+class AllOf(Selection):
+    """Weights of several selections, multiplied.
+
+    Args:
+        selections (Sequence[dict]): Their configs.
+    """
+
+    def __init__(self, selections: Sequence[dict]):
+        super().__init__()
+        self.selections = nn.ModuleList(map(MODELS.build, selections))
+
+    @property
+    def is_soft(self) -> bool:
+        """Whether one of them is."""
+        return any(selection.is_soft for selection in self.selections)
+
+    def check(self, name: str, estimator: AdaptiveEstimator) -> None:
+        """That of each."""
+        for selection in self.selections:
+            selection.check(name, estimator)
+
+    def forward(self, labels: PseudoLabels) -> Tensor:
+        weights = [selection(labels) for selection in self.selections]
+        return torch.stack(weights).prod(0)
+
+
+def build_selection(config: Union[dict, Sequence[dict]]) -> Selection:
+    """Of one config, or of several whose weights are multiplied."""
+    return MODELS.build(config) if isinstance(config, dict) else AllOf(config)
 
 
 @MODELS.register_module()
-class ConfidenceWeighting(nn.Module):
+class ConfidenceWeighting(Selection):
     """Every pseudo label weighs what the teacher's confidence in it is, at most 1.
 
     Args:
         min_confidence (float): Pseudo labels below it are dropped.
     """
 
-    is_soft = True
-
     def __init__(self, min_confidence: float = 0.0):
         super().__init__()
         self.min_confidence = _share('min_confidence', min_confidence)
 
-    def forward(self, confidence: Tensor) -> Tensor:
-        """Weights [B, K] of pseudo labels with these confidences [B, K]."""
+    def forward(self, labels: PseudoLabels) -> Tensor:
+        """See the base class."""
+        confidence = labels.confidence
         return confidence.clamp_max(1) * (confidence >= self.min_confidence)
 
 
 @MODELS.register_module()
-class ThresholdSelection(nn.Module):
+class ThresholdSelection(Selection):
     """Pseudo labels of at least a confidence weigh 1, others nothing.
 
     Args:
@@ -60,13 +148,13 @@ class ThresholdSelection(nn.Module):
         super().__init__()
         self.threshold = _share('threshold', threshold)
 
-    def forward(self, confidence: Tensor) -> Tensor:
-        """Weights [B, K] of pseudo labels with these confidences [B, K]."""
-        return (confidence >= self.threshold).to(confidence)
+    def forward(self, labels: PseudoLabels) -> Tensor:
+        """See the base class."""
+        return (labels.confidence >= self.threshold).to(labels.confidence)
 
 
 @MODELS.register_module()
-class QuantileSelection(nn.Module):
+class QuantileSelection(Selection):
     """The most confident share of a batch weighs 1, the rest nothing.
 
     The rule of the code of arXiv 2404.14885, which keeps what is above the median of all
@@ -82,12 +170,12 @@ class QuantileSelection(nn.Module):
         super().__init__()
         self.quantile = _share('quantile', quantile)
 
-    def forward(self, confidence: Tensor) -> Tensor:
-        """Weights [B, K] of pseudo labels with these confidences [B, K]."""
+    def forward(self, labels: PseudoLabels) -> Tensor:
+        """See the base class."""
         # float: quantile takes no half precision
-        of_all = gather_from_processes(confidence.float())
+        of_all = gather_from_processes(labels.confidence.float())
         level = torch.nanquantile(of_all, self.quantile)
-        return (confidence > level).to(confidence)
+        return (labels.confidence > level).to(labels.confidence)
 
 
 def _share(name: str, value: float) -> float:

@@ -24,6 +24,12 @@ class BasePose3DReader(HeadReader):
         """The mean bone that the decoder expects, mm."""
         return self.head.decoder.total_length / len(self.skeleton)
 
+    @property
+    def extents(self) -> tuple[float, ...]:
+        """See the base class; of depths the decoder's range."""
+        near, far = self.head.decoder.depth_range
+        return (*super().extents, float(far - near))
+
     def label_poses(self, data_samples: SampleList) -> Tensor:
         points, _ = stack_labels(data_samples)
         return root_relative(points, stack_scales(data_samples), self.head.decoder.root)

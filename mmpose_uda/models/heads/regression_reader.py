@@ -19,6 +19,10 @@ class RegressionReader(BasePose3DReader):
     def reads(cls, head) -> bool:
         return isinstance(head, RegressionPose3DHead)
 
+    @property
+    def keypoint_layer(self):
+        return self.head.to_joints
+
     def distributions(self, outputs) -> RegressedPoses:
         return self.head.distributions(outputs)
 

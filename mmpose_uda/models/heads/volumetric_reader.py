@@ -25,6 +25,10 @@ class VolumetricReader(BasePose3DReader):
         super().__init__(head)
         self._read: Optional[tuple[Tensor, KeypointDistributions]] = None
 
+    @property
+    def keypoint_layer(self):
+        return self.head.to_volume
+
     def distributions(self, outputs: Tensor) -> KeypointDistributions:
         # points, confidence and the loss of one view ask for the same marginals
         if self._read is None or self._read[0] is not outputs:

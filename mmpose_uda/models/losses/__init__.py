@@ -1,3 +1,4 @@
+from .anatomical_plausibility_loss import AnatomicalPlausibilityLoss
 from .attention_distance_loss import AttentionDistanceLoss
 from .attention_regularization_loss import AttentionRegularizationLoss
 from .domain_adversarial_loss import DomainAdversarialLoss
@@ -8,6 +9,7 @@ from .laplace_scale_loss import LaplaceScaleLoss
 from .pose3d_regression_loss import Pose3DRegressionLoss
 
 __all__ = [
+    'AnatomicalPlausibilityLoss',
     'AttentionDistanceLoss',
     'AttentionRegularizationLoss',
     'DomainAdversarialLoss',

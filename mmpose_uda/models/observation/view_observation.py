@@ -1,7 +1,7 @@
 """What a network saw of a view, computed once and only when somebody asks."""
 
 from functools import cached_property
-from typing import Optional, Sequence
+from typing import Any, Optional, Sequence
 
 import torch
 from mmpose.utils.typing import SampleList
@@ -22,6 +22,7 @@ from mmpose_uda.models.utils import (
     batch_norm_layers,
     sample_keys,
     stack_warp_mats,
+    warp_maps,
 )
 
 
@@ -107,7 +108,15 @@ class ViewObservation:
 
     @images.setter
     def images(self, images: Tensor) -> None:
+        _ = self.undisturbed
         self._look.images[self._place] = images
+
+    @cached_property
+    def undisturbed(self) -> 'ViewObservation':
+        """The view before anything of its images was hidden, of which nothing is seen."""
+        return ViewObservation(
+            self.network, self.images, self.data_samples, trainable=self.trainable
+        )
 
     @cached_property
     def _seen(self) -> tuple[tuple[Tensor, ...], dict[int, Tensor]]:
@@ -180,7 +189,26 @@ class ViewObservation:
         Returns:
             Tensor: Scalar.
         """
-        targets = self.reader.render_targets(points)
+        return self._loss(self.reader.render_targets(points), weights, weighings)
+
+    def loss_of_labels(
+        self, keypoints: Tensor, weighings: Optional[Sequence[Weighing]] = None
+    ) -> Tensor:
+        """The head's own loss on the labels, whose keypoints count as much as is said.
+
+        Args:
+            keypoints (Tensor): Factors of the labels' weights, [K].
+            weighings (Sequence[Weighing], optional): See :meth:`loss_of_points`.
+
+        Returns:
+            Tensor: Scalar.
+        """
+        targets, weights = self.reader.stack_targets(self.data_samples)
+        return self._loss(targets, weights * keypoints, weighings)
+
+    def _loss(
+        self, targets: Any, weights: Tensor, weighings: Optional[Sequence[Weighing]]
+    ) -> Tensor:
         if weighings is None:
             return self.reader.loss(self.head_outputs, targets, weights)
         terms = self.reader.loss_terms(self.head_outputs, targets)
@@ -218,6 +246,26 @@ class ViewObservation:
     def warp_mats(self) -> Tensor:
         """Image-to-crop matrices, [B, 3, 3]."""
         return stack_warp_mats(self.data_samples, like=self.images)
+
+    def moved(self, matrices: Tensor) -> 'ViewObservation':
+        """Another look of the network at the same images, which is another pass.
+
+        Args:
+            matrices (Tensor): From px of this view to px of the other, [B, 3, 3].
+
+        Returns:
+            ViewObservation: Its images are resampled, and of the mean colour outside.
+        """
+        size = self.images.shape[-2:]
+        other = ViewObservation(
+            self.network,
+            warp_maps(self.images, matrices, size),
+            self.data_samples,
+            trainable=self.trainable,
+            updates_statistics=False,
+        )
+        other.warp_mats = matrices @ self.warp_mats
+        return other
 
     def encode_visible(self, mask: PatchMask) -> Tensor:
         """Backbone tokens [B, V, C] of the visible patches."""

@@ -1,7 +1,7 @@
 """Any mmpose estimator, adapted to a domain without labels."""
 
 from contextlib import contextmanager
-from typing import Iterator, Optional, Sequence
+from typing import Iterator, Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -223,11 +223,10 @@ class DomainAdaptivePoseEstimator(BaseModel):
             self._note_source(observed['source'])
         for name, alignment in self.active_alignments.items():
             weight = alignment.weight_at(observed.steps)
-            for key, value in alignment(observed).items():
-                if 'loss' in key:
-                    losses[f'{name}/{key}'] = weight * value
-                else:
-                    losses[f'{_without_loss(name)}/{key}'] = value
+            losses.update(_named(name, weight, alignment(observed)))
+        for name, alignment in self.active_alignments.items():
+            weight = alignment.weight_at(observed.steps)
+            losses.update(_named(name, weight, alignment.settle(observed, losses)))
         return losses
 
     def _note_source(self, seen: ViewObservation) -> None:
@@ -421,6 +420,15 @@ class DomainAdaptivePoseEstimator(BaseModel):
         return self.student.backbone.get_layer_depth(param_name, prefix='backbone.')
 
 
-def _without_loss(name: str) -> str:
-    """A part's name for what it only logs: mmengine trains on every key with 'loss'."""
-    return name.replace('loss', 'lo_ss')
+def _named(
+    name: str, weight: Union[float, Tensor], values: dict[str, Tensor]
+) -> dict[str, Tensor]:
+    """What a part gives, with its name before every key, and losses at its weight."""
+    # mmengine trains on every key with 'loss'
+    log_name = name.replace('loss', 'lo_ss')
+    return {
+        f'{name}/{key}' if 'loss' in key else f'{log_name}/{key}': (
+            weight * value if 'loss' in key else value
+        )
+        for key, value in values.items()
+    }

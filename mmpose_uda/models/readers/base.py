@@ -80,6 +80,21 @@ class HeadReader(metaclass=ABCMeta):
         """Weights [B, K] of the labels of a batch."""
         return torch.cat([s.gt_instance_labels.keypoint_weights for s in data_samples])
 
+    @property
+    def extents(self) -> tuple[float, ...]:
+        """Of what the head can say along each axis of a point: the crop's longer side
+        along x and y."""
+        side = float(max(crop_size(self.head)))
+        return side, side
+
+    @property
+    def keypoint_layer(self) -> Optional[nn.Module]:
+        """The last layer whose weights [K * n, ...] are of one keypoint each, row by row.
+
+        None where the keypoints of the head share its weights.
+        """
+        return None
+
     def poses(self, predicted: PoseDistributions) -> Tensor:
         """Predictions in one unit along all axes, [B, K, dimensions].
 
@@ -116,3 +131,9 @@ class HeadReader(metaclass=ABCMeta):
     def supervised_loss(self, outputs: HeadOutputs, data_samples: SampleList) -> Tensor:
         """The head's own loss on the labels of a batch, a scalar."""
         return self.loss(outputs, *self.stack_targets(data_samples))
+
+
+def final_convolution(head: nn.Module) -> Optional[nn.Module]:
+    """The layer of a head of mmpose that gives a map a keypoint, if it has one."""
+    layer = getattr(head, 'final_layer', None)
+    return layer if isinstance(layer, nn.Conv2d) else None

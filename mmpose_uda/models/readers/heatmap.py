@@ -7,7 +7,7 @@ from mmpose.codecs import MSRAHeatmap, UDPHeatmap
 from mmpose.models.heads import HeatmapHead
 from torch import Tensor
 
-from mmpose_uda.models.readers.base import HeadReader
+from mmpose_uda.models.readers.base import HeadReader, final_convolution
 from mmpose_uda.models.readers.keypoint_distribution import HeatmapDistributions
 from mmpose_uda.models.readers.registry import READERS
 from mmpose_uda.models.utils import constant
@@ -27,6 +27,10 @@ class HeatmapReader(HeadReader):
         return isinstance(codec, MSRAHeatmap) or (
             isinstance(codec, UDPHeatmap) and codec.heatmap_type == 'gaussian'
         )
+
+    @property
+    def keypoint_layer(self):
+        return final_convolution(self.head)
 
     def distributions(self, outputs: Tensor) -> HeatmapDistributions:
         return HeatmapDistributions(outputs.float(), self._steps)

@@ -4,7 +4,7 @@ import torch
 from mmpose.models.heads import DSNTHead, IntegralRegressionHead
 from torch import Tensor
 
-from mmpose_uda.models.readers.base import HeadReader
+from mmpose_uda.models.readers.base import HeadReader, final_convolution
 from mmpose_uda.models.readers.crop_size import crop_size
 from mmpose_uda.models.readers.keypoint_distribution import (
     AxisDistribution,
@@ -25,6 +25,10 @@ class IntegralReader(HeadReader):
         # DSNT's loss is of heatmaps too: DSNTReader.
         fits = isinstance(head, IntegralRegressionHead) and not isinstance(head, DSNTHead)
         return fits and head.decoder is not None
+
+    @property
+    def keypoint_layer(self):
+        return final_convolution(self.head.simplebaseline_head or self.head)
 
     def distributions(self, outputs) -> KeypointDistributions:
         _, probs = outputs

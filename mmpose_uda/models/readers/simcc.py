@@ -6,7 +6,7 @@ from mmpose.codecs import SimCCLabel
 from mmpose.models.heads import RTMCCHead, SimCCHead
 from torch import Tensor
 
-from mmpose_uda.models.readers.base import HeadReader
+from mmpose_uda.models.readers.base import HeadReader, final_convolution
 from mmpose_uda.models.readers.keypoint_distribution import (
     AxisDistribution,
     KeypointDistributions,
@@ -30,6 +30,12 @@ class SimCCReader(HeadReader):
             and isinstance(head.decoder, SimCCLabel)
             and head.decoder.smoothing_type == 'gaussian'
         )
+
+    @property
+    def keypoint_layer(self):
+        if isinstance(self.head, RTMCCHead):
+            return None  # keypoints attend to each other behind it
+        return final_convolution(self.head.deconv_head or self.head)
 
     def distributions(self, outputs) -> KeypointDistributions:
         """Points are means about the peak: a softmax label has mass everywhere."""

@@ -31,6 +31,7 @@ from .view_geometry import (
     stack_warp_mats,
     swap_where_mirrored,
     transform_points,
+    turned_about_middle,
     warp_maps,
 )
 
@@ -71,6 +72,7 @@ __all__ = [
     'sum_over_processes',
     'swap_where_mirrored',
     'transform_points',
+    'turned_about_middle',
     'uncompiled',
     'warp_maps',
 ]

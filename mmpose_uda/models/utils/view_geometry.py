@@ -54,6 +54,30 @@ def transform_points(points: Tensor, matrices: Tensor) -> Tensor:
     return torch.cat([moved, points[..., 2:]], dim=-1)
 
 
+def turned_about_middle(
+    size: tuple[int, int], angles: Tensor, scales: Tensor, mirrored: bool = False
+) -> Tensor:
+    """Affine maps of images onto themselves that keep their middle where it is.
+
+    Args:
+        size (tuple[int, int]): Width and height, px.
+        angles (Tensor): Of rotation, [B] radians.
+        scales (Tensor): [B].
+        mirrored (bool): Whether left and right change places first.
+
+    Returns:
+        Tensor: [B, 3, 3].
+    """
+    middle = (constant(size, angles) - 1) / 2
+    cos, sin = scales * angles.cos(), scales * angles.sin()
+    side = -1.0 if mirrored else 1.0
+    linear = torch.stack([side * cos, -sin, side * sin, cos], dim=1).unflatten(1, (2, 2))
+    shift = middle - linear @ middle
+    top = torch.cat([linear, shift.unsqueeze(2)], dim=2)
+    last_row = constant((0.0, 0.0, 1.0), angles).expand(len(angles), 1, 3)
+    return torch.cat([top, last_row], dim=1)
+
+
 def swap_where_mirrored(
     values: Tensor, matrices: Tensor, flip_indices: list[int]
 ) -> Tensor:

@@ -96,6 +96,11 @@ class Recorder:
         return self.predicted.points().sum()
 
 
+def judged(confidence):
+    """What a selection sees of pseudo labels whose confidence alone matters."""
+    return SimpleNamespace(confidence=confidence)
+
+
 @pytest.fixture
 def part():
     return MeanTeacherConsistency()
@@ -211,7 +216,7 @@ def test_doubtful_pseudo_labels_are_dropped(selection, kept, by_confidence):
 
 def test_the_quantile_is_of_the_whole_batch():
     confidence = torch.tensor([[0.9, 0.8, 0.7], [0.1, 0.2, 0.75]])
-    weights = QuantileSelection(0.5)(confidence)
+    weights = QuantileSelection(0.5)(judged(confidence))
     assert weights.tolist() == [[1, 1, 0], [0, 0, 1]]
 
 
@@ -219,9 +224,26 @@ def test_peaks_over_1_are_told_apart_but_weigh_no_more():
     heatmaps = torch.zeros(1, 4, 3, 3)
     heatmaps[0, :, 1, 1] = torch.tensor([1.3, 1.2, 1.1, 0.9])
     confidence = HeatmapDistributions(heatmaps, steps=(1.0, 1.0)).confidence()
-    assert QuantileSelection(0.5)(confidence).tolist() == [[1, 1, 0, 0]]
-    weights = ConfidenceWeighting()(confidence)
+    assert QuantileSelection(0.5)(judged(confidence)).tolist() == [[1, 1, 0, 0]]
+    weights = ConfidenceWeighting()(judged(confidence))
     torch.testing.assert_close(weights, torch.tensor([[1.0, 1.0, 1.0, 0.9]]))
+
+
+def test_weights_of_several_selections_are_multiplied():
+    selection = [
+        dict(type='ConfidenceWeighting'),
+        dict(type='ThresholdSelection', threshold=0.45),
+    ]
+    part = MeanTeacherConsistency(selection)
+    teacher = predicting(POINTS[None], torch.tensor([[1.0, 0.9, 0.5, 0.3, 0.7]]))
+    observed = observe(
+        teacher, predicting(torch.zeros(1, 5, 3)), [similarity()], [similarity()]
+    )
+    part(observed)
+    expected = torch.tensor([1.0, 1, 0, 0, 1]) * teacher.confidence()[0]
+    torch.testing.assert_close(fitted(observed).weights[0], expected)
+    assert part.selection.is_soft
+    assert not MeanTeacherConsistency(selection[1:]).selection.is_soft
 
 
 @pytest.mark.parametrize(
@@ -306,7 +328,7 @@ def test_a_half_weight_is_half_the_loss(loss, monkeypatch):
     model.set_phase(['pseudo'])
     found = []
     for weight in (1.0, 0.5, 0.1):
-        constant = lambda confidence, weight=weight: torch.full_like(confidence, weight)  # noqa: E731
+        constant = lambda labels, weight=weight: torch.full_like(labels.confidence, weight)  # noqa: E731
         monkeypatch.setattr(model.alignments['pseudo'].selection, 'forward', constant)
         found.append(losses_of(model, make_batch(foreground=False))['pseudo/loss'])
     torch.testing.assert_close(found[1], 0.5 * found[0])
@@ -359,7 +381,7 @@ def test_its_labels_weigh_as_much_as_they_are_worth(monkeypatch):
     assert [weigh.is_linear for weigh in model.alignments['pseudo'].weighings] == [True]
     found = []
     for weight in (1.0, 0.5, 0.1):
-        constant = lambda confidence, weight=weight: torch.full_like(confidence, weight)  # noqa: E731
+        constant = lambda labels, weight=weight: torch.full_like(labels.confidence, weight)  # noqa: E731
         monkeypatch.setattr(model.alignments['pseudo'].selection, 'forward', constant)
         found.append(losses_of(model, make_batch())['pseudo/loss'])
     torch.testing.assert_close(found[1], 0.5 * found[0])

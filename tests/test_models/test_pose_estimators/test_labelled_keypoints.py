@@ -1,5 +1,7 @@
 """Keypoints that no label of the source was seen of."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -52,6 +54,14 @@ def test_nothing_is_learned_of_them_on_the_target(selection):
     assert (gradient.flatten(1).abs().sum(1)[LABELLED] > 0).sum() > len(LABELLED) / 3
 
 
+def judged(confidence, labelled):
+    """What a selection sees of pseudo labels whose confidence alone matters."""
+    return SimpleNamespace(
+        confidence=torch.where(labelled > 0, confidence, torch.nan),
+        observed=SimpleNamespace(labelled_keypoints=labelled),
+    )
+
+
 def test_the_quantile_is_that_of_the_others():
     part = build_adaptive(
         alignments=dict(
@@ -64,11 +74,12 @@ def test_the_quantile_is_that_of_the_others():
     confidence[:, UNLABELLED] += 1  # would be the most certain
     labelled = torch.ones(NUM_KEYPOINTS)
     labelled[UNLABELLED] = 0
-    weights = part.select(confidence, labelled)
+    weights = part.select(judged(confidence, labelled))
     assert (weights[:, UNLABELLED] == 0).all()
     assert weights[:, LABELLED].mean() == pytest.approx(0.5, abs=0.02)
     assert torch.equal(
-        weights[:, LABELLED], part.selection(confidence[:, LABELLED].contiguous())
+        weights[:, LABELLED],
+        part.selection(SimpleNamespace(confidence=confidence[:, LABELLED].contiguous())),
     )
 
 

@@ -1,0 +1,30 @@
+"""Masked pre-training alone, on the images of both domains of the benchmark of people.
+
+    python tools/train.py configs/uda/pretrain/human_3d_mim.py
+
+writes ``work_dirs/human_3d_mim/backbone.pth``. Any mmpose config with a ViT of this shape
+starts from it by ``init_cfg=dict(type='Pretrained', checkpoint=...)`` in its backbone.
+``human_3d.py`` pre-trains in its first phase and needs this not.
+"""
+
+_base_ = ['../human_3d.py']
+
+phases = [
+    dict(name='pretrain', iters=2000, parts=['reconstruction', 'foreground', 'attention'])
+]
+train_cfg = dict(phases=phases)
+ablation_parts = ablation_extras = None
+
+# Plain patches, as mmpretrain's VisionTransformer has them: the checkpoint fits both.
+model = dict(estimator=dict(backbone=dict(stem='patch')))
+
+# There are no poses to evaluate yet.
+val_cfg = val_dataloader = val_evaluator = None
+test_cfg = test_dataloader = test_evaluator = None
+
+custom_hooks = [
+    # The teacher tells the foreground of the target.
+    dict(type='EMATeacherHook'),
+    dict(type='AdaptationPictureHook'),
+    dict(type='BackboneCheckpointHook'),
+]

@@ -1,0 +1,91 @@
+"""Poses on the target that a body could have."""
+
+from mmpose.registry import MODELS
+from torch import Tensor
+
+from mmpose_uda.errors import UserError
+from mmpose_uda.models.alignments.base import (
+    AdaptiveEstimator,
+    Alignment,
+    require_reader,
+)
+from mmpose_uda.models.observation import Observations
+from mmpose_uda.models.readers import find_reader
+
+
+@MODELS.register_module()
+class AnatomicalPlausibility(Alignment):
+    """The student's 3D poses on the target have bones and angles as the source's labels.
+
+    The anatomical constraints of da-3dhpe-anatomy (see
+    :class:`AnatomicalPlausibilityLoss`). There ranges are written down; here they are what
+    labels of the source have, which the estimator learns while it trains on them, or reads
+    from a ``source_statistics.json`` where there is no source.
+
+    Args:
+        loss (dict): Loss of (poses, bones, bounds, flip indices, keypoints).
+        coverage (float): Share of the source's values that lie within the bounds.
+        loss_weight (float): Weight of all terms.
+        ramp_iters (int): Steps over which the weight grows.
+
+    Raises:
+        UserError: ``coverage`` is no share.
+    """
+
+    views = ('target_student',)
+
+    def __init__(
+        self,
+        loss: dict = dict(type='AnatomicalPlausibilityLoss'),
+        coverage: float = 0.99,
+        loss_weight: float = 1.0,
+        ramp_iters: int = 0,
+    ):
+        super().__init__(loss_weight, ramp_iters)
+        self.loss_module = MODELS.build(loss)
+        self.coverage = checked_coverage(coverage)
+
+    def check(self, name, estimator) -> None:
+        require_3d(name, estimator)
+
+    def forward(self, observed: Observations) -> dict[str, Tensor]:
+        student, source = observed['target_student'], observed.source_statistics
+        losses = self.loss_module(
+            student.poses,
+            source.bones,
+            source.bounds(self.coverage),
+            tuple(student.data_samples[0].metainfo['flip_indices']),
+            observed.labelled_keypoints,
+        )
+        return {f'loss_{criterion}': loss for criterion, loss in losses.items()}
+
+
+def checked_coverage(coverage: float) -> float:
+    """A share of values that can lie within bounds.
+
+    Raises:
+        UserError: It is none.
+    """
+    if not 0 < coverage < 1:
+        raise UserError(f'`coverage` is a share between 0 and 1, not {coverage}.')
+    return coverage
+
+
+def require_3d(name: str, estimator: AdaptiveEstimator) -> None:
+    """Refuse a head that gives no poses in space.
+
+    Args:
+        name (str): Name of the part that asks.
+        estimator (AdaptiveEstimator): The model being built.
+
+    Raises:
+        UserError: Its poses are of 2D, where bones turn shorter with the view.
+    """
+    require_reader(name, estimator)
+    head = estimator.student.head
+    if find_reader(head).dimensions != 3:
+        raise UserError(
+            f'The part {name!r} judges poses in 3D, which {type(head).__name__} does not '
+            'give: leave the part out, or use a VolumetricPose3DHead or a '
+            'RegressionPose3DHead.'
+        )

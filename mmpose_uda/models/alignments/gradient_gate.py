@@ -1,0 +1,122 @@
+"""The target's losses where they oppose those of the source."""
+
+from collections.abc import Sequence
+from typing import Optional
+
+import torch
+from mmpose.registry import MODELS
+from torch import Tensor
+
+from mmpose_uda.errors import UserError
+from mmpose_uda.models.alignments.base import Alignment, require_reader
+from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
+from mmpose_uda.models.observation import Observations
+from mmpose_uda.models.readers import Weighing, find_reader
+from mmpose_uda.models.utils import mean_over_processes
+
+_TINY = 1e-20
+
+
+@MODELS.register_module()
+class GradientGate(Alignment):
+    r"""Pseudo labels do not undo what labels teach, as far as the teacher is unsure.
+
+    After the per-keypoint gate of HamiPose (CVPR 2026). With the gradients :math:`g_s` and
+    :math:`g_t` of the source's and the target's losses with respect to the head's last
+    weights of a keypoint, :math:`a = \langle g_s, g_t \rangle / \langle g_s, g_s \rangle`
+    and the teacher's confidence :math:`c`, the part of :math:`g_t` that opposes
+    :math:`g_s` is scaled by :math:`c`:
+
+    .. math:: g = g_s + g_t - (1 - c) \min(a, 0) g_s
+
+    There, gradients are of heatmaps, which can be compared if both are of one image; here
+    they are sums over the batches of all processes, which always can. Written like this
+    the gate is a larger weight of the source's loss of the keypoint, and so reaches all
+    weights of the network, not those of the head alone. The additional weight
+    :math:`-(1 - c) \min(a, 0)` ends at ``limit``: near its minimum the source's gradient is
+    small, and :math:`a` large.
+
+    It costs two backward passes of the head's last layer and one more loss of the source.
+
+    Args:
+        parts (Sequence[str]): The parts whose losses are the target's.
+        limit (float): The largest additional weight of the source's loss.
+        loss_weight (float): Weight of the gate: 1 scales as above, 0 not at all.
+        ramp_iters (int): Steps over which it grows.
+    """
+
+    views = ('source', 'target_teacher', 'target_student')
+
+    def __init__(
+        self,
+        parts: Sequence[str] = ('mean_teacher',),
+        limit: float = 1.0,
+        loss_weight: float = 1.0,
+        ramp_iters: int = 0,
+    ):
+        super().__init__(loss_weight, ramp_iters)
+        self.parts = tuple(parts)
+        self.limit = limit
+        self.weighings: Optional[list[Weighing]] = None
+
+    def check(self, name, estimator) -> None:
+        require_reader(name, estimator)
+        head = estimator.student.head
+        if find_reader(head).keypoint_layer is None:
+            raise UserError(
+                f'The part {name!r} compares gradients keypoint by keypoint, and the last '
+                f'weights of the {type(head).__name__} belong to all: leave the part out, '
+                'or use a HeatmapHead, a SimCCHead or a 3D head.'
+            )
+        with estimator.trial(name) as seen:
+            self.weighings = seen.find_weighings()
+        if self.weighings is None:
+            raise UserError(
+                f'The part {name!r} weighs keypoints of the source by numbers between 0 '
+                f'and 1, which the loss {type(head.loss_module).__name__} of the head '
+                'does not take: leave the part out, or use another loss.'
+            )
+
+    def forward(self, observed: Observations) -> dict[str, Tensor]:
+        return {}
+
+    def settle(
+        self, observed: Observations, losses: dict[str, Tensor]
+    ) -> dict[str, Tensor]:
+        """See the base class; nothing where a phase has no losses of both domains."""
+        trained = {key: loss for key, loss in losses.items() if 'loss' in key}
+        of_source = [loss for key, loss in trained.items() if '/' not in key]
+        of_target = [
+            loss for key, loss in trained.items() if key.split('/')[0] in self.parts
+        ]
+        if not (of_source and of_target):
+            return {}
+        opposition = self.opposition(observed, sum(of_source), sum(of_target))
+        _, confidence = pseudo_labels(observed)
+        sureness = mean_over_processes(confidence.clamp_max(1).mean(0)).detach()
+        factors = (opposition * (1 - sureness)).clamp_max(self.limit)
+        return dict(
+            loss=observed['source'].loss_of_labels(factors, self.weighings),
+            opposing_keypoints=(opposition > 0).float().mean(),
+            gate=factors.mean(),
+        )
+
+    @staticmethod
+    def opposition(observed: Observations, source: Tensor, target: Tensor) -> Tensor:
+        r"""How much the target's gradient opposes the source's, :math:`-\min(a, 0)`, [K].
+
+        Args:
+            observed (Observations): All views.
+            source (Tensor): Losses of the source, a scalar.
+            target (Tensor): Losses of the target, a scalar.
+        """
+        reader = observed['source'].reader
+        weights = reader.keypoint_layer.weight
+        of_source, of_target = (
+            torch.autograd.grad(loss, weights, retain_graph=True)[0].float()
+            for loss in (source, target)
+        )
+        both = torch.stack([of_source, of_target]).view(2, reader.keypoints, -1)
+        of_source, of_target = mean_over_processes(both).detach()
+        along = (of_source * of_target).sum(1)
+        return (-along / of_source.square().sum(1).clamp_min(_TINY)).clamp_min(0)
