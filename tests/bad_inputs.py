@@ -317,6 +317,7 @@ def _rows() -> list[Bad]:
         Bad('adapt.py', 'export --target none --out o', 'none'),
         Bad('adapt.py', 'export --target empty --out o', 'empty. holds no images'),
         Bad('adapt.py', 'export --target a.mp4 --out o', 'a.mp4 is no image', data('a.mp4', b'none')),
+        Bad('adapt.py', 'export --target photos --out .', 'export is there already'),
         Bad('adapt.py', 'export --target photos --out base.py', '--out base.py is a file'),
         Bad('adapt.py', ADAPT + ' --source people', 'have 17 keypoints|17 keypoints of'),
         Bad('adapt.py', 'base.py --checkpoint base.pth --target photos --source people --out o', '100 % of the images of the target are those of the source'),

@@ -77,7 +77,7 @@ def adapt(
     start = read_start(model, checkpoint)
     own = find_source(source, start.metainfo) if source else None
     few = find_labelled(labelled, start.metainfo) if labelled else None
-    images = collect_target(target, folder / 'frames')
+    images = collect_target(target, folder)
     if own is not None:
         _require_other_images(images, own, start)
     require_enough(images, target)
@@ -133,6 +133,11 @@ def _check(
 ) -> None:
     if (folder / 'summary.json').exists():
         raise UserError(f'{folder} has an adaptation that is done: name another --out.')
+    if (folder / 'export').exists() and not (folder / 'start').exists():
+        raise UserError(
+            f'{folder / "export"} is there already, and none of an adaptation: name '
+            'another --out.'
+        )
     if folder.exists() and not folder.is_dir():
         raise UserError(f'--out {folder} is a file: name a folder.')
     if minutes is not None and iters is not None:

@@ -78,14 +78,15 @@ class Split:
         )
 
 
-def collect_target(paths: Sequence[str], cache: Path) -> Target:
+def collect_target(paths: Sequence[str], out: Path) -> Target:
     """Find, decode and thin the images.
 
     Args:
         paths (Sequence[str]): Folders of images (a ``boxes.json`` in one is used), images,
             or videos.
-        cache (Path): Folder that the frames of videos are written to. Those that are there
-            from an earlier call with the same file are taken.
+        out (Path): Folder of the adaptation, in which images are none of the target.
+            Frames of videos are written to ``frames`` in it; those that are there from an
+            earlier call with the same file are taken.
 
     Raises:
         UserError: A path is nothing, or nothing decodes.
@@ -93,10 +94,10 @@ def collect_target(paths: Sequence[str], cache: Path) -> Target:
     target = Target()
     for number, path in enumerate(paths):
         boxes = Path(path, BOXES_FILE)
-        source = open_source(path, str(boxes) if boxes.is_file() else None)
+        source = open_source(path, str(boxes) if boxes.is_file() else None, out)
         thinner = Thinner()
         if isinstance(source, VideoFile):
-            folder = cache / f'{number}_{Path(path).stem}'
+            folder = out / 'frames' / f'{number}_{Path(path).stem}'
             frames, found, duplicates = _frames_of(source, folder, thinner)
             target.images += frames
             target.found += found

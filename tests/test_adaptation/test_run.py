@@ -37,7 +37,7 @@ def export(request, tmp_path_factory):
 
 def run_of(export, folder, **options):
     photos = write_images(folder / 'photos', [f'{n}.png' for n in range(12)])
-    target = collect_target([str(photos)], folder / 'frames')
+    target = collect_target([str(photos)], folder / 'out')
     run = AdaptationRun(
         folder=folder / 'out',
         start=read_start(str(export)),

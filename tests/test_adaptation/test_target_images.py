@@ -54,7 +54,7 @@ def test_folders_and_videos_are_one_list(tmp_path):
     )
     more = write_images(tmp_path / 'more', ['x.png'], seed=7)
     video = write_still_video(tmp_path / 'walk.mp4')
-    target = collect_target([str(photos), str(more), str(video)], tmp_path / 'cache')
+    target = collect_target([str(photos), str(more), str(video)], tmp_path / 'out')
     names = [Path(image.path).name for image in target.images]
     assert names == ['a.png', 'd.png', 'x.png', '000000.jpg', '000004.jpg', '000008.jpg']
     assert target.images[0].boxes == [[1, 2, 9, 8], [3, 3, 4, 4]]
@@ -70,17 +70,17 @@ def test_folders_and_videos_are_one_list(tmp_path):
 def test_images_that_do_not_decode_are_told(tmp_path):
     photos = write_images(tmp_path / 'photos', ['a.png'])
     (photos / 'b.png').write_bytes(b'none')
-    assert collect_target([str(photos)], tmp_path / 'cache').skipped == ['b.png']
+    assert collect_target([str(photos)], tmp_path / 'out').skipped == ['b.png']
 
 
 def test_frames_are_decoded_once(tmp_path, monkeypatch):
     video = write_still_video(tmp_path / 'walk.mp4')
-    first = collect_target([str(video)], tmp_path / 'cache')
+    first = collect_target([str(video)], tmp_path / 'out')
     monkeypatch.setattr(target_images, 'save_picture', None)
-    assert collect_target([str(video)], tmp_path / 'cache') == first
+    assert collect_target([str(video)], tmp_path / 'out') == first
     write_still_video(video, scenes=2)
     with pytest.raises(TypeError):  # another file of that name is read
-        collect_target([str(video)], tmp_path / 'cache')
+        collect_target([str(video)], tmp_path / 'out')
 
 
 @pytest.mark.parametrize('count, held_out', [(10, 3), (40, 13), (100, 12), (1000, 100)])
@@ -94,19 +94,25 @@ def test_held_out_images_are_spread_and_not_trained_on(count, held_out):
 
 def test_few_images_are_refused(tmp_path):
     photos = write_images(tmp_path / 'photos', ['a.png', 'b.png', 'c.png'])
-    target = collect_target([str(photos)], tmp_path / 'cache')
+    target = collect_target([str(photos)], tmp_path / 'out')
     with pytest.raises(UserError, match='3 different images'):
         require_enough(target, [str(photos)])
     for name in ('b.png', 'c.png'):
         (photos / name).write_bytes((photos / 'a.png').read_bytes())
-    target = collect_target([str(photos)], tmp_path / 'cache')
+    target = collect_target([str(photos)], tmp_path / 'out')
     with pytest.raises(UserError, match='All 3 images .* are the same'):
         require_enough(target, [str(photos)])
 
 
+def test_what_an_adaptation_wrote_is_none_of_its_target(tmp_path):
+    write_images(tmp_path, ['a.png', 'out/frames/0_walk/000000.jpg', 'out/b.png'])
+    target = collect_target([str(tmp_path)], tmp_path / 'out')
+    assert [Path(image.path).name for image in target.images] == ['a.png']
+
+
 def test_images_of_the_source_are_recognised(tmp_path):
     photos = write_images(tmp_path / 'photos', ['a.png', 'b.png', 'c.png', 'd.png'])
-    target = collect_target([str(photos)], tmp_path / 'cache')
+    target = collect_target([str(photos)], tmp_path / 'out')
     other = tmp_path / 'other.png'
     other.write_bytes((photos / 'b.png').read_bytes())
     assert share_also_in(target.images, [str(other), str(tmp_path / 'none')]) == 0.25
