@@ -20,6 +20,7 @@ from mmpose_uda.models.utils import (
     PatchMask,
     SampleRandom,
     batch_norm_layers,
+    exact_product,
     sample_keys,
     stack_warp_mats,
     warp_maps,
@@ -264,7 +265,7 @@ class ViewObservation:
             trainable=self.trainable,
             updates_statistics=False,
         )
-        other.warp_mats = matrices @ self.warp_mats
+        other.warp_mats = exact_product(matrices, self.warp_mats)
         return other
 
     def encode_visible(self, mask: PatchMask) -> Tensor:

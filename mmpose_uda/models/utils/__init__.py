@@ -28,6 +28,7 @@ from .sample_random import SampleRandom, sample_keys
 from .style import match_statistics, pyramid_adain, pyramid_merge, pyramid_split
 from .view_geometry import (
     between_views,
+    exact_product,
     stack_warp_mats,
     swap_where_mirrored,
     transform_points,
@@ -50,6 +51,7 @@ __all__ = [
     'capture_features',
     'constant',
     'constant_index',
+    'exact_product',
     'gather_from_processes',
     'hidden_pixels',
     'is_pretrained',

@@ -28,19 +28,27 @@ def stack_warp_mats(data_samples: SampleList, like: Tensor) -> Tensor:
     return torch.cat([mats, last_row], dim=1)
 
 
+def exact_product(first: Tensor, second: Tensor) -> Tensor:
+    """Matrix product [..., n, p] of [..., n, m] and [..., m, p], in their own precision.
+
+    In mixed precision ``@`` has that of bf16, in which 200.5 px are 200.
+    """
+    return (first.unsqueeze(-1) * second.unsqueeze(-3)).sum(-2)
+
+
 def invert_affine(matrices: Tensor) -> Tensor:
     """Inverses of affine [B, 3, 3], without the wait of ``torch.linalg.inv`` for errors."""
     linear, shift = matrices[:, :2, :2], matrices[:, :2, 2:]
     (a, b), (c, d) = linear.permute(1, 2, 0)
     adjugate = torch.stack([d, -b, -c, a], dim=-1).unflatten(-1, (2, 2))
     inverse = adjugate / (a * d - b * c).view(-1, 1, 1)
-    top = torch.cat([inverse, -inverse @ shift], dim=-1)
+    top = torch.cat([inverse, -exact_product(inverse, shift)], dim=-1)
     return torch.cat([top, matrices[:, 2:]], dim=1)
 
 
 def between_views(warp_from: Tensor, warp_to: Tensor) -> Tensor:
     """Crop-to-crop matrices ``warp_to @ inverse(warp_from)``, [B, 3, 3]."""
-    return warp_to @ invert_affine(warp_from)
+    return exact_product(warp_to, invert_affine(warp_from))
 
 
 def transform_points(points: Tensor, matrices: Tensor) -> Tensor:
@@ -50,7 +58,7 @@ def transform_points(points: Tensor, matrices: Tensor) -> Tensor:
     affine and pass through.
     """
     linear, shift = matrices[:, :2, :2], matrices[:, :2, 2]
-    moved = points[..., :2] @ linear.transpose(1, 2) + shift.unsqueeze(1)
+    moved = exact_product(points[..., :2], linear.transpose(1, 2)) + shift.unsqueeze(1)
     return torch.cat([moved, points[..., 2:]], dim=-1)
 
 
@@ -72,8 +80,8 @@ def turned_about_middle(
     cos, sin = scales * angles.cos(), scales * angles.sin()
     side = -1.0 if mirrored else 1.0
     linear = torch.stack([side * cos, -sin, side * sin, cos], dim=1).unflatten(1, (2, 2))
-    shift = middle - linear @ middle
-    top = torch.cat([linear, shift.unsqueeze(2)], dim=2)
+    middle = middle.view(2, 1)
+    top = torch.cat([linear, middle - exact_product(linear, middle)], dim=2)
     last_row = constant((0.0, 0.0, 1.0), angles).expand(len(angles), 1, 3)
     return torch.cat([top, last_row], dim=1)
 

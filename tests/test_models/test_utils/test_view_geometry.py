@@ -10,6 +10,7 @@ from mmpose_uda.models.utils import (
     stack_warp_mats,
     swap_where_mirrored,
     transform_points,
+    turned_about_middle,
     warp_maps,
 )
 from mmpose_uda.models.utils.view_geometry import invert_affine
@@ -122,6 +123,44 @@ def test_left_and_right_are_exchanged_in_mirrors_only(shape):
     swapped = swap_where_mirrored(values, matrices, [0, 2, 1, 3])
     assert torch.equal(swapped[0], values[0])
     assert torch.equal(swapped[1], values[1][[0, 2, 1, 3]])
+
+
+def test_mixed_precision_moves_points_as_exactly():
+    points = torch.tensor([[[200.5, 100.25, 7], [3.125, 255.5, -40]]])
+    before, after = (
+        affine(0.3, 0.7, (5.5, 90.25))[None],
+        affine(-0.2, 1.2, (33, 3.75))[None],
+    )
+
+    def carried():
+        matrices = between_views(before, after)
+        maps = torch.arange(64.0 * 64).view(1, 1, 64, 64)
+        turned = turned_about_middle((64, 64), torch.tensor([0.4]), torch.tensor([1.1]))
+        return transform_points(points, matrices), warp_maps(maps, turned, (64, 64))
+
+    expected = carried()
+    with torch.autocast('cpu', torch.bfloat16):
+        found = carried()
+    for one, other in zip(found, expected):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+    exact = torch.linalg.inv(before[0].double())
+    exact = after[0].double() @ exact @ torch.tensor([200.5, 100.25, 1]).double()
+    torch.testing.assert_close(found[0][0, 0, :2].double(), exact[:2], rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize('mirrored', [False, True])
+def test_a_turn_keeps_the_middle(mirrored):
+    matrices = turned_about_middle(
+        (48, 32), torch.tensor([0.0, 0.5]), torch.tensor([1.0, 1.3]), mirrored
+    )
+    middle = torch.tensor([[[23.5, 15.5]]]).expand(2, 1, 2)
+    torch.testing.assert_close(transform_points(middle, matrices), middle)
+    side = -1 if mirrored else 1
+    moved = transform_points(torch.tensor([[[33.5, 15.5]]]), matrices[:1])
+    assert moved[0, 0].tolist() == [23.5 + side * 10, 15.5]
+    cos, sin = 1.3 * np.cos(0.5), 1.3 * np.sin(0.5)
+    expected = torch.tensor([[side * cos, -sin], [side * sin, cos]]).float()
+    torch.testing.assert_close(matrices[1, :2, :2], expected)
 
 
 def test_inverse_of_affines():
