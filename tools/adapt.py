@@ -55,7 +55,7 @@ def main():
         summary = adapt(**args)
         print(f'The report: {args["out"]}/report.html')
         print(f'The export: {summary["export"]}, {summary["exported"]}')
-        print(summary['verdict']['sentence'])
+        print(summary['verdict'])
 
 
 if __name__ == '__main__':

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from mmpose_uda.adaptation.signals import Signals
 
@@ -70,10 +69,6 @@ class Verdict:
     sentence: str
     reasons: list[str]
     used: list[str]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return vars(self)
 
 
 def judge(signals: Signals, thresholds: Thresholds = THRESHOLDS) -> Verdict:

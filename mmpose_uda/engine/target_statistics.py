@@ -17,7 +17,9 @@ _BATCHES = 100
 
 
 @torch.no_grad()
-def re_estimate(runner: Runner, network: Optional[nn.Module] = None) -> None:
+def re_estimate(
+    runner: Runner, network: Optional[nn.Module] = None, batches: Optional[int] = None
+) -> None:
     """Replace the running statistics of a network by those of target images.
 
     The control known as AdaBN (Li et al. 2016): the plain mean over batches of unlabelled
@@ -29,6 +31,7 @@ def re_estimate(runner: Runner, network: Optional[nn.Module] = None) -> None:
             weights.
         network (nn.Module, optional): Its student or teacher. Defaults to the one that is
             tested.
+        batches (int, optional): How many to look at. Defaults to 100.
 
     Raises:
         UserError: The network has no BatchNorm.
@@ -49,7 +52,7 @@ def re_estimate(runner: Runner, network: Optional[nn.Module] = None) -> None:
         layer.momentum = None  # a plain mean over the batches
         layer.train()
     with running_statistics(network, are_updated=True):
-        for batch in islice(_target_batches(runner.cfg), _BATCHES):
+        for batch in islice(_target_batches(runner.cfg), batches or _BATCHES):
             data = model.data_preprocessor(batch, training=False)
             # the head too: those of heatmaps have BatchNorm
             network(data['inputs'][TARGET_TEACHER], None, mode='tensor')

@@ -54,14 +54,16 @@ def test_statistics_become_those_of_the_target(trained, monkeypatch):
     assert settings == [(layer.momentum, layer.training) for layer in batch_norms(network)]
 
 
-@pytest.mark.parametrize('iteration, passes', [(0, 2), (5, 7)])
-def test_a_student_begins_with_them_once(trained, monkeypatch, iteration, passes):
-    monkeypatch.setattr('mmpose_uda.engine.target_statistics._BATCHES', 2)
+@pytest.mark.parametrize('iteration, most, passes', [(0, 25, 3), (0, 2, 2), (5, 25, 7)])
+def test_a_student_begins_with_them_once(trained, iteration, most, passes):
     student = trained.model.student.train()
     for layer in batch_norms(student):
         layer.num_batches_tracked.fill_(7)
-    runner = SimpleNamespace(iter=iteration, model=trained.model, cfg=trained.cfg)
-    TargetStatisticsHook().before_train(runner)
+    loader = SimpleNamespace(dataset=SimpleNamespace(target=range(9)), batch_size=4)
+    runner = SimpleNamespace(
+        iter=iteration, model=trained.model, cfg=trained.cfg, train_dataloader=loader
+    )
+    TargetStatisticsHook(most).before_train(runner)
     assert {layer.num_batches_tracked.item() for layer in batch_norms(student)} == {passes}
     assert student.training
 

@@ -16,9 +16,15 @@ class TargetStatisticsHook(Hook):
     teacher labels the target from the first step on, and does so better with the target's
     statistics (AdaBN, Li et al. 2016). Networks without BatchNorm, and runs that go on,
     pass.
+
+    Args:
+        max_batches (int): One pass over the target is looked at, or so many batches.
     """
 
     priority = 'ABOVE_NORMAL'  # before the teacher becomes a copy of the student
+
+    def __init__(self, max_batches: int = 25):
+        self.max_batches = max_batches
 
     def before_train(self, runner) -> None:
         """Re-estimate those of the student."""
@@ -27,4 +33,6 @@ class TargetStatisticsHook(Hook):
         model = unwrapped_model(runner)
         model.begin_run()
         if batch_norm_layers(model.student):
-            re_estimate(runner, model.student)
+            loader = runner.train_dataloader
+            one_pass = -(-len(loader.dataset.target) // loader.batch_size)
+            re_estimate(runner, model.student, min(one_pass, self.max_batches))
