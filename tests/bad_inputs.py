@@ -161,6 +161,7 @@ LABELS: list[tuple[Change, str]] = [
      'train.json.*no usable sample'),
 ]  # fmt: skip
 TRAIN = 'adapted.py --work-dir wd --cfg-options train_cfg.max_epochs=1'
+ADAPT = 'export --target photos --out o'
 CONVERT = 'base.py --source people --target photos --out new.py'
 INFER = 'export photos --out out'
 BOXES = f'{INFER} --boxes boxes.json'
@@ -302,6 +303,37 @@ def _rows() -> list[Bad]:
         Bad(export, 'training.py list.pth exported', 'list.pth holds a list'),
         Bad(export, 'training.py run.pth base.py', 'base.py'),
         Bad(export, 'none.py run.pth exported', 'none.py'),
+        # adaptation without labels
+        Bad('adapt.py', 'none.py --target photos --out o', 'none.py'),
+        Bad('adapt.py', 'empty --target photos --out o', 'empty has no config.py'),
+        Bad('adapt.py', 'toy.py --target photos --out o', 'TopdownPoseEstimator'),
+        Bad('adapt.py', 'base.py --target photos --out o', 'name the weights of base.py as --checkpoint'),
+        Bad('adapt.py', 'base.py --checkpoint weights.pth --target photos --out o', 'does not belong to base.py'),
+        Bad('adapt.py', 'base.py --checkpoint list.pth --target photos --out o', 'list.pth holds a list'),
+        Bad('adapt.py', 'base.py --checkpoint export/model.pth --target photos --out o', '17 keypoints of base.py.*21 of export/model.pth'),
+        Bad('adapt.py', ADAPT + ' --checkpoint run.pth', '--checkpoint run.pth does not go'),
+        Bad('adapt.py', ADAPT, '4 different images, which are too few'),
+        Bad('adapt.py', ADAPT, 'None of the 4 images of photos decodes', lambda: _damage_photos()),
+        Bad('adapt.py', ADAPT, 'All 4 images of photos are the same', lambda: _same_photos()),
+        Bad('adapt.py', ADAPT, 'not valid JSON', text('photos/boxes.json', '{')),
+        Bad('adapt.py', 'export --target none --out o', 'none'),
+        Bad('adapt.py', 'export --target empty --out o', 'empty. holds no images'),
+        Bad('adapt.py', 'export --target a.mp4 --out o', 'a.mp4 is no image', data('a.mp4', b'none')),
+        Bad('adapt.py', 'export --target photos --out .', 'export is there already'),
+        Bad('adapt.py', 'export --target photos --out base.py', '--out base.py is a file'),
+        Bad('adapt.py', ADAPT + ' --source people', 'have 17 keypoints|17 keypoints of'),
+        Bad('adapt.py', 'base.py --checkpoint base.pth --target photos --source people --out o', '100 % of the images of the target are those of the source'),
+        Bad('adapt.py', ADAPT + ' --minutes 0', '--minutes 0'),
+        Bad('adapt.py', ADAPT + ' --iters 0', '--iters 0'),
+        Bad('adapt.py', ADAPT + ' --iters 5 --minutes 3', 'contradict'),
+        Bad('adapt.py', ADAPT + ' --train-on-labelled', '--labelled'),
+        Bad('adapt.py', ADAPT + ' --labelled none.json', 'none.json'),
+        Bad('adapt.py', ADAPT + ' --labelled ' + TRAIN_JSON, '17 keypoints'),
+        Bad('misc/pre_annotate.py', 'export none --out a.json', 'none'),
+        Bad('misc/pre_annotate.py', 'export photos --out a.txt', 'a.txt is no annotation file'),
+        Bad('misc/pre_annotate.py', 'export photos --out boxes.json', 'boxes.json is there already', boxes({})),
+        Bad('misc/pre_annotate.py', 'export photos --out a.json --num 0', '--num 0'),
+        Bad('misc/pre_annotate.py', 'export photos --out a.json', 'None of the 4 images', lambda: _damage_photos()),
         # the rest
         Bad('dataset_converters/extract_masks.py', 'none', 'none'),
         Bad('dataset_converters/extract_masks.py', 'empty', 'empty. holds no images'),
@@ -336,6 +368,7 @@ def _rows() -> list[Bad]:
         Bad('analysis_tools/visualize_mim.py', 'none.py run.pth a.jpg', 'none.py'),
         Bad('analysis_tools/visualize_mim.py', 'adapted.py none.pth a.jpg', 'none.pth'),
         Bad('analysis_tools/ablation.py', 'none.py --out ab', 'none.py'),
+        Bad('analysis_tools/calibrate_verdict.py', '--configs none.py --out c', 'none.py'),
         Bad('analysis_tools/ablation.py', 'adapted.py --out ab --variants none', 'phases'),
     ]  # fmt: skip
     return rows + _read_only()
@@ -380,6 +413,12 @@ def _keep_five(loaded: dict) -> None:
     loaded['categories'][0].update(keypoints=list('abcde'), skeleton=[])
     for one in loaded['annotations']:
         one['keypoints'] = one['keypoints'][:15]
+
+
+def _same_photos() -> None:
+    first, *others = sorted(Path('photos').glob('*.png'))
+    for path in others:
+        path.write_bytes(first.read_bytes())
 
 
 def _damage_photos() -> None:

@@ -14,6 +14,28 @@ NUM_IMAGES = 4
 BATCH_SIZE = 2
 EPOCHS = 2
 
+# A config for a file: ResNet-18 on crops of 64 x 64 px
+TINY_BASE = """
+_base_ = 'mmpose::{}/td-hm_res50_8xb64-210e_coco-256x192.py'
+codec = dict(type='MSRAHeatmap', input_size=(64, 64), heatmap_size=(16, 16), sigma=1)
+model = dict(
+    backbone=dict(depth=18, init_cfg=None),
+    head=dict(in_channels=512, deconv_out_channels=(32, 32, 32), decoder=codec),
+)
+train_pipeline = [
+    dict(type='LoadImage'),
+    dict(type='GetBBoxCenterScale'),
+    dict(type='TopdownAffine', input_size=codec['input_size']),
+    dict(type='GenerateTarget', encoder=codec),
+    dict(type='PackPoseInputs'),
+]
+val_pipeline = [*train_pipeline[:3], dict(type='PackPoseInputs')]
+train_cfg = dict(max_epochs=2, val_interval=1)
+train_dataloader = dict(batch_size=4, num_workers=0, dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(batch_size=4, num_workers=0, dataset=dict(pipeline=val_pipeline))
+test_dataloader = val_dataloader
+""".replace('{}', 'body_2d_keypoint/topdown_heatmap/coco')
+
 _SIZES = ('heatmap_size', 'img_size', 'in_featuremap_size', 'input_size', 'out_shape')
 _WIDTHS = (
     'base_channels',

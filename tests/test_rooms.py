@@ -26,6 +26,7 @@ ROOMS = [
     {'deploy'},
     {'engine'},
     {'analysis', 'convert', 'inference'},
+    {'adaptation'},
     {'apis'},
 ]
 FLOORS = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}

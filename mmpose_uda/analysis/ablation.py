@@ -18,6 +18,11 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 from rich.progress import Progress
 
+from mmpose_uda.analysis.source_free import (
+    SOURCE_FREE,
+    SOURCE_START,
+    source_free_variants,
+)
 from mmpose_uda.analysis.variants import CONTROLS, variant_config, variant_names
 from mmpose_uda.config import last_checkpoint, load_config
 from mmpose_uda.errors import UserError, writing
@@ -27,6 +32,7 @@ from mmpose_uda.whole_files import write_whole
 # Key in `summary.json` -> name of the network.
 NETWORKS = dict(student='student', target='teacher')
 _VISIBLE = 'CUDA_VISIBLE_DEVICES'
+_EVALUATED_AGAIN = (*CONTROLS, SOURCE_START)
 
 Results = dict[str, dict[str, dict[str, list[float]]]]
 """Variant -> network -> metric -> value per seed."""
@@ -48,7 +54,8 @@ def run_variants(
     Args:
         config (str): Config of the method.
         seeds (Sequence[int]): Seeds of the trainings.
-        variants (Sequence[str]): Of :func:`variant_names`.
+        variants (Sequence[str]): Of :func:`variant_names` and
+            :func:`source_free_variants`; a 'source_free' brings its 'source_start' along.
         out_dir (str): One folder ``<variant>_seed<seed>`` a run goes here.
         jobs (int, optional): Runs at the same time. Here that is one by default; on a
             machine with GPUs each gets one of its own, without, more than one run gets
@@ -60,12 +67,12 @@ def run_variants(
             folder has runs of another config, or this is no machine of a cluster.
     """
     # Variants first: a table of one seed is there early.
-    runs = [(variant, seed) for seed in seeds for variant in variants]
+    runs = [(variant, seed) for seed in seeds for variant in _own_runs(variants)]
     jobs = jobs or (1 if launcher == 'none' else len(runs))
     places = _places(jobs) if launcher == 'none' else _cluster_places(jobs)
     out, cfg = Path(out_dir), load_config(config)
     out.mkdir(parents=True, exist_ok=True)
-    for variant in variants:
+    for variant in dict.fromkeys(v for name in variants for v in _with_start(name)):
         _write_config(variant_config(cfg, variant), out, variant)
     init_default_scope('mmpose')
     adabn = bool(batch_norm_layers(MODELS.build(cfg.model.estimator)))
@@ -75,9 +82,12 @@ def run_variants(
         def run(variant: str, seed: int) -> Optional[str]:
             place = places.get()
             try:
-                error = _train(out, variant, seed, place)
-                if error is None and adabn and variant in CONTROLS:
-                    error = _evaluate_adabn(out, variant, seed, place)
+                for one in _with_start(variant):
+                    error = _train(out, one, seed, place)
+                    if error is None and adabn and one in _EVALUATED_AGAIN:
+                        error = _evaluate_adabn(out, one, seed, place)
+                    if error is not None:
+                        break
             finally:
                 places.put(place)
             progress.advance(task)
@@ -92,6 +102,17 @@ def run_variants(
     errors = [error for future in futures if (error := future.result()) is not None]
     if errors:
         raise UserError(f'{len(errors)} of {len(runs)} trainings failed: {errors[0]}')
+
+
+def _with_start(variant: str) -> tuple[str, ...]:
+    """A variant, after the one whose model it begins with."""
+    return (SOURCE_START, variant) if variant == SOURCE_FREE else (variant,)
+
+
+def _own_runs(variants: Sequence[str]) -> list[str]:
+    """Without those that others bring along: no two runs may be in one folder."""
+    brought = {start for name in variants for start in _with_start(name)[:-1]}
+    return [name for name in variants if name not in brought]
 
 
 def _write_config(cfg: Config, out: Path, variant: str) -> None:
@@ -180,8 +201,16 @@ def _train(out: Path, variant: str, seed: int, place: _Place) -> Optional[str]:
         work_dir=str(work_dir),
         seed=seed,
         resume='auto' if last_checkpoint(str(work_dir)) else None,
+        cfg_options=_start_options(out, variant, seed),
     )
     return _call(command, work_dir, place)
+
+
+def _start_options(out: Path, variant: str, seed: int) -> Optional[dict[str, str]]:
+    *before, _ = _with_start(variant)
+    if not before:
+        return None
+    return dict(load_from=last_checkpoint(str(out / f'{before[-1]}_seed{seed}')))
 
 
 def _is_done(work_dir: Path) -> bool:
@@ -241,7 +270,8 @@ def collect(config: str, out_dir: str, seeds: Sequence[int]) -> Results:
     target 'target_adabn' and 'student_adabn'.
     """
     found: Results = {}
-    for variant in variant_names(load_config(config)):
+    cfg = load_config(config)
+    for variant in (*variant_names(cfg), *source_free_variants(cfg)):
         folders = [Path(out_dir) / f'{variant}_seed{seed}' for seed in seeds]
         if all(map(_is_done, folders)):
             found[variant] = _merge([_read_run(folder) for folder in folders])

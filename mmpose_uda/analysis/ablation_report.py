@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 
 from mmpose_uda.analysis.ablation import Results
+from mmpose_uda.analysis.source_free import SOURCE_FREE, SOURCE_START
 from mmpose_uda.analysis.variants import CONTROLS
 from mmpose_uda.errors import writing
 from mmpose_uda.evaluation.metric_values import (
@@ -24,14 +25,17 @@ _CONTROL_TITLES = dict(
     source_weak='source only, weak augmentation',
     source_strong='source only, strong augmentation',
 )
+_START_TITLE = 'source only, before the adaptation'
 _NETWORK_TITLES = dict(
     student='',
     target=', EMA',
     student_adabn=', target BatchNorm',
     target_adabn=', EMA, target BatchNorm',
 )
+_COLOURS = dict(
+    control='#9aa5b1', start='#c9d0d8', part='#7fb3d5', full='#1f6fb2', oracle='#444444'
+)
 _HOW = {'only': 'source only +', 'without': 'adapted -', 'with': 'adapted +'}
-_COLOURS = dict(control='#9aa5b1', part='#7fb3d5', full='#1f6fb2', oracle='#444444')
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Row:
 
     Args:
         title (str): What the line is called.
-        kind (str): 'control', 'part', 'full' or 'oracle'.
+        kind (str): 'control', 'start', 'part', 'full' or 'oracle'.
         metrics (dict[str, list[float]]): Metric -> value per seed.
     """
 
@@ -148,11 +152,13 @@ def make_rows(results: Results) -> list[Row]:
     """Controls with all their evaluations, then the other variants' teachers."""
     rows = []
     for variant, networks in results.items():
-        if variant in CONTROLS:
+        titles = {**_CONTROL_TITLES, SOURCE_START: _START_TITLE}
+        if variant in titles:
+            kind = 'control' if variant in CONTROLS else 'start'
             for network, title in _NETWORK_TITLES.items():
                 if network in networks:
-                    title = _CONTROL_TITLES[variant] + title
-                    rows.append(Row(title, 'control', networks[network]))
+                    title = titles[variant] + title
+                    rows.append(Row(title, kind, networks[network]))
         else:
             kind = variant if variant in ('full', 'oracle') else 'part'
             rows.append(Row(_title(variant), kind, networks['target']))
@@ -162,6 +168,8 @@ def make_rows(results: Results) -> list[Row]:
 def _title(variant: str) -> str:
     if variant == 'full':
         return 'adapted'
+    if variant == SOURCE_FREE:
+        return 'adapted without the source'
     if variant == 'oracle':
         return 'oracle (target labels)'
     how, part = variant.split('_', 1)

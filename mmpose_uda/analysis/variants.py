@@ -10,6 +10,13 @@ from typing import Any, Iterator
 
 from mmengine.config import Config, ConfigDict
 
+from mmpose_uda.analysis.source_free import (
+    SOURCE_FREE,
+    SOURCE_START,
+    source_free_config,
+    source_free_variants,
+    start_phases,
+)
 from mmpose_uda.errors import UserError
 
 SUPERVISED = 'supervised'
@@ -140,19 +147,22 @@ def variant_config(cfg: Config, name: str) -> Config:
     'oracle' is supervised on the target's data and labels with the method's own
     augmentation; 'only_<part>' adds a part to supervision on the source with that
     augmentation, 'without_<part>' takes one from the method, 'with_<extra>' adds one.
+    'source_start' is the model that the method's adaptation begins with, from the source
+    alone, and 'source_free' its adaptation without the source.
 
     Args:
         cfg (Config): Config of a benchmark: phases, source and target data, and for the
             controls their pipelines.
-        name (str): One of :func:`variant_names`.
+        name (str): One of :func:`variant_names` or :func:`source_free_variants`.
 
     Raises:
         UserError: The name is unknown, or the config lacks the pipeline of a control.
     """
-    if name not in variant_names(cfg):
-        raise UserError(
-            f'There is no variant {name!r}: use {", ".join(variant_names(cfg))}.'
-        )
+    names = [*variant_names(cfg), *source_free_variants(cfg)]
+    if name not in names:
+        raise UserError(f'There is no variant {name!r}: use {", ".join(names)}.')
+    if name == SOURCE_FREE:
+        return source_free_config(cfg)
     derived = copy.deepcopy(cfg)
     parts = ablated_parts(cfg)
     if name in CONTROLS:
@@ -161,6 +171,8 @@ def variant_config(cfg: Config, name: str) -> Config:
     keep_only(derived, _kept_elements(cfg, parts, kept, name))
     for part in parts.keys() - kept:
         derived.merge_from_dict(parts[part].without)
+    if name == SOURCE_START:
+        derived.train_cfg.phases = derived.train_cfg.phases[: start_phases(cfg)]
     extra = ablation_extras(cfg).get(_added(name))
     if extra is not None:
         _add_extra(derived, extra, parts)

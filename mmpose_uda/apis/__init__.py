@@ -1,5 +1,6 @@
 """What the command line tools do, for use from Python."""
 
+from mmpose_uda.adaptation.adapt import adapt
 from mmpose_uda.analysis.ablation import run_variants
 from mmpose_uda.analysis.browse_dataset import browse_dataset
 from mmpose_uda.analysis.compare import compare
@@ -10,12 +11,14 @@ from mmpose_uda.config import load_config, prepare_data
 from mmpose_uda.convert.convert_config import convert_config
 from mmpose_uda.deploy.export import export_estimator
 from mmpose_uda.inference.infer import infer
+from mmpose_uda.inference.pre_annotate import pre_annotate
 
 from .evaluate import evaluate
 from .extract_masks import extract_masks
 from .train import train
 
 __all__ = [
+    'adapt',
     'browse_dataset',
     'check_data',
     'compare',
@@ -27,6 +30,7 @@ __all__ = [
     'load_config',
     'measure_source',
     'pose_statistics',
+    'pre_annotate',
     'prepare_data',
     'run_variants',
     'train',

@@ -6,7 +6,6 @@ from typing import Any, Optional
 
 from mmengine.runner import Runner
 
-from mmpose_uda.analysis.target_statistics import re_estimate
 from mmpose_uda.apis.submission import require_all_frames, set_submission
 from mmpose_uda.config import (
     check_evaluators,
@@ -19,6 +18,7 @@ from mmpose_uda.config import (
     set_work_dir,
     user_errors,
 )
+from mmpose_uda.engine.target_statistics import re_estimate
 from mmpose_uda.errors import UserError
 from mmpose_uda.whole_files import write_whole
 

@@ -144,7 +144,8 @@ def _shorten(cfg: Config) -> None:
     if 'max_epochs' in cfg.train_cfg:
         cfg.train_cfg.update(max_epochs=1, val_interval=1)
         dataset = cfg.train_dataloader.dataset
-        dataset.get('source', dataset).indices = _SMOKE_ITERS * _SMOKE_BATCH
+        whole = dataset.get('source') or dataset.get('target') or dataset
+        whole.indices = _SMOKE_ITERS * _SMOKE_BATCH
     cfg.merge_from_dict({'default_hooks.logger.interval': 1})
     cfg.train_dataloader.update(
         batch_size=_SMOKE_BATCH, num_workers=0, persistent_workers=False

@@ -83,12 +83,13 @@ def _datasets(
 ) -> Iterator[tuple[dict[str, Any], list[dict]]]:
     """Each data set that one is made of, and its transforms."""
     steps = [*(config.get('pipeline') or ()), *steps]
-    if isinstance(config.get('source'), dict):
+    if 'source' in config:
         views = config.get('views') or {}
-        own = dict(config['source'])
+        domain = 'target' if config['source'] is None else 'source'
+        own = dict(config.get(domain) or {})
         if config.get('metainfo') is not None:
             own['metainfo'] = config['metainfo']
-        shown = [step for name, v in views.items() if 'source' in name for step in v]
+        shown = [step for name, v in views.items() if name.startswith(domain) for step in v]
         yield from _datasets(own, [*shown, *steps])
     elif 'datasets' in config:
         # their own keypoints are converted to those of the whole

@@ -66,12 +66,20 @@ def find_source(folder: str, metainfo: dict) -> SourceFolder:
         train=f'annotations/{candidates[0]}',
         val='annotations/val.json' if 'val.json' in files else None,
     )
-    has_parts = _check_content(found, metainfo)
+    has_parts = check_content(found, metainfo)
     return replace(found, has_parts=has_parts)
 
 
-def _check_content(source: SourceFolder, metainfo: dict) -> bool:
-    """Whether it has COCO-WholeBody's form; the keypoints are checked in either case."""
+def check_content(source: SourceFolder, metainfo: dict) -> bool:
+    """Whether it has COCO-WholeBody's form; the keypoints are checked in either case.
+
+    Args:
+        source (SourceFolder): Whose ``train`` is read.
+        metainfo (dict): The keypoints that it must have, in mmpose's format.
+
+    Raises:
+        UserError: The keypoints are others, or the images are not there.
+    """
     path = source.root / source.train
     content = load_coco(str(path))
     expected = keypoint_names(parse_pose_metainfo(metainfo))

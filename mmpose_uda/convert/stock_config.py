@@ -30,6 +30,7 @@ class StockConfig:
         cfg (Config): Its contents.
         head (str): Class of the head.
         has_distributions (bool): Whether pseudo labels can be read off the head.
+        has_maps (bool): Whether it has maps of positions.
         has_batch_norm (bool): Whether the network has BatchNorm layers.
         channels (int): Of the backbone's last features.
     """
@@ -37,6 +38,7 @@ class StockConfig:
     cfg: Config
     head: str
     has_distributions: bool
+    has_maps: bool
     has_batch_norm: bool
     channels: int
 
@@ -53,9 +55,10 @@ class StockConfig:
 
     @property
     def metainfo(self) -> dict:
-        """Definition of the keypoints of its training data."""
-        dataset = self.cfg.train_dataloader.dataset
-        return dict(dataset.get('metainfo') or DATASETS.get(dataset.type).METAINFO)
+        """Definition of the keypoints of its training data, or without any its test's."""
+        loader = self.cfg.get('train_dataloader') or self.cfg.test_dataloader
+        kind = DATASETS.get(loader.dataset.type)
+        return dict(loader.dataset.get('metainfo') or kind.METAINFO)
 
     @property
     def skeleton(self) -> list[tuple[int, int]]:
@@ -76,24 +79,27 @@ class StockConfig:
         return [dict(metric) for metric in metrics]
 
 
-def examine(base: str) -> StockConfig:
+def examine(base: str, trains: bool = True) -> StockConfig:
     """Read a stock config and build its network.
 
     Args:
         base (str): Path of the config, or 'mmpose::' and a path among those of mmpose.
+        trains (bool): Whether it must say how it is trained. An export does not.
 
     Raises:
         UserError: It is not there, does not run, or is not of a top-down estimator.
     """
     cfg = _read(base)
-    _require_top_down(cfg, base)
+    _require_top_down(cfg, base, trains)
     init_default_scope('mmpose')
     with user_errors(cfg):
         network = MODELS.build(cfg.model)
+    reader = find_reader(network.head)
     return StockConfig(
         cfg=cfg,
         head=type(network.head).__name__,
-        has_distributions=find_reader(network.head) is not None,
+        has_distributions=reader is not None,
+        has_maps=reader is not None and reader.has_maps,
         has_batch_norm=bool(batch_norm_layers(network)),
         channels=_channels(network, cfg),
     )
@@ -111,22 +117,30 @@ def _read(base: str) -> Config:
         ) from error
 
 
-def _require_top_down(cfg: Config, base: str) -> None:
+def _require_top_down(cfg: Config, base: str, trains: bool) -> None:
     kind = (cfg.get('model') or {}).get('type')
     if kind != 'TopdownPoseEstimator':
         raise UserError(
             f'{base} has model.type={kind!r}: only a TopdownPoseEstimator can be adapted.'
         )
-    if cfg.get('train_dataloader') is None:
+    if cfg.get('train_dataloader') is not None:
+        derive_views(cfg.train_dataloader.dataset.get('pipeline'))
+    elif trains:
         raise UserError(f'{base} has no `train_dataloader`: give a config that trains.')
-    derive_views(cfg.train_dataloader.dataset.get('pipeline'))
+    elif cfg.get('test_dataloader') is None:
+        raise UserError(f'{base} has neither data to train nor to test on: add some.')
+
+
+def is_crop(step: dict) -> bool:
+    """Whether a transform of a pipeline cuts out the box, mmpose's or ours."""
+    return class_name(step).startswith('TopdownAffine')
 
 
 @torch.no_grad()
 def _channels(network: nn.Module, cfg: Config) -> int:
     """Channels of the backbone's last features, of a blank image."""
-    pipeline = cfg.train_dataloader.dataset.pipeline
-    (crop,) = (step for step in pipeline if class_name(step) == 'TopdownAffine')
+    loader = cfg.get('train_dataloader') or cfg.test_dataloader
+    crop = next(step for step in loader.dataset.pipeline if is_crop(step))
     width, height = crop['input_size']
     seen: dict[str, Tensor] = {}
     with capture_features(network.eval(), ['backbone'], seen):

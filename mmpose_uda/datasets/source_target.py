@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Optional, Union
 
 import numpy as np
-from mmengine.dataset import Compose
+from mmengine.dataset import BaseDataset, Compose
 from mmpose.registry import DATASETS
 from torch.utils.data import Dataset
 
@@ -44,8 +44,10 @@ class SourceTargetDataset(Dataset):
     its transforms, whatever was drawn before and in whichever worker.
 
     Args:
-        source (dict): Config of the labelled dataset. Its ``pipeline`` does what all
-            its views share, such as loading; it runs once a draw.
+        source (dict, optional): Config of the labelled dataset. Its ``pipeline`` does what
+            all its views share, such as loading; it runs once a draw. None for an
+            adaptation without source images, whose keypoints ``metainfo`` or the target
+            tells.
         target (dict, optional): Config of the target dataset. Only boxes, cameras,
             sides of hands and ids of its samples are passed on, and masks where its
             ``masks`` is true, whatever labels it may hold, and this before its own
@@ -53,35 +55,42 @@ class SourceTargetDataset(Dataset):
         views (dict[str, list[dict]], optional): Pipeline of each view, ending in
             :class:`PackPoseView`. The domain that feeds it is how its name begins:
             ``source...`` or ``target...``. Without it they are derived from the source's
-            ``pipeline``, which is then a whole stock training pipeline
-            (:func:`derive_views`), and so is what the target loads by.
+            ``pipeline`` (or the target's, if there is no source), which is then a whole
+            stock training pipeline (:func:`derive_views`), and so is what the target loads
+            by.
         seed (int): Seed of order and transforms.
-        metainfo (dict, optional): Keypoint definition passed to both datasets.
+        metainfo (dict | str, optional): Keypoint definition passed to both datasets.
 
     Raises:
-        UserError: The domains have different keypoints, a view has no domain, or no views
-            can be derived.
+        UserError: There is neither source nor target, nothing says what the keypoints of
+            images without labels are, the domains have different keypoints, a view has no
+            domain, or no views can be derived.
     """
 
     def __init__(
         self,
-        source: dict,
+        source: Optional[dict],
         target: Optional[dict],
         views: Optional[dict[str, list[dict]]] = None,
         seed: int = 0,
-        metainfo: Optional[dict] = None,
+        metainfo: Optional[Union[dict, str]] = None,
     ):
+        _require_domains(source, target, metainfo)
         if views is None:
-            loading, views = derive_views(source.get('pipeline'))
-            source = dict(source, pipeline=loading)
+            loading, views = derive_views((source or target).get('pipeline'))
+            if source is None:
+                views.pop('source')
+            source = source and dict(source, pipeline=loading)
             target = target and dict(target, pipeline=loading)
         shared = {} if metainfo is None else dict(metainfo=metainfo)
-        self.source = DATASETS.build(dict(source, lazy_init=True, **shared))
-        self.target = None
+        self.source = self.target = None
+        if source is not None:
+            self.source = DATASETS.build(dict(source, lazy_init=True, **shared))
         if target is not None:
             target = _without_labels(target)
             self.target = DATASETS.build(dict(target, lazy_init=True, **shared))
             ignore_labels(self.target)
+        if self.source is not None and self.target is not None:
             if isinstance(self.target, UnlabelledImageFolder):
                 self.target.adopt_metainfo(self.source.metainfo)
             self._check_keypoints()
@@ -93,13 +102,18 @@ class SourceTargetDataset(Dataset):
     @property
     def metainfo(self) -> dict:
         """Metainfo of the source, which is that of the target too."""
-        return self.source.metainfo
+        return self._leading.metainfo
+
+    @property
+    def _leading(self) -> BaseDataset:
+        """The source; without one, the target."""
+        return self.target if self.source is None else self.source
 
     def full_init(self) -> None:
         """Read the annotations of both domains."""
-        self.source.full_init()
-        if self.target is not None:
-            self.target.full_init()
+        for dataset in (self.source, self.target):
+            if dataset is not None:
+                dataset.full_init()
 
     def set_active_views(self, names: Iterable[str]) -> None:
         """Restrict what a draw yields that does not say it itself.
@@ -119,8 +133,8 @@ class SourceTargetDataset(Dataset):
         self.active_views = names
 
     def __len__(self) -> int:
-        """Length of the source: one pass over it. Draws may be any larger number."""
-        return len(self.source)
+        """One pass over the source, or without one the target. Draws may be any number."""
+        return len(self._leading)
 
     def __getitem__(self, draw: Union[int, Draw]) -> dict:
         """Make the views of a draw.
@@ -221,12 +235,12 @@ class SourceTargetDataset(Dataset):
     def _check_views(self) -> None:
         for name in self.views:
             domain = view_of(name).domain
-            needs_target = domain == 'target' or 'target' in self._backgrounds([name])
-            if self.target is None and needs_target:
-                raise UserError(
-                    f'The view `{name}` needs a target, but `target` is None: name a '
-                    'target dataset or drop the view or its ReplaceBackground.'
-                )
+            for needed in {domain, *self._backgrounds([name])}:
+                if getattr(self, needed) is None:
+                    raise UserError(
+                        f'The view `{name}` needs a {needed}, but `{needed}` is None: name '
+                        f'a {needed} dataset or drop the view or its ReplaceBackground.'
+                    )
             if domain == 'target' and self._replaces_background(name):
                 raise UserError(
                     f'ReplaceBackground in `{name}` needs masks, which a target has '
@@ -238,6 +252,19 @@ class SourceTargetDataset(Dataset):
         require_same_keypoints(
             {name: keypoint_names(data.metainfo) for name, data in domains.items()},
             'convert one data set',
+        )
+
+
+def _require_domains(source: Optional[dict], target: Optional[dict], metainfo: Any) -> None:
+    if source is None and target is None:
+        raise UserError('There is neither a `source` nor a `target`: name one data set.')
+    if source is not None or metainfo is not None or target.get('metainfo') is not None:
+        return
+    if issubclass(DATASETS.get(target['type']) or object, UnlabelledImageFolder):
+        raise UserError(
+            'Nothing says what keypoints the images of the target have, because there is '
+            'no `source`: give the SourceTargetDataset the `metainfo` that the model was '
+            'trained with.'
         )
 
 

@@ -91,7 +91,7 @@ def export_estimator(
     if which == 'teacher' and state_dict.get(TEACHER_STEPS, 1) == 0:
         raise UserError(TeacherEMA.NEVER_UPDATED)
     weights = select_weights(state_dict, _PREFIXES[which])
-    estimator = _fitting_estimator(cfg, weights)
+    estimator = fitting_estimator(cfg.model.estimator, weights, cfg.filename)
     require_finite(weights, f'The {which}')
     out = _folder(out_dir)
     dataset_meta = _plain(checkpoint['meta']['dataset_meta'])
@@ -172,9 +172,20 @@ def require_finite(weights: dict[str, Tensor], owner: str) -> None:
             )
 
 
-def _fitting_estimator(cfg: Config, weights: dict[str, Tensor]) -> nn.Module:
-    """The config's estimator, whose weights these are by name and shape."""
-    estimator = MODELS.build(cfg.model.estimator)
+def fitting_estimator(
+    config: dict[str, Any], weights: dict[str, Tensor], owner: str
+) -> nn.Module:
+    """A config's estimator, whose weights these are by name and shape.
+
+    Args:
+        config (dict): Of the estimator.
+        weights (dict[str, Tensor]): By name.
+        owner (str): Path of the config that they should belong to.
+
+    Raises:
+        UserError: They differ.
+    """
+    estimator = MODELS.build(config)
     expected = estimator.state_dict()
     wrong = set(expected) ^ set(weights)
     wrong |= {
@@ -182,7 +193,7 @@ def _fitting_estimator(cfg: Config, weights: dict[str, Tensor]) -> nn.Module:
     }
     if wrong:
         raise UserError(
-            f'The checkpoint does not belong to {cfg.filename}: {len(wrong)} weights '
+            f'The checkpoint does not belong to {owner}: {len(wrong)} weights '
             f'differ in name or shape, such as {min(wrong)}; name the config of its run.'
         )
     return estimator

@@ -27,9 +27,7 @@ class _Frame:
     """
 
     def __init__(self, name: str, height: int, left: int, right: int, x_end: float):
-        self.svg = ElementTree.Element(
-            'svg', viewBox=f'0 0 {_WIDTH} {height}', role='img'
-        )
+        self.svg = ElementTree.Element('svg', viewBox=f'0 0 {_WIDTH} {height}', role='img')
         self.svg.set('aria-label', name)
         self.left, self.right = left, _WIDTH - right
         self.top, self.bottom = 12, height - 44
@@ -140,4 +138,28 @@ def pck_curves(name: str, axis: str, thresholds: np.ndarray, pck: np.ndarray) ->
             for t, share in zip(thresholds, curve)
         )
         frame.add('polyline', points=' '.join(points), class_=model)
+    return frame.markup()
+
+
+def line_chart(
+    name: str, x_title: str, y_title: str, x: Sequence[float], y: Sequence[float]
+) -> Markup:
+    """One line over something that grows from 0.
+
+    Args:
+        name (str): What a screen reader says of the chart.
+        x_title (str): Title of the x axis.
+        y_title (str): That of the y axis, which begins at 0.
+        x (Sequence[float]): [N], rising.
+        y (Sequence[float]): [N], not negative.
+    """
+    frame = _Frame(name, 200, 62, 20, float(max(x)) or 1.0)
+    rise, top = frame.bottom - frame.top, float(max(y)) or 1.0
+    for text, tick in _ticks(top).items():
+        level = frame.bottom - tick / top * rise
+        frame.add('line', x1=frame.left, x2=frame.right, y1=level, y2=level, class_='grid')
+        frame.add('text', text, x=frame.left - _TICK, y=level + 4, anchor='end')
+    frame.draw_x_axis(x_title)
+    points = (f'{frame.x(a)},{frame.bottom - b / top * rise:.1f}' for a, b in zip(x, y))
+    frame.add('polyline', y_title, points=' '.join(points), class_='b')
     return frame.markup()

@@ -214,3 +214,26 @@ def test_a_run_whose_summary_is_half_written_is_not_done(tmp_path, content):
     assert not ablation._is_done(tmp_path)
     (tmp_path / 'summary.json').write_text('{"target": {}, "student": {}}')
     assert ablation._is_done(tmp_path)
+
+
+def test_source_free_begins_with_the_start_of_its_seed(tmp_path, calls, monkeypatch):
+    given = []
+    fake = ablation.subprocess.run
+
+    def noting(command, **options):
+        given.append(json.loads(command[-1]).get('cfg_options'))
+        return fake(command, **options)
+
+    (tmp_path / 'source_start_seed1').mkdir()
+    (tmp_path / 'source_start_seed1/iter_1.pth').touch()
+    monkeypatch.setattr(ablation.subprocess, 'run', noting)
+    ablation.run_variants(HAND_2D, [1], ['source_start', 'source_free'], tmp_path)
+    assert names(calls) == [
+        ('train', 'source_start_seed1'),
+        ('evaluate', 'source_start_seed1'),
+        ('evaluate', 'source_start_seed1'),
+        ('train', 'source_free_seed1'),
+    ]
+    start = str(tmp_path / 'source_start_seed1/iter_1.pth')
+    assert given == [None, None, None, dict(load_from=start)]
+    assert set(ablation.collect(HAND_2D, tmp_path, [1])) == {'source_start', 'source_free'}

@@ -282,3 +282,43 @@ def test_variants_run(tmp_path, config, name):
     assert [r['name'] for r in runner.train_loop.results] == [
         phase.name for phase in cfg.train_cfg.phases
     ]
+
+
+def test_source_free_takes_the_adaptations_parts_that_need_no_source():
+    cfg = Config.fromfile(CONFIG_DIR / 'human_2d.py')
+    before = copy.deepcopy(cfg.to_dict())
+    start, free = (variant_config(cfg, n) for n in ('source_start', 'source_free'))
+    assert cfg.to_dict() == before
+    assert parts_of(start) == [['supervised']]
+    expected = ['mean_teacher', 'occlusion', 'information', 'masked', 'stay']
+    assert parts_of(free) == [expected]
+    assert set(free.model.alignments) == set(parts_of(free)[0])
+    iters = [phase.iters for one in (start, free) for phase in one.train_cfg.phases]
+    assert iters == [phase.iters for phase in cfg.train_cfg.phases]
+    dataset = free.train_dataloader.dataset
+    assert dataset.source is None and dataset.metainfo == 'human16'
+    assert set(dataset.views) == {'target_teacher', 'target_student'}
+    hooks = types(free.custom_hooks)
+    assert hooks.count('EMATeacherHook') == 1 and 'AdaINStyleHook' not in hooks
+
+
+def test_a_config_without_a_start_has_no_source_free_variant(cfg):
+    assert parts_of(variant_config(cfg, 'source_start')) == [['supervised']] * 2
+    cfg.train_cfg.phases = cfg.train_cfg.phases[2:]
+    with pytest.raises(UserError, match='no variant'):
+        variant_config(cfg, 'source_free')
+
+
+@pytest.mark.parametrize('config', ['human_2d', 'hand_3d'])
+def test_source_free_runs_from_its_start(tmp_path, config):
+    path = CONFIG_DIR / f'{config}.py'
+    start = variant_config(tiny_config(path, tmp_path, tmp_path / 'start'), 'source_start')
+    begun = run(start)
+    cfg = variant_config(tiny_config(path, tmp_path, tmp_path / 'free'), 'source_free')
+    cfg.load_from = str(tmp_path / 'start' / f'iter_{begun.iter}.pth')
+    runner = run(cfg)
+    assert [r['name'] for r in runner.train_loop.results] == ['adapt']
+    kept = dict(begun.model.teacher.module.named_parameters())
+    stay = runner.model.alignments['stay'].start
+    for name, weight in kept.items():
+        assert (getattr(stay, name.replace('.', '/')) == weight).all()

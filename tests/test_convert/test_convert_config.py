@@ -101,7 +101,8 @@ def test_the_data_of_the_stock_config(folders, out):
     assert cfg.val_dataloader.dataset.type == 'CocoDataset'
     # hooks of the base that do not go with a teacher are left out, and it is said why
     kinds = [hook.type for hook in cfg.custom_hooks]
-    assert kinds == ['EMATeacherHook', 'StepStateHook', 'SummaryHook']
+    expected = ['EMATeacherHook', 'AdaptationMonitorHook', 'StepStateHook', 'SummaryHook']
+    assert kinds == expected
     text = path.read_text()
     assert 'Left out: EMAHook' in text and 'Left out: PipelineSwitchHook' in text
 

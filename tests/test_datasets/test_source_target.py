@@ -384,3 +384,44 @@ def test_folder_as_target_takes_the_metainfo_of_the_source(config):
     config['target']['metainfo'] = None
     config['source']['metainfo'] = two_points()
     assert len(DATASETS.build(config)) == 8
+
+
+def test_there_may_be_no_source(config):
+    expected = DATASETS.build(copy.deepcopy(config))
+    views = {name: steps for name, steps in VIEWS.items() if name != 'source'}
+    dataset = DATASETS.build(dict(config, source=None, views=views))
+    assert len(dataset) == 5
+    assert dataset.metainfo['num_keypoints'] == 21
+    expected.set_active_views(views)
+    for draw in (0, 12):
+        assert digest(dataset[draw]) == digest(expected[draw])
+
+
+def test_without_a_source_the_target_has_the_stock_pipeline(config):
+    steps = ['LoadImage', 'GetBBoxCenterScale', 'TopdownAffine', 'PackPoseInputs']
+    stock = [dict(type=step) for step in steps]
+    stock[2]['input_size'] = (32, 32)
+    target = dict(
+        type='UnlabelledImageFolder',
+        data_root=config['target']['data_root'] + '/images',
+        pipeline=stock,
+    )
+    given = dict(type='SourceTargetDataset', source=None, target=target)
+    dataset = DATASETS.build(dict(given, metainfo='human16'))
+    assert set(dataset[3]['inputs']) == {'target_student', 'target_teacher'}
+    assert dataset.metainfo['num_keypoints'] == 16
+    with pytest.raises(UserError, match='no `source`: give.*`metainfo`'):
+        DATASETS.build(given)
+
+
+@pytest.mark.parametrize(
+    'changed, said',
+    [
+        (dict(source=None), 'view `source` needs a source'),
+        (dict(source=None, target=None), 'neither'),
+        (dict(target=None), 'needs a target'),
+    ],
+)
+def test_views_need_their_domain(config, changed, said):
+    with pytest.raises(UserError, match=said):
+        DATASETS.build(dict(config, **changed))

@@ -44,6 +44,14 @@ STOCK = (
 COMMANDS = {
     'tools/test.py': (f'{CONFIG} {CHECKPOINT} --which student --out a.json', 'a.json'),
     'tools/infer.py': (f'{RUN}/export {PHOTOS} --out predictions', 'predictions/*/*.jpg'),
+    'tools/adapt.py': (
+        f'{RUN}/export --target {PHOTOS} --out adapted --iters 2',
+        'adapted/report.html',
+    ),
+    'tools/misc/pre_annotate.py': (
+        f'{RUN}/export {PHOTOS} --out annotations.json --num 3',
+        'annotations.json',
+    ),
     'tools/misc/convert_config.py': (
         f'{STOCK} --source my_people --target {PHOTOS} --out my_adaptation.py',
         'my_adaptation.py',
@@ -68,6 +76,10 @@ COMMANDS = {
     'tools/analysis_tools/ablation.py': (
         f'{CONFIG} --seeds 0 --variants full --out ablation',
         'ablation/table.md',
+    ),
+    'tools/analysis_tools/calibrate_verdict.py': (
+        f'--configs {CONFIG} --seeds 0 --iters 2 --cases source_free --out calibrated',
+        'calibrated/table.md',
     ),
     'tools/analysis_tools/compare.py': (
         f'{RUN}/export student {CONFIG} --out report.html',

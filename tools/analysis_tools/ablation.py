@@ -14,8 +14,8 @@ def parse_args():
         '--variants',
         nargs='+',
         help='source_weak, source_strong, full, oracle, only_<part>, without_<part>, '
-        'with_<extra>; '
-        'default: all',
+        'with_<extra>; default: all of these; also source_free (with source_start, its '
+        'beginning)',
     )
     parser.add_argument(
         '--out',

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 up to stride 16, with weights of ImageNet: much known, little to do."""
+"""EfficientNet-Lite0 to stride 16, with weights of ImageNet: much known, little to do."""
 
 estimator = dict(
     type='TopdownPoseEstimator',

@@ -128,7 +128,7 @@ def _unwrap(
 ) -> Iterator[tuple[str, dict, list[dict]]]:
     """Role, config and transforms of each data set that one is made of."""
     steps = [*steps, *(config.get('pipeline') or ())]
-    if isinstance(config.get('source'), dict):
+    if 'source' in config:
         views = [step for view in (config.get('views') or {}).values() for step in view]
         for domain in ('source', 'target'):
             if config.get(domain) is not None:

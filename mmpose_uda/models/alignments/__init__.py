@@ -18,6 +18,7 @@ from .pseudo_labels import (
     Selection,
     ThresholdSelection,
 )
+from .starting_model import StartingModelPull
 
 __all__ = [
     'Alignment',
@@ -37,5 +38,6 @@ __all__ = [
     'PseudoLabels',
     'QuantileSelection',
     'Selection',
+    'StartingModelPull',
     'ThresholdSelection',
 ]

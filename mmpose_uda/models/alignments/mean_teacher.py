@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Optional, Union
 
+import torch
 from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment, require_reader
 from mmpose_uda.models.alignments.pseudo_labels import PseudoLabels, build_selection
-from mmpose_uda.models.observation import Observations
+from mmpose_uda.models.observation import Observations, ViewObservation
 from mmpose_uda.models.readers import Weighing
+from mmpose_uda.models.utils import constant
 
 
 @MODELS.register_module()
@@ -70,7 +72,38 @@ class MeanTeacherConsistency(Alignment):
         weights = weights * student.distributions.contains(points)
         return dict(
             loss=student.loss_of_points(points, weights, self.weighings),
-            pseudo_label_confidence=_mean(confidence, observed.labelled_keypoints),
+            **self.monitor(observed, points, confidence, weights),
+        )
+
+    @torch.no_grad()
+    def monitor(
+        self, observed: Observations, points: Tensor, confidence: Tensor, weights: Tensor
+    ) -> dict[str, Tensor]:
+        """What tells a run that degenerates, for the log.
+
+        Args:
+            observed (Observations): All views.
+            points (Tensor): Pseudo labels in the student's view, [B, K, A].
+            confidence (Tensor): In them, [B, K].
+            weights (Tensor): Of them, [B, K].
+
+        Returns:
+            dict[str, Tensor]: Scalars: the confidence of teacher and student in their own
+            views, the share of pseudo labels that weigh anything, the spread of the
+            teacher's keypoints over the batch (standard deviation) and the mean distance
+            of both networks' keypoints, the last two in sides of the crop.
+        """
+        teacher, student = observed['target_teacher'], observed['target_student']
+        labelled = observed.labelled_keypoints
+        found = student.distributions
+        placed = teacher.distributions.points()[..., :2] / _size(teacher, points)
+        apart = (found.points() - points)[..., :2] / _size(student, points)
+        return dict(
+            pseudo_label_confidence=_mean(confidence, labelled),
+            pseudo_label_share=_mean((weights > 0).to(confidence), labelled),
+            student_confidence=_mean(found.confidence(), labelled),
+            keypoint_spread=_mean(placed.std(0, correction=0).mean(-1)[None], labelled),
+            teacher_student_distance=_mean(apart.norm(dim=-1), labelled),
         )
 
     def select(self, labels: PseudoLabels) -> Tensor:
@@ -80,5 +113,11 @@ class MeanTeacherConsistency(Alignment):
         return self.selection(labels).detach().nan_to_num(0) * known
 
 
-def _mean(confidence: Tensor, labelled: Tensor) -> Tensor:
-    return (confidence * labelled).sum(1).mean() / labelled.sum()
+def _mean(values: Tensor, labelled: Tensor) -> Tensor:
+    """Of values [B, K], over the keypoints that the source has labels of."""
+    return (values * labelled).sum(1).mean() / labelled.sum()
+
+
+def _size(view: ViewObservation, like: Tensor) -> Tensor:
+    """Width and height of the images of a view, [2] px."""
+    return constant(view.images.shape[:1:-1], like)

@@ -70,10 +70,13 @@ def observe(teacher, student, teacher_mats, student_mats):
         steps=torch.tensor(0),
         views=dict(
             target_teacher=SimpleNamespace(
-                distributions=teacher, warp_mats=stacked(teacher_mats)
+                distributions=teacher,
+                warp_mats=stacked(teacher_mats),
+                images=torch.zeros(1, 3, HEIGHT, WIDTH),
             ),
             target_student=SimpleNamespace(
                 distributions=student,
+                images=torch.zeros(1, 3, HEIGHT, WIDTH),
                 warp_mats=stacked(student_mats),
                 data_samples=[sample] * len(student_mats),
                 loss_of_points=Recorder(student),
@@ -168,6 +171,26 @@ def test_confidence_weighs_and_goes_with_its_keypoint(part):
     torch.testing.assert_close(fitted(observed).weights[0], confidence[0, FLIP_INDICES])
     torch.testing.assert_close(out['pseudo_label_confidence'], confidence.mean())
     assert out['loss'] == student.points().sum()
+
+
+def test_what_is_logged_tells_a_run_that_degenerates():
+    peaks = torch.tensor([[1.0, 0.9, 0.5, 0.3, 0.7]] * 2)
+    points = torch.stack([POINTS, POINTS - torch.tensor([8.0, 4, 0])])
+    teacher, student = predicting(points, peaks), predicting(points)
+    apart = predicting(points + torch.tensor([3.0, 4, 0]))
+    views = [similarity()] * 2
+    part = MeanTeacherConsistency(dict(type='ThresholdSelection', threshold=0.45))
+    out = part(observe(teacher, student, views, views))
+    assert out['pseudo_label_share'].item() == pytest.approx(3 / 5)
+    torch.testing.assert_close(out['student_confidence'], torch.tensor(1.0))
+    sides = torch.tensor([WIDTH, HEIGHT])
+    expected = (teacher.points()[..., :2] / sides).std(0, correction=0).mean()
+    torch.testing.assert_close(out['keypoint_spread'], expected)
+    confident = predicting(points)
+    out = part(observe(confident, apart, views, views))
+    distance = ((3 / WIDTH) ** 2 + (4 / HEIGHT) ** 2) ** 0.5
+    assert out['teacher_student_distance'].item() == pytest.approx(distance, rel=1e-3)
+    assert not any(value.requires_grad for key, value in out.items() if key != 'loss')
 
 
 SELECTIONS = [

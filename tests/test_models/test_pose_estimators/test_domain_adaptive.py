@@ -158,6 +158,18 @@ def test_parts_train_their_own_networks(model):
     assert all(name.startswith(averaged) for name in untrained), untrained
 
 
+MONITORS = [
+    f'mean_teacher/{key}'
+    for key in (
+        'keypoint_spread',
+        'pseudo_label_confidence',
+        'pseudo_label_share',
+        'student_confidence',
+        'teacher_student_distance',
+    )
+]
+
+
 def test_losses_carry_the_names_of_parts_and_views(model):
     losses = losses_of(model, make_batch())
     assert set(losses) == {
@@ -168,13 +180,13 @@ def test_losses_carry_the_names_of_parts_and_views(model):
         'attention/loss_source',
         'attention/loss_target_student',
         'mean_teacher/loss',
-        'mean_teacher/pseudo_label_confidence',
+        *MONITORS,
     }
     assert all(value.dim() == 0 and value.isfinite() for value in losses.values())
     # mmengine sums all keys with 'loss': what is only logged must not have it
     summed, _ = model.parse_losses(losses)
-    logged = losses.pop('mean_teacher/pseudo_label_confidence')
-    assert logged > 0
+    logged = [losses.pop(key) for key in MONITORS]
+    assert all(value > 0 for value in logged)
     torch.testing.assert_close(summed, sum(losses.values()))
 
 
@@ -189,7 +201,7 @@ def test_what_a_part_with_loss_in_its_name_logs_is_not_trained_on():
     summed, logged = renamed.parse_losses(losses)
     torch.testing.assert_close(summed, expected)
     assert logged['mean_teacher_lo_ss/pseudo_label_confidence'] > 0
-    assert sum('loss' not in key for key in losses) == 1
+    assert sum('loss' not in key for key in losses) == len(MONITORS)
 
 
 COSTS = {

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -5,7 +7,8 @@ from config_factory import CONFIG_DIR, run, tiny_config
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmpose_uda import UserError
-from mmpose_uda.analysis.target_statistics import re_estimate
+from mmpose_uda.engine.hooks import TargetStatisticsHook
+from mmpose_uda.engine.target_statistics import re_estimate
 from mmpose_uda.models.utils import batch_norm_layers
 
 
@@ -23,7 +26,7 @@ def trained(tmp_path_factory):
 def test_statistics_become_those_of_the_target(trained, monkeypatch):
     model = trained.model
     network = model.tested
-    monkeypatch.setattr('mmpose_uda.analysis.target_statistics._BATCHES', 3)
+    monkeypatch.setattr('mmpose_uda.engine.target_statistics._BATCHES', 3)
     weights = [parameter.clone() for parameter in network.parameters()]
     student = [layer.running_mean.clone() for layer in batch_norms(model.student)]
     settings = [(layer.momentum, layer.training) for layer in batch_norms(network.eval())]
@@ -49,6 +52,20 @@ def test_statistics_become_those_of_the_target(trained, monkeypatch):
         for a, layer in zip(student, batch_norms(model.student))
     )
     assert settings == [(layer.momentum, layer.training) for layer in batch_norms(network)]
+
+
+@pytest.mark.parametrize('iteration, most, passes', [(0, 25, 3), (0, 2, 2), (5, 25, 7)])
+def test_a_student_begins_with_them_once(trained, iteration, most, passes):
+    student = trained.model.student.train()
+    for layer in batch_norms(student):
+        layer.num_batches_tracked.fill_(7)
+    loader = SimpleNamespace(dataset=SimpleNamespace(target=range(9)), batch_size=4)
+    runner = SimpleNamespace(
+        iter=iteration, model=trained.model, cfg=trained.cfg, train_dataloader=loader
+    )
+    TargetStatisticsHook(most).before_train(runner)
+    assert {layer.num_batches_tracked.item() for layer in batch_norms(student)} == {passes}
+    assert student.training
 
 
 def test_networks_without_batch_norm_are_refused(tmp_path):

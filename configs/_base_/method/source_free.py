@@ -1,0 +1,24 @@
+"""Adaptation of a trained model to target images alone, without its source.
+
+What tools/analysis_tools/ablation.py makes of the method of a config for its variant
+'source_free'. Parts of a config that need no source (mean teacher, occlusion, information
+maximisation) are as it has them; these are added.
+"""
+
+source_free_alignments = dict(
+    # What the student must infer from the rest: as in MIC, which needs no source.
+    masked=dict(type='MaskedImageConsistency'),
+    # Nothing else holds a teacher that labels for itself: a strength of 0 lets it drift.
+    stay=dict(type='StartingModelPull', loss_weight=0.01),
+)
+# Of a head that gives poses in mm: what is known of bones and angles comes with the model.
+source_free_alignments_3d = dict(anatomy=dict(type='AnatomicalPlausibility'))
+source_free_hooks = [
+    # The model comes with the statistics of its source.
+    dict(type='TargetStatisticsHook'),
+    dict(type='EMATeacherHook'),
+    # Says so where the teacher has nothing left to teach.
+    dict(type='AdaptationMonitorHook'),
+]
+# Of the config's, which trains from scratch.
+source_free_lr_mult = 0.25

@@ -1,0 +1,1 @@
+"""Adapting a trained model to photographs in one command, and whether that helped."""

@@ -1,0 +1,88 @@
+"""The config of an adaptation, as text."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+import jinja2
+
+from mmpose_uda.adaptation.length import batch_size
+from mmpose_uda.adaptation.start import Start
+from mmpose_uda.adaptation.target_images import Split
+from mmpose_uda.convert.source_folder import SourceFolder
+
+_TEMPLATE = Path(__file__).parent / 'templates' / 'adapt.py.jinja'
+_LINES = 20  # of a log, so that curves have some
+
+
+def config_text(
+    start: Start,
+    split: Split,
+    paths: Sequence[str],
+    labelled: Sequence[SourceFolder],
+    source: Optional[SourceFolder],
+    out: Path,
+    iters: int,
+    seed: int,
+) -> str:
+    """Write the config.
+
+    Args:
+        start (Start): The model that is adapted.
+        split (Split): The images.
+        paths (Sequence[str]): Where they are from.
+        labelled (Sequence[SourceFolder]): Labelled images, at most two folders.
+        source (SourceFolder, optional): The one of them that the model was trained on.
+        out (Path): Folder of the config.
+        iters (int): Steps.
+        seed (int): Of the training.
+
+    Returns:
+        str: Python.
+    """
+    environment = jinja2.Environment(
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(repr=repr, call=_as_call)
+    base = start.base if '::' in start.base else os.path.relpath(start.base, out)
+    images = len(split.trained)
+    parts = ['mean_teacher', 'occlusion', 'masked']
+    if start.is_3d and (source or start.statistics):
+        parts.append('anatomy')
+    parts += ['information'] if start.stock.has_maps else []
+    parts += [] if source else ['stay']
+    parts = ['supervised', *parts] if labelled else parts
+    return environment.from_string(_TEMPLATE.read_text('utf-8')).render(
+        start=start,
+        split=split,
+        paths=', '.join(paths),
+        labelled=labelled,
+        has_source=source is not None,
+        out=out,
+        base=base,
+        # what the base has too, and mmengine would merge
+        replaced={key for key, value in start.cfg.items() if isinstance(value, dict)},
+        # this package is first, because it repairs the stack
+        imports=list(dict.fromkeys(['mmpose_uda', *start.stock.imports])),
+        batch_size=batch_size(images),
+        workers=min(2, (os.cpu_count() or 1)),
+        iters=iters,
+        warmup=max(1, iters // 10),
+        interval=max(1, min(20, iters // _LINES)),
+        parts=parts,
+        seed=seed,
+    )
+
+
+def _as_call(value: Any) -> str:
+    """Plain values as configs write them: ``dict(type='LoadImage')``."""
+    if isinstance(value, dict):
+        items = {'type': value['type'], **value} if 'type' in value else value
+        return f'dict({", ".join(f"{k}={_as_call(v)}" for k, v in items.items())})'
+    if isinstance(value, list):
+        return f'[{", ".join(map(_as_call, value))}]'
+    return repr(value)

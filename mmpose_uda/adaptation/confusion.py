@@ -1,0 +1,162 @@
+"""How often verdicts are right, and thresholds that would be right more often."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from mmpose_uda.adaptation.calibration import Outcome
+from mmpose_uda.adaptation.verdict import (
+    BETTER,
+    DECISIONS,
+    THRESHOLDS,
+    WORSE,
+    Thresholds,
+    judge,
+)
+
+_COST = 3  # wrong verdicts that one is worth which calls a worse model better
+# The first of each is tried first, and stays where others are no better.
+_TRIED = dict(
+    steadier=(0.9, 0.95, 0.85, 0.8),
+    less_steady=(1.05, 1.02, 1.1, 1.2),
+    sure=(2.0, 3.0, 1.5),
+    collapsed=(0.7, 0.8, 0.6, 0.5),
+    unsure=(0.8, 0.9, 0.7),
+    implausible=(0.05, 0.02, 0.1),
+    moved=(0.35, 0.5, 0.25, 0.15),
+)
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """Counts of verdicts by what was true.
+
+    Args:
+        counts (dict[str, dict[str, int]]): Truth -> verdict -> runs.
+    """
+
+    counts: dict[str, dict[str, int]]
+
+    @classmethod
+    def of(cls, outcomes: Sequence[Outcome], thresholds: Thresholds) -> 'Confusion':
+        """Judge all outcomes."""
+        counts = {truth: dict.fromkeys(DECISIONS, 0) for truth in DECISIONS}
+        for outcome in outcomes:
+            decision = judge(outcome.signals, thresholds).decision
+            counts[outcome.truth][decision] += 1
+        return cls(counts)
+
+    @property
+    def right(self) -> int:
+        """Runs whose verdict is true."""
+        return sum(self.counts[one][one] for one in DECISIONS)
+
+    @property
+    def total(self) -> int:
+        """All runs."""
+        return sum(sum(row.values()) for row in self.counts.values())
+
+    @property
+    def worse_called_better(self) -> int:
+        """Runs that made a model worse and are called better."""
+        return self.counts[WORSE][BETTER]
+
+    @property
+    def cost(self) -> int:
+        """Wrong verdicts, of which the gravest count more."""
+        return self.total - self.right + (_COST - 1) * self.worse_called_better
+
+    def markdown(self) -> str:
+        """The matrix, in counts."""
+        lines = [['true \\ verdict', *DECISIONS], ['---'] * (len(DECISIONS) + 1)]
+        lines += [[truth, *map(str, self.counts[truth].values())] for truth in DECISIONS]
+        table = '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+        worse = sum(self.counts[WORSE].values())
+        return (
+            f'{table}\n\n{self.right} of {self.total} right; of {worse} that are worse, '
+            f'{self.worse_called_better} called better.\n'
+        )
+
+
+def fit(outcomes: Sequence[Outcome], origin: str) -> Thresholds:
+    """The thresholds of a small grid whose verdicts cost least.
+
+    One after the other, twice: all together would be tried for hours.
+
+    Args:
+        outcomes (Sequence[Outcome]): Of the half that may be looked at.
+        origin (str): What they are from, in words.
+    """
+    best = replace(THRESHOLDS, origin=origin)
+    for _ in range(2):
+        for one, two in itertools.combinations(_TRIED, 2):
+            best = min(
+                _neighbours(best, one, two),
+                key=lambda tried: Confusion.of(outcomes, tried).cost,
+            )
+    return best
+
+
+def _neighbours(start: Thresholds, one: str, two: str) -> Iterator[Thresholds]:
+    """It, and those with other values of two fields."""
+    yield start
+    for values in itertools.product(_TRIED[one], _TRIED[two]):
+        yield replace(start, **dict(zip((one, two), values)))
+
+
+def table(outcomes: Sequence[Outcome], thresholds: Thresholds) -> str:
+    """A line a run: what the verdict saw, what it says, and what is true."""
+    head = [
+        'benchmark', 'case', 'seed', 'error under changes', 'spread', 'confidence',
+        'moved', 'swapped', 'implausible', 'verdict', 'true', 'error on labels',
+    ]  # fmt: skip
+    lines = [head, ['---'] * len(head)]
+    for one in outcomes:
+        signals, decision = one.signals, judge(one.signals, thresholds).decision
+        implausible = signals.implausible
+        lines.append(
+            [
+                one.benchmark,
+                one.case,
+                str(one.seed),
+                _pair(signals.equivariance),
+                _pair(signals.spread),
+                _pair(signals.confidence),
+                f'{signals.moved:.3f}',
+                f'{signals.swapped:.2f}',
+                '' if implausible is None else _pair(implausible),
+                decision if decision == one.truth else f'**{decision}**',
+                one.truth,
+                f'{_pair(one.error)} {one.unit}',
+            ]
+        )
+    return '\n'.join(f'| {" | ".join(line)} |' for line in lines) + '\n'
+
+
+def _pair(values: tuple[float, float]) -> str:
+    return ' to '.join(f'{value:.3f}' for value in values)
+
+
+def report(outcomes: Sequence[Outcome], fit_seeds: Sequence[int]) -> tuple[str, Thresholds]:
+    """The page of a calibration, and the thresholds that its first half gives.
+
+    Args:
+        outcomes (Sequence[Outcome]): All runs.
+        fit_seeds (Sequence[int]): Rendered benchmarks of these seeds fix thresholds; all
+            else is held out, photographs among it.
+    """
+    fitted = [o for o in outcomes if o.seed in fit_seeds and not o.is_real]
+    held_out = [o for o in outcomes if o not in fitted]
+    origin = f'fitted to {len(fitted)} runs of calibrate_verdict.py'
+    suggested = fit([*fitted, *(one.without_source() for one in fitted)], origin)
+    parts = [f'# Calibration of the verdict\n\n{table(outcomes, THRESHOLDS)}']
+    for name, thresholds in (('in use', THRESHOLDS), ('suggested', suggested)):
+        parts.append(f'## Thresholds {name}\n\n`{thresholds}`\n')
+        for half, runs in (('fitted', fitted), ('held-out', held_out)):
+            if not runs:
+                continue
+            unknown = [one.without_source() for one in runs]
+            for known, group in (('known', runs), ('not known', unknown)):
+                matrix = Confusion.of(group, thresholds).markdown()
+                parts.append(f'The {half} half, the source {known}:\n\n{matrix}')
+    return '\n'.join(parts), suggested

@@ -1,0 +1,123 @@
+"""Whether a network finds the same keypoints in a changed image."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from torch import nn
+
+from mmpose_uda.inference.image_sources import Frame
+from mmpose_uda.inference.infer import predict
+
+_BATCH = 8
+_ANGLE = 20.0  # degrees, either way
+_SCALES = (0.8, 1.25)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a network finds in N boxes.
+
+    Args:
+        keypoints (np.ndarray): [N, K, 2] px of the images.
+        poses (np.ndarray): [N, K, 3] mm of a 3D estimator; else the keypoints.
+        scores (np.ndarray): [N, K].
+        errors (np.ndarray): [N], mean distance between keypoints found in a box and those
+            found in it after a change, carried back, in longer sides of the box.
+    """
+
+    keypoints: np.ndarray
+    poses: np.ndarray
+    scores: np.ndarray
+    errors: np.ndarray
+
+
+def look(model: nn.Module, frames: Sequence[Frame]) -> Seen:
+    """Let a network look at images as they are, mirrored, turned and scaled.
+
+    A change is about the middle of the box, which stays. Boxes in which nothing finite is
+    found are as wrong as can be: their keypoints are in the corner of the box.
+
+    Args:
+        model (nn.Module): A top-down estimator of :func:`load_estimator`.
+        frames (Sequence[Frame]): The images, each with one box or none (the whole image).
+    """
+    order = np.asarray(model.dataset_meta['flip_indices'])
+    boxes = np.stack([frame.corners[0] for frame in frames])
+    with _without_flip_test(model):
+        keypoints, scores, poses = find(model, frames)
+        distances = []
+        for change in _changes(boxes):
+            changed = [_warped(*pair) for pair in zip(frames, change)]
+            found, _, _ = find(model, changed)
+            back = _through(np.stack([cv2.invertAffineTransform(m) for m in change]), found)
+            if np.linalg.det(change[0][:, :2]) < 0:
+                back = back[:, order]
+            distances.append(np.linalg.norm(back - keypoints, axis=-1).mean(1))
+    sides = longer_sides(boxes)
+    errors = np.mean([np.minimum(each / sides, 1.0) for each in distances], axis=0)
+    return Seen(keypoints, poses, scores, errors)
+
+
+def longer_sides(boxes: np.ndarray) -> np.ndarray:
+    """Of boxes [N, 4] (x1, y1, x2, y2), [N] px."""
+    return (boxes[:, 2:] - boxes[:, :2]).max(1).clip(1)
+
+
+def _changes(boxes: np.ndarray) -> Iterator[np.ndarray]:
+    """Affine matrices [N, 2, 3] of each change, about the middle of each box."""
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    yield np.stack([np.array([[-1, 0, 2 * x], [0, 1, 0]], float) for x, _ in centres])
+    for angle, scale in ((_ANGLE, 1.0), (-_ANGLE, 1.0), *((0.0, s) for s in _SCALES)):
+        middles = [tuple(map(float, centre)) for centre in centres]
+        yield np.stack([cv2.getRotationMatrix2D(m, angle, scale) for m in middles])
+
+
+def _warped(frame: Frame, matrix: np.ndarray) -> Frame:
+    image = cv2.warpAffine(frame.image, matrix, frame.image.shape[1::-1])
+    return Frame(frame.name, image, frame.boxes)
+
+
+def _through(matrices: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Points [N, K, 2] through matrices [N, 2, 3]."""
+    return points @ matrices[:, :, :2].transpose(0, 2, 1) + matrices[:, None, :, 2]
+
+
+def find(
+    model: nn.Module, frames: Iterable[Frame]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a model finds in images as they are.
+
+    Args:
+        model (nn.Module): A top-down estimator.
+        frames (Iterable[Frame]): The images, each with one box or none.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray, np.ndarray]: Keypoints [N, K, 2] px, scores [N, K]
+        and poses [N, K, 3] mm, which without a 3D estimator are the keypoints.
+    """
+    count = len(model.dataset_meta['keypoint_id2name'])
+    keypoints, scores, poses = [], [], []
+    for frame, instances in predict(model, frames, _BATCH):
+        found = instances[0] if instances else None
+        lost = np.broadcast_to(frame.corners[0][:2], (count, 2))
+        keypoints.append(np.asarray(found['keypoints']) if found else lost)
+        scores.append(found['keypoint_scores'] if found else np.zeros(count))
+        poses.append(found.get('keypoints_3d', found['keypoints']) if found else None)
+    dimensions = max((np.shape(pose)[1] for pose in poses if pose is not None), default=2)
+    lost = np.full((count, dimensions), np.nan)
+    poses = [lost if pose is None else np.asarray(pose) for pose in poses]
+    return tuple(np.stack(one).astype(float) for one in (keypoints, scores, poses))
+
+
+@contextmanager
+def _without_flip_test(model: nn.Module) -> Iterator[None]:
+    """Let a network look once: the mean with the mirror image hides what it finds there."""
+    kept = model.test_cfg
+    model.test_cfg = {**(kept or {}), 'flip_test': False}
+    try:
+        yield
+    finally:
+        model.test_cfg = kept

@@ -1,0 +1,117 @@
+"""A few images of the target that somebody has annotated."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+from torch import nn
+
+from mmpose_uda.adaptation.equivariance import find, longer_sides
+from mmpose_uda.adaptation.source_reference import labelled_data, labelled_frame
+from mmpose_uda.convert.source_folder import SourceFolder, check_content
+from mmpose_uda.datasets.coco_file import load_coco
+from mmpose_uda.errors import UserError
+from mmpose_uda.evaluation.functional import root_align
+from mmpose_uda.evaluation.samples import visibility
+
+_THRESHOLD = 0.05
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How near a model's keypoints are to labels.
+
+    Args:
+        instances (int): Boxes with labels.
+        error (float): Mean distance, in longer sides of the box.
+        pck (float): Share of the keypoints that are nearer than 0.05 of that.
+    """
+
+    instances: int
+    error: float
+    pck: float
+
+
+def find_labelled(path: str, metainfo: dict[str, Any]) -> SourceFolder:
+    """Find the images of an annotation file.
+
+    They are beside it, or in ``images`` there or, of a file in ``annotations``, beside
+    that.
+
+    Args:
+        path (str): COCO-style JSON.
+        metainfo (dict): The keypoints that it must have.
+
+    Raises:
+        UserError: It is none, has other keypoints, or its images are not there.
+    """
+    file = Path(path)
+    content = load_coco(path)
+    if not content['images']:
+        raise UserError(f'{path} names no image: add some to `images`.')
+    name = content['images'][0]['file_name']
+    root = file.parent.parent if file.parent.name == 'annotations' else file.parent
+    for images in ('', 'images/'):
+        if (root / images / name).is_file():
+            break
+    else:
+        raise UserError(
+            f'{path} names the image {name}, which is neither in {root} nor in '
+            f'{root}/images: put the images there.'
+        )
+    folder = SourceFolder(root, images, str(file.relative_to(root)), None)
+    if check_content(folder, metainfo):
+        raise UserError(
+            f'{path} keeps feet, face and hands apart, as COCO-WholeBody does: put all '
+            'keypoints into `keypoints`.'
+        )
+    return folder
+
+
+def measure(model: nn.Module, folder: SourceFolder, metainfo: dict[str, Any]) -> Measured:
+    """Compare what a model finds with labels.
+
+    Args:
+        model (nn.Module): A top-down estimator.
+        folder (SourceFolder): Where the labels are.
+        metainfo (dict): Definition of the keypoints.
+    """
+    distances, _ = errors(model, folder, metainfo)
+    counted = distances[np.isfinite(distances)]
+    return Measured(
+        len(distances), float(counted.mean()), float((counted < _THRESHOLD).mean())
+    )
+
+
+def errors(
+    model: nn.Module, folder: SourceFolder, metainfo: dict[str, Any]
+) -> tuple[np.ndarray, Optional[np.ndarray]]:
+    """Distances from labels, of every keypoint.
+
+    Args:
+        model (nn.Module): A top-down estimator.
+        folder (SourceFolder): Where the labels are.
+        metainfo (dict): Definition of the keypoints.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray | None]: [N, K] in longer sides of the box, and in 3D,
+        where the labels have it, [N, K] mm with the first keypoint on its label. NaN where
+        there is no label.
+    """
+    dataset = labelled_data(folder, metainfo)
+    infos = [dataset.get_data_info(i) for i in range(len(dataset))]
+    found, _, poses = find(model, map(labelled_frame, infos))
+    visible = np.concatenate([visibility(info['keypoints_visible']) for info in infos]) > 0
+
+    def apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.where(visible, np.linalg.norm(one - other, axis=-1), np.nan)
+
+    sides = longer_sides(np.concatenate([info['bbox'] for info in infos]))
+    in_image = apart(found, np.concatenate([info['keypoints'] for info in infos]))
+    has_3d = poses.shape[-1] == 3 and all('keypoints_3d' in info for info in infos)
+    in_space = None
+    if has_3d:
+        truth = np.concatenate([info['keypoints_3d'] for info in infos])
+        in_space = apart(root_align(poses), root_align(truth))
+    return in_image / sides[:, None], in_space

@@ -1,0 +1,62 @@
+"""How long an adaptation takes."""
+
+import json
+from pathlib import Path
+
+from mmpose_uda.errors import UserError
+
+BATCH = 16
+_PASSES = 25  # over the images, as far as the two bounds let it
+_FEWEST, _MOST = 150, 1500
+_LEAST = 20  # steps, below which nothing is learned
+_OF_THE_TIME = 0.75  # the rest is for reading, the signals and the report
+TRIAL = 8  # steps, of which the first half is not counted
+
+
+def batch_size(images: int) -> int:
+    """Images of each domain in a step."""
+    return min(BATCH, images)
+
+
+def sensible_steps(images: int) -> int:
+    """Steps for so many images, if nobody says how long."""
+    steps = _PASSES * images // batch_size(images)
+    return max(_FEWEST, min(steps, _MOST))
+
+
+def steps_within(minutes: float, seconds_a_step: float) -> int:
+    """Steps that fit into a time.
+
+    Raises:
+        UserError: Too few do.
+    """
+    steps = int(60 * minutes * _OF_THE_TIME / seconds_a_step)
+    if steps < _LEAST:
+        needed = _LEAST * seconds_a_step / 60 / _OF_THE_TIME
+        raise UserError(
+            f'--minutes {minutes:g} is too short: a step takes {seconds_a_step:.1f} '
+            f'seconds, and {_LEAST} of them {needed:.1f} minutes with what is around them.'
+        )
+    return steps
+
+
+def read_scalars(work_dir: Path) -> list[dict]:
+    """The lines that a training logged, in order.
+
+    Args:
+        work_dir (Path): Of the training, which may have been resumed.
+    """
+    lines: dict[int, dict] = {}
+    for path in sorted(work_dir.glob('*/vis_data/scalars.json')):
+        for text in path.read_text('utf-8').splitlines():
+            line = json.loads(text)
+            if 'lr' in line:
+                lines[line['step']] = line
+    return [lines[step] for step in sorted(lines)]
+
+
+def seconds_a_step(work_dir: Path) -> float:
+    """How long steps of a trial took, the first ones not counted."""
+    times = [line['time'] for line in read_scalars(work_dir)]
+    later = times[len(times) // 2 :]
+    return sum(later) / len(later)

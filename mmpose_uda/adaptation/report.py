@@ -1,0 +1,243 @@
+"""The page about an adaptation: what it says, in words."""
+
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import mmpose
+import numpy as np
+import torch
+
+from mmpose_uda.adaptation.signals import Observed, Signals
+from mmpose_uda.adaptation.verdict import THRESHOLDS, WORSE, Verdict
+from mmpose_uda.errors import writing
+from mmpose_uda.inference.image_sources import Frame
+from mmpose_uda.version import __version__
+from mmpose_uda.visualization.adaptation_page import (
+    Curve,
+    ShownImage,
+    SignalRow,
+    adaptation_page,
+)
+from mmpose_uda.whole_files import write_whole
+
+_SHOWN = 24
+_CURVES = {
+    'pseudo_label_confidence': (
+        'confidence of the teacher',
+        'It should rise or stay. A steep rise to the top can be a collapse.',
+    ),
+    'pseudo_label_share': (
+        'share of pseudo labels that are used',
+        'At 0 nothing is learned from the target.',
+    ),
+    'keypoint_spread': (
+        'spread of keypoints over a batch, in sides of the crop',
+        'Near 0 the same pose is predicted for all images.',
+    ),
+    'teacher_student_distance': (
+        'distance between teacher and student, in sides of the crop',
+        'It should fall or stay.',
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the page is made of.
+
+    Args:
+        summary (dict): The contents of ``summary.json``.
+        frames (Sequence[Frame]): The held-out images.
+        observed (Observed): What both models found in them.
+        verdict (Verdict): The verdict.
+        metainfo (dict): mmpose's ``dataset_meta``.
+        scalars (list[dict]): Lines of the training's log.
+    """
+
+    summary: dict[str, Any]
+    frames: Sequence[Frame]
+    observed: Observed
+    verdict: Verdict
+    metainfo: dict[str, Any]
+    scalars: list[dict]
+
+
+def write_report(told: Told, path: Path) -> None:
+    """Write the page."""
+    summary = told.summary
+    page = adaptation_page(
+        title=f'{summary["model"]}, adapted',
+        decision=told.verdict.decision,
+        sentence=f'{told.verdict.sentence[0].upper()}{told.verdict.sentence[1:]}',
+        facts=_facts(summary),
+        signals=list(_rows(told.observed.signals)),
+        notes=list(_notes(told)),
+        curves=list(_curves(told.scalars)),
+        images=_images(told),
+        labelled=list(_labelled_rows(summary['labelled'])),
+        labelled_note=_labelled_note(summary['labelled']),
+        steps=list(_next_steps(told)),
+        colophon={
+            'Model': summary['model'],
+            'Config': summary['config'],
+            'Export': f'{summary["export"]} ({summary["exported"]})',
+            'Made by': f'mmpose_uda {__version__}, mmpose {mmpose.__version__}, '
+            f'torch {torch.__version__}, Python {platform.python_version()}',
+            'Date': datetime.now(timezone.utc).strftime('%Y-%m-%d %H:%M UTC'),
+        },
+    )
+    with writing(path):
+        write_whole(path, page)
+
+
+def _facts(summary: dict[str, Any]) -> dict[str, str]:
+    images = summary['images']
+    left_out = [f'{images["near_duplicates"]} near-duplicates']
+    if images['not_decoded']:
+        left_out.append(f'{len(images["not_decoded"])} that do not decode')
+    return {
+        'Images trained on': str(images['trained']),
+        'Images held out': str(images['held_out']),
+        'Images left out': ' and '.join(left_out),
+        'Steps': str(sum(phase['iters'] for phase in summary['phases'])),
+        'Minutes': f'{summary["seconds"] / 60:.1f}',
+        'Handed out': summary['exported'],
+    }
+
+
+def _rows(signals: Signals) -> Iterator[SignalRow]:
+    def pair(name, values, meaning, form='{:.3f}'):
+        return SignalRow(name, *map(form.format, values), meaning)
+
+    yield pair(
+        'error under changes',
+        signals.equivariance,
+        'how far keypoints are from where they should be when the image is mirrored, '
+        'turned or scaled, in sides of the box; lower is better',
+    )
+    yield pair('confidence', signals.confidence, 'mean score of the keypoints')
+    yield pair(
+        'spread',
+        signals.spread,
+        'how much poses differ between images; one that shrinks much is a collapse',
+    )
+    if signals.implausible is not None:
+        yield pair(
+            'implausible bones',
+            [100 * share for share in signals.implausible],
+            'shorter or longer than in the source, for the size of the pose; lower is '
+            'better',
+            '{:.1f} %',
+        )
+    yield SignalRow(
+        'moved',
+        '',
+        f'{signals.moved:.3f}',
+        'mean distance between the keypoints of both models, in sides of the box',
+    )
+    yield SignalRow(
+        'left and right exchanged',
+        '',
+        f'{100 * signals.swapped:.0f} %',
+        'images in which both models agree better so',
+    )
+
+
+def _notes(told: Told) -> Iterator[str]:
+    signals, used = told.observed.signals, told.verdict.used
+    if used:
+        yield f'Of {told.summary["source"]} it used {" and ".join(used)}.'
+    else:
+        yield (
+            'Nothing is known of the source here: how long bones may be and how sure the '
+            'model was there were left out.'
+        )
+    if signals.source_confidence is not None:
+        yield f'On its source the confidence is {signals.source_confidence:.3f}.'
+    yield (
+        f'No label decided it. Thresholds: {THRESHOLDS.origin}; docs/adapt.md says how '
+        'often such a verdict is right.'
+    )
+
+
+def _curves(scalars: list[dict]) -> Iterator[Curve]:
+    for key, (title, meaning) in _CURVES.items():
+        name = f'mean_teacher/{key}'
+        lines = [line for line in scalars if np.isfinite(line.get(name, np.nan))]
+        if len(lines) > 1:
+            steps, values = zip(*((line['step'], line[name]) for line in lines))
+            yield Curve(title, meaning, steps, values)
+
+
+def _images(told: Told) -> list[ShownImage]:
+    observed = told.observed
+    order = np.argsort(-observed.distances, kind='stable')[:_SHOWN]
+    return [
+        ShownImage.draw(
+            Path(told.frames[n].name).name,
+            float(observed.distances[n]),
+            told.frames[n].image,
+            told.frames[n].corners[0],
+            [observed.before.keypoints[n], observed.after.keypoints[n]],
+            told.metainfo,
+        )
+        for n in order
+    ]
+
+
+def _labelled_rows(labelled: Any) -> Iterator[SignalRow]:
+    if labelled:
+        before, after = labelled['before'], labelled['after']
+        yield SignalRow(
+            'mean error',
+            f'{before["error"]:.3f}',
+            f'{after["error"]:.3f}',
+            'in sides of the box; lower is better',
+        )
+        yield SignalRow(
+            'PCK@0.05',
+            f'{before["pck"]:.3f}',
+            f'{after["pck"]:.3f}',
+            'share of keypoints within 0.05 sides of the box; higher is better',
+        )
+
+
+def _labelled_note(labelled: Any) -> str:
+    if not labelled:
+        return ''
+    count = labelled['before']['instances']
+    if labelled['trained_on']:
+        return (
+            f'Of {count} instances that were trained on: they say how well those are '
+            'fitted, not how good the model is on others.'
+        )
+    return f'Of {count} instances. They did not decide the verdict.'
+
+
+def _next_steps(told: Told) -> Iterator[str]:
+    summary = told.summary
+    if told.verdict.decision == WORSE:
+        yield (
+            'The adapted model looks worse, so the export is the model that you began '
+            'with. The adapted one is in training/export.'
+        )
+    yield f'Predict: python tools/infer.py {summary["export"]} IMAGES --out predictions'
+    yield (
+        f'Change something (learning rate, strength of the pull, length): edit '
+        f'{summary["config"]} and run python tools/train.py {summary["config"]}.'
+    )
+    yield (
+        'Be sure: annotate some dozens of these images. python '
+        f'tools/misc/pre_annotate.py {summary["export"]} IMAGES --out annotations.json '
+        'writes predictions to correct, the most uncertain images first; give the '
+        'corrected file to tools/adapt.py as --labelled.'
+    )
+    if summary['source'] is None:
+        yield (
+            'If you have labelled images that the model was trained on, name their folder '
+            'as --source: with a source both the adaptation and the verdict know more.'
+        )

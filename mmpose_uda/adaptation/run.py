@@ -1,0 +1,186 @@
+"""One adaptation in its folder: what it trains on, its config, its training, its models."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+from mmengine.device import get_device
+from torch import nn
+
+from mmpose_uda.adaptation.config_text import config_text
+from mmpose_uda.adaptation.length import TRIAL, seconds_a_step, steps_within
+from mmpose_uda.adaptation.source_reference import (
+    SourceReference,
+    measure_source,
+    read_source,
+)
+from mmpose_uda.adaptation.start import Start
+from mmpose_uda.adaptation.target_images import Split, write_annotations
+from mmpose_uda.analysis.ablation import command_for
+from mmpose_uda.config import last_checkpoint, load_config
+from mmpose_uda.convert.source_folder import SourceFolder
+from mmpose_uda.deploy.deployed_config import METAINFO_FILE, write_metainfo
+from mmpose_uda.deploy.export import export_estimator
+from mmpose_uda.deploy.load_estimator import load_estimator
+from mmpose_uda.errors import Preempted, UserError, writing
+from mmpose_uda.models.observation import STATISTICS_FILE
+from mmpose_uda.whole_files import write_whole
+
+_CONFIG = 'config.py'
+
+
+@dataclass(frozen=True)
+class AdaptationRun:
+    """An adaptation, as its folder has it.
+
+    Args:
+        folder (Path): Of everything that it writes.
+        start (Start): The model that it begins with.
+        split (Split): The images of the target.
+        paths (Sequence[str]): Where they are from, in words.
+        labelled (Sequence[SourceFolder]): Labelled images that are trained on.
+        source (SourceFolder, optional): The one of them that the model was trained on.
+        seed (int): Of the training.
+    """
+
+    folder: Path
+    start: Start
+    split: Split
+    paths: Sequence[str]
+    labelled: Sequence[SourceFolder] = ()
+    source: Optional[SourceFolder] = None
+    seed: int = 0
+
+    @property
+    def config(self) -> Path:
+        """Its config."""
+        return self.folder / _CONFIG
+
+    @property
+    def training(self) -> Path:
+        """The work dir of its training."""
+        return self.folder / 'training'
+
+    @property
+    def exported_start(self) -> Path:
+        """The starting model, as an export."""
+        return self.folder / 'start'
+
+    @property
+    def exported(self) -> Path:
+        """The adapted model, as an export."""
+        return self.training / 'export'
+
+    def prepare(self) -> None:
+        """Write what its config names: keypoints, images, what is known of the source."""
+        with writing(self.folder / METAINFO_FILE):
+            if not self.start.names_a_file:
+                write_metainfo(self.start.metainfo, self.folder / METAINFO_FILE)
+            if self.start.statistics:
+                shutil.copy(self.start.statistics, self.folder / STATISTICS_FILE)
+            write_annotations(self.split.trained, self.folder / 'target.json')
+            write_annotations(self.split.held_out, self.folder / 'held_out.json')
+
+    def begin(self, iters: int) -> None:
+        """Write its config, and the model that it begins with.
+
+        Raises:
+            UserError: There is a config of other arguments, or the weights do not fit.
+        """
+        text = self._text(iters)
+        if self.config.exists() and self.config.read_text('utf-8') != text:
+            raise UserError(
+                f'{self.config} is of an adaptation with other arguments, or was edited: '
+                f'name another --out, or train it by tools/train.py {self.config}.'
+            )
+        write_whole(self.config, text)
+        out = str(self.exported_start)
+        export_estimator(load_config(str(self.config)), self.start.checkpoint, out)
+        if self.start.statistics:
+            shutil.copy(self.start.statistics, self.exported_start / STATISTICS_FILE)
+
+    def _text(self, iters: int) -> str:
+        return config_text(
+            self.start,
+            self.split,
+            self.paths,
+            self.labelled,
+            self.source,
+            self.folder,
+            iters,
+            self.seed,
+        )
+
+    def train(self, cfg_options: Optional[dict[str, Any]] = None) -> None:
+        """Train in a process of its own, or go on; what is done stays.
+
+        Args:
+            cfg_options (dict, optional): Dotted key -> value, merged into the config.
+
+        Raises:
+            UserError: It did not come to its end.
+            Preempted: SIGTERM stopped it, after it saved.
+        """
+        if (self.training / 'summary.json').exists():
+            return
+        command = command_for(
+            'train',
+            config=str(self.config),
+            work_dir=str(self.training),
+            resume='auto' if last_checkpoint(str(self.training)) else None,
+            cfg_options=cfg_options,
+        )
+        status = subprocess.run(command).returncode
+        if status == Preempted.STATUS:
+            raise Preempted('the training saved')
+        if status == 130:
+            raise KeyboardInterrupt
+        if status:
+            raise UserError(
+                f'The training of {self.config} did not come to its end: read what it says '
+                'above.'
+            )
+
+    def steps_within(self, minutes: float) -> int:
+        """Steps that fit into a time, found by trying some.
+
+        Those of an earlier call are kept: a run that goes on has the same config.
+
+        Raises:
+            UserError: Too few do.
+        """
+        noted = self.folder / 'steps.json'
+        if noted.exists():
+            return json.loads(noted.read_text('utf-8'))
+        folder = self.folder / 'trial'
+        shutil.rmtree(folder, ignore_errors=True)
+        trial = AdaptationRun(**{**vars(self), 'folder': folder})
+        trial.prepare()
+        trial.begin(TRIAL)
+        trial.train()
+        steps = steps_within(minutes, seconds_a_step(trial.training))
+        shutil.rmtree(folder)
+        write_whole(noted, json.dumps(steps))
+        return steps
+
+    def models(self) -> tuple[nn.Module, nn.Module]:
+        """The starting and the adapted model."""
+        before, after = (
+            load_estimator(str(path), device=get_device())
+            for path in (self.exported_start, self.exported)
+        )
+        return before, after
+
+    def reference(self, before: nn.Module) -> Optional[SourceReference]:
+        """What is known of the source, from itself or from beside the starting model.
+
+        Args:
+            before (nn.Module): The starting model.
+        """
+        if self.source is not None:
+            return measure_source(before, self.source, self.start.metainfo)
+        return self.start.statistics and read_source(self.start.statistics)

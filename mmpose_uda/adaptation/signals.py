@@ -1,0 +1,126 @@
+"""What tells, without labels, whether an adaptation helped."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Optional
+
+import numpy as np
+from torch import nn
+
+from mmpose_uda.adaptation.equivariance import Seen, longer_sides, look
+from mmpose_uda.adaptation.source_reference import SourceReference
+from mmpose_uda.inference.image_sources import Frame
+
+_TINY = 1e-9
+_NEARER = 0.7  # times as far: poses that are noise are nearer by chance
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Of the starting and the adapted model on the same boxes of unlabelled images.
+
+    Distances are in longer sides of the box.
+
+    Args:
+        boxes (int): How many were looked at.
+        equivariance (tuple[float, float]): Mean error of keypoints under mirroring,
+            turning and scaling, before and after.
+        steadier (float): Mean gain in that by box, in its standard errors: below -2 or
+            over 2 it is hardly chance.
+        confidence (tuple[float, float]): Mean score of keypoints, before and after.
+        spread (tuple[float, float]): Standard deviation of a keypoint's place in the box
+            over the boxes, mean of all. One that shrinks much is a collapse.
+        moved (float): Mean distance between keypoints before and after.
+        swapped (float): Share of the boxes whose keypoints of after would be much nearer
+            to those of before with left and right exchanged.
+        source_confidence (float, optional): Mean score of the starting model on its source.
+        implausible (tuple[float, float], optional): Share of bones whose length, for the
+            size of the pose, hardly any pose of the source has, before and after.
+    """
+
+    boxes: int
+    equivariance: tuple[float, float]
+    steadier: float
+    confidence: tuple[float, float]
+    spread: tuple[float, float]
+    moved: float
+    swapped: float
+    source_confidence: Optional[float] = None
+    implausible: Optional[tuple[float, float]] = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Signals, and what they were computed from.
+
+    Args:
+        signals (Signals): They.
+        before (Seen): What the starting model finds.
+        after (Seen): What the adapted one finds.
+        distances (np.ndarray): How far keypoints moved, mean by box, [N].
+    """
+
+    signals: Signals
+    before: Seen
+    after: Seen
+    distances: np.ndarray
+
+
+def observe(
+    before: nn.Module,
+    after: nn.Module,
+    frames: Sequence[Frame],
+    source: Optional[SourceReference] = None,
+) -> Observed:
+    """Let both models look at images that were not trained on.
+
+    Args:
+        before (nn.Module): The starting model.
+        after (nn.Module): The adapted one.
+        frames (Sequence[Frame]): The images, each with one box or none.
+        source (SourceReference, optional): What is known of the source.
+    """
+    boxes = np.stack([frame.corners[0] for frame in frames])
+    seen = [look(model, frames) for model in (before, after)]
+    meta = before.dataset_meta
+    first, second = (one.keypoints for one in seen)
+    distances = _apart(first, second, boxes)
+    exchanged = _apart(first, second[:, list(meta['flip_indices'])], boxes)
+    implausible = None
+    bones = None if source is None else source.bones
+    if bones is not None and bones.fits(seen[0].poses):
+        implausible = tuple(bones.outside(one.poses) for one in seen)
+    signals = Signals(
+        boxes=len(frames),
+        equivariance=tuple(float(one.errors.mean()) for one in seen),
+        steadier=_in_standard_errors(seen[0].errors - seen[1].errors),
+        confidence=tuple(float(one.scores.mean()) for one in seen),
+        spread=tuple(_spread(one.keypoints, boxes) for one in seen),
+        moved=float(distances.mean()),
+        swapped=float((exchanged < _NEARER * distances).mean()),
+        source_confidence=None if source is None else source.confidence,
+        implausible=implausible,
+    )
+    return Observed(signals, *seen, distances)
+
+
+def _apart(one: np.ndarray, other: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Mean distance of keypoints [N, K, 2] by box, [N]."""
+    return np.linalg.norm(one - other, axis=-1).mean(1) / longer_sides(boxes)
+
+
+def _spread(keypoints: np.ndarray, boxes: np.ndarray) -> float:
+    placed = (keypoints - boxes[:, None, :2]) / longer_sides(boxes)[:, None, None]
+    return float(placed.std(0).mean())
+
+
+def _in_standard_errors(values: np.ndarray) -> float:
+    """The mean of values [N], over its standard error; 0 of one alone."""
+    if len(values) < 2:
+        return 0.0
+    error = values.std(ddof=1) / len(values) ** 0.5
+    return float(np.clip(values.mean() / max(error, _TINY), -99, 99))

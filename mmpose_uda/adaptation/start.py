@@ -1,0 +1,198 @@
+"""The model that an adaptation begins with."""
+
+import os
+import os.path as osp
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+from mmengine.config import Config
+from mmengine.runner import CheckpointLoader
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+from mmpose_uda.config import user_errors
+from mmpose_uda.convert.stock_config import StockConfig, examine, is_crop
+from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
+from mmpose_uda.datasets.stock_views import class_name
+from mmpose_uda.deploy.deployed_config import keypoint_definition
+from mmpose_uda.deploy.export import (
+    CONFIG_FILE,
+    WEIGHTS_FILE,
+    fitting_estimator,
+    select_weights,
+)
+from mmpose_uda.errors import UserError
+from mmpose_uda.models.observation import STATISTICS_FILE
+from mmpose_uda.models.pose_estimators.plain_checkpoint import TEACHER, as_adapted
+
+# Losses of heatmaps: their squared errors are as small as this times others.
+_SQUARED = ('CombinedTargetMSELoss', 'KeypointMSELoss', 'KeypointOHKMMSELoss')
+_SQUARED_SCALE = 0.01
+
+
+@dataclass(frozen=True)
+class Start:
+    """A trained model, and what its adaptation depends on.
+
+    Args:
+        name (str): As the user named it.
+        base (str): Path of its config, or 'mmpose::...'.
+        stock (StockConfig): What is known of that.
+        checkpoint (dict): ``state_dict`` and ``meta`` with ``dataset_meta``.
+        metainfo (dict): Definition of its keypoints, in mmpose's format.
+        folder (str, optional): Of the export that it is.
+    """
+
+    name: str
+    base: str
+    stock: StockConfig
+    checkpoint: dict[str, Any]
+    metainfo: dict[str, Any]
+    folder: Optional[str] = None
+
+    @property
+    def statistics(self) -> Optional[Path]:
+        """What is known of its source, if that is beside it."""
+        path = Path(self.base).with_name(STATISTICS_FILE)
+        return path if self.folder and path.is_file() else None
+
+    @property
+    def cfg(self) -> Config:
+        """Contents of its config."""
+        return self.stock.cfg
+
+    @property
+    def is_3d(self) -> bool:
+        """Whether it predicts poses in mm."""
+        decoder = self.cfg.model.head.get('decoder') or {}
+        return 'depth_range' in decoder
+
+    @property
+    def trains(self) -> bool:
+        """Whether its config says how images are augmented."""
+        return self.cfg.get('train_dataloader') is not None
+
+    @property
+    def names_a_file(self) -> bool:
+        """Whether its keypoints are defined in a file of mmpose's own."""
+        return 'from_file' in self.metainfo
+
+    @property
+    def mirrors(self) -> bool:
+        """Whether a mirror image is one of the same kind: left and right have names."""
+        indices = self.parsed['flip_indices']
+        return not self.is_3d and list(indices) != sorted(indices)
+
+    @property
+    def parsed(self) -> dict[str, Any]:
+        """mmpose's ``dataset_meta``."""
+        return parse_pose_metainfo(dict(self.metainfo))
+
+    @property
+    def skeleton(self) -> list[list[int]]:
+        """Bones as pairs of keypoints."""
+        return [list(link) for link in self.parsed['skeleton_links']]
+
+    @property
+    def names(self) -> list[str]:
+        """Of its keypoints."""
+        return keypoint_names(self.parsed)
+
+    @property
+    def loss_scale(self) -> float:
+        """How large the loss of its head is, against one of about 1."""
+        loss = self.cfg.model.head.get('loss') or {}
+        scale = _SQUARED_SCALE if loss.get('type') in _SQUARED else 1.0
+        return scale * loss.get('loss_weight', 1.0)
+
+    @property
+    def box_step(self) -> dict[str, Any]:
+        """How its test pipeline makes a box a crop's."""
+        steps = self.cfg.test_dataloader.dataset.pipeline
+        found = (dict(s) for s in steps if class_name(s) == 'GetBBoxCenterScale')
+        return next(found, dict(type='GetBBoxCenterScale'))
+
+    @property
+    def crop_step(self) -> dict[str, Any]:
+        """How its test pipeline cuts out a crop, as mmpose calls it."""
+        steps = self.cfg.test_dataloader.dataset.pipeline
+        return dict(next(s for s in steps if is_crop(s)), type='TopdownAffine')
+
+
+def read_start(model: str, checkpoint: Optional[str] = None) -> Start:
+    """Read a model.
+
+    Args:
+        model (str): An export (folder or its ``config.py``), or an mmpose config.
+        checkpoint (str, optional): Weights of a config; an export has its own.
+
+    Raises:
+        UserError: It is no top-down estimator that pseudo labels can be read off, there
+            are no weights, or their keypoints are others.
+    """
+    folder = model if osp.isdir(model) else None
+    if folder is not None:
+        for name in (CONFIG_FILE, WEIGHTS_FILE):
+            if not Path(folder, name).is_file():
+                raise UserError(
+                    f'The export {folder} has no {name}: give a folder that a training or '
+                    'tools/misc/export_estimator.py wrote, or a config.'
+                )
+        if checkpoint is not None:
+            raise UserError(
+                f'--checkpoint {checkpoint} does not go with the export {folder}, which '
+                'has its own: leave it out, or give a config.'
+            )
+    base = osp.join(folder, CONFIG_FILE) if folder else model
+    stock = examine(base, trains=False)
+    if not stock.has_distributions:
+        raise UserError(
+            f'No keypoints with a confidence can be read off the {stock.head} of {model}, '
+            'so it cannot label images for itself: give a model with another head, or '
+            'tools/misc/convert_config.py a source.'
+        )
+    path = checkpoint or str(Path(base).with_name(WEIGHTS_FILE))
+    if '://' not in path and not osp.isfile(path):
+        raise UserError(
+            f'There is no checkpoint {path}: name the weights of {model} as --checkpoint.'
+        )
+    with user_errors(stock.cfg):
+        loaded = CheckpointLoader.load_checkpoint(path, 'cpu')
+    metainfo = _definition(stock)
+    content = _with_meta(loaded, metainfo, path, model)
+    weights = select_weights(as_adapted(content['state_dict']), TEACHER)
+    fitting_estimator(stock.cfg.model, weights, model)
+    return Start(model, base, stock, content, metainfo, folder)
+
+
+def _definition(stock: StockConfig) -> dict[str, Any]:
+    """Of its keypoints, with files of it read."""
+    if stock.cfg.get('train_dataloader') is None:
+        definition = keypoint_definition(stock.cfg)
+        if definition is not None:
+            return dict(definition)
+    definition = dict(stock.metainfo)
+    path = definition.get('from_file', '')
+    if os.path.isfile(path):
+        return dict(Config.fromfile(path).dataset_info)
+    return definition
+
+
+def _with_meta(
+    loaded: Any, metainfo: dict[str, Any], path: str, model: str
+) -> dict[str, Any]:
+    """A checkpoint that says what its keypoints are."""
+    if not isinstance(loaded, dict):
+        raise UserError(f'{path} holds no weights by name: name a checkpoint of {model}.')
+    content = loaded if 'state_dict' in loaded else dict(state_dict=loaded)
+    expected = parse_pose_metainfo(dict(metainfo))
+    meta = dict(content.get('meta') or {})
+    own = meta.get('dataset_meta')
+    if isinstance(own, dict) and 'keypoint_id2name' in own:
+        require_same_keypoints(
+            {model: keypoint_names(expected), path: keypoint_names(own)},
+            'name the checkpoint of this config',
+        )
+    else:
+        meta['dataset_meta'] = expected
+    return dict(state_dict=content['state_dict'], meta=meta)

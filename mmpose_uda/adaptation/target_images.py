@@ -1,0 +1,247 @@
+"""The images to adapt to: folders, single images and videos, as one list."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+from tqdm import tqdm
+
+from mmpose_uda.adaptation.near_duplicates import Thinner
+from mmpose_uda.analysis.data_check.duplicates import same_images
+from mmpose_uda.convert.adapted_text import BOXES_FILE
+from mmpose_uda.errors import UserError
+from mmpose_uda.inference.image_sources import Frame, VideoFile, open_source
+from mmpose_uda.visualization import save_picture
+from mmpose_uda.whole_files import write_whole
+
+FEWEST = 10
+_MOST_FRAMES = 2000  # of a video: about so many, at equal distances, are looked at
+_HELD_OUT = 12  # at least so many, unless that were more than a third
+_EVERY = 10
+
+
+@dataclass(frozen=True)
+class TargetImage:
+    """An image of the target.
+
+    Args:
+        path (str): Absolute.
+        size (tuple[int, int]): Width and height as it is loaded, px.
+        boxes (list[list[float]]): x, y, w, h, px.
+    """
+
+    path: str
+    size: tuple[int, int]
+    boxes: list[list[float]]
+
+
+@dataclass
+class Target:
+    """All images of the target.
+
+    Args:
+        images (list[TargetImage]): Those that are used.
+        skipped (list[str]): What did not decode, in words.
+        duplicates (int): How many were left out for being nearly the same as another.
+        found (int): How many decode.
+    """
+
+    images: list[TargetImage] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    duplicates: int = 0
+    found: int = 0
+
+
+@dataclass(frozen=True)
+class Split:
+    """What is trained on and what is not.
+
+    Args:
+        trained (list[TargetImage]): Images that the adaptation sees.
+        held_out (list[TargetImage]): Those that the verdict looks at.
+    """
+
+    trained: list[TargetImage]
+    held_out: list[TargetImage]
+
+    @classmethod
+    def of(cls, images: Sequence[TargetImage]) -> 'Split':
+        """Hold out every tenth image; of few images more, so that a verdict has some."""
+        step = min(_EVERY, max(3, len(images) // _HELD_OUT))
+        held_out = set(range(step // 2, len(images), step))
+        return cls(
+            [image for n, image in enumerate(images) if n not in held_out],
+            [image for n, image in enumerate(images) if n in held_out],
+        )
+
+
+def collect_target(paths: Sequence[str], out: Path) -> Target:
+    """Find, decode and thin the images.
+
+    Args:
+        paths (Sequence[str]): Folders of images (a ``boxes.json`` in one is used), images,
+            or videos.
+        out (Path): Folder of the adaptation, in which images are none of the target.
+            Frames of videos are written to ``frames`` in it; those that are there from an
+            earlier call with the same file are taken.
+
+    Raises:
+        UserError: A path is nothing, or nothing decodes.
+    """
+    target = Target()
+    for number, path in enumerate(paths):
+        boxes = Path(path, BOXES_FILE)
+        source = open_source(path, str(boxes) if boxes.is_file() else None, out)
+        thinner = Thinner()
+        if isinstance(source, VideoFile):
+            folder = out / 'frames' / f'{number}_{Path(path).stem}'
+            frames, found, duplicates = _frames_of(source, folder, thinner)
+            target.images += frames
+            target.found += found
+            target.duplicates += duplicates
+        else:
+            for frame in tqdm(source, total=len(source), unit='image', desc='reading'):
+                target.found += 1
+                if thinner.is_new(frame.image):
+                    target.images.append(_image(Path(path), frame))
+            target.skipped += source.skipped
+            target.duplicates += thinner.dropped
+    if not target.found:
+        raise UserError(
+            f'None of the {len(target.skipped)} images of {", ".join(paths)} decodes, such '
+            f'as {target.skipped[0]}: replace the files.'
+        )
+    return target
+
+
+def _image(path: Path, frame: Frame) -> TargetImage:
+    folder = path if path.is_dir() else path.parent
+    return TargetImage(
+        path=str((folder / frame.name).absolute()),
+        size=frame.image.shape[1::-1],
+        boxes=_boxes(frame),
+    )
+
+
+def _boxes(frame: Frame) -> list[list[float]]:
+    if frame.boxes is not None:
+        return frame.boxes.tolist()
+    height, width = frame.image.shape[:2]
+    return [[0, 0, width, height]]
+
+
+def _frames_of(
+    video: VideoFile, folder: Path, thinner: Thinner
+) -> tuple[list[TargetImage], int, int]:
+    """Frames of a video that are unlike each other, how many there are, and were dropped.
+
+    They are decoded once: what they are is noted beside them.
+    """
+    index = folder / 'frames.json'
+    identity = _identity(video.path)
+    noted = _read_index(index, identity)
+    if noted is None:
+        names = []
+        count = 0
+        stride = max(1, len(video) // _MOST_FRAMES)
+        total = -(-len(video) // stride) or None
+        for frame in tqdm(_every(video, stride), total=total, unit='frame', desc='reading'):
+            count += 1
+            if thinner.is_new(frame.image):
+                name = f'{frame.frame_id:06d}.jpg'
+                save_picture(folder / name, frame.image)
+                names.append(name)
+        size = frame.image.shape[1::-1]
+        noted = dict(
+            video=identity, names=names, size=size, found=count, dropped=thinner.dropped
+        )
+        write_whole(index, json.dumps(noted))
+    width, height = noted['size']
+    images = [
+        TargetImage(
+            str((folder / name).absolute()), (width, height), [[0, 0, width, height]]
+        )
+        for name in noted['names']
+    ]
+    return images, noted['found'], noted['dropped']
+
+
+def _every(video: VideoFile, stride: int) -> Iterator[Frame]:
+    return (frame for frame in video if frame.frame_id % stride == 0)
+
+
+def _identity(path: str) -> list[Any]:
+    """What tells a file from another of its name."""
+    stat = Path(path).stat()
+    return [str(Path(path).absolute()), stat.st_size, stat.st_mtime_ns]
+
+
+def _read_index(path: Path, identity: list[Any]) -> Optional[dict[str, Any]]:
+    try:
+        noted = json.loads(path.read_text('utf-8'))
+    except (OSError, ValueError):
+        return None
+    return noted if noted.get('video') == identity else None
+
+
+def require_enough(target: Target, paths: Sequence[str]) -> None:
+    """Refuse a target that nothing can be learned from.
+
+    Args:
+        target (Target): The images.
+        paths (Sequence[str]): Where they are from.
+
+    Raises:
+        UserError: All are the same, or too few differ.
+    """
+    where = ', '.join(paths)
+    if len(target.images) == 1 and target.found > 1:
+        raise UserError(
+            f'All {target.found} images of {where} are the same, from which no difference '
+            'between images can be learned: give different ones.'
+        )
+    if len(target.images) < FEWEST:
+        raise UserError(
+            f'{where} has {len(target.images)} different images, which are too few to '
+            f'adapt to: give {FEWEST} or more.'
+        )
+
+
+def write_annotations(images: Sequence[TargetImage], path: Path) -> None:
+    """Write a COCO-style file of images and boxes, without labels."""
+    content: dict[str, list] = dict(images=[], annotations=[])
+    for number, image in enumerate(images):
+        width, height = image.size
+        content['images'].append(
+            dict(id=number, file_name=image.path, width=width, height=height)
+        )
+        for box in image.boxes:
+            content['annotations'].append(
+                dict(id=len(content['annotations']), image_id=number, bbox=box)
+            )
+    write_whole(path, json.dumps(content))
+
+
+def load_frames(images: Sequence[TargetImage], most: int) -> list[Frame]:
+    """Frames of one box each, at most so many, at equal distances.
+
+    Args:
+        images (Sequence[TargetImage]): Of a target.
+        most (int): How many.
+    """
+    pairs = [(image, box) for image in images for box in image.boxes]
+    chosen = np.linspace(0, len(pairs) - 1, min(most, len(pairs))).round().astype(int)
+    frames = []
+    for number in chosen:
+        image, box = pairs[number]
+        (frame,) = open_source(image.path)
+        frames.append(Frame(image.path, frame.image, np.array([box], np.float32)))
+    return frames
+
+
+def share_also_in(images: Sequence[TargetImage], others: Sequence[str]) -> float:
+    """Share of the images whose bytes are those of one of other files."""
+    return len(same_images([image.path for image in images], others)) / len(images)

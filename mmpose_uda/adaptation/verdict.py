@@ -1,0 +1,140 @@
+"""Better, worse, or no clear difference: the decision, and the thresholds behind it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mmpose_uda.adaptation.signals import Signals
+
+BETTER, UNCLEAR, WORSE = 'better', 'no clear difference', 'worse'
+DECISIONS = (BETTER, UNCLEAR, WORSE)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """What the signals are compared with.
+
+    Ratios are those of after to before.
+
+    Args:
+        origin (str): How they were found.
+        steadier (float): The error under changes of the image has at most this ratio, for
+            'better'.
+        less_steady (float): With a larger ratio it is 'worse'.
+        sure (float): Standard errors that a change of it must have for either.
+        collapsed (float): With a smaller ratio of spreads it is 'worse'.
+        unsure (float): With a smaller ratio of confidences it is 'worse'.
+        implausible (float): If the share of implausible bones grows by more, it is 'worse'.
+        swapped (float): With a larger share of exchanged poses it is 'worse'.
+        moved (float): If keypoints moved farther, in sides of the box, it is 'worse'.
+    """
+
+    origin: str
+    steadier: float
+    less_steady: float
+    sure: float
+    collapsed: float
+    unsure: float
+    implausible: float
+    swapped: float
+    moved: float
+
+
+# The only place where they are. Runs of tools/analysis_tools/calibrate_verdict.py decide
+# (docs/adapt.md); until a table of them is there, this says so.
+THRESHOLDS = Thresholds(
+    origin='set by judgement on 2026-11-28, before any calibration run',
+    steadier=0.9,
+    less_steady=1.05,
+    sure=2.0,
+    collapsed=0.7,
+    unsure=0.8,
+    implausible=0.05,
+    swapped=0.3,
+    moved=0.35,
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is said of an adaptation.
+
+    Args:
+        decision (str): One of :data:`DECISIONS`.
+        sentence (str): It, with the numbers behind it.
+        reasons (list[str]): Each signal that spoke for it.
+        used (list[str]): What the source said, in words; empty where it is not known.
+    """
+
+    decision: str
+    sentence: str
+    reasons: list[str]
+    used: list[str]
+
+
+def judge(signals: Signals, thresholds: Thresholds = THRESHOLDS) -> Verdict:
+    """Decide from the signals alone.
+
+    Args:
+        signals (Signals): Of images that were not trained on.
+        thresholds (Thresholds): Defaults to the calibrated ones.
+    """
+    against = list(_against(signals, thresholds))
+    ratio = _ratio(signals.equivariance)
+    steadiness = _steadiness(signals)
+    is_steadier = ratio <= thresholds.steadier and signals.steadier >= thresholds.sure
+    if against:
+        decision, reasons = WORSE, against
+    elif is_steadier:
+        decision, reasons = BETTER, [f'keypoints are steadier, {steadiness}']
+    else:
+        decision, reasons = UNCLEAR, [f'keypoints are about as steady, {steadiness}']
+    held_out = f'on {signals.boxes} held-out images'
+    sentence = f'{decision}: {held_out} {"; ".join(reasons)}.'
+    return Verdict(decision, sentence, reasons, _used(signals))
+
+
+def _against(signals: Signals, limits: Thresholds) -> Iterator[str]:
+    """What speaks for 'worse', in words."""
+    before, after = signals.spread
+    if _ratio(signals.spread) < limits.collapsed:
+        yield f'images get more like poses (their spread goes {before:.3f} to {after:.3f})'
+    less_steady = _ratio(signals.equivariance) > limits.less_steady
+    if less_steady and signals.steadier <= -limits.sure:
+        yield f'keypoints are less steady, {_steadiness(signals)}'
+    before, after = signals.confidence
+    if _ratio(signals.confidence) < limits.unsure:
+        yield f'the model is less sure (confidence {before:.2f} to {after:.2f})'
+    if signals.swapped > limits.swapped:
+        share = 100 * signals.swapped
+        yield f'left and right have changed places in {share:.0f} % of the images'
+    if signals.moved > limits.moved:
+        yield f'keypoints are {signals.moved:.2f} of a box away from where they were'
+    if signals.implausible is not None:
+        before, after = signals.implausible
+        if after - before > limits.implausible:
+            yield (
+                'more bones are as long as in hardly any pose of the source '
+                f'({100 * before:.0f} to {100 * after:.0f} %)'
+            )
+
+
+def _steadiness(signals: Signals) -> str:
+    before, after = signals.equivariance
+    return (
+        f'their error under mirroring, turning and scaling going from {before:.3f} to '
+        f'{after:.3f} of a box'
+    )
+
+
+def _used(signals: Signals) -> list[str]:
+    used = []
+    if signals.implausible is not None:
+        used.append('the lengths of its bones')
+    if signals.source_confidence is not None:
+        used.append('the confidence on it')
+    return used
+
+
+def _ratio(pair: tuple[float, float]) -> float:
+    before, after = pair
+    return after / max(before, 1e-9)

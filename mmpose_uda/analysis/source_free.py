@@ -1,0 +1,91 @@
+"""The variant of a benchmark that adapts a finished model without its source."""
+
+import copy
+from typing import Any, Optional
+
+from mmengine.config import Config, ConfigDict
+
+from mmpose_uda.errors import UserError
+from mmpose_uda.views import view_of
+
+SOURCE_START, SOURCE_FREE = 'source_start', 'source_free'
+_ADDED = "_base_ = 'mmpose_uda::_base_/method/source_free.py'"
+_TEACHER = 'MeanTeacherConsistency'
+# Parts that look at target images alone.
+_KEPT = (
+    _TEACHER,
+    'AnatomicalPlausibility',
+    'InformationMaximization',
+    'KeypointOcclusion',
+    'MaskedImageConsistency',
+)
+# One needs the source, the others are among those that are added.
+_LEFT_OUT = ('AdaINStyleHook', 'AdaptationMonitorHook', 'EMATeacherHook')
+
+
+def source_free_variants(cfg: Config) -> list[str]:
+    """The source's model and its adaptation without the source, where a config has both.
+
+    It has them where phases without a mean teacher are followed by one that has it.
+    """
+    first = _first_adapting(cfg)
+    return [SOURCE_START, SOURCE_FREE] if first else []
+
+
+def start_phases(cfg: Config) -> int:
+    """How many phases of a config come before its adaptation.
+
+    Raises:
+        UserError: There are none, or there is no adaptation by a mean teacher.
+    """
+    first = _first_adapting(cfg)
+    if not first:
+        raise UserError(
+            f'{cfg.filename} trains no model of the source that a mean teacher adapts '
+            'afterwards: name a config with such phases.'
+        )
+    return first
+
+
+def source_free_config(cfg: Config) -> Config:
+    """A copy of a config that adapts ``load_from`` to the target without the source.
+
+    It takes as many steps as the config's adaptation. Of its parts those stay that look at
+    the target alone; ``configs/_base_/method/source_free.py`` has those that are added.
+    """
+    added = Config.fromstring(_ADDED, '.py')
+    derived = copy.deepcopy(cfg)
+    phases = cfg.train_cfg.phases[start_phases(cfg) :]
+    kept = {n: a for n, a in cfg.model.alignments.items() if a.type in _KEPT}
+    used = [name for name in kept if any(name in phase.parts for phase in phases)]
+    alignments = {name: kept[name] for name in used} | added.source_free_alignments
+    if 'depth_range' in (cfg.model.estimator.head.get('decoder') or {}):
+        alignments.update(added.source_free_alignments_3d)
+    steps = sum(phase.iters for phase in phases)
+    derived.train_cfg.phases = [dict(name='adapt', iters=steps, parts=list(alignments))]
+    # attributes of a config are merged; these are other ones
+    derived.model.pop('alignments')
+    derived.model.update(alignments=alignments, foreground_head=None)
+    hooks = [hook for hook in cfg.custom_hooks if hook.type not in _LEFT_OUT]
+    derived.custom_hooks = [*added.source_free_hooks, *hooks]
+    derived.optim_wrapper.optimizer.lr *= added.source_free_lr_mult
+    derived.optim_wrapper.pop('paramwise_cfg', None)
+    _drop_source(derived.train_dataloader.dataset)
+    return derived
+
+
+def _drop_source(dataset: ConfigDict) -> None:
+    metainfo = dataset.source.get('metainfo')
+    dataset.source = None
+    if metainfo is not None:
+        dataset.metainfo = metainfo
+    for view in [view for view in dataset.views if view_of(view).domain == 'source']:
+        dataset.views.pop(view)
+
+
+def _first_adapting(cfg: Config) -> Optional[int]:
+    """Which phase is the first with a mean teacher; None without any."""
+    alignments: dict[str, Any] = cfg.model.get('alignments') or {}
+    teachers = {name for name, part in alignments.items() if part.type == _TEACHER}
+    phases = cfg.train_cfg.phases
+    return next((n for n, p in enumerate(phases) if teachers & set(p.parts)), None)

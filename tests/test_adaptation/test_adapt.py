@@ -1,0 +1,126 @@
+"""tools/adapt.py as a user runs it, on a stock config with a source, a video and labels."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from browser import browser
+from data_factory import write_pose_dataset
+from infer_factory import write_images, write_video
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.datasets.datasets import CocoDataset
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.registry import MODELS
+from stock_factory import TINY_BASE
+
+from mmpose_uda.adaptation.length import sensible_steps, steps_within
+from mmpose_uda.adaptation.verdict import DECISIONS, WORSE
+from mmpose_uda.errors import UserError
+from mmpose_uda.inference.infer import infer
+
+ROOT = Path(__file__).resolve().parents[2]
+FRAMES, PHOTOS = 6, 8
+
+
+def call(folder, *arguments):
+    env = dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1')
+    command = [sys.executable, str(ROOT / 'tools/adapt.py'), *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=env, capture_output=True, text=True, timeout=600
+    )
+
+
+@pytest.fixture(scope='module')
+def adapted(tmp_path_factory):
+    """The folder of a run, and what it printed."""
+    root = tmp_path_factory.mktemp('adapt')
+    coco = parse_pose_metainfo(dict(CocoDataset.METAINFO))
+    names = list(coco['keypoint_id2name'].values())
+    for folder, count in (('people', 21), ('few', 3)):
+        write_pose_dataset(root / folder, count, names=names, keypoints_3d=False)
+    write_images(root / 'photos', [f'{n}.png' for n in range(PHOTOS)])
+    write_video(root / 'walk.mp4', FRAMES)
+    (root / 'base.py').write_text(TINY_BASE)
+    init_default_scope('mmpose')
+    torch.manual_seed(0)
+    network = MODELS.build(Config.fromfile(root / 'base.py').model)
+    torch.save(network.state_dict(), root / 'base.pth')
+    done = call(
+        root,
+        *'base.py --checkpoint base.pth --target photos walk.mp4 --source people'.split(),
+        *'--labelled few/annotations/train.json --train-on-labelled'.split(),
+        *'--out adapted --iters 3'.split(),
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return root / 'adapted', done.stdout
+
+
+def test_what_is_there_afterwards(adapted):
+    folder, printed = adapted
+    summary = json.loads((folder / 'summary.json').read_text())
+    assert summary['decision'] in DECISIONS
+    assert printed.splitlines()[-1] == summary['verdict']
+    assert summary['verdict'].startswith(f'{summary["decision"]}: on 5 held-out images')
+    images = summary['images']
+    assert images['found'] == images['trained'] + images['held_out'] == FRAMES + PHOTOS
+    assert [phase['iters'] for phase in summary['phases']] == [3]
+    assert summary['labelled']['trained_on']
+    assert summary['labelled']['before']['instances'] == 3
+    assert summary['signals']['source_confidence'] is not None
+    parts = Config.fromfile(folder / 'config.py').phases[0].parts
+    assert parts == ['supervised', 'mean_teacher', 'occlusion', 'masked', 'information']
+
+
+def test_the_export_is_the_better_model(adapted):
+    folder, _ = adapted
+    summary = json.loads((folder / 'summary.json').read_text())
+    worse = summary['decision'] == WORSE
+    chosen = folder / ('start' if worse else 'training/export')
+    assert summary['exported'] == ('the starting model' if worse else 'the adapted model')
+    for name in ('model.pth', 'config.py'):
+        assert (folder / 'export' / name).read_bytes() == (chosen / name).read_bytes()
+    start = torch.load(folder / 'start/model.pth', weights_only=False)['state_dict']
+    given = torch.load(folder.parent / 'base.pth')
+    assert all(torch.equal(start[key], value) for key, value in given.items())
+    assert len(infer(str(folder / 'export'), str(folder.parent / 'photos')).predictions)
+
+
+def test_a_run_that_is_done_is_not_begun_again(adapted):
+    folder, _ = adapted
+    again = call(folder.parent, 'base.py', '--target', 'photos', '--out', 'adapted')
+    assert again.returncode == 2 and 'that is done' in again.stderr
+
+
+@pytest.mark.parametrize('width', [1100, 380])
+def test_the_report_in_a_browser(adapted, tmp_path, width):
+    folder, printed = adapted
+    with browser(tmp_path) as page:
+        page.resize(width)
+        page.open(folder / 'report.html')
+        assert page.console() == []
+        assert [url for url in page.requests() if not url.startswith('file:')] == []
+        shown = page.run("return document.querySelector('#verdict').innerText")
+        assert shown.lower() == printed.splitlines()[-1].lower()
+        assert page.run('return document.documentElement.scrollWidth') <= width
+        images = "document.querySelectorAll('#images img')"
+        assert page.run(f'return {images}.length') == 2 * 5
+        loaded = f'return [...{images}].every(image => image.naturalWidth > 50)'
+        assert page.run(loaded)
+        moved = "[...document.querySelectorAll('#images h3')].map(e => e.innerText)"
+        distances = [float(text.split()[-1]) for text in page.run(f'return {moved}')]
+        assert distances == sorted(distances, reverse=True)
+        assert page.run("return document.querySelectorAll('#training svg').length") == 4
+
+
+def test_length():
+    assert sensible_steps(40) == 150
+    assert sensible_steps(320) == 500
+    assert sensible_steps(10**5) == 1500
+    assert steps_within(10, 2.0) == 225
+    with pytest.raises(UserError, match='--minutes 0.5 is too short: a step takes 2.0'):
+        steps_within(0.5, 2.0)

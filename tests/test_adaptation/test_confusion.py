@@ -1,0 +1,119 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from data_factory import HAND_NAMES, write_pose_dataset
+
+from mmpose_uda.adaptation.calibration import Outcome, _mirrored, truth_of
+from mmpose_uda.adaptation.confusion import Confusion, fit, report
+from mmpose_uda.adaptation.signals import Signals
+from mmpose_uda.adaptation.verdict import BETTER, THRESHOLDS, UNCLEAR, WORSE
+from mmpose_uda.convert.source_folder import SourceFolder
+
+
+def outcome(truth, seed=0, is_real=False, **changed):
+    values = dict(
+        boxes=40,
+        equivariance=(0.05, 0.04),
+        steadier=5.0,
+        confidence=(0.6, 0.6),
+        spread=(0.1, 0.1),
+        moved=0.03,
+        swapped=0.0,
+    )
+    signals = Signals(**{**values, **changed})
+    return Outcome(
+        'hand',
+        'source_free',
+        seed,
+        is_real,
+        signals,
+        (0.1, 0.09),
+        'sides of the box',
+        truth,
+    )
+
+
+@pytest.mark.parametrize(
+    'factor, noise, truth',
+    [
+        (0.8, 0.01, BETTER),
+        (1.3, 0.01, WORSE),
+        (0.99, 0.001, UNCLEAR),  # surely, but by too little
+        (1.03, 0.5, UNCLEAR),  # by enough, but it may be chance
+    ],
+)
+def test_the_truth(factor, noise, truth):
+    before = np.linspace(0.05, 0.2, 200)
+    after = factor * before + noise * np.tile([0.1, -0.1], 100)
+    assert truth_of(before, after) == truth
+
+
+def test_counts_by_truth_and_verdict():
+    outcomes = [
+        outcome(BETTER),
+        outcome(WORSE),
+        outcome(WORSE, spread=(0.1, 0.01)),
+        outcome(UNCLEAR, steadier=0.0),
+    ]
+    matrix = Confusion.of(outcomes, THRESHOLDS)
+    assert matrix.counts[WORSE] == {BETTER: 1, UNCLEAR: 0, WORSE: 1}
+    assert (matrix.right, matrix.total, matrix.worse_called_better) == (3, 4, 1)
+    assert matrix.cost == 3
+    assert '3 of 4 right; of 2 that are worse, 1 called better' in matrix.markdown()
+
+
+def test_thresholds_are_fitted():
+    outcomes = [
+        outcome(BETTER),
+        outcome(WORSE, moved=0.3),
+        outcome(WORSE, spread=(0.1, 0.075)),
+    ]
+    assert Confusion.of(outcomes, THRESHOLDS).cost == 6
+    fitted = fit(outcomes, 'a test')
+    assert Confusion.of(outcomes, fitted).cost == 0
+    assert fitted.origin == 'a test' and fitted.sure == THRESHOLDS.sure
+    right = [outcome(BETTER), outcome(UNCLEAR, steadier=0.0)]
+    assert fit(right, THRESHOLDS.origin) == THRESHOLDS
+
+
+def test_photographs_are_held_out():
+    outcomes = [
+        outcome(BETTER),
+        outcome(BETTER, seed=1, implausible=(0.1, 0.3)),
+        outcome(WORSE, is_real=True, swapped=1.0),
+    ]
+    page, suggested = report(outcomes, fit_seeds=[0])
+    assert 'fitted to 1 runs' in suggested.origin
+    held_out = page[page.index('The held-out half, the source known') :]
+    assert '1 of 2 right' in held_out
+    unknown = held_out[held_out.index('not known') :]
+    assert '2 of 2 right' in unknown
+
+
+def test_an_outcome_is_kept(tmp_path):
+    kept = outcome(WORSE, implausible=(0.1, 0.2))
+    kept.write(tmp_path / 'a/outcome.json')
+    read = Outcome.read(tmp_path / 'a/outcome.json')
+    assert replace(read, signals=None) == replace(kept, error=[0.1, 0.09], signals=None)
+    assert Confusion.of([read], THRESHOLDS) == Confusion.of([kept], THRESHOLDS)
+
+
+class Sides:
+    """A start whose first two keypoints are left and right."""
+
+    parsed = dict(flip_indices=[1, 0, *range(2, len(HAND_NAMES))])
+
+
+def test_mirrored_labels(tmp_path):
+    write_pose_dataset(tmp_path / 'hands', 2)
+    source = SourceFolder(tmp_path / 'hands', 'images/', 'annotations/train.json', None)
+    mirrored = _mirrored(source, Sides, tmp_path / 'run/mirrored.json')
+    files = (source.root / source.train, mirrored.root / mirrored.train)
+    before, after = (json.loads(f.read_text())['annotations'][1] for f in files)
+    assert after['keypoints'][:6] == [*before['keypoints'][3:6], *before['keypoints'][:3]]
+    assert after['keypoints'][6:] == before['keypoints'][6:]
+    assert after['keypoints_3d'][0] == before['keypoints_3d'][1]
+    name = json.loads(files[1].read_text())['images'][0]['file_name']
+    assert (mirrored.root / mirrored.images / name).is_file()

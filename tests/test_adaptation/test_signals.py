@@ -1,0 +1,172 @@
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from mmpose_uda.adaptation import equivariance
+from mmpose_uda.adaptation.equivariance import look
+from mmpose_uda.adaptation.signals import Signals, observe
+from mmpose_uda.adaptation.source_reference import BoneBounds, SourceReference
+from mmpose_uda.adaptation.verdict import BETTER, UNCLEAR, WORSE, judge
+from mmpose_uda.inference.image_sources import Frame
+
+SIZE, BOX = (120, 100), np.array([[20.0, 10, 80, 60]])  # px; x, y, w, h
+META = dict(flip_indices=[1, 0, 2], keypoint_id2name={0: 'left', 1: 'right', 2: 'middle'})
+
+
+def frames(count=6):
+    """Images with a red spot on the left, a green one right of it and a blue one below."""
+    rng, made = np.random.default_rng(0), []
+    for n in range(count):
+        image = np.zeros((*SIZE[::-1], 3), np.uint8)
+        left = rng.integers(38, 46, 2)
+        for channel, shift in ((2, (0, 0)), (1, (28, 0)), (0, (14, 12))):
+            centre = (left + shift).tolist()
+            color = [0, 0, 0]
+            color[channel] = 255
+            cv2.circle(image, centre, 3, color, -1)
+        made.append(Frame(f'{n}.png', image, BOX))
+    return made
+
+
+def spots(image):
+    """Middles of the spots [3, 2], those of red and green by their place, not colour.
+
+    As a network names sides: in a mirror image the left one is the other.
+    """
+    middles = []
+    for channel in (2, 1, 0):
+        rows, columns = np.nonzero(image[..., channel] > 100)
+        middles.append([columns.mean(), rows.mean()])
+    one, other, below = np.array(middles)
+    across = one - below
+    is_mirrored = across[0] * (other - below)[1] - across[1] * (other - below)[0] < 0
+    return np.array([other, one, below] if is_mirrored else [one, other, below])
+
+
+def network(find, score=0.8):
+    """An estimator that is a function of the image."""
+    return SimpleNamespace(dataset_meta=META, test_cfg=dict(), find=find, score=score)
+
+
+@pytest.fixture(autouse=True)
+def by_function(monkeypatch):
+    def predict(model, frames, batch_size):
+        assert model.test_cfg['flip_test'] is False
+        for frame in frames:
+            found = model.find(frame.image)
+            scores = [model.score] * 3
+            yield frame, [dict(keypoints=found.tolist(), keypoint_scores=scores)]
+
+    monkeypatch.setattr(equivariance, 'predict', predict)
+
+
+def jumping(size):
+    """Spots that are missed by a distance that changes with the image."""
+    return network(lambda image: spots(image) + size * (int(image[::3].sum()) % 7 - 3))
+
+
+CONSTANT = network(lambda image: np.array([[30.0, 30], [90, 30], [60, 70]]))
+
+
+def test_what_finds_the_spots_is_equivariant():
+    seen = look(network(spots), frames())
+    np.testing.assert_allclose(seen.errors, 0, atol=0.01)
+    np.testing.assert_allclose(seen.keypoints[0], spots(frames()[0].image))
+    assert (seen.scores == 0.8).all()
+
+
+def test_what_always_says_the_same_is_not():
+    (error, *_) = look(CONSTANT, frames(1)).errors
+    points = CONSTANT.find(None)
+    middle, side = np.array([60.0, 40]), 80
+    turn = np.deg2rad(20)
+    turned = [
+        np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]]) for a in (turn, -turn)
+    ]
+    moved = [
+        (points - middle) * [-1, 1] + middle,
+        *((points - middle) @ t + middle for t in turned),
+        *((points - middle) / s + middle for s in (0.8, 1.25)),
+    ]
+    moved[0] = moved[0][[1, 0, 2]]
+    expected = [np.linalg.norm(m - points, axis=1).mean() / side for m in moved]
+    assert error == pytest.approx(np.mean(expected), rel=1e-6)
+
+
+def test_signals_of_a_model_that_became_steadier():
+    signals = observe(jumping(2), network(spots, 0.9), frames()).signals
+    before, after = signals.equivariance
+    assert after < 0.1 * before and signals.steadier > 2
+    assert signals.confidence == pytest.approx((0.8, 0.9))
+    assert signals.swapped == 0 and signals.implausible is None
+    assert judge(signals).decision == BETTER
+
+
+def test_signals_of_a_model_that_did_not_change():
+    observed = observe(network(spots), network(spots), frames())
+    assert observed.signals.moved == 0 and (observed.distances == 0).all()
+    assert observed.signals.spread[0] == observed.signals.spread[1] > 0.01
+    assert judge(observed.signals).decision == UNCLEAR
+
+
+def test_a_collapse_is_worse_though_it_is_sure():
+    verdict = judge(observe(network(spots), CONSTANT, frames()).signals)
+    assert verdict.decision == WORSE and 'like poses' in verdict.sentence
+
+
+def test_exchanged_sides_are_worse():
+    swapping = network(lambda image: spots(image)[[1, 0, 2]])
+    signals = observe(network(spots), swapping, frames()).signals
+    assert signals.swapped == 1
+    assert 'left and right' in judge(signals).sentence
+
+
+def test_bones_that_the_source_has_not():
+    poses = np.array([[[0.0, 0], [10, 0], [5, 5]]]) * np.linspace(1, 3, 30)[:, None, None]
+    links = np.array([[0, 1], [1, 2]])
+    bounds = BoneBounds.of_poses(poses, np.ones((30, 3)), links)
+    assert bounds.outside(poses) == 0
+    stretched = poses * [1, 5]
+    assert bounds.outside(stretched) == 1
+    assert BoneBounds.of_poses(poses[:9], np.ones((9, 3)), links) is None
+    reference = SourceReference('the source', confidence=0.9, bones=bounds)
+    far = network(lambda image: np.array([[0.0, 0], [10, 0], [10, 90]]) + spots(image)[0])
+    signals = observe(network(spots), far, frames(), reference).signals
+    assert signals.implausible[1] == 1 and signals.source_confidence == 0.9
+    verdict = judge(signals)
+    assert 'bones' in verdict.sentence and len(verdict.used) == 2
+
+
+GOOD = dict(
+    boxes=40,
+    equivariance=(0.05, 0.03),
+    steadier=5.0,
+    confidence=(0.6, 0.7),
+    spread=(0.1, 0.1),
+    moved=0.03,
+    swapped=0.0,
+)
+
+
+@pytest.mark.parametrize(
+    'changed, decision',
+    [
+        ({}, BETTER),
+        (dict(steadier=1.0), UNCLEAR),
+        (dict(equivariance=(0.05, 0.048)), UNCLEAR),
+        (dict(equivariance=(0.05, 0.06), steadier=-3.0), WORSE),
+        (dict(equivariance=(0.05, 0.06), steadier=-1.0), UNCLEAR),
+        (dict(spread=(0.1, 0.05)), WORSE),
+        (dict(confidence=(0.6, 0.4)), WORSE),
+        (dict(moved=0.5), WORSE),
+        (dict(swapped=0.5), WORSE),
+        (dict(implausible=(0.1, 0.2)), WORSE),
+        (dict(implausible=(0.1, 0.12)), BETTER),
+    ],
+)
+def test_the_decision(changed, decision):
+    verdict = judge(Signals(**{**GOOD, **changed}))
+    assert verdict.decision == decision
+    assert verdict.sentence.startswith(f'{decision}: on 40 held-out images')

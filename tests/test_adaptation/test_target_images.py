@@ -1,0 +1,118 @@
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from infer_factory import write_images
+
+from mmpose_uda import UserError
+from mmpose_uda.adaptation import target_images
+from mmpose_uda.adaptation.near_duplicates import Thinner
+from mmpose_uda.adaptation.target_images import (
+    Split,
+    TargetImage,
+    collect_target,
+    load_frames,
+    require_enough,
+    share_also_in,
+    write_annotations,
+)
+
+
+def write_still_video(path, scenes=3, repeats=4, size=(64, 48)):
+    """Frames of noise, each of which stands still for a while."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 10, size)
+    rng = np.random.default_rng(3)
+    for _ in range(scenes):
+        image = cv2.resize(rng.integers(0, 256, (5, 5, 3), np.uint8), size)
+        for _ in range(repeats):
+            writer.write(image)
+    writer.release()
+    return path
+
+
+def test_near_duplicates():
+    rng, thinner = np.random.default_rng(0), Thinner()
+    image = cv2.resize(rng.integers(0, 256, (8, 8, 3), np.uint8), (96, 64))
+    noisy = np.clip(image.astype(int) + rng.integers(-3, 4, image.shape), 0, 255)
+    moved = image.copy()
+    moved[20:40, 30:50] = 255 - moved[20:40, 30:50]
+    assert thinner.is_new(image)
+    assert not thinner.is_new(noisy.astype(np.uint8))
+    assert thinner.is_new(moved)
+    assert not thinner.is_new(image)
+    assert thinner.dropped == 2
+
+
+def test_folders_and_videos_are_one_list(tmp_path):
+    photos = write_images(tmp_path / 'photos', ['a.png', 'b/c.png', 'd.png'])
+    (photos / 'e.png').write_bytes(b'none')
+    (photos / 'f.png').write_bytes((photos / 'a.png').read_bytes())
+    (photos / 'boxes.json').write_text(
+        '{"a.png": [[1, 2, 9, 8], [3, 3, 4, 4]], "d.png": []}'
+    )
+    more = write_images(tmp_path / 'more', ['x.png'], seed=7)
+    video = write_still_video(tmp_path / 'walk.mp4')
+    target = collect_target([str(photos), str(more), str(video)], tmp_path / 'out')
+    names = [Path(image.path).name for image in target.images]
+    assert names == ['a.png', 'd.png', 'x.png', '000000.jpg', '000004.jpg', '000008.jpg']
+    assert target.images[0].boxes == [[1, 2, 9, 8], [3, 3, 4, 4]]
+    assert target.images[2].boxes == [[0, 0, 80, 60]]
+    assert target.images[2].size == (80, 60)
+    assert (target.found, target.duplicates) == (2 + 1 + 12, 9)
+    write_annotations(target.images, tmp_path / 'target.json')
+    content = json.loads((tmp_path / 'target.json').read_text())
+    assert len(content['images']) == 6 and len(content['annotations']) == 2 + 0 + 1 + 3
+    assert load_frames(target.images[:1], 5)[1].boxes.tolist() == [[3, 3, 4, 4]]
+
+
+def test_images_that_do_not_decode_are_told(tmp_path):
+    photos = write_images(tmp_path / 'photos', ['a.png'])
+    (photos / 'b.png').write_bytes(b'none')
+    assert collect_target([str(photos)], tmp_path / 'out').skipped == ['b.png']
+
+
+def test_frames_are_decoded_once(tmp_path, monkeypatch):
+    video = write_still_video(tmp_path / 'walk.mp4')
+    first = collect_target([str(video)], tmp_path / 'out')
+    monkeypatch.setattr(target_images, 'save_picture', None)
+    assert collect_target([str(video)], tmp_path / 'out') == first
+    write_still_video(video, scenes=2)
+    with pytest.raises(TypeError):  # another file of that name is read
+        collect_target([str(video)], tmp_path / 'out')
+
+
+@pytest.mark.parametrize('count, held_out', [(10, 3), (40, 13), (100, 12), (1000, 100)])
+def test_held_out_images_are_spread_and_not_trained_on(count, held_out):
+    target = Split.of([TargetImage(f'{n}', (8, 8), [[0, 0, 8, 8]]) for n in range(count)])
+    assert len(target.held_out) == held_out
+    assert len(target.trained) == count - held_out
+    paths = {image.path for image in target.trained}
+    assert paths.isdisjoint(image.path for image in target.held_out)
+
+
+def test_few_images_are_refused(tmp_path):
+    photos = write_images(tmp_path / 'photos', ['a.png', 'b.png', 'c.png'])
+    target = collect_target([str(photos)], tmp_path / 'out')
+    with pytest.raises(UserError, match='3 different images'):
+        require_enough(target, [str(photos)])
+    for name in ('b.png', 'c.png'):
+        (photos / name).write_bytes((photos / 'a.png').read_bytes())
+    target = collect_target([str(photos)], tmp_path / 'out')
+    with pytest.raises(UserError, match='All 3 images .* are the same'):
+        require_enough(target, [str(photos)])
+
+
+def test_what_an_adaptation_wrote_is_none_of_its_target(tmp_path):
+    write_images(tmp_path, ['a.png', 'out/frames/0_walk/000000.jpg', 'out/b.png'])
+    target = collect_target([str(tmp_path)], tmp_path / 'out')
+    assert [Path(image.path).name for image in target.images] == ['a.png']
+
+
+def test_images_of_the_source_are_recognised(tmp_path):
+    photos = write_images(tmp_path / 'photos', ['a.png', 'b.png', 'c.png', 'd.png'])
+    target = collect_target([str(photos)], tmp_path / 'out')
+    other = tmp_path / 'other.png'
+    other.write_bytes((photos / 'b.png').read_bytes())
+    assert share_also_in(target.images, [str(other), str(tmp_path / 'none')]) == 0.25
