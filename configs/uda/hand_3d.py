@@ -1,8 +1,9 @@
 """3D hand pose from rendered to photo-like images: the built-in benchmark.
 
 The method is masked reconstruction on both domains (arXiv 2501.08408) with a mean teacher
-and weight-free style transfer (as in arXiv 2404.14885), from scratch, on a CPU, in
-minutes. The bases hold its ingredients, and why every value is what it is.
+and weight-free style transfer (as in arXiv 2404.14885). A small transformer stands on
+blocks of EfficientNet-Lite0 that know ImageNet; it learns on a CPU, in minutes. The bases
+hold its ingredients, and why every value is what it is.
 """
 
 _base_ = [
@@ -43,7 +44,13 @@ crop = dict(type='TopdownAffine3D', input_size=_base_.input_size)
 encode = dict(type='GenerateTarget', encoder=_base_.codec)
 strong_view = [_base_.box, _base_.strong_box, crop, _base_.strong_look]
 weak_view = [_base_.box, _base_.weak_box, crop]
-strong_source = [_base_.background, *strong_view, encode, _base_.pack]
+strong_source = [
+    _base_.background,
+    _base_.picture_edge,
+    *strong_view,
+    encode,
+    _base_.pack,
+]
 # For the control of the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 val_pipeline = [dict(type='LoadPoseImage'), _base_.box, crop, _base_.pack]

@@ -42,3 +42,5 @@ strong_box = dict(
 )
 # The source's foreground over backgrounds of the target.
 background = dict(type='ReplaceBackground', prob=0.5)
+# Photographs end close to what they show; what is rendered goes on.
+picture_edge = dict(type='PictureEdge', prob=0.3, margin=(-0.08, 0.2))

@@ -11,6 +11,7 @@ from .geometry import (
 )
 from .loading import LoadPoseImage, LoadPoseMask
 from .photometric import SeededAlbumentation
+from .picture_edge import PictureEdge
 
 __all__ = [
     'FastRandomBBoxTransform',
@@ -18,6 +19,7 @@ __all__ = [
     'LoadPoseMask',
     'MirrorRightHand',
     'PackPoseView',
+    'PictureEdge',
     'RandomAffineBox',
     'RandomFlip3D',
     'RandomResizedBox',

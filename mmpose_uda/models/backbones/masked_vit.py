@@ -12,12 +12,7 @@ from torch import Tensor
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.backbones.stems import BackboneStem, ConvStem
 from mmpose_uda.models.backbones.vit_checkpoint import convert_in_place, fit_positions
-from mmpose_uda.models.utils import (
-    PatchMask,
-    hidden_pixels,
-    is_pretrained,
-    running_statistics,
-)
+from mmpose_uda.models.utils import PatchMask, hidden_pixels, is_pretrained
 
 
 @MODELS.register_module()
@@ -132,13 +127,12 @@ class MaskedVisionTransformer(VisionTransformer):
         """Patch embeddings [B, L, C] and all positions [1, E + L, C].
 
         Masked pixels are blanked first: a convolutional stem would otherwise see them
-        through its overlapping windows. What BatchNorm layers of a stem are tested with is
-        not taken from blanked images.
+        through its overlapping windows.
         """
         rows = images.shape[-2] // self.patch_size[0]
         visible = 1 - hidden_pixels(mask, rows, images)
-        with running_statistics(self.patch_embed, are_updated=False):
-            tokens, grid = self.patch_embed(images * visible)
+        embed = getattr(self.patch_embed, 'embed_blanked', self.patch_embed)
+        tokens, grid = embed(images * visible)
         pos_embed = resize_pos_embed(
             self.pos_embed,
             self.patch_resolution,

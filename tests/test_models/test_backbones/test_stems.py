@@ -63,7 +63,7 @@ def test_refuses_a_backbone_of_another_stride():
 
 
 @pytest.mark.parametrize('way', ['forward_visible', 'forward_masked'])
-def test_masked_images_are_not_in_its_running_statistics(way):
+def test_masked_images_train_the_projection_alone(way):
     model = MODELS.build(vit_config(stem=RESNET))
     images = torch.randn(2, 3, *HEIGHT_WIDTH)
     mask = PatchMasking(0.5)(torch.rand(2, PATCH_GRID[0] * PATCH_GRID[1]), PATCH_GRID)
@@ -73,3 +73,10 @@ def test_masked_images_are_not_in_its_running_statistics(way):
         assert layer.num_batches_tracked == 0 and (layer.running_mean == 0).all()
     tokens.sum().backward()
     assert model.patch_embed.projection.weight.grad.abs().sum() > 0
+    assert all(p.grad is None for p in model.patch_embed.backbone.parameters())
+
+
+def test_blanked_images_have_the_same_tokens():
+    stem = BackboneStem(HEIGHT_WIDTH, PATCH_SIZE, EMBED_DIMS, RESNET).eval()
+    images = torch.randn(2, 3, *HEIGHT_WIDTH)
+    torch.testing.assert_close(stem.embed_blanked(images)[0], stem(images)[0])
