@@ -59,6 +59,7 @@ def vit_estimator(**kwargs) -> dict:
         in_channels=EMBED_DIMS,
         out_channels=NUM_KEYPOINTS,
         depth_bins=5,
+        upsample=2,
         upsample_channels=16,
         decoder=CODEC,
     )

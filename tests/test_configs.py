@@ -119,7 +119,8 @@ def test_masks_go_with_every_head(name, tmp_path):
     data.source.data_prefix = dict(img='images/', mask='masks/')
     data.source.pipeline.insert(1, dict(type='LoadPoseMask'))
     data.views.source.insert(0, dict(type='ReplaceBackground', prob=0.5))
-    cfg.model.foreground_head = dict(type='ForegroundHead', in_channels=256)
+    channels = cfg.model.estimator.head.in_channels
+    cfg.model.foreground_head = dict(type='ForegroundHead', in_channels=channels)
     cfg.model.alignments.foreground = dict(type='ForegroundSegmentation')
     for phase in cfg.train_cfg.phases:
         phase.parts.append('foreground')

@@ -144,7 +144,8 @@ def _shorten(cfg: Config) -> None:
     if 'max_epochs' in cfg.train_cfg:
         cfg.train_cfg.update(max_epochs=1, val_interval=1)
         dataset = cfg.train_dataloader.dataset
-        whole = dataset.get('source') or dataset.get('target') or dataset
+        of_domains = (dataset.get('source'), dataset.get('target'), dataset)
+        whole = next(one for one in of_domains if one is not None)
         whole.indices = _SMOKE_ITERS * _SMOKE_BATCH
     cfg.merge_from_dict({'default_hooks.logger.interval': 1})
     cfg.train_dataloader.update(

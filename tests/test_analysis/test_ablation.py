@@ -164,11 +164,15 @@ import json, pathlib, sys
 here = pathlib.Path(__file__).parent
 with open(here / 'jobs.txt', 'a') as jobs:
     print(json.dumps(sys.argv[1:]), file=jobs)
-work_dir = pathlib.Path(json.loads(sys.argv[-1])['work_dir'])
+call = json.loads(sys.argv[-1])
+work_dir = pathlib.Path(call['work_dir'])
 print('on node 7')
 if 'oracle' in work_dir.name:
     sys.exit(1)
 network = {{'target/PCK': 1.0}}
+if call.get('out'):
+    pathlib.Path(call['out']).write_text(json.dumps(network))
+    sys.exit()
 summary = dict(target=network, student=network)
 (work_dir / 'summary.json').write_text(json.dumps(summary))
 """
@@ -187,9 +191,11 @@ def test_a_cluster_is_given_a_job_a_run(tmp_path, monkeypatch):
         ablation.run_variants(
             HAND_3D, [0], ['full', 'oracle', 'source_weak'], out, launcher='slurm'
         )
-    lines = (tmp_path / 'jobs.txt').read_text().splitlines()
-    jobs = {json.loads(job[-1])['work_dir']: job for job in map(json.loads, lines)}
-    assert len(lines) == len(jobs) == 3
+    given = [json.loads(line) for line in (tmp_path / 'jobs.txt').read_text().splitlines()]
+    assert [job[-2] for job in given].count('evaluate') == 2  # AdaBN of the control
+    trainings = [job for job in given if job[-2] == 'train']
+    jobs = {json.loads(job[-1])['work_dir']: job for job in trainings}
+    assert len(trainings) == len(jobs) == 3
     job = jobs[str(out / 'full_seed0')]
     assert {'--ntasks=1', '--gres=gpu:1', '--cpus-per-task=3'} < set(job)
     at = job.index(sys.executable)

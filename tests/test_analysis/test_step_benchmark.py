@@ -168,22 +168,28 @@ def run_tool(tmp_path, *arguments):
     return json.loads(out.read_text()), done.stdout
 
 
-def test_hand_3d(tmp_path):
-    config = CONFIG_DIR / 'hand_3d.py'
-    found, printed = run_tool(tmp_path, str(config), '--batch', '3', '--device', 'cpu')
+# of a network with BatchNorm each domain by itself; otherwise both in one pass
+@pytest.mark.parametrize(
+    'options, of_backbone',
+    [((), [3, 3, 3, 3]), (('model.estimator.backbone.stem=conv',), [6, 6])],
+    ids=['BatchNorm', 'GroupNorm'],
+)
+def test_hand_3d(options, of_backbone, tmp_path):
+    config = str(CONFIG_DIR / 'hand_3d.py')
+    options = ('--cfg-options', *options) if options else ()
+    found, printed = run_tool(tmp_path, config, '--batch', '3', '--device', 'cpu', *options)
     assert KEYS <= set(found)
     assert found['step_seconds'] > 0 and found['floor_seconds'] > 0
     assert found['images_per_second'] == pytest.approx(6 / found['step_seconds'])
     assert found['device_syncs'] == 0 and found['peak_memory_bytes'] > 2**28
     passes = [(p['network'], p['images'], p['with_gradient']) for p in found['passes']]
-    # both domains in one pass, as whole images and as visible patches
+    # as whole images and as visible patches
     assert sorted(passes) == [
         ('alignments.reconstruction.head', 3, True),
         ('alignments.reconstruction.head', 3, True),
         ('foreground_head', 3, True),
         ('foreground_teacher', 3, False),
-        ('student.backbone', 6, True),
-        ('student.backbone', 6, True),
+        *(('student.backbone', images, True) for images in of_backbone),
         ('student.head', 3, True),
         ('student.head', 3, True),
         ('teacher.backbone', 3, False),

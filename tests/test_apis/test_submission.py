@@ -25,7 +25,7 @@ CONFIG = """
 _base_ = {base!r}
 builtin_data = None
 load = [dict(type='LoadPoseImage'), dict(type='MirrorRightHand')]
-crop = dict(type='TopdownAffine3D', input_size=(64, 64))
+crop = dict(type='TopdownAffine3D', input_size=(96, 96))
 box = dict(type='GetBBoxCenterScale', padding=1.0)
 data = dict(type={name!r}, data_root='data', split='evaluation', require_3d=True,
             test_mode=True, _delete_=True,

@@ -78,7 +78,9 @@ def test_the_3d_model_holds_nothing_of_the_training():
     kinds = {type(module).__module__ for module in model.modules()}
     own = {kind for kind in kinds if kind.startswith('mmpose_uda.')}
     assert own == {
+        'mmpose_uda.models.backbones.efficientnet_lite',
         'mmpose_uda.models.backbones.masked_vit',
+        'mmpose_uda.models.backbones.stems',
         'mmpose_uda.models.heads.volumetric_pose3d_head',
         'mmpose_uda.models.losses.keypoint_distribution_loss',
         'mmpose_uda.models.heads.bone_shrinkage',  # gives poses their scale

@@ -87,6 +87,7 @@ def published_config(root, data, count):
     """Trained on a public data set, which is in no format of mmpose."""
     cfg = builtin_config(root, 'human_2d.py')
     cfg.model.estimator.head.out_channels = count
+    cfg.model.source_statistics = None  # its bones are of other keypoints
     # the box may be the whole image
     pipeline = [dict(type='LoadPoseImage'), *cfg.test_dataloader.dataset.pipeline[1:]]
     cfg.test_dataloader.dataset = dict(

@@ -109,6 +109,11 @@ ELSEWHERE = {
     'SRUN_ARGS="--partition=gpus --time=8:00:00" python': 'test_ablation.py',
     'python tools/analysis_tools/benchmark_step.py configs/uda/hand_3d.py': 'COMMANDS',
     'python tools/analysis_tools/gpu_check.py': 'COMMANDS',
+    'python tools/adapt.py': 'COMMANDS and test_adapt.py',
+    'python tools/misc/pre_annotate.py adapted/export': 'COMMANDS',
+    'python tools/analysis_tools/calibrate_verdict.py --out work_dirs': 'COMMANDS',
+    # the variants that it names: test_variants_run.py
+    'python tools/analysis_tools/ablation.py configs/uda/human_2d.py': 'COMMANDS',
 }
 RUNS = [*OWN_PHOTOS, *(run for runs in PUBLISHED.values() for run in runs)]
 

@@ -23,9 +23,5 @@ estimator = dict(
         out_type='featmap',
     ),
 )
-head = dict(
-    type='VolumetricPose3DHead',
-    in_channels=embed_dims,
-    upsample=4,  # to 24 x 24 cells of 4 px
-    upsample_channels=64,
-)
+# It makes 24 x 24 cells of 4 px of the 6 x 6 tokens.
+head = dict(type='VolumetricPose3DHead', in_channels=embed_dims)

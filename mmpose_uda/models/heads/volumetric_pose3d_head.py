@@ -48,8 +48,8 @@ class VolumetricPose3DHead(BasePose3DHead):
         out_channels: int,
         decoder: dict,
         depth_bins: int = 16,
-        upsample_channels: int = 96,
-        upsample: int = 2,
+        upsample_channels: int = 64,
+        upsample: int = 4,
         about_peak: bool = False,
         loss: dict = dict(type='KeypointDistributionLoss'),
     ):

@@ -123,7 +123,7 @@ def test_it_makes_the_teacher_s_task_harder_at_no_pass(make):
         network.backbone.register_forward_hook(lambda *args: passes.append(1))
     batch = make_batch(views=['target_teacher', 'target_student'], foreground=False)
     found = losses_of(model, batch)
-    assert set(found) == {'mean_teacher/loss', 'mean_teacher/pseudo_label_confidence'}
+    assert [key for key in found if 'loss' in key] == ['mean_teacher/loss']
     assert len(passes) == 2
     model.set_phase(['mean_teacher'])
     assert losses_of(model, batch)['mean_teacher/loss'] != found['mean_teacher/loss']

@@ -22,6 +22,7 @@ def head():
             in_channels=EMBED_DIMS,
             out_channels=21,
             depth_bins=DEPTH_BINS,
+            upsample=2,
             upsample_channels=16,
             decoder=CODEC,
         )
