@@ -37,7 +37,8 @@ def test_statistics_become_those_of_the_target(trained, monkeypatch):
     convolved = []
     for batch, _ in zip(loader, range(3)):
         images = model.data_preprocessor(batch)['inputs']['target_teacher']
-        convolved.append(network.backbone.conv1(images).detach().double().numpy())
+        stem = network.backbone.timm_model.model.conv_stem
+        convolved.append(stem(images).detach().double().numpy())
     first = batch_norms(network)[0]
     means = np.mean([maps.mean((0, 2, 3)) for maps in convolved], axis=0)
     variances = np.mean([maps.var((0, 2, 3), ddof=1) for maps in convolved], axis=0)
@@ -70,6 +71,7 @@ def test_a_student_begins_with_them_once(trained, iteration, most, passes):
 
 def test_networks_without_batch_norm_are_refused(tmp_path):
     cfg = tiny_config(CONFIG_DIR / 'hand_3d.py', tmp_path / 'data', tmp_path / 'work')
+    cfg.model.estimator.backbone.stem = 'conv'
     for phase in cfg.train_cfg.phases:
         phase.parts = ['supervised']
     runner = run(cfg)

@@ -12,7 +12,7 @@ from mmpose_uda.models.alignments.base import Alignment, require_reader
 from mmpose_uda.models.alignments.pseudo_labels import PseudoLabels, build_selection
 from mmpose_uda.models.observation import Observations, ViewObservation
 from mmpose_uda.models.readers import Weighing
-from mmpose_uda.models.utils import constant
+from mmpose_uda.models.utils import constant, gather_from_processes
 
 
 @MODELS.register_module()
@@ -90,19 +90,20 @@ class MeanTeacherConsistency(Alignment):
         Returns:
             dict[str, Tensor]: Scalars: the confidence of teacher and student in their own
             views, the share of pseudo labels that weigh anything, the spread of the
-            teacher's keypoints over the batch (standard deviation) and the mean distance
+            teacher's keypoints over the batch of all processes (standard deviation) and the mean distance
             of both networks' keypoints, the last two in sides of the crop.
         """
         teacher, student = observed['target_teacher'], observed['target_student']
         labelled = observed.labelled_keypoints
         found = student.distributions
         placed = teacher.distributions.points()[..., :2] / _size(teacher, points)
+        spread = gather_from_processes(placed).std(0, correction=0).mean(-1)
         apart = (found.points() - points)[..., :2] / _size(student, points)
         return dict(
             pseudo_label_confidence=_mean(confidence, labelled),
             pseudo_label_share=_mean((weights > 0).to(confidence), labelled),
             student_confidence=_mean(found.confidence(), labelled),
-            keypoint_spread=_mean(placed.std(0, correction=0).mean(-1)[None], labelled),
+            keypoint_spread=_mean(spread[None], labelled),
             teacher_student_distance=_mean(apart.norm(dim=-1), labelled),
         )
 
