@@ -90,8 +90,9 @@ class MeanTeacherConsistency(Alignment):
         Returns:
             dict[str, Tensor]: Scalars: the confidence of teacher and student in their own
             views, the share of pseudo labels that weigh anything, the spread of the
-            teacher's keypoints over the batch of all processes (standard deviation) and the mean distance
-            of both networks' keypoints, the last two in sides of the crop.
+            teacher's keypoints over the batches of all processes (standard deviation) and
+            the mean distance of both networks' keypoints, the last two in sides of the
+            crop.
         """
         teacher, student = observed['target_teacher'], observed['target_student']
         labelled = observed.labelled_keypoints
