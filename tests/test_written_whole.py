@@ -22,6 +22,7 @@ from mmpose_uda import decoded_images
 from mmpose_uda.analysis.ablation_report import AblationReport
 from mmpose_uda.datasets.published.image_file import write_image
 from mmpose_uda.decoded_images import decode_once, read_decoded
+from mmpose_uda.deploy import export as exporting
 from mmpose_uda.deploy import onnx_export
 from mmpose_uda.deploy.export import export_estimator
 from mmpose_uda.engine.hooks import SummaryHook
@@ -114,13 +115,25 @@ def export(trained, folder, which):
     export_estimator(Config.fromfile(trained.config), checkpoint, str(folder), which)
 
 
+def build_once(monkeypatch):
+    """An export builds the estimator, which takes longer than to write it."""
+    build, built = exporting.fitting_estimator, []
+
+    def cached(*args):
+        if not built:
+            built.append(build(*args))
+        return built[0]
+
+    monkeypatch.setattr(exporting, 'fitting_estimator', cached)
+
+
 def test_a_new_export_is_there_as_a_folder_or_not_at_all(trained, folder, monkeypatch):
     def found(folder):
         names = {Path(name).name for name in files_of(folder)}
         assert names in (set(), {'config.py', 'metainfo.py', 'model.pth'})
         return exports(folder)
 
-    monkeypatch.setattr('mmpose_uda.deploy.export._check_weights', lambda *_: None)
+    build_once(monkeypatch)
     kill_at_each_moment(
         lambda: export(trained, folder / 'deep/export', 'teacher'), folder, found
     )
@@ -130,7 +143,7 @@ def test_an_export_takes_the_place_of_another(trained, folder, monkeypatch):
     export(trained, folder, 'student')
     (folder / 'model.onnx').write_bytes(b'of the student')
     (folder / 'notes.txt').write_bytes(b'of the user')
-    monkeypatch.setattr('mmpose_uda.deploy.export._check_weights', lambda *_: None)
+    build_once(monkeypatch)
     kill_at_each_moment(lambda: export(trained, folder, 'teacher'), folder, exports)
     assert set(files_of(folder)) == {*EXPORT[:3], 'notes.txt'}
 

@@ -102,12 +102,12 @@ def export_estimator(
         if definition is not None:
             write_metainfo(definition, partial / METAINFO_FILE)
         save_checkpoint(dict(meta=meta, state_dict=weights), partial / WEIGHTS_FILE)
-        _write_statistics(cfg, estimator.head, state_dict, partial / STATISTICS_FILE)
+        _write_statistics(cfg, estimator.head, state_dict, partial)
     return out
 
 
 def _write_statistics(
-    cfg: Config, head: nn.Module, state_dict: dict[str, Tensor], path: Path
+    cfg: Config, head: nn.Module, state_dict: dict[str, Tensor], partial: Path
 ) -> None:
     """What an adaptation without the source can know of it, if anything is known."""
     buffers = {
@@ -121,7 +121,7 @@ def _write_statistics(
     statistics.load_state_dict(buffers)
     content = content_of(statistics, state_dict[_LABELLED])
     if content is not None:
-        path.write_text(json.dumps(content) + '\n', 'utf-8')
+        (partial / STATISTICS_FILE).write_text(json.dumps(content) + '\n', 'utf-8')
 
 
 def _require_keys(checkpoint: dict[str, Any]) -> None:

@@ -171,7 +171,7 @@ if 'oracle' in work_dir.name:
     sys.exit(1)
 network = {{'target/PCK': 1.0}}
 if call.get('out'):
-    pathlib.Path(call['out']).write_text(json.dumps(network))
+    pathlib.Path(call['out']).write_text(json.dumps(dict(target=network)))
     sys.exit()
 summary = dict(target=network, student=network)
 (work_dir / 'summary.json').write_text(json.dumps(summary))

@@ -190,7 +190,8 @@ def test_says_how_to_use_it(written):
 
 def test_leaves_one_more_file(written):
     names = sorted(path.name for path in written.path.parent.iterdir())
-    names.remove('source_statistics.json')
+    # a head without distributions has none of these
+    names = [name for name in names if name != 'source_statistics.json']
     assert names == ['config.py', 'model.onnx', 'model.pth']
 
 

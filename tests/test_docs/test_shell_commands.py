@@ -112,7 +112,8 @@ ELSEWHERE = {
     'python tools/adapt.py': 'COMMANDS and test_adapt.py',
     'python tools/misc/pre_annotate.py adapted/export': 'COMMANDS',
     'python tools/analysis_tools/calibrate_verdict.py --out work_dirs': 'COMMANDS',
-    # the variants that it names: test_variants.py
+    # the variants that they name: test_variants.py
+    'python tools/analysis_tools/ablation.py configs/uda/hand_3d.py': 'COMMANDS',
     'python tools/analysis_tools/ablation.py configs/uda/human_2d.py': 'COMMANDS',
 }
 RUNS = [*OWN_PHOTOS, *(run for runs in PUBLISHED.values() for run in runs)]

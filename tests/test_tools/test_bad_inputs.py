@@ -114,7 +114,7 @@ def test_a_bad_input_is_told_in_one_sentence(bad, copied, monkeypatch, capsys):
 
 def test_there_are_many():
     assert len(BAD) >= 120
-    assert len({bad.tool for bad in BAD}) == 19
+    assert len({bad.tool for bad in BAD}) == 21
 
 
 def test_the_good_ones_are_good(copied, monkeypatch, capsys):
