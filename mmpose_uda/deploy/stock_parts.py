@@ -56,7 +56,7 @@ def with_stock_parts(value: Any) -> Any:
         return {key: with_stock_parts(item) for key, item in value.items()}
     stock, dropped, needed = _TYPES[kind]
     kept = {k: with_stock_parts(v) for k, v in value.items() if k not in dropped}
-    return dict(needed, **dict(kept, type=stock))
+    return {**needed, **kept, 'type': stock}
 
 
 def replaced_dataset(kind: Any) -> Optional[type[PoseDataset]]:

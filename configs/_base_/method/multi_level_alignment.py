@@ -32,8 +32,8 @@ alignments = dict(
 )
 custom_hooks = [
     dict(type='EMATeacherHook'),
-    # Says so where the teacher has nothing left to teach.
     dict(type='AdaINStyleHook', source_to_target=dict(prob=0.5, alpha=(0.0, 1.0))),
+    # Says so where the teacher has nothing left to teach.
     dict(type='AdaptationMonitorHook'),
     dict(type='AdaptationPictureHook'),
     dict(type='SummaryHook', headline='PCK', unit=''),

