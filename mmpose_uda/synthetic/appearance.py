@@ -22,18 +22,19 @@ SKIN = (
 
 def skin_tone(rng: np.random.Generator, tone: float) -> np.ndarray:
     """Colour [3] between two of SKIN, a little more red or yellow, or paler."""
-    return _between(tone) * np.exp(rng.normal(0, 0.07) + rng.normal(0, 0.025, 3))
+    return between(SKIN, tone) * np.exp(rng.normal(0, 0.07) + rng.normal(0, 0.025, 3))
 
 
-def _between(tone: float) -> np.ndarray:
-    low = int(tone)
-    return SKIN[low] + (tone - low) * (SKIN[low + 1] - SKIN[low])
+def between(palette: np.ndarray, place: float) -> np.ndarray:
+    """Colour [3] at a place between two neighbours of a palette [N, 3]."""
+    low = int(place)
+    return palette[low] + (place - low) * (palette[low + 1] - palette[low])
 
 
 def hand_tones(rng: np.random.Generator, tone: float) -> tuple[np.ndarray, np.ndarray]:
     """Colours [3] of the back of a hand and of its palm, which has less pigment."""
     back = skin_tone(rng, tone)
-    palm = back * _between(0.45 * tone) / _between(tone)
+    palm = back * between(SKIN, 0.45 * tone) / between(SKIN, tone)
     return back, palm * np.exp(rng.normal((-0.03, -0.04, 0.03), 0.03))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .rotations import swing
-from .skeleton import Skeleton
+from .skeleton import Skeleton, both_sides, mirror_joint
 
 _ROUNDS = 3
 _STIFF = 30.0  # mm: supports nearer to each other than this hardly turn the body
@@ -19,18 +19,12 @@ class Floor:
     """
 
     def __init__(self, skeleton: Skeleton, balls: dict) -> None:
-        self.names, joints, offsets, self.radii = [], [], [], []
-        for name, (joint, offset, radius) in balls.items():
-            for side in ('left_', 'right_') if name.startswith('side_') else ('',):
-                self.names.append(name.replace('side_', side))
-                here = joint.replace('side_', side)
-                joints.append(skeleton.joints.index(here))
-                mirrored = (-1, 1, 1) if side == 'right_' else (1, 1, 1)
-                offsets.append(np.multiply(offset, mirrored))
-                self.radii.append(radius)
-        self._joints = np.array(joints)
+        balls = both_sides(balls, mirror_joint)
+        self.names = list(balls)
+        joints, offsets, radii = zip(*balls.values())
+        self._joints = np.array([skeleton.joints.index(joint) for joint in joints])
         self._offsets = np.array(offsets, dtype=float)
-        self.radii = np.array(self.radii, dtype=float)
+        self.radii = np.array(radii, dtype=float)
 
     def centres(
         self, joints: np.ndarray, frames: np.ndarray, stretch: np.ndarray
@@ -48,10 +42,8 @@ class Floor:
 
     def chosen(self, support: tuple) -> np.ndarray:
         """Indices [S] of the balls of these names, ``side_`` ones on both sides."""
-        sides = [
-            name.replace('side_', side) for name in support for side in ('left_', 'right_')
-        ]
-        return np.array([i for i, name in enumerate(self.names) if name in sides], int)
+        wanted = both_sides(dict.fromkeys(support))
+        return np.array([i for i, name in enumerate(self.names) if name in wanted], int)
 
     def settle(self, centres: np.ndarray, support: np.ndarray) -> tuple:
         """Turn bodies as little as it takes to rest on a level floor.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .appearance import SKIN, cloth_albedo, mottle, skin_tone
+from .appearance import SKIN, between, cloth_albedo, mottle, skin_tone
 from .flesh import Flesh
 from .skeleton import without_side
 
@@ -182,9 +182,7 @@ def colours(
     albedo[:] = skin
     gloss = np.full(len(local), 0.1, dtype=np.float32)
     # Mostly dark: hair must not pass for skin, or the back of a head for its face.
-    shade = rng.beta(1.0, 1.8) * (len(_HAIR) - 1.001)
-    low = int(shade)
-    hair = _HAIR[low] + (shade - low) * (_HAIR[low + 1] - _HAIR[low])
+    hair = between(_HAIR, rng.beta(1.0, 1.8) * (len(_HAIR) - 1.001))
     if rng.random() < 0.1:
         hair = _GREY * rng.uniform(0.6, 1.1)
     albedo[garments['lips']] = skin * (0.55, 0.55, 0.8)

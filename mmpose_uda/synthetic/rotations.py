@@ -18,9 +18,20 @@ def rotation(axis: int, degrees: np.ndarray) -> np.ndarray:
 def swing(degrees: np.ndarray) -> np.ndarray:
     """Rotation matrices [..., 3, 3] of rotation vectors [..., 3] in degrees."""
     angle = np.linalg.norm(degrees, axis=-1)
-    x, y, z = np.moveaxis(degrees / np.maximum(angle, 1e-9)[..., None], -1, 0)
-    zero = np.zeros_like(x)
-    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1)
-    cross = cross.reshape(x.shape + (3, 3))
+    cross = _cross(degrees / np.maximum(angle, 1e-9)[..., None])
     sin, cos = (f(np.radians(angle))[..., None, None] for f in (np.sin, np.cos))
     return np.eye(3) + sin * cross + (1 - cos) * (cross @ cross)
+
+
+def aligning(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The least rotation [3, 3] from one unit vector [3] to another, not its opposite."""
+    cross = _cross(np.cross(first, second))
+    return np.eye(3) + cross + cross @ cross / max(1 + first @ second, 1e-6)
+
+
+def _cross(vectors: np.ndarray) -> np.ndarray:
+    """Matrices [..., 3, 3] of the cross products with vectors [..., 3]."""
+    x, y, z = np.moveaxis(vectors, -1, 0)
+    zero = np.zeros_like(x)
+    cross = np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1)
+    return cross.reshape(x.shape + (3, 3))

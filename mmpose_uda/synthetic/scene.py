@@ -8,6 +8,7 @@ import numpy as np
 from .body import Body, PosedBody
 from .camera import Camera
 from .ground import Ground
+from .rotations import aligning
 from .surface import Part, Surface, render
 
 
@@ -104,23 +105,15 @@ def bystander(
         size (int): Width and height in px.
     """
     posed = body.sample(rng, domain)
-    turn = _aligning(posed.ground.up, ground.up)
+    turn = aligning(posed.ground.up, ground.up)
     posed.vertices, posed.normals = posed.vertices @ turn.T, posed.normals @ turn.T
-    _, away = ground.axes()
+    right, away = ground.axes()
     depth = rng.uniform(1.25, 2.5)
     place = ground.point + (depth - 1) * ground.point[2] * away
     # beside the first body by a share of the picture that is seen at that depth
     width = place[2] * size / camera.focal
     aside = rng.choice((-1, 1)) * rng.uniform(0.12, 0.5) * width
-    place = place + aside * ground.axes()[0]
+    place = place + aside * right
     outfit = body.dress(rng, domain, posed)
     part = body_part(body, posed, place - turn @ posed.ground.point)
     return painted(rng, body, domain, outfit, [part], camera, size)
-
-
-def _aligning(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """The least rotation [3, 3] from one unit vector [3] to another."""
-    axis = np.cross(first, second)
-    x, y, z = axis
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + cross + cross @ cross / max(1 + first @ second, 1e-6)

@@ -29,8 +29,8 @@ class Skeleton:
     """
 
     def __init__(self, joints: dict, dofs: dict, hinges: tuple) -> None:
-        joints = _both_sides(joints, _mirror_joint)
-        dofs = _both_sides(dofs, _mirror_dof)
+        joints = both_sides(joints, mirror_joint)
+        dofs = both_sides(dofs, _mirror_dof)
         self.joints, self.dofs = tuple(joints), tuple(dofs)
         self.parents = tuple(
             -1 if parent is None else self.joints.index(parent)
@@ -38,7 +38,7 @@ class Skeleton:
         )
         self.offsets = np.array([offset for _, offset in joints.values()], dtype=float)
         self.hinges = tuple(
-            self.joints.index(name) for name in _both_sides(dict.fromkeys(hinges))
+            self.joints.index(name) for name in both_sides(dict.fromkeys(hinges))
         )
         self.limits = np.array([dof[2:] for dof in dofs.values()], dtype=float)
         self._joint = np.array([self.joints.index(dof[0]) for dof in dofs.values()])
@@ -51,7 +51,7 @@ class Skeleton:
     def pose(self, **angles: float) -> np.ndarray:
         """A pose [D] in degrees: these angles, ``side_`` ones on both sides, else 0."""
         pose = np.zeros(len(self.dofs))
-        for name, value in _both_sides(angles).items():
+        for name, value in both_sides(angles).items():
             pose[self.dofs.index(name)] = value
         return pose
 
@@ -123,7 +123,7 @@ def twin(name: str) -> str:
     return name
 
 
-def _both_sides(table: dict, mirror=lambda value: value) -> dict:
+def both_sides(table: dict, mirror=lambda value: value) -> dict:
     """Replace each ``side_`` entry by a left and a right one."""
     out = {}
     for name, value in table.items():
@@ -142,9 +142,10 @@ def _named(value, side):
     return (value[0].replace('side_', side),) + value[1:]
 
 
-def _mirror_joint(joint: tuple) -> tuple:
-    parent, (x, y, z) = joint
-    return parent, (-x, y, z)
+def mirror_joint(joint: tuple) -> tuple:
+    """A joint or what is at one: its name, the place [3] from there, and whatever more."""
+    parent, (x, y, z), *more = joint
+    return (parent, (-x, y, z), *more)
 
 
 def _mirror_dof(dof: tuple) -> tuple:
