@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Optional
 
 import cv2
-import mmcv
 import numpy as np
 import torch
 from mmengine.dataset import pseudo_collate
@@ -12,6 +11,7 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
+from mmpose_uda.datasets.transforms import LoadPoseImage
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.evaluation.samples import visibility
 from mmpose_uda.visualization import comparison_sheet, save_picture
@@ -168,11 +168,20 @@ def _publish(runner, kind: str, suffix: str, sheet: np.ndarray, done: int) -> No
 def _picture(sample) -> np.ndarray:
     """What is cropped of a sample, from its image: `_WIDTH` px wide, not the network's."""
     meta = sample.metainfo
-    factor = _WIDTH / meta['input_scale'][0]
+    width, height = meta['input_size']
+    enlarged = _WIDTH / width
+    # one that stock transforms made is turned and mirrored in no way
+    to_crop = meta.get('warp_mat', _upright_crop(meta))
+    image = LoadPoseImage()(dict(img_path=meta['img_path']))['img']
+    size = (_WIDTH, round(enlarged * height))
+    return cv2.warpAffine(image, enlarged * np.asarray(to_crop, float), size)
+
+
+def _upright_crop(meta: dict) -> np.ndarray:
+    """Image px -> crop px, [2, 3]."""
     corner = meta['input_center'] - 0.5 * meta['input_scale']
-    matrix = factor * np.array([[1, 0, -corner[0]], [0, 1, -corner[1]]])
-    size = (_WIDTH, round(factor * meta['input_scale'][1]))
-    return cv2.warpAffine(mmcv.imread(meta['img_path']), matrix, size)
+    scale = np.divide(meta['input_size'], meta['input_scale'])
+    return np.column_stack([np.diag(scale), -scale * corner])
 
 
 def _folder(runner) -> Path:

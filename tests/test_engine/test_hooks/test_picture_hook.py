@@ -86,6 +86,28 @@ def test_pictures_have_the_resolution_of_the_image(finished, predicted):
             assert (low <= picture[y, x]).all() and (picture[y, x] <= high).all()
 
 
+def test_pictures_of_mirrored_samples_are_mirrored(predicted):
+    """As their keypoints are: transforms that load a sample may exchange its sides."""
+    upright, mirrored = copy.deepcopy(predicted[0]), copy.deepcopy(predicted[0])
+    matrix = upright.metainfo['warp_mat']
+    picture = _picture(upright)
+    enlarged = 176 / upright.metainfo['input_size'][0]
+    mirror = np.array([[-1, 0, 175 / enlarged], [0, 1, 0]])
+    mirrored.set_metainfo(dict(warp_mat=mirror @ np.vstack([matrix, [0, 0, 1]])))
+    found = _picture(mirrored).astype(int)
+    # OpenCV takes positions to 1/32 px
+    assert np.abs(found[:, ::-1] - picture).mean() < 0.5
+    assert np.abs(found - picture).mean() > 5
+
+
+def test_pictures_of_stock_samples_are_the_same(predicted):
+    """Those of mmpose's transforms have no matrix."""
+    sample = copy.deepcopy(predicted[0])
+    expected = _picture(sample).astype(int)
+    del sample.warp_mat
+    assert np.abs(_picture(sample) - expected).max() <= 2
+
+
 def test_one_picture_of_the_predictions(finished, predicted):
     folder = Path(finished.work_dir, 'pictures')
     picture = cv2.imread(str(folder / 'predictions.jpg'))
