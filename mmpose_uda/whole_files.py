@@ -71,3 +71,9 @@ def write_whole(path: Union[str, os.PathLike], text: str) -> None:
     """Write a text file, whole or not at all."""
     with whole_file(path) as partial:
         partial.write_text(text, 'utf-8')
+
+
+def copy_whole(source: Union[str, os.PathLike], path: Union[str, os.PathLike]) -> None:
+    """Copy a file, whole or not at all."""
+    with whole_file(path) as partial:
+        shutil.copy(source, partial)

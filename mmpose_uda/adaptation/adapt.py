@@ -27,8 +27,9 @@ from mmpose_uda.adaptation.target_images import (
 )
 from mmpose_uda.adaptation.verdict import WORSE, Verdict, judge
 from mmpose_uda.convert.source_folder import SourceFolder, find_source
-from mmpose_uda.errors import UserError
-from mmpose_uda.whole_files import write_whole
+from mmpose_uda.deploy.export import EXPORT_FILES
+from mmpose_uda.errors import UserError, writing
+from mmpose_uda.whole_files import whole_folder, write_whole
 
 LOOKED_AT = 100
 """Boxes of held-out images that the verdict looks at, at most."""
@@ -165,10 +166,12 @@ def _require_other_images(target: Target, source: SourceFolder, start: Start) ->
 
 def _choose_export(run: AdaptationRun, verdict: Verdict) -> None:
     """Hand out the adapted model, or, where that is worse, the one it began with."""
-    worse = verdict.decision == WORSE
+    chosen = run.exported_start if verdict.decision == WORSE else run.exported
     export = run.folder / 'export'
-    shutil.rmtree(export, ignore_errors=True)
-    shutil.copytree(run.exported_start if worse else run.exported, export)
+    with writing(export), whole_folder(export, EXPORT_FILES) as partial:
+        for name in EXPORT_FILES:
+            if (chosen / name).is_file():
+                shutil.copy(chosen / name, partial)
 
 
 def _labelled(measured: dict[str, Measured], trained_on: bool) -> Optional[dict[str, Any]]:

@@ -50,8 +50,8 @@ def look(model: nn.Module, frames: Sequence[Frame]) -> Seen:
         keypoints, scores, poses = find(model, frames)
         distances = []
         for change in _changes(boxes):
-            changed = [_warped(*pair) for pair in zip(frames, change)]
-            found, _, _ = find(model, changed)
+            # one after the other: photographs are large
+            found, _, _ = find(model, map(_warped, frames, change))
             back = _through(np.stack([cv2.invertAffineTransform(m) for m in change]), found)
             if np.linalg.det(change[0][:, :2]) < 0:
                 back = back[:, order]
@@ -70,8 +70,8 @@ def _changes(boxes: np.ndarray) -> Iterator[np.ndarray]:
     """Affine matrices [N, 2, 3] of each change, about the middle of each box."""
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     yield np.stack([np.array([[-1, 0, 2 * x], [0, 1, 0]], float) for x, _ in centres])
+    middles = [tuple(map(float, centre)) for centre in centres]
     for angle, scale in ((_ANGLE, 1.0), (-_ANGLE, 1.0), *((0.0, s) for s in _SCALES)):
-        middles = [tuple(map(float, centre)) for centre in centres]
         yield np.stack([cv2.getRotationMatrix2D(m, angle, scale) for m in middles])
 
 

@@ -28,7 +28,7 @@ from mmpose_uda.deploy.export import export_estimator
 from mmpose_uda.deploy.load_estimator import load_estimator
 from mmpose_uda.errors import Preempted, UserError, writing
 from mmpose_uda.models.observation import STATISTICS_FILE
-from mmpose_uda.whole_files import write_whole
+from mmpose_uda.whole_files import copy_whole, whole_file, write_whole
 
 _CONFIG = 'config.py'
 
@@ -79,9 +79,10 @@ class AdaptationRun:
         """Write what its config names: keypoints, images, what is known of the source."""
         with writing(self.folder / METAINFO_FILE):
             if not self.start.names_a_file:
-                write_metainfo(self.start.metainfo, self.folder / METAINFO_FILE)
+                with whole_file(self.folder / METAINFO_FILE) as partial:
+                    write_metainfo(self.start.metainfo, partial)
             if self.start.statistics:
-                shutil.copy(self.start.statistics, self.folder / STATISTICS_FILE)
+                copy_whole(self.start.statistics, self.folder / STATISTICS_FILE)
             write_annotations(self.split.trained, self.folder / 'target.json')
             write_annotations(self.split.held_out, self.folder / 'held_out.json')
 
@@ -101,7 +102,7 @@ class AdaptationRun:
         out = str(self.exported_start)
         export_estimator(load_config(str(self.config)), self.start.checkpoint, out)
         if self.start.statistics:
-            shutil.copy(self.start.statistics, self.exported_start / STATISTICS_FILE)
+            copy_whole(self.start.statistics, self.exported_start / STATISTICS_FILE)
 
     def _text(self, iters: int) -> str:
         return config_text(

@@ -139,7 +139,7 @@ def measure_source(
     dataset = labelled_data(folder, metainfo)
     infos = [dataset.get_data_info(i) for i in evenly(len(dataset), _POSES)]
     _, scores, poses = find(
-        model, [labelled_frame(infos[i]) for i in evenly(len(infos), _IMAGES)]
+        model, (labelled_frame(infos[i]) for i in evenly(len(infos), _IMAGES))
     )
     key = 'keypoints_3d' if poses.shape[-1] == 3 else 'keypoints'
     if any(key not in info for info in infos):

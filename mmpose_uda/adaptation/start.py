@@ -21,6 +21,7 @@ from mmpose_uda.deploy.export import (
     fitting_estimator,
     select_weights,
 )
+from mmpose_uda.deploy.load_estimator import check_export
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.observation import STATISTICS_FILE
 from mmpose_uda.models.pose_estimators.plain_checkpoint import TEACHER, as_adapted
@@ -40,7 +41,6 @@ class Start:
         stock (StockConfig): What is known of that.
         checkpoint (dict): ``state_dict`` and ``meta`` with ``dataset_meta``.
         metainfo (dict): Definition of its keypoints, in mmpose's format.
-        folder (str, optional): Of the export that it is.
     """
 
     name: str
@@ -48,13 +48,12 @@ class Start:
     stock: StockConfig
     checkpoint: dict[str, Any]
     metainfo: dict[str, Any]
-    folder: Optional[str] = None
 
     @property
     def statistics(self) -> Optional[Path]:
         """What is known of its source, if that is beside it."""
         path = Path(self.base).with_name(STATISTICS_FILE)
-        return path if self.folder and path.is_file() else None
+        return path if path.is_file() else None
 
     @property
     def cfg(self) -> Config:
@@ -94,11 +93,6 @@ class Start:
         return [list(link) for link in self.parsed['skeleton_links']]
 
     @property
-    def names(self) -> list[str]:
-        """Of its keypoints."""
-        return keypoint_names(self.parsed)
-
-    @property
     def loss_scale(self) -> float:
         """How large the loss of its head is, against one of about 1."""
         loss = self.cfg.model.head.get('loss') or {}
@@ -130,20 +124,10 @@ def read_start(model: str, checkpoint: Optional[str] = None) -> Start:
         UserError: It is no top-down estimator that pseudo labels can be read off, there
             are no weights, or their keypoints are others.
     """
-    folder = model if osp.isdir(model) else None
-    if folder is not None:
-        for name in (CONFIG_FILE, WEIGHTS_FILE):
-            if not Path(folder, name).is_file():
-                raise UserError(
-                    f'The export {folder} has no {name}: give a folder that a training or '
-                    'tools/misc/export_estimator.py wrote, or a config.'
-                )
-        if checkpoint is not None:
-            raise UserError(
-                f'--checkpoint {checkpoint} does not go with the export {folder}, which '
-                'has its own: leave it out, or give a config.'
-            )
-    base = osp.join(folder, CONFIG_FILE) if folder else model
+    base = model
+    if osp.isdir(model):
+        check_export(model, checkpoint)
+        base = osp.join(model, CONFIG_FILE)
     stock = examine(base, trains=False)
     if not stock.has_distributions:
         raise UserError(
@@ -162,7 +146,7 @@ def read_start(model: str, checkpoint: Optional[str] = None) -> Start:
     content = _with_meta(loaded, metainfo, path, model)
     weights = select_weights(as_adapted(content['state_dict']), TEACHER)
     fitting_estimator(stock.cfg.model, weights, model)
-    return Start(model, base, stock, content, metainfo, folder)
+    return Start(model, base, stock, content, metainfo)
 
 
 def _definition(stock: StockConfig) -> dict[str, Any]:

@@ -33,14 +33,14 @@ CONFIG_FILE = 'config.py'
 WEIGHTS_FILE = 'model.pth'
 ONNX_FILE = 'model.onnx'
 
-# a model.onnx is of the weights that it was made of
-_BELONG_TOGETHER = (
-    ONNX_FILE,
+EXPORT_FILES = (
+    ONNX_FILE,  # of the weights that it was made of
     CONFIG_FILE,
     METAINFO_FILE,
     STATISTICS_FILE,
     WEIGHTS_FILE,
 )
+"""All that an export may consist of; the last says that it is there."""
 _PREFIXES = {'teacher': TEACHER, 'student': STUDENT}
 _STATISTICS = 'source_statistics.'
 _LABELLED = 'labelled.seen'
@@ -97,7 +97,7 @@ def export_estimator(
     dataset_meta = _plain(checkpoint['meta']['dataset_meta'])
     meta = dict(dataset_meta=dataset_meta, exported=which)
     definition = keypoint_definition(cfg)
-    with writing(out), whole_folder(out, _BELONG_TOGETHER) as partial:
+    with writing(out), whole_folder(out, EXPORT_FILES) as partial:
         (partial / CONFIG_FILE).write_text(deployed_config(cfg).pretty_text, 'utf-8')
         if definition is not None:
             write_metainfo(definition, partial / METAINFO_FILE)

@@ -57,7 +57,7 @@ def load_estimator(
     """
     _check_device(device)
     if osp.isdir(model):
-        _check_export(model, checkpoint)
+        check_export(model, checkpoint)
         model = osp.join(model, CONFIG_FILE)
     cfg = load_config(model)
     require(cfg, 'model', 'test_dataloader')
@@ -118,7 +118,12 @@ def _check_device(device: str) -> None:
         ) from error
 
 
-def _check_export(folder: str, checkpoint: Optional[str]) -> None:
+def check_export(folder: str, checkpoint: Optional[str]) -> None:
+    """Refuse a folder that is no export, and other weights beside one.
+
+    Raises:
+        UserError: A file is missing, or ``checkpoint`` is given.
+    """
     for name in (CONFIG_FILE, WEIGHTS_FILE):
         if not Path(folder, name).is_file():
             raise UserError(
