@@ -83,12 +83,7 @@ def infer(
     if out is not None:
         _check_folder(Path(out), inputs)
     source = open_source(inputs, boxes, without=out and Path(out, PICTURES))
-    network = load_estimator(model, checkpoint, which, device or get_device())
-    if network.cfg.get('data_mode', 'topdown') != 'topdown':
-        raise UserError(
-            f'{model} is a {network.cfg.model.type}, which takes no boxes: give a '
-            'top-down estimator.'
-        )
+    network = load_top_down(model, checkpoint, which, device)
     files = out and prediction_files(Path(out), source, network.dataset_meta)
     unit = 'frame' if isinstance(source, VideoFile) else 'image'
     predicted = predict(network, source, batch_size)
@@ -128,6 +123,26 @@ def _check_folder(out: Path, inputs: str) -> None:
 
 
 @torch.no_grad()
+def load_top_down(
+    model: str,
+    checkpoint: Optional[str] = None,
+    which: Optional[str] = None,
+    device: Optional[str] = None,
+) -> nn.Module:
+    """:func:`load_estimator` of what takes boxes, by default where it runs fastest.
+
+    Raises:
+        UserError: As there, or the estimator looks at whole images.
+    """
+    network = load_estimator(model, checkpoint, which, device or get_device())
+    if network.cfg.get('data_mode', 'topdown') != 'topdown':
+        raise UserError(
+            f'{model} is a {network.cfg.model.type}, which takes no boxes: give a '
+            'top-down estimator.'
+        )
+    return network
+
+
 def predict(
     model: nn.Module, frames: Iterable[Frame], batch_size: int
 ) -> Iterator[tuple[Frame, Optional[list[dict]]]]:

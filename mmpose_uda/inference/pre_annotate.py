@@ -4,15 +4,13 @@ import json
 from pathlib import Path
 from typing import Any, Optional
 
-from mmengine.device import get_device
 from tqdm import tqdm
 
 from mmpose_uda.config import user_errors
 from mmpose_uda.datasets.keypoint_names import keypoint_names
-from mmpose_uda.deploy.load_estimator import load_estimator
 from mmpose_uda.errors import UserError, writing
 from mmpose_uda.inference.image_sources import Frame, VideoFile, open_source
-from mmpose_uda.inference.infer import predict
+from mmpose_uda.inference.infer import load_top_down, predict
 from mmpose_uda.whole_files import write_whole
 
 _BATCH = 8
@@ -60,7 +58,7 @@ def pre_annotate(
             f'{images} is a video, whose frames annotation tools do not find: give a '
             'folder of them, such as `frames` that tools/adapt.py writes.'
         )
-    network = load_estimator(model, checkpoint, device=device or get_device())
+    network = load_top_down(model, checkpoint, device=device)
     found = []
     with user_errors(network.cfg):
         predicted = predict(network, source, _BATCH)

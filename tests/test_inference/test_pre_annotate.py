@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 from infer_factory import TrainedRun, write_images, write_video
+from mmengine.config import Config
 
 from mmpose_uda import UserError
 from mmpose_uda.adaptation.labelled import find_labelled, measure
@@ -53,3 +54,15 @@ def test_so_many(trained, tmp_path):
     with pytest.raises(UserError, match='is a video'):
         video = write_video(tmp_path / 'a.mp4', 2)
         pre_annotate(str(trained.export), str(video), str(tmp_path / 'b.json'))
+
+
+def test_refuses_what_takes_no_boxes(trained, tmp_path):
+    photos = write_images(tmp_path / 'photos', ['a.png'])
+    config = Config.fromfile(trained.export / 'config.py')
+    config.data_mode = 'bottomup'
+    config.dump(tmp_path / 'bottomup.py')
+    weights = str(trained.export / 'model.pth')
+    with pytest.raises(UserError, match='which takes no boxes'):
+        pre_annotate(
+            str(tmp_path / 'bottomup.py'), str(photos), str(tmp_path / 'a.json'), weights
+        )
