@@ -67,6 +67,7 @@ smoke: env  ## run every phase of CONFIG for two iterations
 
 lint: env  ## check the code's style
 	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
 
 clean:  ## remove the environment and caches; data and runs stay
 	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -26,7 +26,7 @@ def test_what_fits_is_on_one_line(text, expected):
 
 def test_what_does_not_fit_is_broken_from_outside():
     long = ', '.join(f"dict(type='Step{n}', size=(64, 64))" for n in range(3))
-    text = f"steps=[{long}]\npair=({'7' * 90}, {'8' * 90})\none=({'9' * 90},)"
+    text = f'steps=[{long}]\npair=({"7" * 90}, {"8" * 90})\none=({"9" * 90},)'
     laid_out = lay_out(text)
     assert laid_out.startswith("steps = [\n    dict(type='Step0', size=(64, 64)),\n")
     assert values(laid_out) == values(text)

@@ -10,8 +10,15 @@ PACKAGE = Path(mmpose_uda.__file__).parent
 # From the ground up; rooms of one line do not know each other.
 ROOMS = [
     {
-        'bugs', 'config_text', 'errors', 'orphans', 'random_keys', 'safe_pickle', 'version',
-        'whole_files', 'xtcoco',
+        'bugs',
+        'config_text',
+        'errors',
+        'orphans',
+        'random_keys',
+        'safe_pickle',
+        'version',
+        'whole_files',
+        'xtcoco',
     },  # fmt: skip
     {'decoded_images', 'metainfo', 'safe_checkpoint', 'views'},
     {'weights_fit', 'whole_checkpoints'},

@@ -158,9 +158,7 @@ def test_arrays_of_either_numpy_load():
 def test_damaged_and_missing_files(tmp_path):
     path = tmp_path / 'cut.pth'
     for zipped in (True, False):
-        torch.save(
-            dict(a=torch.zeros(1000)), path, _use_new_zipfile_serialization=zipped
-        )
+        torch.save(dict(a=torch.zeros(1000)), path, _use_new_zipfile_serialization=zipped)
         path.write_bytes(path.read_bytes()[:600])
         with pytest.raises(UserError, match='cut.pth is damaged'):
             load_from_local(str(path))
@@ -179,9 +177,7 @@ def test_urls_are_loaded_by_the_same_rules(tmp_path, monkeypatch):
     torch.save(dict(evil=Calls(os.mkdir, 'made')), served / 'evil.pth')
     monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'cache'))
     monkeypatch.chdir(tmp_path)
-    handler = functools.partial(
-        http.server.SimpleHTTPRequestHandler, directory=str(served)
-    )
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(served))
     with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f'http://127.0.0.1:{server.server_port}'

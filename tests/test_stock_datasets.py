@@ -130,9 +130,7 @@ def test_a_folder_in_the_form_of_wholebody(tmp_path):
         shutil.copy(source / 'annotations.json', source / 'annotations' / name)
     write_images(tmp_path / 'target', rng)
     out = tmp_path / 'adapted.py'
-    convert_config(
-        ESTIMATORS['wholebody'], str(tmp_path / 'target'), str(source), str(out)
-    )
+    convert_config(ESTIMATORS['wholebody'], str(tmp_path / 'target'), str(source), str(out))
     cfg = shrink(Config.fromfile(out), tmp_path / 'run')
     assert cfg.train_dataloader.dataset.source.type == 'CocoWholeBodyDataset'
     cfg.train_cfg.max_epochs = 1

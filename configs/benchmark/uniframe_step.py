@@ -19,9 +19,7 @@ model = dict(
         occlusion=_base_.alignments['occlusion'],
     ),
 )
-phases = [
-    dict(name='adapt', iters=1000, parts=['supervised', 'mean_teacher', 'occlusion'])
-]
+phases = [dict(name='adapt', iters=1000, parts=['supervised', 'mean_teacher', 'occlusion'])]
 train_cfg = dict(phases=phases)
 train_dataloader = dict(batch_size=4)
 ablation_parts = ablation_extras = None

@@ -30,8 +30,7 @@ def prepare_data(cfg: Config) -> None:
     for key in cfg.builtin_data:
         if key not in known:
             raise UserError(
-                f'`builtin_data` in {cfg.filename} has no `{key}`: '
-                f'{closest(key, known)}.'
+                f'`builtin_data` in {cfg.filename} has no `{key}`: {closest(key, known)}.'
             )
     ensure_builtin(**cfg.builtin_data)
 

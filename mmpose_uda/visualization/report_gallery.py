@@ -95,9 +95,7 @@ def _on_crop(
     ]
 
 
-def _from_the_side(
-    poses: list[np.ndarray], metainfo: dict, root: int
-) -> list[np.ndarray]:
+def _from_the_side(poses: list[np.ndarray], metainfo: dict, root: int) -> list[np.ndarray]:
     """Poses [K, 3] of one scale; the last, the truth, is in grey behind the others."""
     rooted = [pose - pose[root] for pose in poses]
     truth = rooted[-1]

@@ -96,9 +96,7 @@ def test_another_root_is_the_origin():
 def test_degenerate_poses_give_finite_numbers(with_camera):
     camera = {}
     if with_camera:
-        camera = dict(
-            focal=np.full((4, 2), 100.0), principal_point=np.full((4, 2), 50.0)
-        )
+        camera = dict(focal=np.full((4, 2), 100.0), principal_point=np.full((4, 2), 50.0))
     points = np.zeros((4, 4, 2))
     depth = np.zeros((4, 4))
     points[0] = 20  # one point and flat

@@ -137,9 +137,7 @@ def test_backgrounds_come_from_their_sources_by_share(results):
         img=np.full((40, 50, 3), 77, np.uint8), bbox=np.array([[5, 5, 20, 20]])
     )
     outside = cv2.dilate(results['mask'], np.ones((9, 9))) == 0
-    transform = ReplaceBackground(
-        prob=1.0, sources=dict(target=2.0, source=1.0, noise=1.0)
-    )
+    transform = ReplaceBackground(prob=1.0, sources=dict(target=2.0, source=1.0, noise=1.0))
     np.random.seed(0)
     counts = dict(target=0, source=0, noise=0)
     for _ in range(200):

@@ -17,9 +17,7 @@ def test_packs_what_views_need(make_config):
     np.testing.assert_array_equal(packed['inputs'].permute(1, 2, 0), item['img'])
     np.testing.assert_array_equal(sample.warp_mat, item['warp_mat'])
     np.testing.assert_array_equal(sample.camera['focal'], item['camera']['focal'])
-    np.testing.assert_array_equal(
-        sample.gt_instances.keypoints_3d, item['keypoints_3d']
-    )
+    np.testing.assert_array_equal(sample.gt_instances.keypoints_3d, item['keypoints_3d'])
     np.testing.assert_array_equal(sample.gt_instances.keypoints, item['keypoints'])
     foreground = sample.gt_foreground
     assert foreground.shape == (1, 64, 64) and foreground.dtype == torch.float32

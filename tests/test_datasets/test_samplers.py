@@ -40,9 +40,7 @@ def test_epochs_follow_each_other(monkeypatch, world):
     for epoch in range(3):
         draws = []
         for rank in range(world):
-            monkeypatch.setattr(
-                samplers, 'get_dist_info', lambda rank=rank: (rank, world)
-            )
+            monkeypatch.setattr(samplers, 'get_dist_info', lambda rank=rank: (rank, world))
             sampler = EpochDrawSampler(range(4), seed=7)
             sampler.set_epoch(epoch)  # whatever came before
             assert len(list(sampler)) == len(sampler) == -(-4 // world)

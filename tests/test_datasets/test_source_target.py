@@ -232,9 +232,7 @@ def test_loader_batches_views(config, num_workers, collate):
             assert torch.equal(batch['inputs'][view], stacked)
             samples = batch['data_samples'][view]
             assert [type(sample) for sample in samples] == [PoseDataSample] * 4
-            assert digest(samples) == digest(
-                [e['data_samples'][view] for e in expected]
-            )
+            assert digest(samples) == digest([e['data_samples'][view] for e in expected])
 
 
 def test_a_draw_may_say_its_views(config):

@@ -49,9 +49,7 @@ def source(root):
 @pytest.fixture
 def dataset(source, root):
     target = dict(type='UnlabelledImageFolder', data_root=str(root / 'images'))
-    return DATASETS.build(
-        dict(type='SourceTargetDataset', source=source, target=target)
-    )
+    return DATASETS.build(dict(type='SourceTargetDataset', source=source, target=target))
 
 
 def seed(number):

@@ -60,9 +60,7 @@ def exported(request, trained, tmp_path_factory):
 
 
 def load(out_dir):
-    return init_model(
-        str(out_dir / 'config.py'), str(out_dir / 'model.pth'), device='cpu'
-    )
+    return init_model(str(out_dir / 'config.py'), str(out_dir / 'model.pth'), device='cpu')
 
 
 def test_writes_config_keypoints_and_weights(exported):
@@ -236,9 +234,7 @@ def test_files_that_no_training_wrote(trained, tmp_path, missing, changes):
 def test_a_file_is_in_the_way(trained, tmp_path, below):
     (tmp_path / 'file').write_text('')
     with pytest.raises(UserError, match='There is a file where the folder'):
-        export_estimator(
-            trained.cfg, trained.checkpoint, str(tmp_path / 'file' / below)
-        )
+        export_estimator(trained.cfg, trained.checkpoint, str(tmp_path / 'file' / below))
 
 
 # ---- the tool ------------------------------------------------------------------------
@@ -262,9 +258,7 @@ def test_tool_writes_onnx(trained, tmp_path, monkeypatch, capsys):
     pytest.importorskip('onnxruntime')
     torch.save(trained.checkpoint, tmp_path / 'ckpt.pth')
     out_dir = tmp_path / 'out'
-    call(
-        monkeypatch, CONFIG_DIR / 'hand_3d.py', tmp_path / 'ckpt.pth', out_dir, '--onnx'
-    )
+    call(monkeypatch, CONFIG_DIR / 'hand_3d.py', tmp_path / 'ckpt.pth', out_dir, '--onnx')
     assert f'As ONNX: {out_dir / "model.onnx"}' in capsys.readouterr().out
     assert (out_dir / 'model.onnx').is_file()
 

@@ -43,9 +43,7 @@ def test_nothing_of_this_package_is_left(exported):
 
 def test_the_data_is_the_same(exported):
     cfg, folder = exported
-    stock = DATASETS.build(
-        Config.fromfile(folder / 'config.py').test_dataloader.dataset
-    )
+    stock = DATASETS.build(Config.fromfile(folder / 'config.py').test_dataloader.dataset)
     own = DATASETS.build(cfg.test_dataloader.dataset)
     assert type(stock).__name__ == 'CocoDataset' and len(stock) == len(own) > 0
     for key in ('flip_indices', 'keypoint_id2name', 'skeleton_links'):

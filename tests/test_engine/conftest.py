@@ -30,6 +30,4 @@ def finished(hand_config, data_root, tmp_path_factory):
     """A run from the first iteration to the last, and what is left of it."""
     work_dir = tmp_path_factory.mktemp('finished')
     runner = run(tiny_config(hand_config, data_root, work_dir))
-    return SimpleNamespace(
-        runner=runner, work_dir=work_dir, summary=read_summary(work_dir)
-    )
+    return SimpleNamespace(runner=runner, work_dir=work_dir, summary=read_summary(work_dir))

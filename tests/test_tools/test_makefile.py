@@ -47,9 +47,7 @@ def _run(checkout, *command, **env):
     # there, and VENV would be the environment that the tests run in.
     path = f'{checkout}/bin:{os.environ["PATH"]}'
     env = {'PATH': path, 'HOME': str(checkout), **env}
-    return subprocess.run(
-        command, cwd=checkout, env=env, capture_output=True, text=True
-    )
+    return subprocess.run(command, cwd=checkout, env=env, capture_output=True, text=True)
 
 
 def _pip(checkout):
@@ -116,9 +114,7 @@ def test_another_checkout_installs_itself_into_a_kept_env(checkout):
     _pip(checkout)
     other = checkout / 'other'
     shutil.copytree(checkout, other, ignore=shutil.ignore_patterns('other', 'kept'))
-    shutil.copytree(
-        checkout / 'requirements', other / 'requirements', dirs_exist_ok=True
-    )
+    shutil.copytree(checkout / 'requirements', other / 'requirements', dirs_exist_ok=True)
     assert _make(checkout, 'env', kept, '-C', str(other)).returncode == 0
     assert _pip(other) == ALL[2:]
 

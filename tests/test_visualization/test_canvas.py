@@ -46,9 +46,7 @@ def test_text_shrinks_to_a_width():
     assert np.nonzero((page < 200).any(-1))[1].max() <= 88
 
 
-@pytest.mark.parametrize(
-    'corner', [(-30, 3), (90, -5), (95, 38), (500, 500), (-500, 0)]
-)
+@pytest.mark.parametrize('corner', [(-30, 3), (90, -5), (95, 38), (500, 500), (-500, 0)])
 def test_text_off_the_image_is_cut(corner):
     page = flat(40, 100, 255)
     whole = flat(240, 1600, 255)
@@ -87,9 +85,7 @@ def test_grid_refuses_what_is_no_grid(columns):
         grid(columns)
 
 
-@pytest.mark.parametrize(
-    'name, tolerance', [('a.png', 0), ('b.jpg', 12), ('c.JPG', 12)]
-)
+@pytest.mark.parametrize('name, tolerance', [('a.png', 0), ('b.jpg', 12), ('c.JPG', 12)])
 def test_saved_pictures_read_back(tmp_path, name, tolerance):
     image = cv2.GaussianBlur(
         np.random.default_rng(0).integers(0, 256, (40, 50, 3), np.uint8), (0, 0), 4

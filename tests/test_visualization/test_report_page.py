@@ -93,9 +93,7 @@ def test_errors_of_joints_in_numbers(page, comparison):
     assert head == ['joint', 'labels', 'A', 'B']
     assert [row[0] for row in rows] == comparison.keypoints
     decimals = comparison.scale.decimals
-    for row, count, errors in zip(
-        rows, comparison.joint_counts, comparison.joint_errors.T
-    ):
+    for row, count, errors in zip(rows, comparison.joint_counts, comparison.joint_errors.T):
         numbers = [f'{e:.{decimals}f}' if count else '' for e in errors]
         assert row[1:] == [str(count), *numbers]
     assert rows[20][1:] == ['0', '', '']

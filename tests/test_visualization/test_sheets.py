@@ -106,9 +106,7 @@ def test_columns_of_a_reconstruction(images):
     sheet = masked_modelling_sheet(images, masked, made, foreground, width=WIDTH)
     for n in range(N):
         for column, picture in enumerate((images[n], masked[n], made[n])):
-            np.testing.assert_array_equal(
-                cell(sheet, n, column), to_tile(picture, WIDTH)
-            )
+            np.testing.assert_array_equal(cell(sheet, n, column), to_tile(picture, WIDTH))
         tile, shown = cell(sheet, n, 0), cell(sheet, n, 3)
         np.testing.assert_array_equal(shown[24:56, 24:56], tile[24:56, 24:56])
         np.testing.assert_allclose(shown[:16], tile[:16] * 0.25, atol=0.51)

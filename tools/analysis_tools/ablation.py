@@ -53,9 +53,7 @@ def main():
     with exit_codes():
         out = Path(args.out or Path('work_dirs/ablation', Path(args.config).stem))
         variants = args.variants or variant_names(load_config(args.config))
-        run_variants(
-            args.config, args.seeds, variants, out, args.jobs, args.launcher
-        )
+        run_variants(args.config, args.seeds, variants, out, args.jobs, args.launcher)
         report = AblationReport(
             collect(args.config, out, args.seeds),
             {'mean source pose, no image': mean_pose_baseline(args.config)},

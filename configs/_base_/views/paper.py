@@ -15,6 +15,4 @@ strong_look = dict(
 )
 # What student and teacher see of a target image lies within the same square.
 base_box = dict(type='RandomResizedBox', area=(0.6, 1.3))
-strong_box = dict(
-    type='RandomAffineBox', rotation=60, translation=0.05, scale=(0.6, 1.3)
-)
+strong_box = dict(type='RandomAffineBox', rotation=60, translation=0.05, scale=(0.6, 1.3))

@@ -42,9 +42,7 @@ class VGG19Style(nn.Module):
     def __init__(self, encoder: str, decoder: str, dtype: str = 'float32'):
         super().__init__()
         if dtype not in _DTYPES:
-            raise UserError(
-                f'VGG19Style: dtype is {dtype!r}: use {" or ".join(_DTYPES)}.'
-            )
+            raise UserError(f'VGG19Style: dtype is {dtype!r}: use {" or ".join(_DTYPES)}.')
         self.dtype = getattr(torch, dtype)
         self.encoder = VGG19Encoder(encoder)
         self.decoder = load_decoder(decoder)

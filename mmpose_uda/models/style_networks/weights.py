@@ -26,8 +26,7 @@ def read_weights(path: str, role: str, remedy: str) -> dict[str, Tensor]:
         weights = CheckpointLoader.load_checkpoint(path, map_location='cpu')
     except FileNotFoundError as error:
         raise UserError(
-            f'There is no file {path} with the weights of the {role}: {remedy}; '
-            f'{_WITHOUT}.'
+            f'There is no file {path} with the weights of the {role}: {remedy}; {_WITHOUT}.'
         ) from error
     if not isinstance(weights, Mapping):
         raise UserError(

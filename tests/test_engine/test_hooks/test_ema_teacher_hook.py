@@ -17,9 +17,7 @@ from mmpose_uda.models.pose_estimators import TeacherEMA
 
 @pytest.fixture
 def runner():
-    return SimpleNamespace(
-        model=build_adaptive(), iter=0, optim_wrapper=SimpleNamespace()
-    )
+    return SimpleNamespace(model=build_adaptive(), iter=0, optim_wrapper=SimpleNamespace())
 
 
 def both(model):
@@ -114,9 +112,7 @@ def without_teacher_hook(cfg):
     return cfg
 
 
-def test_a_run_whose_teacher_nobody_updates_fails_at_once(
-    hand_config, data_root, tmp_path
-):
+def test_a_run_whose_teacher_nobody_updates_fails_at_once(hand_config, data_root, tmp_path):
     cfg = without_teacher_hook(tiny_config(hand_config, data_root, tmp_path))
     with pytest.raises(UserError, match='never updated.*EMATeacherHook'):
         run(cfg)

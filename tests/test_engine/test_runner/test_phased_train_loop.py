@@ -70,9 +70,7 @@ def test_ranks_have_their_own_seeds(monkeypatch):
     assert iteration_seed(0, 0) != alone
 
 
-def test_misspelt_parts_fail_before_the_first_iteration(
-    hand_config, data_root, tmp_path
-):
+def test_misspelt_parts_fail_before_the_first_iteration(hand_config, data_root, tmp_path):
     cfg = tiny_config(hand_config, data_root, tmp_path)
     cfg.train_cfg.phases[-1].parts.append('men_teacher')
     with pytest.raises(UserError, match="'men_teacher'"):
