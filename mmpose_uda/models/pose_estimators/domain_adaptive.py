@@ -31,7 +31,12 @@ from mmpose_uda.models.pose_estimators.plain_checkpoint import (
 from mmpose_uda.models.pose_estimators.progress import Progress
 from mmpose_uda.models.pose_estimators.teacher_ema import TeacherEMA
 from mmpose_uda.models.readers import HeadReader, crop_size
-from mmpose_uda.models.utils import average_buffers, best_memory_format, start_of
+from mmpose_uda.models.utils import (
+    average_buffers,
+    batch_norm_layers,
+    best_memory_format,
+    start_of,
+)
 from mmpose_uda.views import feeding_statistics, view_of
 
 SUPERVISED = 'supervised'
@@ -64,7 +69,8 @@ class DomainAdaptivePoseEstimator(BaseModel):
         test_network (str): 'teacher' or 'student': who predicts in validation and test.
         test_statistics (str): 'target', 'source' or 'both': which student views the
             running statistics of BatchNorm layers are taken from, once both domains are
-            trained on. In training every view is normalised by its own batch.
+            trained on. In training every view is normalised by its own batch, but in a
+            phase of ``norm_eval``, which changes no statistics.
         source_statistics (dict, optional): Arguments of
             :func:`~mmpose_uda.models.observation.statistics_for`: ``skeleton`` of a 2D
             head, and ``file`` to know of a source that is not there to learn from.
@@ -96,6 +102,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
             type='ViewDataPreprocessor', preprocessor=estimator['data_preprocessor']
         )
         super().__init__(MODELS.build(preprocessor), init_cfg)
+        self.norm_eval = False
         self.student = MODELS.build(estimator)
         self.memory_format = best_memory_format(self.student)
         self.student.to(memory_format=self.memory_format)
@@ -159,25 +166,28 @@ class DomainAdaptivePoseEstimator(BaseModel):
             self.source_statistics.begin_run()
         self.progress.begin_phase()
 
-    def begin_phase(self, parts: tuple[str, ...]) -> None:
+    def begin_phase(self, parts: tuple[str, ...], norm_eval: bool = False) -> None:
         """Choose the parts of the coming steps, whose ramps begin."""
-        self.set_phase(parts)
+        self.set_phase(parts, norm_eval)
         self.progress.begin_phase()
 
-    def resume_phase(self, parts: tuple[str, ...]) -> None:
+    def resume_phase(self, parts: tuple[str, ...], norm_eval: bool = False) -> None:
         """Choose the parts of the coming steps, whose ramps go on.
 
         Raises:
             UserError: The checkpoint does not say how far they are.
         """
-        self.set_phase(parts)
+        self.set_phase(parts, norm_eval)
         self.progress.require_known()
 
-    def set_phase(self, parts: tuple[str, ...]) -> None:
+    def set_phase(self, parts: tuple[str, ...], norm_eval: bool = False) -> None:
         """Choose the parts of the coming steps.
 
         Args:
             parts (tuple[str, ...]): Names of alignments, and 'supervised'.
+            norm_eval (bool): Whether the student's BatchNorm layers normalise by the
+                statistics that they have, which stay. A batch of one camera's images is
+                much alike, and normalised by itself loses what it has in common.
 
         Raises:
             UserError: A name is unknown.
@@ -190,6 +200,16 @@ class DomainAdaptivePoseEstimator(BaseModel):
                     f'use one of {", ".join(known)}.'
                 )
         self.active_parts = tuple(parts)
+        self.norm_eval = norm_eval
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> 'DomainAdaptivePoseEstimator':
+        """BatchNorm layers stay in evaluation mode where the phase wants that."""
+        super().train(mode)
+        if self.norm_eval:
+            for layer in batch_norm_layers(self.student):
+                layer.eval()
+        return self
 
     @property
     def active_alignments(self) -> dict[str, Alignment]:
