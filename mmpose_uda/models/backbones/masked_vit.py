@@ -19,8 +19,7 @@ from mmpose_uda.models.utils import PatchMask, hidden_pixels, is_pretrained
 class MaskedVisionTransformer(VisionTransformer):
     """mmpretrain's ``VisionTransformer`` with two masked ways through it.
 
-    ``forward`` and the names of all weights are those of the parent; with a backbone as the
-    stem it gives the finer feature maps of that, too, before its own. Published MAE and
+    ``forward`` and the names of all weights are those of the parent. Published MAE and
     ViTPose checkpoints load under the names they come with, at any image size
     (:mod:`~mmpose_uda.models.backbones.vit_checkpoint`), with
     ``init_cfg=dict(type='Pretrained', checkpoint=PATH)``. ViTPose was trained with
@@ -85,13 +84,6 @@ class MaskedVisionTransformer(VisionTransformer):
                 self.num_extra_tokens,
                 self.interpolate_mode,
             )
-
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """[B, 3, H, W] -> feature maps, the transformer's last."""
-        maps = super().forward(x)
-        if isinstance(self.patch_embed, BackboneStem):
-            return (*self.patch_embed.take_earlier(), *maps)
-        return maps
 
     @property
     def patch_grid(self) -> tuple[int, int]:

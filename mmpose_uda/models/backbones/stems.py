@@ -55,10 +55,6 @@ class BackboneStem(BaseModule):
     The hybrid of Dosovitskiy et al. 2021 (section 3.1): each cell of the map becomes a
     token through a linear projection.
 
-    Attributes:
-        earlier (tuple[Tensor, ...]): The other feature maps of the backbone in the last
-            :meth:`forward`, until they are taken (:meth:`take_earlier`).
-
     Args:
         img_size (tuple[int, int]): Height and width of the input, px.
         patch_size (int): Pixels a token in each direction, the stride of that map.
@@ -84,18 +80,10 @@ class BackboneStem(BaseModule):
                 "patch_size, or the stem's out_indices."
             )
         self.projection = nn.Conv2d(channels, embed_dims, 1)
-        self.earlier: tuple[Tensor, ...] = ()
 
     def forward(self, x: Tensor) -> tuple[Tensor, tuple[int, int]]:
         """[B, C, H, W] -> tokens [B, L, embed_dims] and the grid (rows, columns)."""
-        *earlier, last = self.backbone(x)
-        self.earlier = tuple(earlier)
-        return _as_tokens(self.projection(last))
-
-    def take_earlier(self) -> tuple[Tensor, ...]:
-        """Feature maps of the backbone before the last, which are not kept any longer."""
-        earlier, self.earlier = self.earlier, ()
-        return earlier
+        return _as_tokens(self.projection(self.backbone(x)[-1]))
 
     def embed_blanked(self, x: Tensor) -> tuple[Tensor, tuple[int, int]]:
         """As :meth:`forward`, of images whose hidden patches are blank.

@@ -1,7 +1,5 @@
 """A 3D pose head with one distribution over a small volume per keypoint."""
 
-from typing import Sequence, Union
-
 from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
@@ -33,9 +31,7 @@ class VolumetricPose3DHead(BasePose3DHead):
     marginal of their mean is the mean of their marginals.
 
     Args:
-        in_channels (int | Sequence[int]): Channels of the last feature map, or of several,
-            of which a finer one is added where the upsampling reaches its size (as in
-            feature pyramids, Lin et al. 2017).
+        in_channels (int): Channels of the feature map.
         out_channels (int): Number of keypoints K.
         depth_bins (int): Bins D along the depth.
         upsample_channels (int): Channels after the upsampling.
@@ -48,7 +44,7 @@ class VolumetricPose3DHead(BasePose3DHead):
 
     def __init__(
         self,
-        in_channels: Union[int, Sequence[int]],
+        in_channels: int,
         out_channels: int,
         decoder: dict,
         depth_bins: int = 16,
@@ -62,24 +58,14 @@ class VolumetricPose3DHead(BasePose3DHead):
         self.loss_module = MODELS.build(loss)
         self.shrinkage = BoneShrinkage(self.decoder.skeleton)
         self.about_peak = about_peak
-        *finer, last = [in_channels] if isinstance(in_channels, int) else in_channels
-        self.upsample = nn.Sequential(*_doublings(upsample, last, upsample_channels))
-        self.laterals = nn.ModuleList(
-            nn.Conv2d(channels, upsample_channels, 1) for channels in finer
-        )
+        self.upsample = nn.Sequential(*_doublings(upsample, in_channels, upsample_channels))
         self.to_volume = nn.Conv2d(upsample_channels, out_channels * depth_bins, 1)
         nn.init.normal_(self.to_volume.weight, std=0.01)
         nn.init.zeros_(self.to_volume.bias)
 
     def forward(self, feats: tuple[Tensor, ...]) -> Tensor:
         """[B, C, h, w] (last of ``feats``) -> logits [B, K, D, h', w']."""
-        *finer, feature = feats[-1 - len(self.laterals) :]
-        for doubling in self.upsample:
-            feature = doubling(feature)
-            for lateral, detail in zip(self.laterals, finer):
-                if detail.shape[2:] == feature.shape[2:]:
-                    feature = feature + lateral(detail)
-        volume = self.to_volume(feature)
+        volume = self.to_volume(self.upsample(feats[-1]))
         return volume.unflatten(1, (self.out_channels, self.depth_bins))
 
     def distributions(self, logits: Tensor) -> KeypointDistributions:
@@ -128,13 +114,11 @@ def _doublings(factor: int, in_channels: int, channels: int) -> list[nn.Module]:
         raise UserError(
             f'VolumetricPose3DHead: upsample must be a power of two, not {factor}.'
         )
-    if steps == 0:
-        return [nn.Conv2d(in_channels, channels, 1)]
-    return [
-        nn.Sequential(
+    layers: list[nn.Module] = []
+    for width_in in [in_channels, *[channels] * (steps - 1)][:steps]:
+        layers += [
             nn.ConvTranspose2d(width_in, channels, 4, stride=2, padding=1, bias=False),
             nn.GroupNorm(8, channels),
             nn.GELU(),
-        )
-        for width_in in [in_channels, *[channels] * (steps - 1)]
-    ]
+        ]
+    return layers or [nn.Conv2d(in_channels, channels, 1)]

@@ -50,17 +50,6 @@ def test_a_token_of_a_backbone_is_a_cell_of_its_last_map():
             torch.testing.assert_close(found, wanted, atol=1e-5, rtol=1e-4)
 
 
-def test_finer_maps_of_the_stem_come_before_those_of_the_transformer():
-    stem = dict(RESNET, out_indices=(0, 1))
-    network = MODELS.build(vit_config(stem=stem))
-    network.eval()
-    images = torch.randn(2, 3, *HEIGHT_WIDTH)
-    finer, last = network(images)
-    torch.testing.assert_close(finer, network.patch_embed.backbone(images)[0])
-    assert last.shape[1] == EMBED_DIMS and tuple(last.shape[2:]) == PATCH_GRID
-    assert network.patch_embed.earlier == ()  # nothing outlives the pass
-
-
 def test_a_backbone_is_built_ready_for_training():
     stem = BackboneStem(HEIGHT_WIDTH, PATCH_SIZE, EMBED_DIMS, RESNET)
     assert all(module.training for module in stem.modules())

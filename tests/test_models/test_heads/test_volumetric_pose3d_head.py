@@ -161,28 +161,6 @@ def test_the_volume_is_a_multiple_of_the_feature_map(head, feats, factor):
     assert larger(feats).shape == (2, 21, DEPTH_BINS, 4 * factor, 6 * factor)
 
 
-def test_finer_maps_are_added_where_the_upsampling_reaches_their_size(feats):
-    torch.manual_seed(0)
-    head = MODELS.build(
-        dict(
-            type='VolumetricPose3DHead',
-            in_channels=(3, EMBED_DIMS),
-            out_channels=21,
-            depth_bins=DEPTH_BINS,
-            upsample=4,
-            upsample_channels=16,
-            decoder=CODEC,
-        )
-    )
-    detail = torch.randn(2, 3, 8, 12)
-    first, second = head.upsample
-    seen = first(feats[-1]) + head.laterals[0](detail)
-    expected = head.to_volume(second(seen)).unflatten(1, (21, DEPTH_BINS))
-    # the head takes as many of the last maps as it has channels of
-    torch.testing.assert_close(head((torch.ones(1), detail, *feats)), expected)
-    assert not torch.allclose(head((detail * 2, *feats)), expected)
-
-
 def test_refuses_factors_that_doubling_does_not_make():
     with pytest.raises(UserError, match='upsample must be a power of two, not 3'):
         MODELS.build(
