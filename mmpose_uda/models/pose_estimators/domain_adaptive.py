@@ -217,15 +217,14 @@ class DomainAdaptivePoseEstimator(BaseModel):
             dict[str, Tensor]: Scalars; those with 'loss' in their key are summed.
         """
         self.progress(self.trained_parameters())
-        if SUPERVISED in self.active_parts and self.labelled is not None:
-            self.labelled.note(HeadReader.label_weights(data_samples['source']))
+        weights = self._note_labels(data_samples)
         observed = self.observe(inputs, data_samples)
         for alignment in self.active_alignments.values():
             alignment.disturb(observed)
         losses = {}
         if SUPERVISED in self.active_parts:
             losses.update(observed['source'].supervised_loss())
-            self._note_source(observed['source'])
+            self._note_source(observed['source'], weights)
         for name, alignment in self.active_alignments.items():
             weight = alignment.weight_at(observed.steps)
             losses.update(_named(name, weight, alignment(observed)))
@@ -234,11 +233,18 @@ class DomainAdaptivePoseEstimator(BaseModel):
             losses.update(_named(name, weight, alignment.settle(observed, losses)))
         return losses
 
-    def _note_source(self, seen: ViewObservation) -> None:
+    def _note_labels(self, data_samples: dict[str, SampleList]) -> Optional[Tensor]:
+        """Note which keypoints have labels; their weights [B, K], if anybody asks."""
+        if SUPERVISED not in self.active_parts or self.labelled is None:
+            return None
+        weights = HeadReader.label_weights(data_samples['source'])
+        self.labelled.note(weights)
+        return weights
+
+    def _note_source(self, seen: ViewObservation, weights: Optional[Tensor]) -> None:
         """Learn what the labels of a batch say of poses, and how sure the student is."""
         if self.source_statistics is None:
             return
-        weights = seen.reader.label_weights(seen.data_samples)
         poses = None
         if self.source_statistics.bones:
             poses = seen.reader.label_poses(seen.data_samples)
