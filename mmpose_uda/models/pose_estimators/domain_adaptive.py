@@ -1,7 +1,7 @@
 """Any mmpose estimator, adapted to a domain without labels."""
 
 from contextlib import contextmanager
-from typing import Iterator, Optional, Sequence, Union
+from typing import Iterable, Iterator, Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -262,7 +262,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         active = self.active_alignments.values()
         layers = sorted({i for a in active for i in a.attention_layers})
         features = sorted({name for a in active for name in a.captured_features})
-        statistics = feeding_statistics(inputs, self.test_statistics)
+        statistics = feeding_statistics(self._looked_at(inputs), self.test_statistics)
         views = {}
         for view, images in inputs.items():
             by_student = view_of(view).is_of_student
@@ -287,12 +287,16 @@ class DomainAdaptivePoseEstimator(BaseModel):
 
     def _join(self, views: dict[str, ViewObservation]) -> None:
         """Let the student look at both domains in one pass, if it can."""
-        wanted = {'source'} if SUPERVISED in self.active_parts else set()
-        wanted = wanted.union(*(a.featured_views for a in self.active_alignments.values()))
-        of_student = [n for n in views if n in wanted and view_of(n).is_of_student]
-        joint = [views[name] for name in of_student]
+        looked_at = self._looked_at(views)
+        joint = [views[name] for name in looked_at if view_of(name).is_of_student]
         if len(joint) > 1 and ViewObservation.can_join(joint):
             ViewObservation.look_together(joint)
+
+    def _looked_at(self, views: Iterable[str]) -> list[str]:
+        """Those of some views whose features the active parts ask for."""
+        wanted = {'source'} if SUPERVISED in self.active_parts else set()
+        wanted = wanted.union(*(a.featured_views for a in self.active_alignments.values()))
+        return [view for view in views if view in wanted]
 
     @property
     def is_between_steps(self) -> bool:
