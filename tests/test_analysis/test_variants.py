@@ -192,7 +192,7 @@ def test_an_extra_of_a_base_is_left_out():
     assert 'gradient_gate' in ablation_extras(Config.fromfile(CONFIG_DIR / 'human_2d.py'))
 
 
-@pytest.mark.parametrize('config', ['hand_3d', 'human_2d'])
+@pytest.mark.parametrize('config', ['hand_3d', 'hand_3d_conv', 'human_2d'])
 def test_from_scratch_is_a_variant_of_what_is_pre_trained(config):
     cfg = Config.fromfile(CONFIG_DIR / f'{config}.py')
     init_default_scope('mmpose')
