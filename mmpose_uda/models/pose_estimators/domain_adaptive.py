@@ -1,7 +1,7 @@
 """Any mmpose estimator, adapted to a domain without labels."""
 
 from contextlib import contextmanager
-from typing import Iterator, Optional, Sequence, Union
+from typing import Iterable, Iterator, Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -237,15 +237,14 @@ class DomainAdaptivePoseEstimator(BaseModel):
             dict[str, Tensor]: Scalars; those with 'loss' in their key are summed.
         """
         self.progress(self.trained_parameters())
-        if SUPERVISED in self.active_parts and self.labelled is not None:
-            self.labelled.note(HeadReader.label_weights(data_samples['source']))
+        weights = self._note_labels(data_samples)
         observed = self.observe(inputs, data_samples)
         for alignment in self.active_alignments.values():
             alignment.disturb(observed)
         losses = {}
         if SUPERVISED in self.active_parts:
             losses.update(observed['source'].supervised_loss())
-            self._note_source(observed['source'])
+            self._note_source(observed['source'], weights)
         for name, alignment in self.active_alignments.items():
             weight = alignment.weight_at(observed.steps)
             losses.update(_named(name, weight, alignment(observed)))
@@ -254,11 +253,18 @@ class DomainAdaptivePoseEstimator(BaseModel):
             losses.update(_named(name, weight, alignment.settle(observed, losses)))
         return losses
 
-    def _note_source(self, seen: ViewObservation) -> None:
+    def _note_labels(self, data_samples: dict[str, SampleList]) -> Optional[Tensor]:
+        """Note which keypoints have labels; their weights [B, K], if anybody asks."""
+        if SUPERVISED not in self.active_parts or self.labelled is None:
+            return None
+        weights = HeadReader.label_weights(data_samples['source'])
+        self.labelled.note(weights)
+        return weights
+
+    def _note_source(self, seen: ViewObservation, weights: Optional[Tensor]) -> None:
         """Learn what the labels of a batch say of poses, and how sure the student is."""
         if self.source_statistics is None:
             return
-        weights = seen.reader.label_weights(seen.data_samples)
         poses = None
         if self.source_statistics.bones:
             poses = seen.reader.label_poses(seen.data_samples)
@@ -276,7 +282,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         active = self.active_alignments.values()
         layers = sorted({i for a in active for i in a.attention_layers})
         features = sorted({name for a in active for name in a.captured_features})
-        statistics = feeding_statistics(inputs, self.test_statistics)
+        statistics = feeding_statistics(self._looked_at(inputs), self.test_statistics)
         views = {}
         for view, images in inputs.items():
             by_student = view_of(view).is_of_student
@@ -301,12 +307,16 @@ class DomainAdaptivePoseEstimator(BaseModel):
 
     def _join(self, views: dict[str, ViewObservation]) -> None:
         """Let the student look at both domains in one pass, if it can."""
-        wanted = {'source'} if SUPERVISED in self.active_parts else set()
-        wanted = wanted.union(*(a.featured_views for a in self.active_alignments.values()))
-        of_student = [n for n in views if n in wanted and view_of(n).is_of_student]
-        joint = [views[name] for name in of_student]
+        looked_at = self._looked_at(views)
+        joint = [views[name] for name in looked_at if view_of(name).is_of_student]
         if len(joint) > 1 and ViewObservation.can_join(joint):
             ViewObservation.look_together(joint)
+
+    def _looked_at(self, views: Iterable[str]) -> list[str]:
+        """Those of some views whose features the active parts ask for."""
+        wanted = {'source'} if SUPERVISED in self.active_parts else set()
+        wanted = wanted.union(*(a.featured_views for a in self.active_alignments.values()))
+        return [view for view in views if view in wanted]
 
     @property
     def is_between_steps(self) -> bool:

@@ -678,6 +678,34 @@ def test_a_phase_keeps_the_statistics_and_normalises_by_them():
     assert not equal_states(dict(model.student.named_buffers()), before)
 
 
+def test_views_that_are_masked_alone_feed_no_statistics():
+    """And do not keep those from it that are looked at as a whole."""
+    estimator = resnet_estimator()
+    estimator['backbone']['strides'] = (1, 2, 2, 1)
+    size = dict(in_channels=64, stride=16, patch_size=16, patch_grid=(2, 3))
+    reconstruction = dict(
+        type='MaskedReconstruction',
+        masking=dict(type='PatchMasking'),
+        head=dict(type='ConvReconstructionHead', **size),
+        foreground=False,
+    )
+    model = build_adaptive(
+        estimator=estimator,
+        alignments=dict(
+            reconstruction=reconstruction, foreground=dict(type='ForegroundSegmentation')
+        ),
+        foreground_head=dict(type='ForegroundHead', in_channels=64),
+    )
+    layer = batch_norm_layers(model.student.backbone)[0]
+    counts = []
+    for active in (['reconstruction'], ['reconstruction', 'foreground']):
+        model.set_phase(active)
+        total(losses_of(model, make_batch())).backward()
+        counts.append(layer.num_batches_tracked.item())
+    # the source, which is looked at for its foreground
+    assert counts == [0, 1]
+
+
 def test_layers_that_share_statistics_between_gpus_are_known():
     """The wiring of mmengine's ``sync_bn``; such layers run on GPUs alone."""
     model = build_adaptive(
