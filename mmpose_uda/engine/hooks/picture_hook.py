@@ -13,6 +13,7 @@ from mmpose.registry import HOOKS
 
 from mmpose_uda.datasets.transforms import LoadPoseImage
 from mmpose_uda.engine.unwrap import unwrapped_model
+from mmpose_uda.evaluation import to_crop
 from mmpose_uda.evaluation.samples import visibility
 from mmpose_uda.visualization import comparison_sheet, save_picture
 from mmpose_uda.visualization.masked_modelling import draw_masked_modelling
@@ -79,11 +80,13 @@ class AdaptationPictureHook(Hook):
             images, samples = self.predict(runner)
             folder = _folder(runner)
             folder.mkdir(parents=True, exist_ok=True)
-            # On disk, so that a resumed run still has those of earlier phases.
+            # on disk, so that a resumed run still has those of earlier phases
             poses = _poses(samples, 'pred_instances')
-            with whole_file(folder / f'predictions_{phase}.npz') as partial:
-                with open(partial, 'wb') as opened_partial:
-                    np.savez(opened_partial, **poses)
+            with (
+                whole_file(folder / f'predictions_{phase}.npz') as partial,
+                open(partial, 'wb') as file,  # to a path of another end it adds .npz
+            ):
+                np.savez(file, **poses)
             shown = self.stored(runner)
             sheet = self.draw_predictions(runner, images, samples, shown)
             _publish(runner, 'predictions', '', sheet, runner.iter)
@@ -198,13 +201,12 @@ def _poses(samples: list, owner: str) -> dict[str, np.ndarray]:
 
 def _crop_points(samples: list, owner: str) -> np.ndarray:
     """Keypoints of image px in crop px, [N, K, 2]."""
-    points = []
-    for sample in samples:
-        meta = sample.metainfo
-        keypoints = np.asarray(sample.get(owner).keypoints)[0, :, :2]
-        corner = meta['input_center'] - 0.5 * meta['input_scale']
-        points.append((keypoints - corner) / meta['input_scale'] * meta['input_size'])
-    return np.stack(points)
+    points = [np.asarray(sample.get(owner).keypoints)[0, :, :2] for sample in samples]
+    boxes = (
+        np.stack([sample.metainfo[key] for sample in samples])
+        for key in ('input_center', 'input_scale', 'input_size')
+    )
+    return to_crop(np.stack(points), *boxes)
 
 
 def _labelled(samples: list) -> np.ndarray:
