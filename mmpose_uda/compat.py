@@ -252,7 +252,7 @@ def _lay_out_configs():
     """Let mmengine format configs without yapf, which takes seconds for one."""
     from mmengine.config import config
 
-    from .config_text import lay_out
+    from .config_layout import lay_out
 
     if hasattr(config, 'FormatCode'):  # forks import it where they use it
         config.FormatCode = lambda text, **options: (lay_out(text), True)

@@ -11,7 +11,7 @@ PACKAGE = Path(mmpose_uda.__file__).parent
 ROOMS = [
     {
         'bugs',
-        'config_text',
+        'config_layout',
         'errors',
         'orphans',
         'random_keys',
@@ -110,4 +110,4 @@ def test_the_generator_is_loaded_by_the_maker_of_data_alone():
         if room_of(name) != 'synthetic'
         and any(room_of(other) == 'synthetic' for other in imports_of(name))
     }
-    assert users == {'config.preparing'}
+    assert users == {'config.builtin_data'}

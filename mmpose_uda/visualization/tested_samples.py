@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from mmpose_uda.datasets.transforms import LoadPoseImage
+from mmpose_uda.evaluation import to_crop
 from mmpose_uda.evaluation.samples import visibility
 
 LABEL = 'label'  # of photographs it may be the reading of another estimator
@@ -44,13 +45,12 @@ def poses_of(samples: list, owner: str) -> dict[str, np.ndarray]:
 
 def crop_points(samples: list, owner: str) -> np.ndarray:
     """Keypoints of image px in crop px, [N, K, 2]."""
-    points = []
-    for sample in samples:
-        meta = sample.metainfo
-        keypoints = np.asarray(sample.get(owner).keypoints)[0, :, :2]
-        corner = meta['input_center'] - 0.5 * meta['input_scale']
-        points.append((keypoints - corner) / meta['input_scale'] * meta['input_size'])
-    return np.stack(points)
+    points = [np.asarray(sample.get(owner).keypoints)[0, :, :2] for sample in samples]
+    boxes = (
+        np.stack([sample.metainfo[key] for sample in samples])
+        for key in ('input_center', 'input_scale', 'input_size')
+    )
+    return to_crop(np.stack(points), *boxes)
 
 
 def rooted_poses(samples: list, owner: str) -> np.ndarray:

@@ -82,11 +82,13 @@ class AdaptationPictureHook(Hook):
             images, samples = self.predict(runner)
             folder = _folder(runner)
             folder.mkdir(parents=True, exist_ok=True)
-            # On disk, so that a resumed run still has those of earlier phases.
+            # on disk, so that a resumed run still has those of earlier phases
             poses = poses_of(samples, 'pred_instances')
-            with whole_file(folder / f'predictions_{phase}.npz') as partial:
-                with open(partial, 'wb') as opened_partial:
-                    np.savez(opened_partial, **poses)
+            with (
+                whole_file(folder / f'predictions_{phase}.npz') as partial,
+                open(partial, 'wb') as file,  # to a path of another end it adds .npz
+            ):
+                np.savez(file, **poses)
             shown = self.stored(runner)
             sheet = self.draw_predictions(runner, images, samples, shown)
             _publish(runner, 'predictions', '', sheet, runner.iter)
