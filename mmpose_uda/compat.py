@@ -13,7 +13,7 @@ Import this and call :func:`apply` before anything of mmpose; importing
 * configs: mmengine's formatter takes seconds for one; and those of this package are found
   as ``mmpose_uda::uda/hand_3d.py``.
 
-Versions that cannot work together are told in one sentence.
+Packages that are missing or cannot work together are told in one sentence.
 """
 
 import importlib
@@ -25,6 +25,7 @@ from importlib import abc, machinery, metadata
 from importlib.util import module_from_spec
 
 from .errors import UnfitVersionsError
+from .openmmlab import require_openmmlab
 
 
 def _fill_mmcv_ext(module):
@@ -294,11 +295,12 @@ def apply():
     """Make the repairs; a second call changes nothing.
 
     Raises:
-        UnfitVersionsError: Installed packages do not work with each other.
+        UnfitVersionsError: Packages are missing or do not work with each other.
     """
     _serve_stand_ins()
-    _repair_xtcocotools()
     try:
+        require_openmmlab()
+        _repair_xtcocotools()
         _check_versions()
     except UnfitVersionsError:
         sys.excepthook = _tell_in_one_sentence

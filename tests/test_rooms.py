@@ -20,7 +20,7 @@ ROOMS = [
         'whole_files',
         'xtcoco',
     },  # fmt: skip
-    {'decoded_images', 'metainfo', 'safe_checkpoint', 'views'},
+    {'decoded_images', 'metainfo', 'openmmlab', 'safe_checkpoint', 'views'},
     {'weights_fit', 'whole_checkpoints'},
     {'compat', 'synthetic', 'codecs', 'evaluation', 'models.utils'},
     {'datasets', 'models.losses', 'models.readers', 'models.backbones'},
