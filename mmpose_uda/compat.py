@@ -279,12 +279,12 @@ def _find_own_configs():
         package, separator, relative = cfg_path.partition('::')
         if not separator or package != name:
             return find(cfg_path, filename)
-        return osp.join(_config_folder(), relative), None
+        return osp.join(config_folder(), relative), None
 
     Config._get_cfg_path = staticmethod(find_own)
 
 
-def _config_folder():
+def config_folder():
     """Where the configs are: in an installed package, or beside it in a checkout."""
     package = osp.dirname(osp.abspath(__file__))
     installed = osp.join(package, '.mim', 'configs')

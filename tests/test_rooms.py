@@ -35,6 +35,7 @@ ROOMS = [
     {'analysis', 'convert', 'inference'},
     {'adaptation'},
     {'apis'},
+    {'__main__'},
 ]
 FLOORS = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 # The two that say what belongs to the package.
