@@ -20,7 +20,7 @@ ROOMS = [
         'whole_files',
         'xtcoco',
     },  # fmt: skip
-    {'decoded_images', 'metainfo', 'safe_checkpoint', 'views'},
+    {'decoded_images', 'metainfo', 'openmmlab', 'safe_checkpoint', 'views'},
     {'weights_fit', 'whole_checkpoints'},
     {'compat', 'synthetic', 'codecs', 'evaluation', 'models.utils'},
     {'datasets', 'models.losses', 'models.readers', 'models.backbones'},
@@ -35,6 +35,7 @@ ROOMS = [
     {'analysis', 'convert', 'inference'},
     {'adaptation'},
     {'apis'},
+    {'__main__'},
 ]
 FLOORS = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 # The two that say what belongs to the package.
