@@ -27,6 +27,7 @@ COMMANDS = {
     'pre-annotate': 'misc/pre_annotate.py',
     'measure-source': 'misc/measure_source.py',
     'make-data': 'misc/make_builtin_data.py',
+    'draw-strip': 'misc/draw_strip.py',
     'ablation': 'analysis_tools/ablation.py',
     'compare': 'analysis_tools/compare.py',
     'calibrate-verdict': 'analysis_tools/calibrate_verdict.py',
