@@ -51,11 +51,11 @@ def extract_masks(
             is none, or a mask would be written over something else.
     """
     folder = Path(root) / masks
-    content = load_coco(str(Path(root, ann_file))) if ann_file else None
-    if content is None:
-        instances = _of_folder(root, boxes, masks)
-    else:
+    content = load_coco(str(Path(root, ann_file))) if ann_file else {}
+    if ann_file:
         instances = list(_of_annotations(content, root, ann_file, images))
+    else:
+        instances = _of_folder(root, boxes, masks)
     if not instances:
         raise UserError(f'{ann_file} has no box of anybody: add some.')
     _keep_others(folder / name for _, name in instances)
@@ -69,7 +69,7 @@ def extract_masks(
         if number in shown:
             tiles.append((info['img'], mask))
     written = f'{len(instances)} masks in {folder}'
-    if content is not None:
+    if ann_file:
         copy = Path(root, ann_file)
         copy = copy.with_name(f'{copy.stem}_masks.json')
         with writing(copy):
@@ -78,7 +78,8 @@ def extract_masks(
         left_out = f' ({without} annotations without, crowds or of no size)'
         written += f', named in {copy}{left_out if without else ""}'
     sheet = sheet or str(folder / 'contact_sheet.jpg')
-    save_picture(sheet, mask_sheet(*zip(*tiles)))
+    shown_images, shown_masks = zip(*tiles)
+    save_picture(sheet, mask_sheet(shown_images, shown_masks))
     return f'{written}; look at {sheet}'
 
 

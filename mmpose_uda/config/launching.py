@@ -72,12 +72,13 @@ def _name_slurm_process() -> None:
     Raises:
         UserError: Slurm has not started this process.
     """
-    slurm = {key: os.environ.get(f'SLURM_{key}') for key in ('PROCID', 'NTASKS')}
-    if None in slurm.values():
+    try:
+        slurm = {key: os.environ[f'SLURM_{key}'] for key in ('PROCID', 'NTASKS')}
+    except KeyError:
         raise UserError(
             '--launcher slurm needs srun around it: use `bash tools/slurm_train.sh '
             'PARTITION JOB_NAME CONFIG`.'
-        )
+        ) from None
     os.environ.update(RANK=slurm['PROCID'], WORLD_SIZE=slurm['NTASKS'])
     os.environ.setdefault('LOCAL_RANK', os.environ.get('SLURM_LOCALID', '0'))
     os.environ.setdefault('MASTER_PORT', '29500')
