@@ -59,6 +59,23 @@ def extract_masks(
     if not instances:
         raise UserError(f'{ann_file} has no box of anybody: add some.')
     _keep_others(folder / name for _, name in instances)
+    tiles = _segment(instances, folder)
+    written = f'{len(instances)} masks in {folder}'
+    if ann_file:
+        written += f', named in {_write_named(content, Path(root, ann_file))}'
+        without = len(content['annotations']) - len(instances)
+        if without:
+            written += f' ({without} annotations without, crowds or of no size)'
+    sheet = sheet or str(folder / 'contact_sheet.jpg')
+    shown_images, shown_masks = zip(*tiles)
+    save_picture(sheet, mask_sheet(shown_images, shown_masks))
+    return f'{written}; look at {sheet}'
+
+
+def _segment(
+    instances: list[tuple[dict, str]], folder: Path
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Write every mask; some images and masks to show."""
     shown = set(np.linspace(0, len(instances) - 1, _SHOWN).astype(int).tolist())
     tiles = []
     load = LoadPoseImage()
@@ -68,19 +85,15 @@ def extract_masks(
         save_picture(folder / name, mask)
         if number in shown:
             tiles.append((info['img'], mask))
-    written = f'{len(instances)} masks in {folder}'
-    if ann_file:
-        copy = Path(root, ann_file)
-        copy = copy.with_name(f'{copy.stem}_masks.json')
-        with writing(copy):
-            write_whole(copy, json.dumps(content))
-        without = len(content['annotations']) - len(instances)
-        left_out = f' ({without} annotations without, crowds or of no size)'
-        written += f', named in {copy}{left_out if without else ""}'
-    sheet = sheet or str(folder / 'contact_sheet.jpg')
-    shown_images, shown_masks = zip(*tiles)
-    save_picture(sheet, mask_sheet(shown_images, shown_masks))
-    return f'{written}; look at {sheet}'
+    return tiles
+
+
+def _write_named(content: dict[str, Any], ann_file: Path) -> Path:
+    """The copy of an annotation file that names the masks."""
+    copy = ann_file.with_name(f'{ann_file.stem}_masks.json')
+    with writing(copy):
+        write_whole(copy, json.dumps(content))
+    return copy
 
 
 def _of_folder(root: str, boxes: Optional[str], masks: str) -> list[tuple[dict, str]]:

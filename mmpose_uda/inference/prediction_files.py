@@ -3,7 +3,7 @@
 import errno
 import json
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Optional, Union
 
 import cv2
 import numpy as np
@@ -92,8 +92,16 @@ class VideoPredictions:
         self._writer.write(picture)
 
 
-def prediction_files(out: Path, source: ImageSource, metainfo: dict):
-    """The writer for a source."""
+def prediction_files(
+    out: Path, source: ImageSource, metainfo: dict
+) -> Union[ImagePredictions, VideoPredictions]:
+    """The writer for a source.
+
+    Args:
+        out (Path): The folder.
+        source (ImageSource): What is looked at.
+        metainfo (dict): mmpose's ``dataset_meta``.
+    """
     kind = VideoPredictions if isinstance(source, VideoFile) else ImagePredictions
     return kind(out, source, metainfo)
 
@@ -114,7 +122,9 @@ def _plain(value: Any) -> Any:
     return value.tolist()
 
 
-def _draw(frame: Frame, instances: list[dict], metainfo: dict, extent=None):
+def _draw(
+    frame: Frame, instances: list[dict], metainfo: dict, extent: Optional[float] = None
+) -> np.ndarray:
     poses_3d = [i['keypoints_3d'] for i in instances if 'keypoints_3d' in i]
     return prediction_picture(
         frame.image,

@@ -1,10 +1,6 @@
 """tools/adapt.py as a user runs it, on a stock config with a source, a video and labels."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
@@ -13,36 +9,24 @@ from data_factory import write_pose_dataset
 from infer_factory import write_images, write_video
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmpose.datasets.datasets import CocoDataset
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import MODELS
-from stock_factory import TINY_BASE
+from stock_factory import TINY_BASE, coco_names
+from tool_process import run_tool
 
 from mmpose_uda.adaptation.length import sensible_steps, steps_within
 from mmpose_uda.adaptation.verdict import DECISIONS, WORSE
 from mmpose_uda.errors import UserError
 from mmpose_uda.inference.infer import infer
 
-ROOT = Path(__file__).resolve().parents[2]
 FRAMES, PHOTOS = 6, 8
-
-
-def call(folder, *arguments):
-    env = dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1')
-    command = [sys.executable, str(ROOT / 'tools/adapt.py'), *arguments]
-    return subprocess.run(
-        command, cwd=folder, env=env, capture_output=True, text=True, timeout=600
-    )
 
 
 @pytest.fixture(scope='module')
 def adapted(tmp_path_factory):
     """The folder of a run, and what it printed."""
     root = tmp_path_factory.mktemp('adapt')
-    coco = parse_pose_metainfo(dict(CocoDataset.METAINFO))
-    names = list(coco['keypoint_id2name'].values())
     for folder, count in (('people', 21), ('few', 3)):
-        write_pose_dataset(root / folder, count, names=names, keypoints_3d=False)
+        write_pose_dataset(root / folder, count, names=coco_names(), keypoints_3d=False)
     write_images(root / 'photos', [f'{n}.png' for n in range(PHOTOS)])
     write_video(root / 'walk.mp4', FRAMES)
     (root / 'base.py').write_text(TINY_BASE)
@@ -50,11 +34,12 @@ def adapted(tmp_path_factory):
     torch.manual_seed(0)
     network = MODELS.build(Config.fromfile(root / 'base.py').model)
     torch.save(network.state_dict(), root / 'base.pth')
-    done = call(
-        root,
+    done = run_tool(
+        'adapt.py',
         *'base.py --checkpoint base.pth --target photos walk.mp4 --source people'.split(),
         *'--labelled few/annotations/train.json --train-on-labelled'.split(),
         *'--out adapted --iters 3'.split(),
+        folder=root,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return root / 'adapted', done.stdout
@@ -92,7 +77,8 @@ def test_the_export_is_the_better_model(adapted):
 
 def test_a_run_that_is_done_is_not_begun_again(adapted):
     folder, _ = adapted
-    again = call(folder.parent, 'base.py', '--target', 'photos', '--out', 'adapted')
+    arguments = ['base.py', '--target', 'photos', '--out', 'adapted']
+    again = run_tool('adapt.py', *arguments, folder=folder.parent)
     assert again.returncode == 2 and 'that is done' in again.stderr
 
 

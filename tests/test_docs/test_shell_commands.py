@@ -16,9 +16,9 @@ from config_factory import redirect_data
 from data_factory import write_pose_dataset
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
-from mmpose.registry import DATASETS
-from test_tools.test_commands import COMMANDS, README, ROOT, TRAINERS, link_checkout, run
+from stock_factory import coco_names
+from test_tools.test_commands import COMMANDS, README, TRAINERS, link_checkout, run
+from tool_process import ROOT
 
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
 SMALL = 'model.estimator.backbone.depth=18 model.estimator.head.in_channels=512'
@@ -191,9 +191,8 @@ def execute(folder, step):
 
 def test_own_photos(tmp_path):
     folder = link_checkout(tmp_path)
-    names = parse_pose_metainfo(DATASETS.get('CocoDataset').METAINFO)['keypoint_id2name']
     for split in ('train', 'val'):
-        write_pose_dataset(folder / 'my_people', 2, split, names=list(names.values()))
+        write_pose_dataset(folder / 'my_people', 2, split, names=coco_names())
     (folder / 'my_photos').mkdir()
     for name in 'ab':
         picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
@@ -217,8 +216,7 @@ def test_published_data(tmp_path, name):
 def test_own_photos_at_full_length(tmp_path):
     """As the page has it, on two images; no weights are downloaded."""
     folder = link_checkout(tmp_path)
-    names = parse_pose_metainfo(DATASETS.get('CocoDataset').METAINFO)['keypoint_id2name']
-    write_pose_dataset(folder / 'my_people', 2, names=list(names.values()))
+    write_pose_dataset(folder / 'my_people', 2, names=coco_names())
     shutil.copytree(folder / 'my_people/images', folder / 'my_photos')
     for step in OWN_PHOTOS:
         execute(folder, Run(step.command, OFFLINE if OFFLINE in step.more else ''))

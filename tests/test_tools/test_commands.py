@@ -16,21 +16,14 @@ import cv2
 import pytest
 from data_factory import write_pose_dataset
 from deeplabcut_factory import write_project
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
-from mmpose.registry import DATASETS
 from published_body_factory import write_surreal_full
 from published_factory import write_raw_human36m
+from stock_factory import coco_names
+from tool_process import ROOT, environment
 
 from mmpose_uda.synthetic import ensure_builtin
 
-ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / 'README.md').read_text()
-ENV = dict(
-    os.environ,
-    PYTHONPATH=os.pathsep.join(filter(None, [str(ROOT), os.environ.get('PYTHONPATH')])),
-    OMP_NUM_THREADS='1',
-    PYTHON=sys.executable,
-)
 RUN = 'work_dirs/hand_3d_smoke'
 CONFIG = f'{RUN}/hand_3d.py'  # as mmengine notes it beside the run, on little data
 CHECKPOINT = f'{RUN}/iter_6.pth'
@@ -128,7 +121,7 @@ TRAINERS = {'tools/train.py', 'tools/dist_train.sh', 'tools/slurm_train.sh'}
 
 def run(folder, *command):
     done = subprocess.run(
-        command, cwd=folder, env=ENV, capture_output=True, text=True, timeout=600
+        command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done
@@ -188,9 +181,7 @@ def test_a_command_does_what_it_says(checkout, tool):
     if tool.endswith('compare.py'):
         shutil.copytree(checkout / RUN / 'export', checkout / 'student')
     if tool.endswith('convert_config.py'):
-        coco = parse_pose_metainfo(DATASETS.get('CocoDataset').METAINFO)
-        names = list(coco['keypoint_id2name'].values())
-        write_pose_dataset(checkout / 'my_people', 2, names=names)
+        write_pose_dataset(checkout / 'my_people', 2, names=coco_names())
     arguments, product = COMMANDS[tool]
     done = run(checkout, sys.executable, tool, *arguments.split())
     if product is None:
@@ -210,7 +201,7 @@ def test_slurm_starts_the_training(tmp_path):
     done = subprocess.run(
         ['bash', 'tools/slurm_train.sh', 'gpus', 'job', 'configs/uda/hand_3d.py'],
         cwd=folder,
-        env=dict(ENV, PATH=f'{folder}/bin:{ENV["PATH"]}'),
+        env=environment(PATH=f'{folder}/bin:{os.environ["PATH"]}'),
         capture_output=True,
         text=True,
     )
