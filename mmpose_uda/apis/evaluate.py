@@ -19,7 +19,7 @@ from mmpose_uda.config import (
     user_errors,
 )
 from mmpose_uda.engine.target_statistics import re_estimate
-from mmpose_uda.errors import UserError
+from mmpose_uda.errors import UserError, check_writable
 from mmpose_uda.whole_files import write_whole
 
 
@@ -72,8 +72,10 @@ def evaluate(
             )
     if which is not None:
         cfg.model.test_network = which
-    if out is not None and not osp.isdir(osp.dirname(out) or '.'):
-        raise UserError(f'There is no folder for --out {out}: make it.')
+    if out is not None:
+        if not osp.isdir(osp.dirname(out) or '.'):
+            raise UserError(f'There is no folder for --out {out}: make it.')
+        check_writable(out)
     if dump_submission is not None:
         if out is not None:
             raise UserError('--dump-submission scores nothing: leave --out out.')

@@ -16,7 +16,7 @@ from mmpose_uda.datasets.coco_file import box_of, load_coco, with_images
 from mmpose_uda.datasets.grabcut import grabcut_mask
 from mmpose_uda.datasets.output_names import mask_name, output_stems
 from mmpose_uda.datasets.transforms import LoadPoseImage
-from mmpose_uda.errors import UserError, writing
+from mmpose_uda.errors import UserError, check_writable
 from mmpose_uda.visualization import mask_sheet, save_picture
 from mmpose_uda.whole_files import write_whole
 
@@ -59,6 +59,10 @@ def extract_masks(
     if not instances:
         raise UserError(f'{ann_file} has no box of anybody: add some.')
     _keep_others(folder / name for _, name in instances)
+    sheet = Path(sheet or folder / 'contact_sheet.jpg')
+    copy = ann_file and Path(root, f'{Path(ann_file).with_suffix("")}_masks.json')
+    for path in filter(None, (sheet, copy)):
+        check_writable(path)
     shown = set(np.linspace(0, len(instances) - 1, _SHOWN).astype(int).tolist())
     tiles = []
     load = LoadPoseImage()
@@ -70,14 +74,10 @@ def extract_masks(
             tiles.append((info['img'], mask))
     written = f'{len(instances)} masks in {folder}'
     if content is not None:
-        copy = Path(root, ann_file)
-        copy = copy.with_name(f'{copy.stem}_masks.json')
-        with writing(copy):
-            write_whole(copy, json.dumps(content))
+        write_whole(copy, json.dumps(content))
         without = len(content['annotations']) - len(instances)
         left_out = f' ({without} annotations without, crowds or of no size)'
         written += f', named in {copy}{left_out if without else ""}'
-    sheet = sheet or str(folder / 'contact_sheet.jpg')
     save_picture(sheet, mask_sheet(*zip(*tiles)))
     return f'{written}; look at {sheet}'
 

@@ -6,17 +6,18 @@ import inspect
 import re
 import shutil
 import traceback
+from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Iterable, Iterator, Optional
 from urllib.error import URLError
 
 import mmengine.registry
 import mmpose.registry
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import Registry
 
 from mmpose_uda.bugs import is_bug
-from mmpose_uda.errors import UserError
+from mmpose_uda.errors import UserError, refusal
 
 _UNKNOWN_PART = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registry')
 _UNEXPECTED = re.compile(r"([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'")
@@ -25,7 +26,6 @@ _UNFIT = re.compile(
     r'shapes cannot be multiplied|size of tensor a|to have \d+ channels|size mismatch'
 )
 _FEW = 12  # names that are all listed when none is close
-_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _DISK_FULL = (
     'No space left on device',
     'Disk quota exceeded',
@@ -76,11 +76,8 @@ def explain(error: Exception, cfg: Config) -> Optional[str]:
     if isinstance(error, FileNotFoundError) and text.endswith('can not be found.'):
         name = text.removesuffix(' can not be found.')
         return f'There is no checkpoint {name}: check the path.'
-    if isinstance(error, OSError) and error.errno in _REFUSED and error.filename:
-        return (
-            f'{error.filename} cannot be read or written ({error.strerror}): correct its '
-            'rights, or choose another folder.'
-        )
+    if isinstance(error, OSError) and (sentence := refusal(error)) is not None:
+        return sentence
     if _is_of_compilation(error):
         return (
             f'torch.compile cannot compile the training step ({_first_line(text)}): leave '
@@ -101,8 +98,9 @@ def explain(error: Exception, cfg: Config) -> Optional[str]:
             f'The model of {cfg.filename} does not fit what its data give '
             f'({_first_line(text)}): correct the sizes of the model or of the pipeline.'
         )
-    if is_bug(error):
-        return None
+    sentence = _explain_lack(error, cfg)
+    if sentence is not None or is_bug(error):
+        return sentence
     sentence = _explain_refusal(error, cfg)
     if sentence is None and isinstance(error, ImportError) and 'mmpose_uda' not in text:
         sentence = (
@@ -236,6 +234,19 @@ def _explain_missing(
     return f'{where}: {name} needs {keys}: add it to {cfg.filename}.'
 
 
+def _explain_lack(error: Exception, cfg: Config) -> Optional[str]:
+    """Of a dict of the config that lacks what is read off it, or the name of its class."""
+    if isinstance(error, AttributeError) and isinstance(error.obj, ConfigDict):
+        lacking, described = error.name, error.obj
+    elif isinstance(error, KeyError) and 'must contain the key "type"' in str(error):
+        frame, _ = list(traceback.walk_tb(error.__traceback__))[-1]
+        lacking, described = 'type', frame.f_locals.get('cfg')
+    else:
+        return None
+    where = _place(cfg, lambda part: part == described) or f'The config {cfg.filename}'
+    return f'{where} has no `{lacking}`: add it.'
+
+
 def _explain_refusal(error: Exception, cfg: Config) -> Optional[str]:
     """Of what a part of the config makes of its arguments, whatever it raises.
 
@@ -292,11 +303,21 @@ def _parameters(built) -> set[str]:
 
 def _where(cfg: Config, type_name: str, key: Optional[str] = None) -> str:
     """Dotted key of the first config dict of a type, with ``key`` in it if given."""
+    name = type_name.rsplit('.', 1)[-1]
+
+    def fits(part):
+        kind = str(part.get('type', '')).rsplit('.', 1)[-1]
+        return kind == name and (key is None or key in part)
+
+    return _place(cfg, fits)
+
+
+def _place(cfg: Config, fits: Callable[[dict], bool]) -> str:
+    """Dotted key of the first dict of a config that fits; '' if none does."""
 
     def search(value, path):
         if isinstance(value, dict):
-            kind = str(value.get('type', '')).rsplit('.', 1)[-1]
-            if kind == type_name.rsplit('.', 1)[-1] and (key is None or key in value):
+            if path and fits(value):
                 return path
             items = value.items()
         elif isinstance(value, (list, tuple)):

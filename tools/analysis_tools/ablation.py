@@ -48,11 +48,14 @@ def main():
     from mmpose_uda.analysis.variants import variant_names
     from mmpose_uda.apis.command_line import exit_codes
     from mmpose_uda.config import load_config
+    from mmpose_uda.errors import check_writable
     from mmpose_uda.whole_files import write_whole
 
     with exit_codes():
         out = Path(args.out or Path('work_dirs/ablation', Path(args.config).stem))
         variants = args.variants or variant_names(load_config(args.config))
+        for name in ('table.md', 'results.json', 'chart.png'):
+            check_writable(out / name)
         run_variants(args.config, args.seeds, variants, out, args.jobs, args.launcher)
         report = AblationReport(
             collect(args.config, out, args.seeds),
