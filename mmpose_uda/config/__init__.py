@@ -5,14 +5,16 @@ from .evaluators import check_evaluators
 from .explaining import closest, explain, user_errors
 from .fitting import check_fit
 from .preparing import (
+    check_seed,
     drop_missing_backends,
+    load_in_this_process,
     prepare_data,
     require_whole_parameters,
     set_launcher,
     set_work_dir,
     shrink_builtin_data,
 )
-from .reading import imported_modules, load_config, require
+from .reading import drop_options_of_workers, imported_modules, load_config, require
 from .resuming import check_resumed
 from .step import prepare_step
 from .work_dirs import check_new, own_work_dir
@@ -22,12 +24,15 @@ __all__ = [
     'check_fit',
     'check_new',
     'check_resumed',
+    'check_seed',
     'closest',
     'drop_missing_backends',
+    'drop_options_of_workers',
     'explain',
     'imported_modules',
     'last_checkpoint',
     'load_config',
+    'load_in_this_process',
     'own_work_dir',
     'prepare_data',
     'prepare_step',

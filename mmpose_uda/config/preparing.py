@@ -12,6 +12,7 @@ from mmengine.config import Config
 from mmengine.device import get_device
 
 from mmpose_uda.config.explaining import closest
+from mmpose_uda.config.reading import drop_options_of_workers, require
 from mmpose_uda.errors import UserError
 
 
@@ -57,6 +58,34 @@ def _move_paths(node: Any, root: str, moved: str) -> None:
             node[key] = moved + value.removeprefix(root)
         elif isinstance(value, (dict, list)):
             _move_paths(value, root, moved)
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a ``--seed`` that NumPy does not take.
+
+    Raises:
+        UserError: It is such a one.
+    """
+    if not 0 <= seed < 2**32:
+        raise UserError(f'--seed {seed} is none: let it be from 0 to {2**32 - 1}.')
+
+
+def load_in_this_process(cfg: Config, batch_size: Optional[int] = None) -> None:
+    """Let the training data be loaded without workers, to look at a few batches.
+
+    Args:
+        cfg (Config): Changed in place.
+        batch_size (int, optional): Images of each domain; the config's where it is None.
+
+    Raises:
+        UserError: The config has no such data or no model, or the batch is none.
+    """
+    require(cfg, 'model', 'train_dataloader')
+    if batch_size is not None and batch_size < 1:
+        raise UserError(f'A batch of {batch_size} images is none: ask for 1 or more.')
+    loader = cfg.train_dataloader
+    loader.update(num_workers=0, batch_size=batch_size or loader.batch_size)
+    drop_options_of_workers(cfg)
 
 
 def set_work_dir(cfg: Config, work_dir: Optional[str], suffix: str = '') -> None:
