@@ -26,13 +26,15 @@ from mmpose_uda.adaptation.target_images import (
     share_also_in,
 )
 from mmpose_uda.adaptation.verdict import WORSE, Verdict, judge
+from mmpose_uda.config import check_seed
 from mmpose_uda.convert.source_folder import SourceFolder, find_source
 from mmpose_uda.deploy.export import EXPORT_FILES
-from mmpose_uda.errors import UserError, writing
+from mmpose_uda.errors import UserError, check_writable, writing
 from mmpose_uda.whole_files import whole_folder, write_whole
 
 LOOKED_AT = 100
 """Boxes of held-out images that the verdict looks at, at most."""
+REPORT, SUMMARY = 'report.html', 'summary.json'
 _SAME = 0.5  # share of the target's images that are the source's
 
 
@@ -75,6 +77,7 @@ def adapt(
     begun = time.monotonic()
     folder = Path(out)
     _check(folder, minutes, iters, labelled, train_on_labelled)
+    check_seed(seed)
     start = read_start(model, checkpoint)
     own = find_source(source, start.metainfo) if source else None
     few = find_labelled(labelled, start.metainfo) if labelled else None
@@ -85,6 +88,8 @@ def adapt(
     split = Split.of(images.images)
     trained_on = [one for one in (own, few if train_on_labelled else None) if one]
     run = AdaptationRun(folder, start, split, target, trained_on, own, seed)
+    for name in (REPORT, SUMMARY):
+        check_writable(folder / name)
     run.prepare()
     if minutes is not None:
         iters = run.steps_within(minutes)
@@ -119,9 +124,9 @@ def adapt(
         metainfo=start.parsed,
         scalars=read_scalars(run.training),
     )
-    write_report(told, folder / 'report.html')
+    write_report(told, folder / REPORT)
     # it marks the run as done
-    write_whole(folder / 'summary.json', json.dumps(summary, indent=2) + '\n')
+    write_whole(folder / SUMMARY, json.dumps(summary, indent=2) + '\n')
     return summary
 
 
@@ -132,7 +137,7 @@ def _check(
     labelled: Optional[str],
     train_on_labelled: bool,
 ) -> None:
-    if (folder / 'summary.json').exists():
+    if (folder / SUMMARY).is_file():
         raise UserError(f'{folder} has an adaptation that is done: name another --out.')
     if (folder / 'export').exists() and not (folder / 'start').exists():
         raise UserError(

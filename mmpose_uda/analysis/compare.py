@@ -20,7 +20,7 @@ from mmpose_uda.config import load_config, prepare_data, require, user_errors
 from mmpose_uda.datasets.files import require_path
 from mmpose_uda.datasets.keypoint_names import keypoint_names
 from mmpose_uda.deploy.load_estimator import load_estimator
-from mmpose_uda.errors import UserError, writing
+from mmpose_uda.errors import UserError, check_writable
 from mmpose_uda.evaluation import RootAlignedMPJPE
 from mmpose_uda.evaluation.comparison import Comparison, GroundTruth, ModelResult
 from mmpose_uda.evaluation.samples import read_crop_pair, read_pair, stack
@@ -56,6 +56,7 @@ def compare(
         raise UserError(f'--num-images {num_images} shows nothing: give 1 or more.')
     if Path(export_a).resolve() == Path(export_b).resolve():
         raise UserError(f'There is nothing to compare: both exports are {export_a}.')
+    check_writable(out)
     models = {
         folder: load_estimator(folder, device=get_device())
         for folder in (export_a, export_b)
@@ -72,8 +73,7 @@ def compare(
     crops = {n: dataset[n]['inputs'].permute(1, 2, 0).numpy() for n in chosen}
     facts = {'Model A': export_a, 'Model B': export_b, 'Data': config, **_versions()}
     page = comparison_page(comparison, crops, dataset.metainfo, facts)
-    with writing(out):
-        write_whole(out, page)
+    write_whole(out, page)
     return comparison
 
 

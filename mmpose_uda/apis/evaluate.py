@@ -20,7 +20,7 @@ from mmpose_uda.config import (
     user_errors,
 )
 from mmpose_uda.engine.target_statistics import re_estimate
-from mmpose_uda.errors import UserError
+from mmpose_uda.errors import UserError, check_writable
 from mmpose_uda.whole_files import write_whole
 
 
@@ -117,3 +117,4 @@ def _check_out(out: Optional[str], dump_submission: Optional[str]) -> None:
         raise UserError(f'There is no folder for --out {out}: make it.')
     if dump_submission is not None:
         raise UserError('--dump-submission scores nothing: leave --out out.')
+    check_writable(out)

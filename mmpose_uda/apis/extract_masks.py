@@ -16,7 +16,7 @@ from mmpose_uda.datasets.coco_file import box_of, load_coco, with_images
 from mmpose_uda.datasets.grabcut import grabcut_mask
 from mmpose_uda.datasets.output_names import mask_name, output_stems
 from mmpose_uda.datasets.transforms import LoadPoseImage
-from mmpose_uda.errors import UserError, writing
+from mmpose_uda.errors import UserError, check_writable
 from mmpose_uda.visualization import mask_sheet, save_picture
 from mmpose_uda.whole_files import write_whole
 
@@ -59,14 +59,19 @@ def extract_masks(
     if not instances:
         raise UserError(f'{ann_file} has no box of anybody: add some.')
     _keep_others(folder / name for _, name in instances)
+    sheet = sheet or str(folder / 'contact_sheet.jpg')
+    check_writable(sheet)
+    named = Path(root, f'{Path(ann_file).with_suffix("")}_masks.json') if ann_file else None
+    if named:
+        check_writable(named)
     tiles = _segment(instances, folder)
     written = f'{len(instances)} masks in {folder}'
-    if ann_file:
-        written += f', named in {_write_named(content, Path(root, ann_file))}'
+    if named:
+        write_whole(named, json.dumps(content))
+        written += f', named in {named}'
         without = len(content['annotations']) - len(instances)
         if without:
             written += f' ({without} annotations without, crowds or of no size)'
-    sheet = sheet or str(folder / 'contact_sheet.jpg')
     shown_images, shown_masks = zip(*tiles)
     save_picture(sheet, mask_sheet(shown_images, shown_masks))
     return f'{written}; look at {sheet}'
@@ -86,14 +91,6 @@ def _segment(
         if number in shown:
             tiles.append((info['img'], mask))
     return tiles
-
-
-def _write_named(content: dict[str, Any], ann_file: Path) -> Path:
-    """The copy of an annotation file that names the masks."""
-    copy = ann_file.with_name(f'{ann_file.stem}_masks.json')
-    with writing(copy):
-        write_whole(copy, json.dumps(content))
-    return copy
 
 
 def _of_folder(root: str, boxes: Optional[str], masks: str) -> list[tuple[dict, str]]:

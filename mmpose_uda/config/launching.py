@@ -10,6 +10,16 @@ from mmengine.device import get_device
 from mmpose_uda.errors import UserError
 
 
+def check_seed(seed: int) -> None:
+    """Refuse a ``--seed`` that NumPy does not take.
+
+    Raises:
+        UserError: It is such a one.
+    """
+    if not 0 <= seed < 2**32:
+        raise UserError(f'--seed {seed} is none: let it be from 0 to {2**32 - 1}.')
+
+
 def set_launcher(cfg: Config, launcher: str) -> None:
     """Choose between one process, NCCL on GPUs and gloo on CPUs.
 

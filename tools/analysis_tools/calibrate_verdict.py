@@ -49,23 +49,23 @@ def main():
     )
     from mmpose_uda.adaptation.confusion import report
     from mmpose_uda.apis.command_line import exit_codes
-    from mmpose_uda.errors import UserError, writing
+    from mmpose_uda.errors import UserError, check_writable
     from mmpose_uda.whole_files import write_whole
 
     with exit_codes(resumable=False):
+        out = Path(args.out)
+        check_writable(out / 'table.md')
         benchmarks = [builtin_benchmark(config) for config in args.configs]
         for pair in args.real:
             config, equals, folder = pair.partition('=')
             if not equals:
                 raise UserError(f'--real {pair} is not CONFIG=FOLDER: write it so.')
             benchmarks.append(real_benchmark(config, folder))
-        out = Path(args.out)
         calibration = Calibration(
             benchmarks, args.seeds, out, args.iters, args.cases or tuple(CASES)
         )
         page, suggested = report(calibration.run(), args.fit_seeds)
-        with writing(out / 'table.md'):
-            write_whole(out / 'table.md', page)
+        write_whole(out / 'table.md', page)
         print(page)
         print(f'Thresholds that fit best: {suggested}')
 
