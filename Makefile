@@ -23,7 +23,7 @@ CHECKOUT := $(VENV)/.checkout-$(shell pwd -P | cksum | cut -d' ' -f1)
 export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-key data train test smoke lint clean
+.PHONY: help env env-key data train test smoke lint docs clean
 
 help:  ## show this list
 	@echo 'usage: make TARGET [PYTHON=python3.11] [CONFIG=$(CONFIG)] [ARGS=--resume]'
@@ -69,5 +69,8 @@ lint: env  ## check the code's style
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 
+docs: env  ## build docs/ as a site in site/
+	NO_MKDOCS_2_WARNING=true $(PY) -m mkdocs build --strict
+
 clean:  ## remove the environment and caches; data and runs stay
-	rm -rf .venv build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build site *.egg-info .pytest_cache .ruff_cache .hypothesis
