@@ -6,17 +6,17 @@ import cv2
 import numpy as np
 
 from .canvas import GUTTER, PAPER, draw_text, grid, points_on_tile, to_tile
-from .skeleton import VIEWS, draw_pose_3d, draw_skeleton
+from .skeleton import ANGLES, draw_pose_3d, draw_skeleton
 
-_SIDES = ('side', 'turned')
+_ANGLES = ('side', 'turned')
 _TITLES = {
     'side': 'seen from the side, depth to the right',
-    'turned': 'turned by {:g} degrees, from above'.format(VIEWS['turned'][0]),
+    'turned': 'turned by {:g} degrees, from above'.format(ANGLES['turned'][0]),
 }
 _SHORTEST = 448  # px: smaller images are shown enlarged
 _LONGEST = 2048  # px: but not beyond this
 _JPEG = 30_000  # px: what is longer is shown smaller, to be a JPEG
-_PANEL = (240, 640)  # least and greatest side of a 3D view, px
+_PANEL = (240, 640)  # least and greatest side of a picture of a 3D pose, px
 _WHITE, _DARK = (255, 255, 255), (25, 25, 25)
 
 
@@ -40,7 +40,7 @@ def prediction_picture(
             looked into. Default: the whole image.
         keypoints_3d (Sequence[np.ndarray], optional): N poses [K, 3], mm, x right, y
             down, z away.
-        extent (float, optional): Side of the 3D views in mm, see :func:`pose_extent`.
+        extent (float, optional): Side of pictures of 3D poses, mm, see :func:`pose_extent`.
             Default: that of each pose.
 
     Returns:
@@ -66,13 +66,15 @@ def prediction_picture(
     if keypoints_3d is None or not len(keypoints_3d):
         return shown
     side = int(np.clip(shown.shape[0] // len(keypoints_3d), *_PANEL))
-    views = {_TITLES[view]: [] for view in _SIDES}
+    columns = {_TITLES[angle]: [] for angle in _ANGLES}
     for name, pose in zip(names, keypoints_3d):
-        for view in _SIDES:
-            panel = draw_pose_3d(pose, metainfo, side, view, extent=extent, grid_lines=True)
+        for angle in _ANGLES:
+            panel = draw_pose_3d(
+                pose, metainfo, side, angle, extent=extent, grid_lines=True
+            )
             _label(panel, name, (9, 9))
-            views[_TITLES[view]].append(panel)
-    return _beside(grid({'image': [shown]}), grid(views))
+            columns[_TITLES[angle]].append(panel)
+    return _beside(grid({'image': [shown]}), grid(columns))
 
 
 def _draw_box(image: np.ndarray, corners: np.ndarray) -> float:
