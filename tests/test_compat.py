@@ -14,7 +14,7 @@ from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 from stock_factory import STOCK_DIR
 
-from mmpose_uda import compat, config_text, safe_checkpoint, xtcoco
+from mmpose_uda import compat, config_layout, safe_checkpoint, xtcoco
 from mmpose_uda.convert.convert_config import convert_config
 from mmpose_uda.errors import UnfitVersionsError, UserError
 
@@ -193,7 +193,7 @@ def test_mmengine_dumps_a_config_as_it_was(tmp_path):
     cfg = Config.fromfile(ROOT / 'configs/uda/hand_3d.py')
     cfg.dump(tmp_path / 'dumped.py')
     text = (tmp_path / 'dumped.py').read_text()
-    assert text == cfg.pretty_text == config_text.lay_out(text)
+    assert text == cfg.pretty_text == config_layout.lay_out(text)
     assert Config.fromfile(tmp_path / 'dumped.py').to_dict() == cfg.to_dict()
 
 

@@ -25,6 +25,8 @@ CONFIGS = {str(path.relative_to(CONFIG_DIR)): path for path in runnable_configs(
 PRETRAINING = {name: path for name, path in CONFIGS.items() if 'pretrain/' in name}
 # Most 2D configs of public data have their tests in test_public_configs.py.
 LIKE_OTHERS = {path.name for path in public_2d_configs()} - set(WHOLE_RUNS)
+LONG = {name for name in CONFIGS if name.endswith('_long.py')}
+LIKE_OTHERS |= LONG - {'hand_3d_long.py'}
 ADAPTATION = {
     name: path
     for name, path in CONFIGS.items()
@@ -84,6 +86,30 @@ def assert_trains_validates_exports_and_resumes(path, tmp_path):
     (result,) = inference_topdown(model, sample.img_path)
     count = runner.val_dataloader.dataset.metainfo['num_keypoints']
     assert result.pred_instances.keypoints.shape == (1, count, 2)
+
+
+@pytest.mark.parametrize('name', sorted(LONG))
+def test_long_forms_are_the_benchmarks_with_more_steps(name):
+    short = Config.fromfile(CONFIG_DIR / name.replace('_long', '')).to_dict()
+    long = Config.fromfile(CONFIGS[name]).to_dict()
+    times = long.pop('times')
+    for key in ('model', 'train_cfg'):
+        assert long.pop(key) != short[key]
+    teacher = long.pop('long_teacher')
+    assert long.items() <= short.items() and short.keys() - long.keys() == {
+        'model', 'train_cfg'
+    }  # fmt: skip
+    cfg = Config.fromfile(CONFIGS[name])
+    assert cfg.model.teacher == dict(short['model']['teacher'], **teacher)
+    for phase, before in zip(cfg.train_cfg.phases, short['train_cfg']['phases']):
+        assert phase == dict(before, iters=times * before['iters'])
+    # schedules that end somewhere end before a short run does
+    steps = sum(phase['iters'] for phase in short['train_cfg']['phases'])
+    assert all(one.get('end', 0) < steps for one in cfg.param_scheduler)
+
+
+def test_long_forms_are_found():
+    assert len(LONG) == 5
 
 
 @pytest.mark.parametrize('path', ADAPTATION.values(), ids=ADAPTATION)

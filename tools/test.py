@@ -1,10 +1,15 @@
-"""Evaluate a checkpoint: python tools/test.py CONFIG CHECKPOINT"""
+"""Evaluate a checkpoint on the test data of its config.
+
+python tools/test.py configs/uda/hand_3d.py CHECKPOINT
+"""
 
 import argparse
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('config', help='the config that was trained')
     parser.add_argument('checkpoint', help='a checkpoint of that training')
     parser.add_argument(

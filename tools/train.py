@@ -1,4 +1,7 @@
-"""Adapt a pose estimator: python tools/train.py configs/uda/hand_3d.py"""
+"""Train a config: adapt a pose estimator to a new domain.
+
+python tools/train.py configs/uda/hand_3d.py
+"""
 
 import argparse
 import gc
@@ -6,7 +9,9 @@ import os
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('config', help='the benchmark, a file of configs/')
     parser.add_argument(
         '--work-dir', help='folder of results, default work_dirs/<name of the config>'

@@ -4,7 +4,6 @@ _base_ = [
     '../_base_/default_runtime.py',
     '../_base_/data/loaders.py',
     '../_base_/data/pose_2d.py',
-    '../_base_/model/efficientnet_lite0.py',
     '../_base_/model/heatmaps_96px.py',
     '../_base_/method/multi_level_alignment.py',
     '../_base_/schedule/aligned_1200.py',
@@ -41,7 +40,15 @@ plain_crop = dict(crop, type='TopdownAffine')
 encode = dict(type='GenerateTarget', encoder=_base_.codec)
 strong_view = [_base_.box, _base_.strong_box, crop, _base_.strong_look]
 weak_view = [_base_.box, _base_.weak_box, crop]
-strong_source = [*strong_view, encode, _base_.pack]
+strong_source = [
+    _base_.picture_edge,
+    _base_.box,
+    _base_.source_box,
+    crop,
+    _base_.strong_look,
+    encode,
+    _base_.pack,
+]
 # For the control of the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 val_pipeline = [dict(type='LoadImage'), _base_.box, plain_crop, _base_.stock_pack]

@@ -42,8 +42,8 @@ model = dict(
     source_statistics=dict(skeleton='human16'),
     alignments=alignments,
 )
-# Keypoints share the last weights of this head.
-ablation_extras = dict(gradient_gate=None)
+# Keypoints share the last weights of this head, and its network is from scratch.
+ablation_extras = dict(gradient_gate=None, from_scratch=None)
 
 # ---- views ---------------------------------------------------------------------------
 crop = dict(type='TopdownAffine3D', input_size=_base_.input_size)

@@ -44,7 +44,13 @@ crop = dict(type='TopdownAffine3D', input_size=_base_.input_size)
 encode = dict(type='GenerateTarget', encoder=_base_.codec)
 strong_view = [_base_.box, _base_.strong_box, crop, _base_.strong_look]
 weak_view = [_base_.box, _base_.weak_box, crop]
-strong_source = [_base_.background, *strong_view, encode, _base_.pack]
+strong_source = [
+    _base_.background,
+    _base_.picture_edge,
+    *strong_view,
+    encode,
+    _base_.pack,
+]
 # For the control of the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 val_pipeline = [dict(type='LoadPoseImage'), _base_.box, crop, _base_.pack]

@@ -225,16 +225,16 @@ def _next_steps(told: Told) -> Iterator[str]:
             'The adapted model looks worse, so the export is the model that you began '
             'with. The adapted one is in training/export.'
         )
-    yield f'Predict: python tools/infer.py {summary["export"]} IMAGES --out predictions'
+    yield f'Predict: mmpose_uda infer {summary["export"]} IMAGES --out predictions'
     yield (
         f'Change something (learning rate, strength of the pull, length): edit '
-        f'{summary["config"]} and run python tools/train.py {summary["config"]}.'
+        f'{summary["config"]} and run mmpose_uda train {summary["config"]}.'
     )
     yield (
-        'Be sure: annotate some dozens of these images. python '
-        f'tools/misc/pre_annotate.py {summary["export"]} IMAGES --out annotations.json '
-        'writes predictions to correct, the most uncertain images first; give the '
-        'corrected file to tools/adapt.py as --labelled.'
+        'Be sure: annotate some dozens of these images. mmpose_uda pre-annotate '
+        f'{summary["export"]} IMAGES --out annotations.json writes predictions to '
+        'correct, the most uncertain images first; give the corrected file to '
+        'mmpose_uda adapt as --labelled.'
     )
     if summary['source'] is None:
         yield (

@@ -96,7 +96,7 @@ class AdaptationRun:
         if self.config.exists() and self.config.read_text('utf-8') != text:
             raise UserError(
                 f'{self.config} is of an adaptation with other arguments, or was edited: '
-                f'name another --out, or train it by tools/train.py {self.config}.'
+                f'name another --out, or mmpose_uda train {self.config}.'
             )
         write_whole(self.config, text)
         out = str(self.exported_start)

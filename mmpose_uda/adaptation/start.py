@@ -133,7 +133,7 @@ def read_start(model: str, checkpoint: Optional[str] = None) -> Start:
         raise UserError(
             f'No keypoints with a confidence can be read off the {stock.head} of {model}, '
             'so it cannot label images for itself: give a model with another head, or '
-            'tools/misc/convert_config.py a source.'
+            '`mmpose_uda convert` a source.'
         )
     path = checkpoint or str(Path(base).with_name(WEIGHTS_FILE))
     if '://' not in path and not osp.isfile(path):

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 from rich.progress import Progress
 
+from mmpose_uda.analysis.lengths import split_length, with_length
 from mmpose_uda.analysis.source_free import (
     SOURCE_FREE,
     SOURCE_START,
@@ -84,7 +86,8 @@ def run_variants(
             try:
                 for one in _with_start(variant):
                     error = _train(out, one, seed, place)
-                    if error is None and adabn and one in _EVALUATED_AGAIN:
+                    is_again = split_length(one)[0] in _EVALUATED_AGAIN
+                    if error is None and adabn and is_again:
                         error = _evaluate_adabn(out, one, seed, place)
                     if error is not None:
                         break
@@ -270,12 +273,42 @@ def collect(config: str, out_dir: str, seeds: Sequence[int]) -> Results:
     target 'target_adabn' and 'student_adabn'.
     """
     found: Results = {}
-    cfg = load_config(config)
-    for variant in (*variant_names(cfg), *source_free_variants(cfg)):
-        folders = [Path(out_dir) / f'{variant}_seed{seed}' for seed in seeds]
+    for variant in _known_variants(config, Path(out_dir)):
+        folders = _folders(out_dir, variant, seeds)
         if all(map(_is_done, folders)):
             found[variant] = _merge([_read_run(folder) for folder in folders])
     return found
+
+
+def collect_starts(
+    out_dir: str, variants: Sequence[str], seeds: Sequence[int]
+) -> dict[str, str]:
+    """What finished trainings began with, by variant: 'ImageNet', 'scratch', a file."""
+    found = {}
+    for variant in variants:
+        starts = [_read_start(folder) for folder in _folders(out_dir, variant, seeds)]
+        found[variant] = ', '.join(dict.fromkeys(starts))
+    return found
+
+
+def _folders(out_dir: str, variant: str, seeds: Sequence[int]) -> list[Path]:
+    return [Path(out_dir) / f'{variant}_seed{seed}' for seed in seeds]
+
+
+def _known_variants(config: str, out: Path) -> Iterator[str]:
+    """All variants of a config, each before the longer ones that were trained."""
+    cfg = load_config(config)
+    written = [split_length(path.stem) for path in out.glob('*_x*.py')]
+    for variant in (*variant_names(cfg), *source_free_variants(cfg)):
+        yield variant
+        for times in sorted(times for name, times in written if name == variant):
+            yield with_length(variant, times)
+
+
+def _read_start(folder: Path) -> str:
+    start = json.loads((folder / 'summary.json').read_text()).get('start', 'unknown')
+    # of a file its name: folders are long
+    return ', '.join(Path(one).name for one in start.split(', '))
 
 
 def _read_run(folder: Path) -> dict[str, dict[str, float]]:

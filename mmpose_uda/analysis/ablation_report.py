@@ -8,6 +8,7 @@ import matplotlib
 import numpy as np
 
 from mmpose_uda.analysis.ablation import Results
+from mmpose_uda.analysis.lengths import split_length
 from mmpose_uda.analysis.source_free import SOURCE_FREE, SOURCE_START
 from mmpose_uda.analysis.variants import CONTROLS
 from mmpose_uda.errors import writing
@@ -26,6 +27,13 @@ _CONTROL_TITLES = dict(
     source_strong='source only, strong augmentation',
 )
 _START_TITLE = 'source only, before the adaptation'
+_TITLES = {
+    'full': 'adapted',
+    SOURCE_FREE: 'adapted without the source',
+    'oracle': 'oracle (target labels)',
+    'only_from_scratch': 'source only, from scratch',
+    'with_from_scratch': 'adapted, from scratch',
+}
 _NETWORK_TITLES = dict(
     student='',
     target=', EMA',
@@ -44,13 +52,17 @@ class Row:
 
     Args:
         title (str): What the line is called.
-        kind (str): 'control', 'start', 'part', 'full' or 'oracle'.
+        kind (str): 'control', 'start' (of another one), 'part', 'full' or 'oracle'.
         metrics (dict[str, list[float]]): Metric -> value per seed.
+        start (str): What the training began with, such as 'ImageNet'.
+        times (int): How many times the steps of adaptation it had.
     """
 
     title: str
     kind: str
     metrics: dict[str, list[float]]
+    start: str = ''
+    times: int = 1
 
     def mean(self, metric: str) -> float:
         """Mean over the seeds."""
@@ -70,6 +82,7 @@ class AblationReport:
         constants (dict[str, dict[str, float]]): Rows without training on top: title ->
             metric -> value.
         headline (str): Name of the metric whose gap every row tells, as in the table.
+        starts (dict[str, str]): Variant -> what its training began with.
     """
 
     def __init__(
@@ -77,9 +90,10 @@ class AblationReport:
         results: Results,
         constants: dict[str, dict[str, float]],
         headline: Optional[str] = None,
+        starts: Optional[dict[str, str]] = None,
     ):
         self.constants = constants
-        self.rows = make_rows(results)
+        self.rows = make_rows(results, starts or {})
         self.metrics = list(next(iter(results.values()))['target'])
         self.names = short_names(self.metrics)
         named = {name: metric for metric, name in self.names.items()}
@@ -88,11 +102,12 @@ class AblationReport:
     def gap_closed(self, row: Row, metric: str) -> Optional[float]:
         """(best control - row) / (best control - oracle), of means over the seeds.
 
-        None while controls or oracle are missing, or if the oracle is no better than the
-        best control.
+        Of as many steps as the row. None while controls or oracle are missing, or if the
+        oracle is no better than the best control.
         """
-        controls = [r.mean(metric) for r in self.rows if r.kind == 'control']
-        oracles = [r.mean(metric) for r in self.rows if r.kind == 'oracle']
+        beside = [other for other in self.rows if other.times == row.times]
+        controls = [r.mean(metric) for r in beside if r.kind == 'control']
+        oracles = [r.mean(metric) for r in beside if r.kind == 'oracle']
         if not controls or not oracles:
             return None
         sign = 1 if lower_is_better(metric) else -1
@@ -102,16 +117,18 @@ class AblationReport:
 
     def markdown(self) -> str:
         """The table. Mean ± standard deviation over the seeds."""
-        head = ['run', *self.names.values(), f'gap closed ({self.names[self.headline]})']
+        gap = f'gap closed ({self.names[self.headline]})'
+        head = ['run', 'start', *self.names.values(), gap]
         lines = [head, ['---'] * len(head)]
         for title, values in self.constants.items():
             cells = [_number(values[m]) if m in values else '' for m in self.metrics]
-            lines.append([title, *cells, ''])
+            lines.append([title, '', *cells, ''])
         for row in self.rows:
             cells = [_mean_and_spread(row, metric) for metric in self.metrics]
             share = self.gap_closed(row, self.headline)
             shown = share is not None and row.kind in ('part', 'full')
-            lines.append([row.title, *cells, f'{100 * share:.0f} %' if shown else ''])
+            closed = f'{100 * share:.0f} %' if shown else ''
+            lines.append([row.title, row.start, *cells, closed])
         return '\n'.join(f'| {" | ".join(line)} |' for line in lines) + '\n'
 
     def as_dict(self) -> dict:
@@ -123,6 +140,8 @@ class AblationReport:
                 dict(
                     title=row.title,
                     kind=row.kind,
+                    start=row.start,
+                    times=row.times,
                     metrics=row.metrics,
                     gap_closed={m: self.gap_closed(row, m) for m in self.metrics},
                 )
@@ -148,30 +167,35 @@ class AblationReport:
         plt.close(figure)
 
 
-def make_rows(results: Results) -> list[Row]:
+def make_rows(results: Results, starts: dict[str, str]) -> list[Row]:
     """Controls with all their evaluations, then the other variants' teachers."""
     rows = []
-    for variant, networks in results.items():
+    for name, networks in results.items():
+        variant, times = split_length(name)
+        longer = f', {times} times the adaptation' if times > 1 else ''
+        of_all = dict(start=starts.get(name, ''), times=times)
         titles = {**_CONTROL_TITLES, SOURCE_START: _START_TITLE}
         if variant in titles:
             kind = 'control' if variant in CONTROLS else 'start'
             for network, title in _NETWORK_TITLES.items():
                 if network in networks:
-                    title = titles[variant] + title
-                    rows.append(Row(title, kind, networks[network]))
+                    title = titles[variant] + longer + title
+                    rows.append(Row(title, kind, networks[network], **of_all))
         else:
-            kind = variant if variant in ('full', 'oracle') else 'part'
-            rows.append(Row(_title(variant), kind, networks['target']))
+            title = _title(variant) + longer
+            rows.append(Row(title, _kind(variant), networks['target'], **of_all))
     return rows
 
 
+def _kind(variant: str) -> str:
+    if variant.endswith('_from_scratch'):
+        return 'start'  # a gap of other networks is none of its
+    return variant if variant in ('full', 'oracle') else 'part'
+
+
 def _title(variant: str) -> str:
-    if variant == 'full':
-        return 'adapted'
-    if variant == SOURCE_FREE:
-        return 'adapted without the source'
-    if variant == 'oracle':
-        return 'oracle (target labels)'
+    if variant in _TITLES:
+        return _TITLES[variant]
     how, part = variant.split('_', 1)
     return f'{_HOW[how]} {part.replace("_", " ")}'
 

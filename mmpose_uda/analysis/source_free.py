@@ -28,7 +28,7 @@ def source_free_variants(cfg: Config) -> list[str]:
 
     It has them where phases without a mean teacher are followed by one that has it.
     """
-    first = _first_adapting(cfg)
+    first = first_adapting(cfg)
     return [SOURCE_START, SOURCE_FREE] if first else []
 
 
@@ -38,7 +38,7 @@ def start_phases(cfg: Config) -> int:
     Raises:
         UserError: There are none, or there is no adaptation by a mean teacher.
     """
-    first = _first_adapting(cfg)
+    first = first_adapting(cfg)
     if not first:
         raise UserError(
             f'{cfg.filename} trains no model of the source that a mean teacher adapts '
@@ -83,7 +83,7 @@ def _drop_source(dataset: ConfigDict) -> None:
         dataset.views.pop(view)
 
 
-def _first_adapting(cfg: Config) -> Optional[int]:
+def first_adapting(cfg: Config) -> Optional[int]:
     """Which phase is the first with a mean teacher; None without any."""
     alignments: dict[str, Any] = cfg.model.get('alignments') or {}
     teachers = {name for name, part in alignments.items() if part.type == _TEACHER}

@@ -11,7 +11,6 @@ from mmpose.registry import MODELS
 from mmpose_uda.datasets import collate_views
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import require_reader
-from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
 from mmpose_uda.models.pose_estimators import DomainAdaptivePoseEstimator
 from mmpose_uda.models.pose_estimators.teacher_ema import TeacherEMA
 from mmpose_uda.views import TARGET_TEACHER
@@ -66,7 +65,7 @@ def teacher_labels(
     predicted = observed[TARGET_TEACHER].distributions
     return {
         TARGET_TEACHER: _to_labels(predicted.points(), predicted.confidence()),
-        'target_student': _to_labels(*pseudo_labels(observed)),
+        'target_student': _to_labels(*observed.pseudo_labels),
     }
 
 

@@ -10,9 +10,11 @@ from typing import Any, Iterator
 
 from mmengine.config import Config, ConfigDict
 
+from mmpose_uda.analysis.lengths import lengthened, split_length
 from mmpose_uda.analysis.source_free import (
     SOURCE_FREE,
     SOURCE_START,
+    first_adapting,
     source_free_config,
     source_free_variants,
     start_phases,
@@ -58,12 +60,13 @@ class Extra:
 
     Args:
         needs (list[str]): Parts of ``ablation_parts`` that it refines. Alone it brings them
-            along, and it is active in the phases in which all their alignments are.
+            along, and it is active in the phases in which all their alignments are. An
+            option alone, such as another start, may need none.
         alignments (dict[str, dict]): Alignments that the model gets, by name.
         options (dict[str, Any]): Dotted key of the config -> its value with the extra.
     """
 
-    needs: list[str]
+    needs: list[str] = field(default_factory=list)
     alignments: dict[str, dict] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -106,15 +109,16 @@ def ablation_extras(cfg: Config) -> dict[str, Extra]:
     Each is a dict of the fields of :class:`Extra`; None leaves out one of a base.
 
     Raises:
-        UserError: One needs no part, or one that ``ablation_parts`` does not have, or has
-            the name of a part.
+        UserError: One is nothing, has alignments and needs no part, needs one that
+            ``ablation_parts`` does not have, or has the name of a part.
     """
     parts = ablated_parts(cfg)
     listed = cfg.get('ablation_extras') or {}
     extras = {name: Extra(**extra) for name, extra in listed.items() if extra is not None}
     for name, extra in extras.items():
         unknown = [need for need in extra.needs if need not in parts]
-        if name in parts or unknown or not extra.needs:
+        is_lost = not extra.needs and (extra.alignments or not extra.options)
+        if name in parts or unknown or is_lost:
             raise UserError(
                 f'`ablation_extras` of {cfg.filename} has {name!r}, which needs '
                 f'{list(extra.needs)}: let it need some of the parts {", ".join(parts)}, '
@@ -148,17 +152,23 @@ def variant_config(cfg: Config, name: str) -> Config:
     augmentation; 'only_<part>' adds a part to supervision on the source with that
     augmentation, 'without_<part>' takes one from the method, 'with_<extra>' adds one.
     'source_start' is the model that the method's adaptation begins with, from the source
-    alone, and 'source_free' its adaptation without the source.
+    alone, and 'source_free' its adaptation without the source. '_x3' at the end of others
+    is three times the adaptation (:func:`lengthened`).
 
     Args:
         cfg (Config): Config of a benchmark: phases, source and target data, and for the
             controls their pipelines.
-        name (str): One of :func:`variant_names` or :func:`source_free_variants`.
+        name (str): One of :func:`variant_names`, perhaps with a length, or of
+            :func:`source_free_variants`.
 
     Raises:
         UserError: The name is unknown, or the config lacks the pipeline of a control.
     """
     names = [*variant_names(cfg), *source_free_variants(cfg)]
+    variant, times = split_length(name)
+    before = first_adapting(cfg)
+    if times > 1 and variant in variant_names(cfg) and before is not None:
+        return lengthened(variant_config(cfg, variant), times, before)
     if name not in names:
         raise UserError(f'There is no variant {name!r}: use {", ".join(names)}.')
     if name == SOURCE_FREE:

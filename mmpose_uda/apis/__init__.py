@@ -7,6 +7,7 @@ from mmpose_uda.analysis.compare import compare
 from mmpose_uda.analysis.data_check import check_data
 from mmpose_uda.analysis.measure_source import measure_source
 from mmpose_uda.analysis.pose_statistics import pose_statistics
+from mmpose_uda.analysis.prediction_strip import draw_strip
 from mmpose_uda.config import load_config, prepare_data
 from mmpose_uda.convert.convert_config import convert_config
 from mmpose_uda.deploy.export import export_estimator
@@ -23,6 +24,7 @@ __all__ = [
     'check_data',
     'compare',
     'convert_config',
+    'draw_strip',
     'evaluate',
     'export_estimator',
     'extract_masks',

@@ -1,21 +1,16 @@
 """Configs: reading them, making ready what they need, explaining what is wrong."""
 
+from .backends import drop_missing_backends
+from .builtin_data import prepare_data, shrink_builtin_data
 from .checkpoints import last_checkpoint
 from .evaluators import check_evaluators
 from .explaining import closest, explain, user_errors
 from .fitting import check_fit
-from .preparing import (
-    drop_missing_backends,
-    prepare_data,
-    require_whole_parameters,
-    set_launcher,
-    set_work_dir,
-    shrink_builtin_data,
-)
+from .launching import require_whole_parameters, set_launcher
 from .reading import imported_modules, load_config, require
 from .resuming import check_resumed
 from .step import prepare_step
-from .work_dirs import check_new, own_work_dir
+from .work_dirs import check_new, own_work_dir, set_work_dir
 
 __all__ = [
     'check_evaluators',

@@ -6,8 +6,10 @@ import inspect
 import re
 import shutil
 import traceback
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Iterable, Iterator, Optional
+from types import FrameType
+from typing import Optional
 from urllib.error import URLError
 
 import mmengine.registry
@@ -16,6 +18,7 @@ from mmengine.config import Config
 from mmengine.registry import Registry
 
 from mmpose_uda.bugs import is_bug
+from mmpose_uda.config.places import place_of, where
 from mmpose_uda.errors import UserError
 
 _UNKNOWN_PART = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registry')
@@ -24,6 +27,7 @@ _MISSING = re.compile(r'([\w.<>]+)\(\) missing \d+ required .*arguments?: (.+)')
 _UNFIT = re.compile(
     r'shapes cannot be multiplied|size of tensor a|to have \d+ channels|size mismatch'
 )
+_BUILD = 'build_from_cfg'  # mmengine's function that makes a part
 _FEW = 12  # names that are all listed when none is close
 _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _DISK_FULL = (
@@ -32,11 +36,20 @@ _DISK_FULL = (
     'PytorchStreamWriter failed writing',
     'iostream error',  # what torch.save makes of it
 )
+_Explainer = Callable[[Exception, str, Config], Optional[str]]
+"""Of an error, its text and the config, the sentence; None of what it does not know."""
 
 
 @contextmanager
 def user_errors(cfg: Config) -> Iterator[None]:
-    """Turn errors that a user caused into :class:`UserError`; bugs pass through."""
+    """Turn errors that a user caused into sentences; bugs pass through.
+
+    Args:
+        cfg (Config): What the block runs, to say where in it the mistake is.
+
+    Raises:
+        UserError: The user caused an error.
+    """
     try:
         yield
     except Exception as error:
@@ -60,56 +73,17 @@ def explain(error: Exception, cfg: Config) -> Optional[str]:
     if isinstance(error, UserError):
         # torch raises a worker's error again with the worker's traceback before it
         return text.rsplit('UserError: ', 1)[-1].strip()
-    if '/torch_' in text and any(sign in text for sign in _DISK_FULL):
-        return (
-            'The shared memory /dev/shm is full: enlarge it, or add --cfg-options '
-            'train_dataloader.num_workers=0 val_dataloader.num_workers=0.'
-        )
-    if _is_disk_full(error):
-        return _explain_disk_full(error, cfg)
-    if isinstance(error, URLError):
-        return _explain_download(error, cfg)
-    if isinstance(error, AssertionError) and text.startswith('Annotation file'):
-        return _explain_missing_data(text.split('`')[1], cfg)
-    if isinstance(error, FileNotFoundError) and _reads_data(error):
-        return _explain_missing_data(error.filename or text, cfg)
-    if isinstance(error, FileNotFoundError) and text.endswith('can not be found.'):
-        name = text.removesuffix(' can not be found.')
-        return f'There is no checkpoint {name}: check the path.'
-    if isinstance(error, OSError) and error.errno in _REFUSED and error.filename:
-        return (
-            f'{error.filename} cannot be read or written ({error.strerror}): correct its '
-            'rights, or choose another folder.'
-        )
-    if _is_of_compilation(error):
-        return (
-            f'torch.compile cannot compile the training step ({_first_line(text)}): leave '
-            f'`compile` out of {cfg.filename}.'
-        )
-    if isinstance(error, RuntimeError) and 'loaded state dict do not match' in text:
-        return _explain_mismatch(text)
-    if isinstance(error, KeyError) and (match := _UNKNOWN_PART.search(text)):
-        return _explain_unknown_part(*match.groups(), cfg)
-    if isinstance(error, TypeError) and (match := _UNEXPECTED.search(text)):
-        return _explain_argument(error, *match.groups(), cfg)
-    if isinstance(error, TypeError) and (match := _MISSING.search(text)):
-        sentence = _explain_missing(error, *match.groups(), cfg)
-        if sentence is not None:
-            return sentence
-    if isinstance(error, RuntimeError) and _UNFIT.search(text):
-        return (
-            f'The model of {cfg.filename} does not fit what its data give '
-            f'({_first_line(text)}): correct the sizes of the model or of the pipeline.'
-        )
-    if is_bug(error):
-        return None
-    sentence = _explain_refusal(error, cfg)
-    if sentence is None and isinstance(error, ImportError) and 'mmpose_uda' not in text:
-        sentence = (
-            f'A package is missing ({_first_line(text)}): install it, or leave out of '
-            f'{cfg.filename} what needs it.'
-        )
-    return sentence or _explain_runner(error, cfg)
+    found = _first_of(_BY_KIND, error, text, cfg)
+    if found is None and not is_bug(error):
+        found = _first_of(_BY_PLACE, error, text, cfg)
+    return found
+
+
+def _first_of(
+    explainers: Iterable[_Explainer], error: Exception, text: str, cfg: Config
+) -> Optional[str]:
+    sentences = (explainer(error, text, cfg) for explainer in explainers)
+    return next((sentence for sentence in sentences if sentence is not None), None)
 
 
 def closest(name: str, known: Iterable[str]) -> str:
@@ -121,23 +95,28 @@ def closest(name: str, known: Iterable[str]) -> str:
     return 'use ' + ' or '.join(f'`{k}`' for k in near or known)
 
 
-def _is_of_compilation(error: Exception) -> bool:
-    """Whether torch.compile failed; not all releases that mmpose runs on have it."""
-    modules = (kind.__module__ for kind in type(error).__mro__)
-    return any(module.startswith('torch._dynamo') for module in modules)
+def _frames(error: Exception) -> list[FrameType]:
+    """Where an error passed, its origin last."""
+    return [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
 
 
 def _first_line(text: str) -> str:
     return text.strip().partition('\n')[0].rstrip('.:')
 
 
-def _is_disk_full(error: Exception) -> bool:
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return True
-    return any(sign in str(error) for sign in _DISK_FULL)
+def _explain_shared_memory(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    if '/torch_' not in text or not any(sign in text for sign in _DISK_FULL):
+        return None
+    return (
+        'The shared memory /dev/shm is full: enlarge it, or add --cfg-options '
+        'train_dataloader.num_workers=0 val_dataloader.num_workers=0.'
+    )
 
 
-def _explain_disk_full(error: Exception, cfg: Config) -> str:
+def _explain_disk_full(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    is_told = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if not is_told and not any(sign in str(error) for sign in _DISK_FULL):
+        return None
     place = getattr(error, 'filename', None) or cfg.get('work_dir') or '.'
     try:
         left = f', {shutil.disk_usage(place).free / 2**20:.0f} MiB left'
@@ -149,28 +128,60 @@ def _explain_disk_full(error: Exception, cfg: Config) -> str:
     )
 
 
-def _explain_download(error: URLError, cfg: Config) -> str:
-    where = _where(cfg, 'Pretrained') or cfg.filename
+def _explain_download(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    if not isinstance(error, URLError):
+        return None
+    place = where(cfg, 'Pretrained') or cfg.filename
     return (
         f'Weights cannot be downloaded ({error.reason}): name a file that you have in '
-        f'{where}, or None there to begin with random weights.'
+        f'{place}, or None there to begin with random weights.'
     )
+
+
+def _explain_missing_file(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    """Of data, or a checkpoint."""
+    name = None
+    if isinstance(error, AssertionError) and text.startswith('Annotation file'):
+        name = text.split('`')[1]
+    elif isinstance(error, FileNotFoundError) and _reads_data(error):
+        name = error.filename or text
+    elif isinstance(error, FileNotFoundError) and text.endswith('can not be found.'):
+        checkpoint = text.removesuffix(' can not be found.')
+        return f'There is no checkpoint {checkpoint}: check the path.'
+    if name is None:
+        return None
+    return f'There is no file {name}: correct the paths of the data in {cfg.filename}.'
 
 
 def _reads_data(error: Exception) -> bool:
     """Whether mmpose raised an error where it reads images or annotations."""
-    modules = (
-        frame.f_globals.get('__name__', '')
-        for frame, _ in traceback.walk_tb(error.__traceback__)
-    )
+    modules = (frame.f_globals.get('__name__', '') for frame in _frames(error))
     return any(m.startswith(('mmpose.datasets.', 'mmpose.evaluation.')) for m in modules)
 
 
-def _explain_missing_data(name: str, cfg: Config) -> str:
-    return f'There is no file {name}: correct the paths of the data in {cfg.filename}.'
+def _explain_rights(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    if not isinstance(error, OSError) or error.errno not in _REFUSED or not error.filename:
+        return None
+    return (
+        f'{error.filename} cannot be read or written ({error.strerror}): correct its '
+        'rights, or choose another folder.'
+    )
 
 
-def _explain_mismatch(text: str) -> str:
+def _explain_compilation(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    # by name: not all releases that mmpose runs on have torch._dynamo
+    modules = (kind.__module__ for kind in type(error).__mro__)
+    if not any(module.startswith('torch._dynamo') for module in modules):
+        return None
+    return (
+        f'torch.compile cannot compile the training step ({_first_line(text)}): leave '
+        f'`compile` out of {cfg.filename}.'
+    )
+
+
+def _explain_mismatch(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    if not isinstance(error, RuntimeError) or 'loaded state dict do not match' not in text:
+        return None
     detail = ' '.join(text.split('\n\n', 1)[-1].split())
     return (
         'The checkpoint does not fit the model of the config '
@@ -178,21 +189,23 @@ def _explain_mismatch(text: str) -> str:
     )
 
 
-def _explain_unknown_part(
-    name: str, scope: Optional[str], registry: str, cfg: Config
-) -> str:
+def _explain_unknown_part(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    match = _UNKNOWN_PART.search(text)
+    if not isinstance(error, KeyError) or match is None:
+        return None
+    name, _, registry = match.groups()
     known = set()
     for module in (mmpose.registry, mmengine.registry):
         for found in vars(module).values():
             if isinstance(found, Registry) and found.name == registry:
                 known.update(_names(found))
-    where = _where(cfg, name) or f'type={name!r}'
+    place = place_of(cfg, name)
     if name in known:
         return (
-            f'{where}: {name} is one of mmpose and the config is of another scope: write '
+            f'{place}: {name} is one of mmpose and the config is of another scope: write '
             f"type='mmpose.{name}', or default_scope = 'mmpose'."
         )
-    return f'{where}: there is no {registry} {name}: {closest(name, known)}.'
+    return f'{place}: there is no {registry} {name}: {closest(name, known)}.'
 
 
 def _names(registry: Registry) -> set[str]:
@@ -206,18 +219,19 @@ def _names(registry: Registry) -> set[str]:
     return names
 
 
-def _explain_argument(
-    error: Exception, called: str, key: str, cfg: Config
-) -> Optional[str]:
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+def _explain_argument(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    match = _UNEXPECTED.search(text)
+    if not isinstance(error, TypeError) or match is None:
+        return None
+    called, key = match.groups()
+    frames = _frames(error)
     for frame in reversed(frames):
         values = frame.f_locals
-        if frame.f_code.co_name == 'build_from_cfg' and key in values.get('args', ()):
+        if frame.f_code.co_name == _BUILD and key in values.get('args', ()):
             built = values['obj_cls']
-            where = _where(cfg, built.__name__, key) or f'type={built.__name__!r}'
             return (
-                f'{where}: {built.__name__} takes no `{key}`: '
-                f'{closest(key, _parameters(built))}.'
+                f'{place_of(cfg, built.__name__, key)}: {built.__name__} takes no '
+                f'`{key}`: {closest(key, _parameters(built))}.'
             )
     if frames[-1].f_globals['__name__'].startswith('mmengine.runner.'):
         built = called.removesuffix('.__init__')
@@ -225,57 +239,97 @@ def _explain_argument(
     return None
 
 
-def _explain_missing(
-    error: Exception, called: str, keys: str, cfg: Config
-) -> Optional[str]:
-    frame = list(traceback.walk_tb(error.__traceback__))[-1][0]
-    if frame.f_code.co_name != 'build_from_cfg':
+def _explain_missing_argument(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    match = _MISSING.search(text)
+    if not isinstance(error, TypeError) or match is None:
+        return None
+    frame = _frames(error)[-1]
+    if frame.f_code.co_name != _BUILD:
         return None
     name = frame.f_locals['obj_cls'].__name__
-    where = _where(cfg, name) or f'type={name!r}'
-    return f'{where}: {name} needs {keys}: add it to {cfg.filename}.'
+    return f'{place_of(cfg, name)}: {name} needs {match[2]}: add it to {cfg.filename}.'
 
 
-def _explain_refusal(error: Exception, cfg: Config) -> Optional[str]:
+def _explain_unfit_sizes(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    if not isinstance(error, RuntimeError) or not _UNFIT.search(text):
+        return None
+    return (
+        f'The model of {cfg.filename} does not fit what its data give '
+        f'({_first_line(text)}): correct the sizes of the model or of the pipeline.'
+    )
+
+
+def _explain_refusal(error: Exception, text: str, cfg: Config) -> Optional[str]:
     """Of what a part of the config makes of its arguments, whatever it raises.
 
     Parts assert, or compute with a number until something breaks; where it was made is
     known in any case.
     """
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     being_built = [
-        frame.f_locals['obj_cls']
-        for frame in frames
-        if frame.f_code.co_name == 'build_from_cfg' and 'obj_cls' in frame.f_locals
+        frame.f_locals['obj_cls'].__name__
+        for frame in _frames(error)
+        if frame.f_code.co_name == _BUILD and 'obj_cls' in frame.f_locals
     ]
     if not being_built:
         return None
-    built = being_built[-1]
-    where = _where(cfg, built.__name__) or f'type={built.__name__!r}'
-    reason = f'{type(error).__name__}: {_first_line(str(error))}'.rstrip(': ')
+    name = being_built[-1]
     return (
-        f'{where}: {built.__name__} cannot be made of these arguments ({reason}): correct '
-        'them.'
+        f'{place_of(cfg, name)}: {name} cannot be made of these arguments '
+        f'({_reason(error)}): correct them.'
     )
 
 
-def _explain_runner(error: Exception, cfg: Config) -> Optional[str]:
+def _explain_missing_package(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    if not isinstance(error, ImportError) or 'mmpose_uda' in text:
+        return None
+    return (
+        f'A package is missing ({_first_line(text)}): install it, or leave out of '
+        f'{cfg.filename} what needs it.'
+    )
+
+
+def _explain_runner(error: Exception, text: str, cfg: Config) -> Optional[str]:
     """Of what mmengine's runner itself cannot use while it builds."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     steps = [
         frame.f_code.co_name
-        for frame in frames
+        for frame in _frames(error)
         if frame.f_globals.get('__name__') == 'mmengine.runner.runner'
     ]
     step = steps[-1] if steps else ''
     if not step.startswith(('build_', 'register_', '__init__', 'from_cfg', '_check_')):
         return None
-    reason = f'{type(error).__name__}: {_first_line(str(error))}'
     what = step.removeprefix('build_').removeprefix('register_').strip('_')
     return (
-        f'{cfg.filename}: the runner cannot be made with this {what} ({reason}): correct '
-        'it.'
+        f'{cfg.filename}: the runner cannot be made with this {what} ({_reason(error)}): '
+        'correct it.'
     )
+
+
+def _reason(error: Exception) -> str:
+    return f'{type(error).__name__}: {_first_line(str(error))}'.rstrip(': ')
+
+
+_BY_KIND: tuple[_Explainer, ...] = (
+    _explain_shared_memory,  # before the disk, whose words it has too
+    _explain_disk_full,
+    _explain_download,
+    _explain_missing_file,
+    _explain_rights,
+    _explain_compilation,
+    _explain_mismatch,
+    _explain_unknown_part,
+    _explain_argument,
+    _explain_missing_argument,
+    _explain_unfit_sizes,
+)
+"""Told by their type and words, wherever they were raised."""
+
+_BY_PLACE: tuple[_Explainer, ...] = (
+    _explain_refusal,
+    _explain_missing_package,
+    _explain_runner,
+)
+"""Told by where they were raised, whatever they are: bugs would pass for mistakes."""
 
 
 def _parameters(built) -> set[str]:
@@ -288,44 +342,3 @@ def _parameters(built) -> set[str]:
         if name != 'self'
         and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
     }
-
-
-def _where(cfg: Config, type_name: str, key: Optional[str] = None) -> str:
-    """Dotted key of the first config dict of a type, with ``key`` in it if given."""
-
-    def search(value, path):
-        if isinstance(value, dict):
-            kind = str(value.get('type', '')).rsplit('.', 1)[-1]
-            if kind == type_name.rsplit('.', 1)[-1] and (key is None or key in value):
-                return path
-            items = value.items()
-        elif isinstance(value, (list, tuple)):
-            items = enumerate(value)
-        else:
-            return None
-        found = (
-            search(child, f'{path}.{name}' if path else str(name)) for name, child in items
-        )
-        return next((f for f in found if f), None)
-
-    # what the runner reads, before helper variables of the config that repeat it
-    keys = sorted(cfg.keys(), key=_READ_FIRST.__contains__, reverse=True)
-    path = search({name: cfg[name] for name in keys}, '')
-    return f'`{path}` in {cfg.filename}' if path else ''
-
-
-_READ_FIRST = (
-    'model',
-    'train_dataloader',
-    'val_dataloader',
-    'test_dataloader',
-    'optim_wrapper',
-    'param_scheduler',
-    'val_evaluator',
-    'test_evaluator',
-    'custom_hooks',
-    'default_hooks',
-    'train_cfg',
-    'val_cfg',
-    'test_cfg',
-)

@@ -1,6 +1,5 @@
 """Reading configs."""
 
-import os.path as osp
 import traceback
 from collections.abc import Iterator
 from typing import Any, Optional
@@ -8,6 +7,7 @@ from typing import Any, Optional
 from mmengine.config import Config
 from mmengine.config.utils import ConfigParsingError
 
+from mmpose_uda.config.finding import find_config
 from mmpose_uda.config.names import check_kinds, refuse_near_misses
 from mmpose_uda.config.overrides import merge
 from mmpose_uda.config.ranges import check_ranges
@@ -19,7 +19,7 @@ def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
     """Read a config and merge overrides into it.
 
     Args:
-        path (str): A text config.
+        path (str): A text config, as :func:`find_config` finds it.
         options (dict, optional): Dotted key -> value, as of ``--cfg-options``.
 
     Returns:
@@ -30,9 +30,7 @@ def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
             in it is nearly one that the runner reads, an override changes nothing, a
             number cannot be meant, or boxes are in a file that is not JSON.
     """
-    if not osp.isfile(path):
-        raise UserError(f'There is no config file {path}: check the path.')
-    cfg = _run(path)
+    cfg = _run(find_config(path))
     refuse_near_misses(cfg)
     if options:
         merge(cfg, options)

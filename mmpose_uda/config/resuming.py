@@ -6,7 +6,7 @@ from typing import Any, Optional
 from mmengine.config import Config
 from mmengine.logging import print_log
 
-from mmpose_uda.config.config_text import differences, read_text
+from mmpose_uda.config.kept_text import differences, read_text
 from mmpose_uda.errors import UserError
 from mmpose_uda.safe_checkpoint import load_from_local
 

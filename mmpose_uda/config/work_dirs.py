@@ -6,6 +6,7 @@ import os.path as osp
 from collections.abc import Iterator
 from contextlib import contextmanager
 from glob import escape, glob
+from typing import Optional
 
 from mmengine.config import Config
 
@@ -14,6 +15,19 @@ from mmpose_uda.errors import UserError, writing
 
 _LOCK = '.lock'
 _RANKS = ('RANK', 'SLURM_PROCID', 'OMPI_COMM_WORLD_RANK')  # of torchrun, Slurm and MPI
+
+
+def set_work_dir(cfg: Config, work_dir: Optional[str], suffix: str = '') -> None:
+    """Choose the folder: the argument's, the config's or ``./work_dirs/<its name>``.
+
+    Args:
+        cfg (Config): Its ``work_dir`` is set.
+        work_dir (str, optional): The one that was asked for.
+        suffix (str): Of the folder, unless one was asked for.
+    """
+    name = osp.splitext(osp.basename(cfg.filename))[0]
+    default = cfg.get('work_dir') or osp.join('./work_dirs', name)
+    cfg.work_dir = work_dir or default + suffix
 
 
 @contextmanager

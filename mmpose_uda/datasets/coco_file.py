@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
 import numpy as np
-from PIL import Image
 
 from mmpose_uda.datasets.faults import Fault, raise_faults
 from mmpose_uda.datasets.files import load_json, require_path
+from mmpose_uda.datasets.image_size import size_when_loaded
 from mmpose_uda.datasets.keypoint_names import require_same_keypoints
 from mmpose_uda.errors import UserError
 
@@ -132,8 +132,7 @@ def image_size(image: dict[str, Any], image_path: str) -> tuple[int, int]:
     if annotated is not None:
         return annotated
     try:
-        with Image.open(image_path) as opened:
-            return opened.size
+        return size_when_loaded(image_path)
     except OSError as error:
         raise UserError(
             f'The image `{image_path}` is missing or does not decode, and its annotations '

@@ -31,7 +31,7 @@ def require_path(
     if is_present(path):
         return
     remedy = (
-        'run `python tools/misc/make_builtin_data.py`'
+        'run `mmpose_uda make-data`'
         if 'builtin' in path
         else 'put it there, or correct `data_root`, `data_prefix` and `ann_file`'
     )

@@ -1,4 +1,4 @@
-"""Images that have not the size of their annotations."""
+"""The size of images as they are loaded, and those that have not that of their labels."""
 
 import io
 
@@ -8,6 +8,34 @@ from PIL import Image
 from mmpose_uda.errors import UserError
 
 _ORIENTATION = 0x0112  # EXIF
+_FIRST_TURNED = 5  # of its orientations; up to here they mirror, or turn upside down
+
+
+def exif_orientation(image: Image.Image) -> int:
+    """EXIF's orientation of an opened image, from 1 (upright, or none is told) to 8."""
+    if image.format == 'PNG' and 'exif' not in image.info:
+        return 1  # Pillow would decode all pixels to see whether it follows them
+    try:
+        return image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # Pillow raises anything, and OpenCV does not turn what is broken
+        return 1
+
+
+def is_turning(orientation: int) -> bool:
+    """Whether loading an image of this orientation exchanges its width and height."""
+    return orientation >= _FIRST_TURNED
+
+
+def size_when_loaded(path: str) -> tuple[int, int]:
+    """Width and height, px, that an image has once it is loaded, without decoding it.
+
+    Raises:
+        OSError: It is missing, or no image.
+    """
+    with Image.open(path) as image:
+        width, height = image.size
+        is_turned = is_turning(exif_orientation(image))
+    return (height, width) if is_turned else (width, height)
 
 
 def check_size(results: dict) -> dict:
@@ -51,6 +79,6 @@ def _is_turned(path: str) -> bool:
     """Whether loading exchanges width and height."""
     try:
         with Image.open(io.BytesIO(fileio.get(path))) as image:
-            return image.getexif().get(_ORIENTATION, 1) >= 5
+            return is_turning(exif_orientation(image))
     except Exception:  # Pillow raises anything; what it cannot read it cannot turn
         return False

@@ -1,6 +1,7 @@
 """Data sets in COCO-style JSON, with 3D, cameras and masks where there are some."""
 
 import os.path as osp
+from collections.abc import Iterator
 from typing import Any, Optional, Union
 
 import numpy as np
@@ -186,38 +187,44 @@ class PoseDataset(BaseCocoStyleDataset):
         self._metainfo['CLASSES'] = [dict(id=1, name='object', keypoints=names)]
         for image in content['images']:
             image['img_path'] = osp.join(self.data_prefix['img'], image['file_name'])
-        images = {image['id']: n for n, image in enumerate(content['images'])}
-        keeps_images = are_numbers(list(images))
-        keeps_ids = are_numbers([ann.get('id') for ann in content['annotations']])
-        pairs = list(with_images(content, self.ann_file))
-        columns = self.labels and read_columns(
-            content['annotations'], self._metainfo['num_keypoints']
-        )
         instances, faults = [], []
-        for n, (annotation, image) in enumerate(pairs):
-            image_n = images[image['id']]
-            is_wanted = wanted is None or annotation.get('category_id') in wanted
-            if is_wanted and image_n % self.sample_interval == 0:
-                raw = dict(
-                    raw_ann_info=annotation,
-                    raw_img_info=image,
-                    number=None if keeps_ids else n,
-                    image_number=None if keeps_images else image_n,
-                )
-                if columns and columns.are_right[n]:
-                    raw['points'] = columns.points[n]
-                try:
-                    instances.append(self._parse_or_explain(raw))
-                except Fault as fault:
-                    faults += self._faults_of(annotation) or [fault]
+        for raw in self._raw_instances(content, wanted):
+            try:
+                instances.append(self._parse_or_explain(raw))
+            except Fault as fault:
+                annotation, count = raw['raw_ann_info'], self._metainfo['num_keypoints']
+                faults += faults_of(annotation, self.ann_file, count) or [fault]
         raise_faults(faults, self.ann_file)
         images = {image['id']: image for image in content['images']}
         return [item for item in instances if item], list(images.values())
 
-    def _faults_of(self, annotation: dict) -> list[Fault]:
-        count = self._metainfo['num_keypoints']
-        seen = annotation if self.labels else _without_labels(annotation)
-        return faults_of(seen, self.ann_file, count)
+    def _raw_instances(
+        self, content: dict[str, Any], wanted: Optional[set]
+    ) -> Iterator[dict]:
+        """What :meth:`parse_data_info` takes of each annotation of the wanted categories.
+
+        Without ``labels`` there are none in it: nothing that is wrong in them can stop a
+        training that does not use them.
+        """
+        annotations = content['annotations']
+        numbers = {image['id']: n for n, image in enumerate(content['images'])}
+        keeps_images = are_numbers(list(numbers))
+        keeps_ids = are_numbers([annotation.get('id') for annotation in annotations])
+        columns = self.labels and read_columns(annotations, self._metainfo['num_keypoints'])
+        for n, (annotation, image) in enumerate(with_images(content, self.ann_file)):
+            image_n = numbers[image['id']]
+            is_wanted = wanted is None or annotation.get('category_id') in wanted
+            if not is_wanted or image_n % self.sample_interval:
+                continue
+            raw = dict(
+                raw_ann_info=annotation if self.labels else _without_labels(annotation),
+                raw_img_info=image,
+                number=None if keeps_ids else n,
+                image_number=None if keeps_images else image_n,
+            )
+            if columns and columns.are_right[n]:
+                raw['points'] = columns.points[n]
+            yield raw
 
     def _parse_or_explain(self, raw: dict) -> Optional[dict]:
         try:
@@ -255,35 +262,28 @@ class PoseDataset(BaseCocoStyleDataset):
         ann, image = raw_data_info['raw_ann_info'], raw_data_info['raw_img_info']
         count = self._metainfo['num_keypoints']
         plain = plain_annotation(
-            ann if self.labels else _without_labels(ann),
+            ann,
             self.ann_file,
             count,
             raw_data_info.get('number'),
             raw_data_info.get('image_number'),
             raw_data_info.get('points'),
         )
-        x, y, w, h = plain['bbox']
         annotated = annotated_size(image)
-        width, height = annotated or image_size(image, image['img_path'])
-        last = [width - 1, height - 1] * 2
+        size = annotated or image_size(image, image['img_path'])
         info = dict(
             id=plain['id'],
             img_id=plain['image_id'],
             img_path=image['img_path'],
             category_id=plain['category_id'],
             iscrowd=plain['iscrowd'],
-            bbox=np.clip(np.array([[x, y, x + w, y + h]], np.float32), 0, last).astype(
-                np.float32
-            ),
+            bbox=_box_inside(plain['bbox'], size),
             bbox_score=np.ones(1, np.float32),
         )
         if annotated:
             info['annotated_size'] = annotated
         if 'camera' in image:
-            info['camera'] = {
-                key: np.array(image['camera'][key], np.float32)
-                for key in ('focal', 'principal_point')
-            }
+            info['camera'] = _camera_of(image)
         if 'hand_side' in ann:
             info['hand_side'] = ann['hand_side']
         if self.labels:
@@ -319,3 +319,15 @@ class PoseDataset(BaseCocoStyleDataset):
 def _without_labels(annotation: dict) -> dict:
     labels = ('keypoints', 'area')
     return {key: value for key, value in annotation.items() if key not in labels}
+
+
+def _box_inside(box: list[float], size: tuple[int, int]) -> np.ndarray:
+    """A box xywh as far as it is in an image of a width and height, [1, 4] xyxy, px."""
+    x, y, w, h = box
+    corners = np.array([[x, y, x + w, y + h]], np.float32)
+    return np.clip(corners, 0, np.subtract(size * 2, 1)).astype(np.float32)
+
+
+def _camera_of(image: dict) -> dict[str, np.ndarray]:
+    keys = ('focal', 'principal_point')
+    return {key: np.array(image['camera'][key], np.float32) for key in keys}

@@ -10,21 +10,34 @@ import json
 import os.path as osp
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any, Optional
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Optional
 
 import numpy as np
-from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+from mmpose.datasets.datasets.base import BaseCocoStyleDataset, base_coco_style_dataset
 from mmpose.datasets.transforms import LoadImage
 
 from mmpose_uda.datasets.coco_annotation import faults_of
 from mmpose_uda.datasets.coco_columns import read_columns
-from mmpose_uda.datasets.coco_file import load_coco, repeated_images
+from mmpose_uda.datasets.coco_file import annotated_size, load_coco, repeated_images
 from mmpose_uda.datasets.faults import Fault, raise_faults
 from mmpose_uda.datasets.image_size import check_size
 from mmpose_uda.datasets.sample_errors import usable_labels
 from mmpose_uda.errors import UserError
 
 _NEEDED = ('id', 'image_id', 'category_id')  # for the index that mmpose makes
+
+
+class StockFile(NamedTuple):
+    """An annotation file in which nothing is wrong.
+
+    Args:
+        content (dict[str, Any]): What it holds.
+        has_plain_labels (bool): Whether all labels can be used as they are.
+    """
+
+    content: dict[str, Any]
+    has_plain_labels: bool
 
 
 def look_through_stock_files() -> None:
@@ -44,20 +57,16 @@ def ignore_labels(dataset: Any) -> None:
     dataset.labels_are_used = False
 
 
-def check_stock_file(
+def read_stock_file(
     path: str, num_keypoints: Optional[int] = None, labels: bool = True
-) -> tuple[dict[Any, tuple[int, int]], bool]:
-    """Look through an annotation file.
+) -> StockFile:
+    """Read an annotation file and look through it.
 
     Args:
         path (str): The file.
         num_keypoints (int, optional): K; None where a class puts keypoints together from
             several fields.
         labels (bool): Whether areas and keypoints are looked at.
-
-    Returns:
-        tuple[dict[Any, tuple[int, int]], bool]: Width and height of the images by id, px,
-        and whether all labels can be used as they are.
 
     Raises:
         UserError: It is no such file; or all that is wrong in it, by annotation and field.
@@ -80,8 +89,7 @@ def check_stock_file(
     for n in np.flatnonzero(~are_right):
         faults += faults_of(used[n], path, num_keypoints)
     raise_faults(faults, path)
-    sizes = {i['id']: (int(i['width']), int(i['height'])) for i in content['images']}
-    return sizes, bool(are_right.all())
+    return StockFile(content, bool(are_right.all()))
 
 
 def _ids(annotations: list[dict], path: str) -> Iterator[Fault]:
@@ -106,7 +114,7 @@ def _sizes(content: dict[str, Any], path: str) -> Iterator[Fault]:
     for image in content['images']:
         for key in ('width', 'height'):
             value = image.get(key)
-            if not isinstance(value, (int, float)) or not 0 < value < np.inf:
+            if not isinstance(value, (int, float)) or not 1 <= value < np.inf:
                 yield Fault(
                     f'`{key}` of image {image["id"]} of `{path}` is {value!r}',
                     'let it be the number of px',
@@ -118,19 +126,41 @@ def _looking_first(load: Callable) -> Callable:
     def load_data_list(dataset: BaseCocoStyleDataset) -> list[dict]:
         if not _is_read_as_coco(dataset):
             return load(dataset)
-        sizes, are_right = check_stock_file(
+        file = read_stock_file(
             dataset.ann_file,
             _num_keypoints(dataset),
             getattr(dataset, 'labels_are_used', True),
         )
-        infos = load(dataset)
+        with _read_already(file.content):
+            infos = load(dataset)
         if dataset.data_mode != 'topdown':
             return infos
+        sizes = {image['id']: annotated_size(image) for image in file.content['images']}
         for info in infos:
             info['annotated_size'] = sizes[info['img_id']]
-        return infos if are_right else [usable_labels(info) for info in infos]
+        return infos if file.has_plain_labels else list(map(usable_labels, infos))
 
     return load_data_list
+
+
+@contextmanager
+def _read_already(content: dict[str, Any]) -> Iterator[None]:
+    """Let mmpose index what has been read: it would parse the whole file once more."""
+    kind = base_coco_style_dataset.COCO
+
+    def index(path: str) -> Any:
+        for annotation in content['annotations']:
+            annotation.setdefault('iscrowd', 0)  # as xtcocotools does when it parses
+        coco = kind()
+        coco.dataset = content
+        coco.createIndex()
+        return coco
+
+    base_coco_style_dataset.COCO = index
+    try:
+        yield
+    finally:
+        base_coco_style_dataset.COCO = kind
 
 
 def _is_read_as_coco(dataset: BaseCocoStyleDataset) -> bool:

@@ -101,7 +101,7 @@ def build_estimator(cfg: Config, checkpoint: str, device: str = 'cpu') -> nn.Mod
     if 'dataset_meta' not in loaded.get('meta', {}):
         raise UserError(
             f'The checkpoint {checkpoint} does not say what its keypoints are: give one '
-            'that a training or tools/misc/export_estimator.py wrote.'
+            'that a training or `mmpose_uda export` wrote.'
         )
     require_finite(model.state_dict(), f'The checkpoint {checkpoint}')
     model.cfg, model.dataset_meta = cfg, loaded['meta']['dataset_meta']
@@ -128,7 +128,7 @@ def check_export(folder: str, checkpoint: Optional[str]) -> None:
         if not Path(folder, name).is_file():
             raise UserError(
                 f'The export {folder} has no {name}: give a folder that a training or '
-                'tools/misc/export_estimator.py wrote, or a config.'
+                '`mmpose_uda export` wrote, or a config.'
             )
     if checkpoint is not None:
         raise UserError(

@@ -56,7 +56,7 @@ def pre_annotate(
     if isinstance(source, VideoFile):
         raise UserError(
             f'{images} is a video, whose frames annotation tools do not find: give a '
-            'folder of them, such as `frames` that tools/adapt.py writes.'
+            'folder of them, such as `frames` that `mmpose_uda adapt` writes.'
         )
     network = load_top_down(model, checkpoint, device=device)
     found = []

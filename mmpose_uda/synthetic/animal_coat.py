@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .appearance import mottle
+from .appearance import between, mottle
 from .flesh import Flesh
 
 _FUR = (
@@ -93,9 +93,7 @@ def coat_colours(
     rng: np.random.Generator, domain: str, coat: Coat, marks: dict, real: np.ndarray
 ) -> tuple:
     """Albedo [P, 3] and gloss [P] of fur at points [P, 3] in mm of the real template."""
-    shade = rng.uniform(0, len(_FUR) - 1.001)
-    low = int(shade)
-    fur = _FUR[low] + (shade - low) * (_FUR[low + 1] - _FUR[low])
+    fur = between(_FUR, rng.uniform(0, len(_FUR) - 1.001))
     fur = fur * np.exp(rng.normal(0, 0.04, 3))
     dark = fur * rng.uniform(0.12, 0.5)
     if fur.mean() < 0.2 or (coat.pattern == 'patches' and rng.random() < 0.7):

@@ -29,7 +29,11 @@ PHOTOS = dict(
 
 @lru_cache(maxsize=2)
 def load_photos(split: str) -> tuple:
-    """The photographs [h, w, 3] uint8 BGR of a split, at most 512 px high or wide."""
+    """The photographs [h, w, 3] uint8 BGR of a split, at most 512 px high or wide.
+
+    Raises:
+        UserError: scikit-image's file of one is missing or damaged.
+    """
     photos = []
     for name in PHOTOS[split]:
         path = osp.join(osp.dirname(skimage.__file__), 'data', name)
@@ -143,6 +147,30 @@ def noise(rng: np.random.Generator, size: int, cells: int) -> np.ndarray:
     return cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC).clip(0, 1)
 
 
+def flat_shape(rng: np.random.Generator, size: int) -> np.ndarray:
+    """A random ellipse or polygon, [size, size] float32: 1 in it, 0 outside."""
+    mask = np.zeros((size, size), dtype=np.uint8)
+    centre, radius = rng.uniform(0, size, 2), rng.uniform(0.08, 0.5) * size
+    corners = rng.integers(3, 7)
+    angles = np.sort(rng.uniform(0, 2 * np.pi, corners))
+    polygon = centre + radius * np.stack([np.cos(angles), np.sin(angles)], 1)
+    if rng.random() < 0.3:
+        cv2.ellipse(
+            mask,
+            tuple(int(v) for v in centre),
+            (int(radius), int(radius * rng.uniform(0.3, 1))),
+            rng.uniform(0, 180),
+            0,
+            360,
+            255,
+            -1,
+            cv2.LINE_AA,
+        )
+    else:
+        cv2.fillPoly(mask, [polygon.astype(np.int32)], 255, cv2.LINE_AA)
+    return mask.astype(np.float32) / 255
+
+
 def cluttered_background(rng: np.random.Generator, photos: tuple, size: int) -> np.ndarray:
     """Photographs and textures behind flat shapes, out of focus to some degree."""
 
@@ -151,26 +179,7 @@ def cluttered_background(rng: np.random.Generator, photos: tuple, size: int) -> 
 
     out = layer()
     for _ in range(rng.choice(5, p=[0.3, 0.3, 0.2, 0.12, 0.08])):
-        mask = np.zeros((size, size), dtype=np.uint8)
-        centre, radius = rng.uniform(0, size, 2), rng.uniform(0.08, 0.5) * size
-        corners = rng.integers(3, 7)
-        angles = np.sort(rng.uniform(0, 2 * np.pi, corners))
-        polygon = centre + radius * np.stack([np.cos(angles), np.sin(angles)], 1)
-        if rng.random() < 0.3:
-            cv2.ellipse(
-                mask,
-                tuple(int(v) for v in centre),
-                (int(radius), int(radius * rng.uniform(0.3, 1))),
-                rng.uniform(0, 180),
-                0,
-                360,
-                255,
-                -1,
-                cv2.LINE_AA,
-            )
-        else:
-            cv2.fillPoly(mask, [polygon.astype(np.int32)], 255, cv2.LINE_AA)
-        alpha = mask[..., None].astype(np.float32) / 255
+        alpha = flat_shape(rng, size)[..., None]
         fill = (
             layer()
             if rng.random() < 0.5

@@ -31,8 +31,13 @@ FLESH = np.array(
 )
 
 
-def hand_flesh():
-    """Rest joints [21, 3], rest frames [36, 3, 3] (bones, then hinges), round cones."""
+def hand_flesh() -> tuple[np.ndarray, np.ndarray, RoundCones]:
+    """The template in its rest pose.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray, RoundCones]: Joints [21, 3] in mm, frames
+        [36, 3, 3] of bones, then hinges, and the flesh on them.
+    """
     joints, frames, hinges = (x[0] for x in forward_kinematics(REST_POSE, HandShape.mean()))
     frames = np.concatenate([frames, hinges])
     starts = bone_origins(joints)
@@ -108,17 +113,33 @@ def hand_flesh():
     return joints, frames, cones
 
 
-def bone_origins(joints):
-    """Origins [36, 3] of bones and hinges, for joints [21, 3]."""
+def bone_origins(joints: np.ndarray) -> np.ndarray:
+    """Origins [36, 3] of bones and hinges, for joints [21, 3], in mm."""
     proximal = [0 if bone % 4 == 0 else bone for bone in range(20)] + [0]
     return joints[proximal + list(HINGES)]
 
 
-def bone_transforms(joints, frames, hinges, shape, rest_frames):
-    """Linear parts [36, 3, 3] and origins [36, 3] that pose the template.
+def bone_transforms(
+    joints: np.ndarray,
+    frames: np.ndarray,
+    hinges: np.ndarray,
+    shape: HandShape,
+    rest_frames: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """What poses the template.
 
     A bone stretches along its own axis with its length and across it with the
-    thickness of the flesh; a hinge keeps the mean of both.
+    thickness of the flesh; a hinge grows with the flesh in all directions.
+
+    Args:
+        joints (np.ndarray): Of the posed hand [21, 3] in mm.
+        frames (np.ndarray): Of its bones [21, 3, 3].
+        hinges (np.ndarray): Of its hinges [15, 3, 3].
+        shape (HandShape): Its proportions, N = 1.
+        rest_frames (np.ndarray): Of the template [36, 3, 3].
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: Linear parts [36, 3, 3], and origins [36, 3] in mm.
     """
     ratio = np.concatenate(
         [shape.lengths[0] / BONE_LENGTHS, [shape.forearm / FOREARM_LENGTH]]

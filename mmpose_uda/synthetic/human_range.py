@@ -50,18 +50,16 @@ class HumanRange:
     cropped: float = 0.0
 
     def sampler(self) -> PoseSampler:
-        """Poses of the families that are drawn."""
-        names = [n for n in self.weights['rendered'] if self.weights['rendered'][n] > 0]
+        """What draws poses, of the families that have a weight."""
         families = _UPRIGHT | _LOW
-        supports = human_poses.SUPPORTS | human_floor_poses.SUPPORTS
         return PoseSampler(
             SKELETON,
-            {name: families[name] for name in names},
+            {name: families[name] for name in self.weights['rendered']},
             self.weights,
             SKELETON.pose(**dict.fromkeys(SKELETON.dofs, 10.0) | _NOISE),
             CONTACTS,
             FLOOR,
-            {name: supports[name] for name in names if name in supports},
+            human_poses.SUPPORTS | human_floor_poses.SUPPORTS,
             candidates=24,
         )
 

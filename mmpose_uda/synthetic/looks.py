@@ -128,18 +128,14 @@ class RenderedLook(Look):
 
     def picture(self, rng, scene, size):
         """Soft light from any side of the camera, above a floor, and its shadows."""
-        front, (light, softness) = scene.front, studio_light(rng)
+        light, softness = studio_light(rng)
         if scene.ground:
             light.to_light[1] = -abs(light.to_light[1])
         background = plain_background(rng, size)
         if scene.ground and rng.random() < 0.5:
             floor = plain_background(rng, size)
             background = on_floor(rng, background, floor, scene, light, size)
-        for one in scene.behind:
-            background = compose(background, one.surface, shaded(rng, one, light), size)
-        shadow = lit(front.parts, front.surface, light.to_light, softness)
-        colours = shaded(rng, front, light, shadow=shadow)
-        image = compose(background, front.surface, colours, size)
+        image = with_bodies(rng, background, scene, light, softness, size)
         if rng.random() < 0.4:
             image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 0.8) * size / 128)
         return image
@@ -172,8 +168,7 @@ class PhotoLook(Look):
 
     def picture(self, rng, scene, size):
         """Lamp- or sunlight, a cluttered background, and a real camera."""
-        front, (light, softness) = scene.front, photo_light(rng)
-        shadow = lit(front.parts, front.surface, light.to_light, softness)
+        light, softness = photo_light(rng)
         gloss = rng.uniform(0.1, 1.0)
         background = cluttered_background(rng, self.photos, size)
         if scene.ground and rng.random() < 0.75:
@@ -181,12 +176,41 @@ class PhotoLook(Look):
             floor = floor_picture(rng, scene.ground, scene.camera, size, unit_mm)
             background = on_floor(rng, background, floor, scene, light, size)
         else:
-            background = cast_shadow(rng, background, front.surface, light, size)
+            background = cast_shadow(rng, background, scene.front.surface, light, size)
         background *= (light.above.mean() + light.colour.mean()) * np.float32(0.75)
-        for one in scene.behind:
-            background = compose(background, one.surface, shaded(rng, one, light), size)
-        colours = shaded(rng, front, light, gloss, shadow)
-        return develop(rng, compose(background, front.surface, colours, size), size)
+        image = with_bodies(rng, background, scene, light, softness, size, gloss)
+        return develop(rng, image, size)
+
+
+def with_bodies(
+    rng: np.random.Generator,
+    background: np.ndarray,
+    scene: Scene,
+    light: Light,
+    softness: int,
+    size: int,
+    gloss: float = 1.0,
+) -> np.ndarray:
+    """Lay the bodies of a scene over a background [size, size, 3], the front one last.
+
+    Args:
+        rng (np.random.Generator): Source of randomness.
+        background (np.ndarray): What is behind all of them.
+        scene (Scene): What is in front of the camera.
+        light (Light): The light.
+        softness (int): Width of the edges of shadows on the front body, drawn px.
+        size (int): Width and height in px.
+        gloss (float): Factor on the front body's gloss.
+
+    Returns:
+        np.ndarray: [size, size, 3].
+    """
+    image = background
+    for one in scene.behind:
+        image = compose(image, one.surface, shaded(rng, one, light), size)
+    front = scene.front
+    shadow = lit(front.parts, front.surface, light.to_light, softness)
+    return compose(image, front.surface, shaded(rng, front, light, gloss, shadow), size)
 
 
 def shaded(

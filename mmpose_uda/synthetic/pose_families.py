@@ -92,30 +92,16 @@ class PoseSampler:
             domain (str): 'rendered' or 'photo'.
             stretch (np.ndarray): The individual's bones [J, 3].
         """
-        weights = self.weights[domain]
-        support, first, mirrored = self._mean(rng, weights)
-        alike = {k: w for k, w in weights.items() if self._support(k) == support}
-        _, second, also = self._mean(rng, alike)
-        if support.points:
-            also = mirrored
-        first, second = (
-            self.skeleton.mirror(pose) if flag else pose
-            for pose, flag in ((first, mirrored), (second, also))
-        )
-        support = support.mirrored() if mirrored else support
-        mix = rng.uniform(0.2, 0.5) if rng.random() < 0.25 else 0.0
-        centre = (1 - mix) * first + mix * second
-        noise = self.noise * rng.normal(size=(self.candidates, len(centre)))
-        poses = self.skeleton.clip(centre + noise)
+        support, poses = self._candidates(rng, domain)
         joints, frames = self.skeleton.forward(poses, stretch)
-        cost = self.contacts.overlap(joints)
+        overlap = self.contacts.overlap(joints)
         if self.floor is None:
-            best = np.argmin(cost)
+            best = np.argmin(overlap)
             return Stance(poses[best], joints[best], frames[best])
         centres = self.floor.centres(joints, frames, stretch)
         carried = self.floor.chosen(support.points)
         turn, height, level = self.floor.settle(centres, carried)
-        cost = cost + np.abs(height[:, carried]).sum(axis=1)
+        cost = overlap + np.abs(height[:, carried]).sum(axis=1)
         if support.clearance is None:
             cost = cost + np.clip(-height, 0, None).sum(axis=1)
         best = np.argmin(cost)
@@ -134,6 +120,26 @@ class PoseSampler:
             support.carrier,
             middle,
         )
+
+    def _candidates(
+        self, rng: np.random.Generator, domain: str
+    ) -> tuple[Support, np.ndarray]:
+        """Poses [C, D] about a family's mean or between two, and what carries them."""
+        weights = self.weights[domain]
+        support, first, mirrored = self._mean(rng, weights)
+        alike = {k: w for k, w in weights.items() if self._support(k) == support}
+        _, second, also = self._mean(rng, alike)
+        if support.points:
+            also = mirrored
+        first, second = (
+            self.skeleton.mirror(pose) if flag else pose
+            for pose, flag in ((first, mirrored), (second, also))
+        )
+        support = support.mirrored() if mirrored else support
+        mix = rng.uniform(0.2, 0.5) if rng.random() < 0.25 else 0.0
+        centre = (1 - mix) * first + mix * second
+        noise = self.noise * rng.normal(size=(self.candidates, len(centre)))
+        return support, self.skeleton.clip(centre + noise)
 
     def _support(self, name: str) -> Support:
         return self.supports.get(name, Support())

@@ -1,6 +1,6 @@
 """Pictures of poses, reconstructions and attention, as BGR uint8 arrays."""
 
-from .canvas import draw_text, grid, save_picture, to_tile
+from .canvas import draw_text, grid, save_picture, strip, to_tile
 from .data_sheet import Picture, data_sheet
 from .predictions import prediction_picture
 from .sheets import (
@@ -8,6 +8,7 @@ from .sheets import (
     hide_patches,
     mask_sheet,
     masked_modelling_sheet,
+    pose_tiles,
 )
 from .skeleton import draw_pose_3d, draw_skeleton, pose_extent
 
@@ -23,7 +24,9 @@ __all__ = [
     'mask_sheet',
     'masked_modelling_sheet',
     'pose_extent',
+    'pose_tiles',
     'prediction_picture',
     'save_picture',
+    'strip',
     'to_tile',
 ]

@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
-import jinja2
 import numpy as np
 from markupsafe import Markup
 
 from .canvas import points_on_tile, to_tile
+from .pages import render_page
 from .report_charts import line_chart
 from .report_gallery import data_uri
 from .skeleton import draw_skeleton
 
-_TEMPLATES = Path(__file__).parent / 'templates'
 _WIDTH = 260  # of a picture, px
 _MARGIN = 0.15  # around a box, of its sides
 
@@ -148,10 +146,8 @@ def adaptation_page(
         steps (Sequence[str]): What to do next, as HTML-free text.
         colophon (Mapping[str, str]): Name -> text of what stands at the end.
     """
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = (_TEMPLATES / 'adaptation.html.jinja').read_text('utf-8')
-    return environment.from_string(template).render(
-        style=Markup((_TEMPLATES / 'report.css').read_text('utf-8')),
+    return render_page(
+        'adaptation.html.jinja',
         title=title,
         tone=decision if decision in ('better', 'worse') else '',
         sentence=sentence,

@@ -159,6 +159,21 @@ def grid(columns: Mapping[str, Sequence[np.ndarray]]) -> np.ndarray:
     return page
 
 
+def strip(rows: Mapping[str, Sequence[np.ndarray]]) -> np.ndarray:
+    """Tiles in titled rows, one column a sample: a :func:`grid` lying on its side.
+
+    Args:
+        rows (Mapping[str, Sequence[np.ndarray]]): Title -> BGR uint8 tiles, as many in
+            every row, all of one size.
+    """
+    lines = []
+    for title, tiles in rows.items():
+        gap = np.full((len(tiles[0]), GUTTER, 3), PAPER, np.uint8)
+        line = np.hstack([gap, *(part for tile in tiles for part in (tile, gap))])
+        lines.append(grid({title: [line]})[:, GUTTER:-GUTTER])
+    return np.vstack(lines)
+
+
 def save_picture(path: str | Path, image: np.ndarray) -> Path:
     """Write a BGR uint8 picture as JPEG (quality 90) or PNG, by the suffix of ``path``.
 

@@ -46,12 +46,23 @@ def prediction_picture(
     Returns:
         np.ndarray: BGR uint8. The size depends on that of the image and on N only.
     """
-    height, width = image.shape[:2]
-    shortest, longest = sorted((height, width))
-    enlarged = min(_SHORTEST / shortest, _LONGEST / longest)
-    factor = min(max(1.0, enlarged), _JPEG / longest)
-    shown = to_tile(image, round(factor * width))
     names = [f'{n + 1}' if len(keypoints) > 1 else '' for n in range(len(keypoints))]
+    shown = _on_image(image, keypoints, metainfo, boxes, names)
+    if keypoints_3d is None or not len(keypoints_3d):
+        return shown
+    columns = _from_the_sides(keypoints_3d, metainfo, extent, names, shown.shape[0])
+    return _beside(grid({'image': [shown]}), grid(columns))
+
+
+def _on_image(
+    image: np.ndarray,
+    keypoints: Sequence[np.ndarray],
+    metainfo: dict,
+    boxes: np.ndarray | None,
+    names: Sequence[str],
+) -> np.ndarray:
+    """The image, of a size to look at, with poses and named boxes on it."""
+    shown = to_tile(image, _shown_width(*image.shape[:2]))
     for n, points in enumerate(keypoints):
         side = min(shown.shape[:2])
         if boxes is not None:
@@ -63,18 +74,33 @@ def prediction_picture(
         for name, box in zip(names, boxes):
             x, y = points_on_tile(box[:2], image, shown).round().astype(int)
             _label(shown, name, (max(0, x) + 5, max(0, y) + 5))
-    if keypoints_3d is None or not len(keypoints_3d):
-        return shown
-    side = int(np.clip(shown.shape[0] // len(keypoints_3d), *_PANEL))
-    columns = {_TITLES[angle]: [] for angle in _ANGLES}
-    for name, pose in zip(names, keypoints_3d):
+    return shown
+
+
+def _shown_width(height: int, width: int) -> int:
+    shortest, longest = sorted((height, width))
+    enlarged = min(_SHORTEST / shortest, _LONGEST / longest)
+    return round(min(max(1.0, enlarged), _JPEG / longest) * width)
+
+
+def _from_the_sides(
+    poses: Sequence[np.ndarray],
+    metainfo: dict,
+    extent: float | None,
+    names: Sequence[str],
+    height: int,
+) -> dict[str, list[np.ndarray]]:
+    """Columns of named poses [K, 3] seen from two sides, about so many px high."""
+    side = int(np.clip(height // len(poses), *_PANEL))
+    columns: dict[str, list[np.ndarray]] = {_TITLES[angle]: [] for angle in _ANGLES}
+    for name, pose in zip(names, poses):
         for angle in _ANGLES:
             panel = draw_pose_3d(
                 pose, metainfo, side, angle, extent=extent, grid_lines=True
             )
             _label(panel, name, (9, 9))
             columns[_TITLES[angle]].append(panel)
-    return _beside(grid({'image': [shown]}), grid(columns))
+    return columns
 
 
 def _draw_box(image: np.ndarray, corners: np.ndarray) -> float:

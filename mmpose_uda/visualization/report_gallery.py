@@ -18,7 +18,7 @@ _MARGIN = 1.15  # of the views from the side
 
 
 @dataclass(frozen=True)
-class Picture:
+class PosePicture:
     """One pose of a sample.
 
     Args:
@@ -38,12 +38,12 @@ class Entry:
     Args:
         name (str): File name of the image.
         gain (float): By how much ``b`` is nearer than ``a``.
-        pictures (list[Picture]): The three poses.
+        pictures (list[PosePicture]): The three poses.
     """
 
     name: str
     gain: float
-    pictures: list[Picture]
+    pictures: list[PosePicture]
 
 
 def gallery_entry(
@@ -66,7 +66,7 @@ def gallery_entry(
         poses = _three(comparison, 'poses', sample)
         views[', from the side'] = _from_the_side(poses, metainfo, comparison.root)
     pictures = [
-        Picture(
+        PosePicture(
             caption,
             {
                 f'{name}, {caption}{view}': data_uri(images[i])

@@ -1,23 +1,18 @@
 """A comparison of two models as one HTML page that needs no other file."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 from markupsafe import Markup
 
 from mmpose_uda.evaluation.comparison import Comparison
 from mmpose_uda.evaluation.metric_values import lower_is_better, telling_decimals
 
+from .pages import render_page
 from .report_charts import joint_bars, pck_curves
 from .report_gallery import gallery_entry
 
-# Text is dark on light or light on dark as the reader's system prefers; the two colours of
-# the models are blue and orange of Okabe and Ito's set, which colour-blind readers tell
-# apart, in shades that stand out from both papers, and one curve is dashed.
-_TEMPLATES = Path(__file__).parent / 'templates'
 _MINUS = '\N{MINUS SIGN}'
 _STEPS = 101  # points of a curve
 
@@ -38,11 +33,10 @@ def comparison_page(
         facts (Mapping[str, str]): Name -> text of what stands at the end: paths,
             versions, date.
     """
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     entries = [gallery_entry(comparison, *pair, metainfo) for pair in crops.items()]
     decimals = comparison.scale.decimals
-    return environment.from_string(_read('report.html.jinja')).render(
-        style=Markup(_read('report.css')),
+    return render_page(
+        'report.html.jinja',
         a=comparison.a,
         b=comparison.b,
         unit=comparison.scale.unit,
@@ -58,10 +52,6 @@ def comparison_page(
         **_shares(comparison),
         **_notes(comparison),
     )
-
-
-def _read(name: str) -> str:
-    return (_TEMPLATES / name).read_text('utf-8')
 
 
 def _shares(comparison: Comparison) -> dict[str, int]:

@@ -15,7 +15,7 @@ def _tiles(images: Sequence[np.ndarray], width: int) -> list[np.ndarray]:
     return [to_tile(image, width) for image in images]
 
 
-def comparison_sheet(
+def pose_tiles(
     images: Sequence[np.ndarray],
     columns: Mapping[str, np.ndarray],
     metainfo: dict,
@@ -24,10 +24,9 @@ def comparison_sheet(
     notes: Mapping[str, Sequence[str]] | None = None,
     valid: np.ndarray | None = None,
     angles: Sequence[str] = ('side',),
-    image_title: str = 'image',
     width: int = 176,
-) -> np.ndarray:
-    """Images beside the poses that were found in them, one row an image.
+) -> dict[str, list[np.ndarray]]:
+    """Images with the poses that were found in them.
 
     Args:
         images (Sequence[np.ndarray]): N crops [h, w, 3], BGR.
@@ -44,17 +43,16 @@ def comparison_sheet(
             joints without a label are left out.
         angles (Sequence[str]): What 3D poses are looked at from, see
             :data:`~mmpose_uda.visualization.skeleton.ANGLES`.
-        image_title (str): Title over the images.
-        width (int): Width of a tile, px.
+        width (int): Width of an image, px.
 
     Returns:
-        np.ndarray: The sheet, BGR uint8.
+        dict[str, list[np.ndarray]]: Title -> N tiles, BGR uint8.
     """
     poses_3d, notes = poses_3d or {}, notes or {}
     plain = _tiles(images, width)
-    sheet = {image_title: plain}
+    tiles: dict[str, list[np.ndarray]] = {}
     for title, keypoints in columns.items():
-        sheet[title] = []
+        tiles[title] = []
         for n, tile in enumerate(plain):
             shown = valid[n] if title == reference and valid is not None else None
             points = points_on_tile(keypoints[n], images[n], tile)
@@ -72,8 +70,37 @@ def comparison_sheet(
                         for angle in angles
                     ]
                 )
-            sheet[title].append(drawn)
-    return grid(sheet)
+            tiles[title].append(drawn)
+    return tiles
+
+
+def comparison_sheet(
+    images: Sequence[np.ndarray],
+    columns: Mapping[str, np.ndarray],
+    metainfo: dict,
+    poses_3d: Mapping[str, np.ndarray] | None = None,
+    image_title: str = 'image',
+    width: int = 176,
+    **drawn,
+) -> np.ndarray:
+    """Images beside the poses that were found in them, one row an image.
+
+    Args:
+        images (Sequence[np.ndarray]): N crops [h, w, 3], BGR.
+        columns (Mapping[str, np.ndarray]): Title -> keypoints [N, K, 2] in px of the
+            crops.
+        metainfo (dict): mmpose's ``dataset_meta``.
+        poses_3d (Mapping[str, np.ndarray], optional): Title of a column -> poses
+            [N, K, 3] in mm.
+        image_title (str): Title over the images.
+        width (int): Width of an image, px.
+        **drawn: What else :func:`pose_tiles` takes.
+
+    Returns:
+        np.ndarray: The sheet, BGR uint8.
+    """
+    tiles = pose_tiles(images, columns, metainfo, poses_3d, width=width, **drawn)
+    return grid({image_title: _tiles(images, width), **tiles})
 
 
 def _pose_tile(pose, metainfo, tile, angle, reference) -> np.ndarray:

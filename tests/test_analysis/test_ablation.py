@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from config_factory import CONFIG_DIR
+from mmengine.config import Config
 
 from mmpose_uda import UserError
 from mmpose_uda.analysis import ablation
@@ -31,7 +32,8 @@ def calls(monkeypatch):
         if function == 'evaluate':
             Path(arguments['out']).write_text(json.dumps(dict(target=network)))
         elif Done.returncode == 0:
-            summary = dict(target=network, student=network)
+            start = '/data/weights.pth' if 'weak' in work_dir.name else 'ImageNet'
+            summary = dict(target=network, student=network, start=start)
             (work_dir / 'summary.json').write_text(json.dumps(summary))
             (work_dir / 'last_checkpoint').write_text(str(work_dir / 'iter_1.pth'))
         return Done
@@ -61,15 +63,16 @@ def test_runs_of_another_config_are_not_taken_for_those_of_this(tmp_path, calls)
     assert len(calls) == 2
 
 
-def test_controls_with_batch_norm_are_evaluated_again(tmp_path, calls):
-    ablation.run_variants(HAND_2D, [0], ['source_strong', 'full'], tmp_path)
+@pytest.mark.parametrize('config', [HAND_2D, HAND_3D])
+def test_controls_with_batch_norm_are_evaluated_again(config, tmp_path, calls):
+    ablation.run_variants(config, [0], ['source_strong', 'full'], tmp_path)
     assert names(calls) == [
         ('train', 'source_strong_seed0'),
         ('evaluate', 'source_strong_seed0'),
         ('evaluate', 'source_strong_seed0'),
         ('train', 'full_seed0'),
     ]
-    found = ablation.collect(HAND_2D, tmp_path, [0])
+    found = ablation.collect(config, tmp_path, [0])
     assert set(found['source_strong']) == {
         'student',
         'target',
@@ -78,8 +81,30 @@ def test_controls_with_batch_norm_are_evaluated_again(tmp_path, calls):
     }
     assert set(found['full']) == {'student', 'target'}
     # all there already
-    ablation.run_variants(HAND_2D, [0], ['source_strong'], tmp_path)
+    ablation.run_variants(config, [0], ['source_strong'], tmp_path)
     assert len(calls) == 4
+
+
+def test_longer_variants_are_trained_and_found(tmp_path, calls):
+    variants = ['full', 'full_x10', 'full_x3', 'source_weak_x3']
+    ablation.run_variants(HAND_3D, [0, 1], variants, tmp_path)
+    trained = [folder for function, folder in names(calls) if function == 'train']
+    assert trained == [f'{variant}_seed{seed}' for seed in (0, 1) for variant in variants]
+    # AdaBN of the control, of both networks and seeds
+    assert len(calls) - len(trained) == 4
+    found = ablation.collect(HAND_3D, tmp_path, [0, 1])
+    assert list(found) == ['source_weak_x3', 'full', 'full_x3', 'full_x10']
+    long = Config.fromfile(tmp_path / 'full_x3.py')
+    short = Config.fromfile(tmp_path / 'full.py')
+    assert long.train_cfg.phases[-1].iters == 3 * short.train_cfg.phases[-1].iters
+
+
+def test_what_trainings_began_with_is_told(tmp_path, calls):
+    ablation.run_variants(HAND_3D, [0, 1], ['full', 'source_weak'], tmp_path)
+    summary = tmp_path / 'full_seed1/summary.json'
+    summary.write_text(summary.read_text().replace('ImageNet', 'scratch'))
+    found = ablation.collect_starts(tmp_path, ['full', 'source_weak'], [0, 1])
+    assert found == {'full': 'ImageNet, scratch', 'source_weak': 'weights.pth'}
 
 
 def test_runs_share_the_machine(tmp_path, calls, monkeypatch):

@@ -59,16 +59,54 @@ def test_table_has_mean_spread_and_gap():
     lines = report('MPJPE').markdown().splitlines()
     cells = [line.strip('| ').split(' | ') for line in lines]
     rows = {row[0]: row for row in cells}
-    assert rows['run'] == ['run', 'MPJPE', 'PA-MPJPE', 'gap closed (MPJPE)']
-    assert rows['mean pose'][1] == '81.2'
-    assert rows['source only, strong augmentation, EMA'][1] == '60.0 ± 2.8'
-    assert rows['source only, strong augmentation, EMA, target BatchNorm'][1] == (
+    assert rows['run'] == ['run', 'start', 'MPJPE', 'PA-MPJPE', 'gap closed (MPJPE)']
+    assert rows['mean pose'][2] == '81.2'
+    assert rows['source only, strong augmentation, EMA'][2] == '60.0 ± 2.8'
+    assert rows['source only, strong augmentation, EMA, target BatchNorm'][2] == (
         '58.0 ± 1.4'
     )
-    assert rows['adapted'][1:] == ['50.0 ± 2.8', '2.0 ± 0.7', '44 %']
-    assert rows['source only + mean teacher'][3] == '14 %'
-    assert rows['adapted - style'][3] == '25 %'
+    assert rows['adapted'][2:] == ['50.0 ± 2.8', '2.0 ± 0.7', '44 %']
+    assert rows['source only + mean teacher'][4] == '14 %'
+    assert rows['adapted - style'][4] == '25 %'
     assert len({line.count(' | ') for line in lines}) == 1
+
+
+def test_every_row_says_its_start():
+    results = {
+        name: dict(student={'target/PCK': [0.5]}, target={'target/PCK': [0.25]})
+        for name in ('source_weak', 'full', 'with_from_scratch', 'oracle')
+    }
+    starts = dict.fromkeys(results, 'ImageNet') | dict(with_from_scratch='scratch')
+    found = AblationReport(results, {'mean pose': {'target/PCK': 0.125}}, starts=starts)
+    rows = [line.split(' | ')[:2] for line in found.markdown().splitlines()]
+    assert rows == [
+        ['| run', 'start'],
+        ['| ---', '---'],
+        ['| mean pose', ''],
+        ['| source only, weak augmentation', 'ImageNet'],
+        ['| source only, weak augmentation, EMA', 'ImageNet'],
+        ['| adapted', 'ImageNet'],
+        ['| adapted, from scratch', 'scratch'],
+        ['| oracle (target labels)', 'ImageNet'],
+    ]
+    assert found.as_dict()['rows'][3]['start'] == 'scratch'
+
+
+def test_a_longer_run_is_compared_with_those_of_its_length():
+    values = dict(source_weak=0.25, full=0.5, full_x3=0.625, full_x10=0.75, oracle=0.75)
+    values |= dict(source_weak_x3=0.5, oracle_x3=1.0)
+    results = {
+        name: dict(student={'PCK': [0.0]}, target={'PCK': [value]})
+        for name, value in values.items()
+    }
+    found = AblationReport(results, {})
+    gaps = {one.title: found.gap_closed(one, 'PCK') for one in found.rows}
+    assert gaps['adapted'] == 0.5
+    assert gaps['adapted, 3 times the adaptation'] == 0.25
+    assert gaps['adapted, 10 times the adaptation'] is None
+    assert '| adapted, 10 times the adaptation |  | 0.750 |  |' in found.markdown()
+    title = 'source only, weak augmentation, 3 times the adaptation, EMA'
+    assert row(found, title).kind == 'control'
 
 
 def test_order_is_that_of_the_variants():
@@ -84,7 +122,7 @@ def test_without_an_oracle_there_is_no_gap():
     results = {'full': dict(target={'target/PCK': [0.5]}, student={})}
     single = AblationReport(results, {})
     assert single.gap_closed(single.rows[0], 'target/PCK') is None
-    assert '| adapted | 0.500 |  |' in single.markdown()
+    assert '| adapted |  | 0.500 |  |' in single.markdown()
 
 
 def test_the_headline_can_be_another_metric():
@@ -96,11 +134,11 @@ def test_figures_of_another_protocol_have_a_column_of_their_own():
     results = {'full': dict(target=figures, student={})}
     found = AblationReport(results, {'mean pose': {'target/PCK': 0.125}}, headline='PCK')
     head, _, mean_pose, adapted = found.markdown().splitlines()
-    assert head == '| run | PCK | target_regda/PCK | gap closed (PCK) |'
-    assert mean_pose == '| mean pose | 0.125 |  |  |'
-    assert adapted == '| adapted | 0.500 | 0.250 |  |'
+    assert head == '| run | start | PCK | target_regda/PCK | gap closed (PCK) |'
+    assert mean_pose == '| mean pose |  | 0.125 |  |  |'
+    assert adapted == '| adapted |  | 0.500 | 0.250 |  |'
     bare = AblationReport({'full': dict(target={'PCK': [0.5]}, student={})}, {})
-    assert bare.markdown().splitlines()[0] == '| run | PCK | gap closed (PCK) |'
+    assert bare.markdown().splitlines()[0] == '| run | start | PCK | gap closed (PCK) |'
 
 
 def test_evaluators_whose_metrics_share_a_name_are_told_apart():
@@ -108,9 +146,9 @@ def test_evaluators_whose_metrics_share_a_name_are_told_apart():
     constants = {'mean pose': {'strict/PCK': 0.0625, 'loose/PCK': 0.125}}
     found = AblationReport({'full': dict(target=figures, student={})}, constants)
     head, _, mean_pose, adapted = found.markdown().splitlines()
-    assert head == '| run | PCK | strict/PCK | gap closed (PCK) |'
-    assert mean_pose == '| mean pose | 0.125 | 0.062 |  |'
-    assert adapted == '| adapted | 0.500 | 0.250 |  |'
+    assert head == '| run | start | PCK | strict/PCK | gap closed (PCK) |'
+    assert mean_pose == '| mean pose |  | 0.125 | 0.062 |  |'
+    assert adapted == '| adapted |  | 0.500 | 0.250 |  |'
 
 
 def test_json_has_the_values_of_every_seed():

@@ -3,6 +3,8 @@ import copy
 import pytest
 from config_factory import CONFIG_DIR, run, runnable_configs, tiny_config
 from mmengine.config import Config, ConfigDict
+from mmengine.registry import init_default_scope
+from mmpose.registry import MODELS
 
 from mmpose_uda import UserError
 from mmpose_uda.analysis.variants import (
@@ -12,6 +14,7 @@ from mmpose_uda.analysis.variants import (
     variant_config,
     variant_names,
 )
+from mmpose_uda.models.backbones import EfficientNetLite0
 
 HAND = CONFIG_DIR / 'hand_3d.py'
 
@@ -44,6 +47,7 @@ def test_names_are_controls_parts_method_and_oracle(cfg):
         'gradient_gate',
         'anatomical_plausibility',
         'plausible_pseudo_labels',
+        'from_scratch',
     ]
     assert list(ablated_parts(cfg)) == parts
     assert list(ablation_extras(cfg)) == extras
@@ -83,7 +87,8 @@ def test_student_steps_are_equal_and_the_config_is_untouched(path):
             p.iters for p in cfg.train_cfg.phases
         ]
         assert derived.optim_wrapper == cfg.optim_wrapper
-        assert derived.model.estimator == cfg.model.estimator
+        is_another = derived.model.estimator != cfg.model.estimator
+        assert is_another == name.endswith('from_scratch')
         assert cfg.to_dict() == before
     assert variant_config(cfg, 'full').to_dict() == before
 
@@ -187,11 +192,67 @@ def test_an_extra_of_a_base_is_left_out():
     assert 'gradient_gate' in ablation_extras(Config.fromfile(CONFIG_DIR / 'human_2d.py'))
 
 
+@pytest.mark.parametrize('config', ['hand_3d', 'hand_3d_conv', 'human_2d'])
+def test_from_scratch_is_a_variant_of_what_is_pre_trained(config):
+    cfg = Config.fromfile(CONFIG_DIR / f'{config}.py')
+    init_default_scope('mmpose')
+    for name in ('only_from_scratch', 'with_from_scratch'):
+        derived = variant_config(cfg, name)
+        pretrained = MODELS.build(cfg.model.estimator)
+        network = MODELS.build(derived.model.estimator)
+        lite0 = [m for m in network.modules() if isinstance(m, EfficientNetLite0)]
+        assert [m.is_of_imagenet for m in lite0] == [False]
+        assert pretrained.state_dict().keys() == network.state_dict().keys()
+    assert parts_of(derived) == parts_of(cfg)
+    alone = variant_config(cfg, 'only_from_scratch')
+    assert {part for parts in parts_of(alone) for part in parts} == {'supervised'}
+
+
+def test_a_longer_adaptation_leaves_what_comes_before_it():
+    cfg = Config.fromfile(CONFIG_DIR / 'surreal2lsp.py')
+    before, adapt = (phase.iters for phase in cfg.train_cfg.phases)
+    epoch = cfg.epoch
+    warmup = dict(type='LinearLR', begin=before, end=before + 2 * epoch)
+    cfg.param_scheduler.append(ConfigDict(warmup))
+    untouched = copy.deepcopy(cfg.to_dict())
+    long = variant_config(cfg, 'full_x3')
+    assert cfg.to_dict() == untouched
+    assert [phase.iters for phase in long.train_cfg.phases] == [before, 3 * adapt]
+    steps, warmup = long.param_scheduler
+    # after 45 and 60 epochs, of which 40 come before
+    assert steps.milestones == [(40 + 3 * 5) * epoch, (40 + 3 * 20) * epoch]
+    assert (warmup.begin, warmup.end) == (before, before + 6 * epoch)
+    assert long.model.alignments == cfg.model.alignments
+    share = 1000 / (before + adapt)  # of a momentum of 0.001
+    assert long.model.teacher.memory == pytest.approx(share)
+
+
+def test_a_longer_variant_is_the_variant(cfg):
+    short = variant_config(cfg, 'only_mean_teacher')
+    long = variant_config(cfg, 'only_mean_teacher_x10')
+    assert parts_of(long) == parts_of(short)
+    *before, adapt = short.train_cfg.phases
+    assert [p.iters for p in long.train_cfg.phases] == [
+        *(p.iters for p in before), 10 * adapt.iters
+    ]  # fmt: skip
+    cfg.model.teacher.memory = 0.5
+    assert variant_config(cfg, 'full_x3').model.teacher.memory == 0.5
+
+
+@pytest.mark.parametrize(
+    'name', ['source_free_x3', 'full_x0', 'full_x1', 'ful_x3', 'full_x']
+)
+def test_a_length_of_nothing_is_refused(cfg, name):
+    with pytest.raises(UserError, match=f'no variant {name!r}'):
+        variant_config(cfg, name)
+
+
 @pytest.mark.parametrize(
     'name, extra',
     [
         ('new', dict(needs=['styel'])),
         ('new', dict(needs=[])),
+        ('new', dict(alignments=dict(new=dict(type='MeanTeacherConsistency')))),
         ('style', dict(needs=['mean_teacher'])),
     ],
 )

@@ -356,7 +356,7 @@ def test_tool(folders, out, monkeypatch, capsys):
     arguments = [HEATMAP, '--target', folders['target'], '--out', out]
     monkeypatch.setattr(sys, 'argv', [str(TOOL), *arguments])
     runpy.run_path(str(TOOL), run_name='__main__')
-    assert f'python tools/train.py {out}' in capsys.readouterr().out
+    assert f'mmpose_uda train {out}' in capsys.readouterr().out
     assert Config.fromfile(out).model.type == 'DomainAdaptivePoseEstimator'
     with pytest.raises(SystemExit) as caught:
         runpy.run_path(str(TOOL), run_name='__main__')

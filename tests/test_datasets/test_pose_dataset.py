@@ -102,7 +102,7 @@ def test_names_in_another_order_are_refused(make_config):
     ('change', 'message'),
     [
         (dict(data_root='/no/such/folder'), '/no/such/folder` does not exist: put'),
-        (dict(data_root='/no/builtin_hand'), 'tools/misc/make_builtin_data.py'),
+        (dict(data_root='/no/builtin_hand'), 'mmpose_uda make-data'),
         (dict(ann_file='annotations/none.json'), 'annotation file .*none.json'),
         (dict(data_prefix=dict(img='pictures/')), 'image folder .*pictures'),
         (dict(labels=False, require_3d=True), 'require_3d=True'),

@@ -1,6 +1,7 @@
 """What mmpose's own classes read is looked through before they do."""
 
 import json
+from unittest.mock import patch
 
 import pytest
 from mmengine.registry import init_default_scope
@@ -8,7 +9,7 @@ from mmpose.registry import DATASETS
 from PIL import Image
 from stock_factory import write_coco
 
-from mmpose_uda.datasets.stock_annotations import check_stock_file, look_through_stock_files
+from mmpose_uda.datasets.stock_annotations import look_through_stock_files, read_stock_file
 from mmpose_uda.errors import UserError
 
 LOAD = [dict(type='LoadImage')]
@@ -98,6 +99,7 @@ def test_what_is_wrong_is_told(people, kind, edit, said):
         (image(width=None), '`width` of image 1 .* is None'),
         (image(height='48'), "`height` of image 1 .* is '48'"),
         (image(height=0), '`height` of image 1 .* is 0'),
+        (image(height=0.5), '`height` of image 1 .* is 0.5'),
     ],
 )
 def test_what_only_ours_can_do_without(people, edit, said):
@@ -171,14 +173,14 @@ def test_keypoints_are_looked_at_where_they_are_the_labels(people):
     """COCO-WholeBody has 17 in `keypoints`, and 133 with those of other fields."""
     change(people, annotation(keypoints=[1, 2, 3]))
     path = str(people / 'annotations/train.json')
-    check_stock_file(path)
-    check_stock_file(path, 17, labels=False)
+    read_stock_file(path)
+    read_stock_file(path, 17, labels=False)
     with pytest.raises(UserError, match='keypoints'):
-        check_stock_file(path, 17)
+        read_stock_file(path, 17)
     change(people, annotation(bbox=[1, 2, 3]))
     for arguments in ((path,), (path, 17, False)):
         with pytest.raises(UserError, match='bbox'):
-            check_stock_file(*arguments)
+            read_stock_file(*arguments)
 
 
 @pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16'])
@@ -188,6 +190,23 @@ def test_an_encoding_that_only_ours_read(people, encoding):
     assert len(dataset(people, 'PoseDataset', metainfo=COCO))
     with pytest.raises(UserError, match=f'train.json. is text of {encoding}'):
         dataset(people)
+
+
+def test_the_file_is_read_once(people):
+    """COCO's is parsed for seconds."""
+    parsed = []
+
+    def noting(text, **options):
+        parsed.append(len(text))
+        return loads(text, **options)
+
+    loads = json.loads
+    with patch('json.loads', noting):
+        found = dataset(people)
+    size = (people / 'annotations/train.json').stat().st_size
+    assert [length for length in parsed if length >= size] == [size]
+    infos = map(found.get_data_info, range(len(found)))
+    assert [info['annotated_size'] for info in infos] == [(64, 48)] * 4
 
 
 def test_a_second_call_changes_nothing():

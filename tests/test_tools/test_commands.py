@@ -68,6 +68,7 @@ COMMANDS = {
         f'{CONFIG} --checkpoint {CHECKPOINT} --num 2 --out sheet.jpg',
         'sheet.jpg',
     ),
+    'tools/misc/draw_strip.py': (f'{RUN} --images 0 3 --out strip.jpg', 'strip.jpg'),
     'tools/analysis_tools/hand_statistics.py': (
         'data/builtin_hand_smoke/rendered/annotations/train.json '
         'data/builtin_hand_smoke/photo/annotations/test.json',

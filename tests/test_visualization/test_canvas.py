@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmpose_uda.errors import UserError
-from mmpose_uda.visualization import draw_text, grid, save_picture, to_tile
+from mmpose_uda.visualization import draw_text, grid, save_picture, strip, to_tile
 from mmpose_uda.visualization.canvas import GUTTER, PAPER, TITLE_HEIGHT
 
 
@@ -101,3 +101,17 @@ def test_pictures_that_cannot_be_saved_raise(tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(UserError, match='choose another folder'):
         save_picture(tmp_path / 'file' / 'x.png', flat(4, 4, 0))
+
+
+def test_a_strip_has_a_row_of_tiles_under_each_title():
+    rows = {'before': [flat(10, 20, 1), flat(10, 20, 2)], 'after': [flat(10, 20, 3)] * 2}
+    page = strip(rows)
+    height = TITLE_HEIGHT + 10 + GUTTER
+    assert page.shape == (2 * height, 2 * 20 + 3 * GUTTER, 3)
+    for row, values in enumerate([(1, 2), (3, 3)]):
+        top = row * height + TITLE_HEIGHT
+        for column, value in enumerate(values):
+            left = GUTTER + column * (20 + GUTTER)
+            assert (page[top : top + 10, left : left + 20] == value).all()
+            assert (page[top : top + 10, left + 20 : left + 20 + GUTTER] == PAPER).all()
+        assert (page[row * height : top] != PAPER).any()

@@ -14,8 +14,16 @@ def parse_args():
         '--variants',
         nargs='+',
         help='source_weak, source_strong, full, oracle, only_<part>, without_<part>, '
-        'with_<extra>; default: all of these; also source_free (with source_start, its '
-        'beginning)',
+        'with_<extra>; default: all of these, or full with --lengths; also source_free '
+        '(with source_start, its beginning)',
+    )
+    parser.add_argument(
+        '--lengths',
+        type=int,
+        nargs='+',
+        default=[1],
+        metavar='TIMES',
+        help='each variant with so many times the steps of adaptation, such as 1 3 10',
     )
     parser.add_argument(
         '--out',
@@ -42,8 +50,9 @@ def main():
     import json
     from pathlib import Path
 
-    from mmpose_uda.analysis.ablation import collect, run_variants
+    from mmpose_uda.analysis.ablation import collect, collect_starts, run_variants
     from mmpose_uda.analysis.ablation_report import AblationReport
+    from mmpose_uda.analysis.lengths import with_length
     from mmpose_uda.analysis.mean_pose import mean_pose_baseline
     from mmpose_uda.analysis.variants import variant_names
     from mmpose_uda.apis.command_line import exit_codes
@@ -52,11 +61,15 @@ def main():
 
     with exit_codes():
         out = Path(args.out or Path('work_dirs/ablation', Path(args.config).stem))
-        variants = args.variants or variant_names(load_config(args.config))
+        by_default = ['full'] if args.lengths != [1] else None
+        variants = args.variants or by_default or variant_names(load_config(args.config))
+        variants = [with_length(one, times) for one in variants for times in args.lengths]
         run_variants(args.config, args.seeds, variants, out, args.jobs, args.launcher)
+        results = collect(args.config, out, args.seeds)
         report = AblationReport(
-            collect(args.config, out, args.seeds),
+            results,
             {'mean source pose, no image': mean_pose_baseline(args.config)},
+            starts=collect_starts(out, list(results), args.seeds),
         )
         write_whole(out / 'table.md', report.markdown())
         write_whole(out / 'results.json', json.dumps(report.as_dict(), indent=2))

@@ -34,7 +34,7 @@ def main():
 
     with exit_codes():
         path = convert_config(**args)
-        command = f'python tools/train.py {shlex.quote(str(path))}'
+        command = f'mmpose_uda train {shlex.quote(str(path))}'
         print(f'{path} is written: look it over, then {command}')
 
 

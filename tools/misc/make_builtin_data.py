@@ -1,10 +1,15 @@
-"""Make a built-in benchmark: python tools/misc/make_builtin_data.py hand"""
+"""Make the data of a built-in benchmark.
+
+python tools/misc/make_builtin_data.py hand
+"""
 
 import argparse
 
 
 def parse_args():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument('name', help='the body: hand, human or animal')
     parser.add_argument('--root', metavar='DIR', help='default data/builtin_<name>')
     parser.add_argument('--seed', type=int, default=0)

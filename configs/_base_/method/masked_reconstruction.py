@@ -54,3 +54,6 @@ ablation_parts = dict(
     mean_teacher=['mean_teacher'],
     style=['style'],
 )
+ablation_extras = dict(
+    from_scratch=dict(options={'model.estimator.backbone.stem.pretrained': False})
+)

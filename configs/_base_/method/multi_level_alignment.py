@@ -47,3 +47,7 @@ ablation_parts = dict(
     adversarial=['adversarial'],
     information=['information'],
 )
+# Of the pre-trained network that the built-in benchmarks have.
+ablation_extras = dict(
+    from_scratch=dict(options={'model.estimator.backbone.pretrained': False})
+)

@@ -7,12 +7,10 @@ starts from it by ``init_cfg=dict(type='Pretrained', checkpoint=...)`` in its ba
 ``human_3d.py`` pre-trains in its first phase and needs this not.
 """
 
-_base_ = ['../human_3d.py']
+_base_ = ['../human_3d.py', '../../_base_/schedule/masked_pretraining_2000.py']
 
-phases = [
-    dict(name='pretrain', iters=2000, parts=['reconstruction', 'foreground', 'attention'])
-]
-train_cfg = dict(phases=phases)
+train_cfg = dict(phases=_base_.pretraining)
+custom_hooks = _base_.pretraining_hooks
 ablation_parts = ablation_extras = None
 
 # Plain patches, as mmpretrain's VisionTransformer has them: the checkpoint fits both.
@@ -21,10 +19,3 @@ model = dict(estimator=dict(backbone=dict(stem='patch')))
 # There are no poses to evaluate yet.
 val_cfg = val_dataloader = val_evaluator = None
 test_cfg = test_dataloader = test_evaluator = None
-
-custom_hooks = [
-    # The teacher tells the foreground of the target.
-    dict(type='EMATeacherHook'),
-    dict(type='AdaptationPictureHook'),
-    dict(type='BackboneCheckpointHook'),
-]

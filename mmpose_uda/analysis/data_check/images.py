@@ -14,12 +14,12 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
+from mmpose_uda.datasets.image_size import exif_orientation, is_turning
 from mmpose_uda.datasets.mask_files import fit_mask, load_mask
 from mmpose_uda.errors import UserError
 
 _SEED = 0
 _THREADS = min(8, os.cpu_count() or 1)
-_ORIENTATION = 0x0112  # EXIF
 _END_OF_JPEG = b'\xff\xd9'
 
 _Item = TypeVar('_Item')
@@ -45,7 +45,7 @@ class ImageFacts:
     @property
     def is_turned(self) -> bool:
         """Whether loading exchanges its width and height."""
-        return self.orientation >= 5
+        return is_turning(self.orientation)
 
 
 def choose_images(paths: Sequence[str], images: Union[Literal['all'], int]) -> list[str]:
@@ -120,7 +120,7 @@ def _header_of(data: bytes) -> ImageFacts:
     try:
         with Image.open(io.BytesIO(data)) as image:
             facts.stored = image.size
-            facts.orientation = image.getexif().get(_ORIENTATION, 1)
+            facts.orientation = exif_orientation(image)
             if image.format == 'JPEG' and _END_OF_JPEG not in data[-1024:]:
                 image.load()
     except Exception as error:

@@ -44,7 +44,7 @@ crop_images/s_01_act_02_subact_01_ca_01/*.jpg ...
 annotations/keypoints2d_1.json  5  6  7  8  9  11
 """
     SPLITS = tuple(SUBJECTS)
-    SOURCE = 'tools/dataset_converters/h36m_crops.py'
+    SOURCE = '`mmpose_uda h36m-crops`'
 
     def load_instances(self) -> Iterator[Instance]:
         samples = []

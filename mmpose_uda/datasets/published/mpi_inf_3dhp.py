@@ -75,7 +75,7 @@ class MPIINF3DHP(PublishedDataset):
     METAINFO = HUMAN17
     TREE = """
 S1/Seq1/annot.mat  camera.calibration
-S1/Seq1/imageSequence/video_0.avi ...  (for tools/dataset_converters/extract_frames.py)
+S1/Seq1/imageSequence/video_0.avi ...  (for `mmpose_uda extract-frames`)
 S1/Seq1/imageFrames/video_0/frame_000001.jpg ...  (which it makes)
 S1/Seq2/  S2/ ... S8/  the same
 mpi_inf_3dhp_test_set/TS1/annot_data.mat

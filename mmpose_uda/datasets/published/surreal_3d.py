@@ -68,7 +68,7 @@ class SURREAL3D(PublishedDataset):
     METAINFO = HUMAN17_OF_SMPL
     TREE = """
 cmu/train/run0/01_01/01_01_c0001.mp4  01_01_c0001_info.mat  01_01_c0001_segm.mat ...
-cmu/train/run0/01_01/01_01_c0001_frames/  (which extract_frames.py makes of them)
+cmu/train/run0/01_01/01_01_c0001_frames/  (which `mmpose_uda extract-frames` makes of them)
 cmu/train/run1/  run2/  the same
 cmu/val/  cmu/test/  the same
 """

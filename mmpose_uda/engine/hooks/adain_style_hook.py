@@ -73,21 +73,15 @@ class AdaINStyleHook(Hook):
         source_view: str = 'source',
         target_view: str = 'target_teacher',
     ):
-        self.directions = []
-        for direction, content_view, style_view in (
-            (source_to_target, source_view, target_view),
-            (target_to_source, target_view, source_view),
-        ):
-            if direction is None:
-                continue
-            if set(direction) != {'prob', 'alpha'}:
-                raise UserError(
-                    'AdaINStyleHook: a direction needs exactly `prob` and `alpha` '
-                    f'(lowest, highest), not {sorted(direction)}.'
-                )
-            prob, alpha = direction['prob'], tuple(direction['alpha'])
-            bank = None if bank_size is None else StyleBank(bank_size)
-            self.directions.append(_Direction(content_view, style_view, prob, alpha, bank))
+        views = (source_view, target_view)
+        self.directions = [
+            _direction(config, *ends, bank_size)
+            for config, ends in (
+                (source_to_target, views),
+                (target_to_source, views[::-1]),
+            )
+            if config is not None
+        ]
         if not self.directions:
             raise UserError(
                 'AdaINStyleHook does nothing: give `source_to_target` or '
@@ -106,7 +100,7 @@ class AdaINStyleHook(Hook):
                 '`bank_size` out or use VGG19Style.'
             )
         self.per_batch = per_batch
-        self.required_views = (source_view, target_view)
+        self.required_views = views
 
     def before_train(self, runner) -> None:
         """Move the network to the model's device; a new run begins with empty banks."""
@@ -174,6 +168,18 @@ class AdaINStyleHook(Hook):
         banks = [d.bank for d in self.directions if d.bank is not None]
         for bank, content in zip(banks, styles):
             bank.styles = content
+
+
+def _direction(
+    config: dict, content: str, style: str, bank_size: Optional[int]
+) -> _Direction:
+    if set(config) != {'prob', 'alpha'}:
+        raise UserError(
+            'AdaINStyleHook: a direction needs exactly `prob` and `alpha` '
+            f'(lowest, highest), not {sorted(config)}.'
+        )
+    bank = None if bank_size is None else StyleBank(bank_size)
+    return _Direction(content, style, config['prob'], tuple(config['alpha']), bank)
 
 
 def _samples(data_batch: dict) -> Sequence:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Optional
 
-import cv2
 import numpy as np
 import torch
 from mmengine.dataset import pseudo_collate
@@ -11,11 +10,15 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
-from mmpose_uda.datasets.transforms import LoadPoseImage
 from mmpose_uda.engine.unwrap import unwrapped_model
-from mmpose_uda.evaluation.samples import visibility
 from mmpose_uda.visualization import comparison_sheet, save_picture
 from mmpose_uda.visualization.masked_modelling import draw_masked_modelling
+from mmpose_uda.visualization.tested_samples import (
+    beside_labels,
+    crop_picture,
+    evenly_spread,
+    poses_of,
+)
 from mmpose_uda.whole_files import whole_file
 
 _WIDTH = 176  # px
@@ -68,7 +71,7 @@ class AdaptationPictureHook(Hook):
             if phase.name in self.titles and runner.val_loop is not None:
                 images, samples = self.predict(runner)
                 shown = self.stored(runner)
-                shown[f'iteration {done}'] = _poses(samples, 'pred_instances')
+                shown[f'iteration {done}'] = poses_of(samples, 'pred_instances')
                 sheet = self.draw_predictions(runner, images, samples, shown)
                 _publish(runner, 'predictions', f'_{done:06d}', sheet, done)
 
@@ -79,11 +82,13 @@ class AdaptationPictureHook(Hook):
             images, samples = self.predict(runner)
             folder = _folder(runner)
             folder.mkdir(parents=True, exist_ok=True)
-            # On disk, so that a resumed run still has those of earlier phases.
-            poses = _poses(samples, 'pred_instances')
-            with whole_file(folder / f'predictions_{phase}.npz') as partial:
-                with open(partial, 'wb') as opened_partial:
-                    np.savez(opened_partial, **poses)
+            # on disk, so that a resumed run still has those of earlier phases
+            poses = poses_of(samples, 'pred_instances')
+            with (
+                whole_file(folder / f'predictions_{phase}.npz') as partial,
+                open(partial, 'wb') as file,  # to a path of another end it adds .npz
+            ):
+                np.savez(file, **poses)
             shown = self.stored(runner)
             sheet = self.draw_predictions(runner, images, samples, shown)
             _publish(runner, 'predictions', '', sheet, runner.iter)
@@ -92,13 +97,11 @@ class AdaptationPictureHook(Hook):
     def predict(self, runner) -> tuple[list[np.ndarray], list]:
         """Fixed test images, BGR [h, w, 3] of what is cropped, and their predictions."""
         dataset = runner.val_dataloader.dataset
-        # Spread over the set: neighbours may be alike.
-        chosen = np.linspace(0, len(dataset) - 1, self.num_images).astype(int)
-        items = [dataset[int(i)] for i in chosen]
+        items = [dataset[i] for i in evenly_spread(len(dataset), self.num_images)]
         model = unwrapped_model(runner)
         model.eval()
         samples = model.test_step(pseudo_collate(items))
-        return [_picture(sample) for sample in samples], samples
+        return [crop_picture(sample, _WIDTH) for sample in samples], samples
 
     def stored(self, runner) -> dict[str, dict[str, np.ndarray]]:
         """Predictions of the phases that have ended, by title."""
@@ -121,25 +124,9 @@ class AdaptationPictureHook(Hook):
             samples (list): With labels.
             shown (dict): Title -> poses, whose keypoints are in px of the crops.
         """
-        points = {title: poses['keypoints'] for title, poses in shown.items()}
-        poses_3d = {
-            title: poses['keypoints_3d']
-            for title, poses in shown.items()
-            if 'keypoints_3d' in poses
-        }
-        # of photographs they may be the readings of another estimator
-        truth, labelled = 'label', _labelled(samples)
-        points[truth] = _crop_points(samples, 'gt_instances')
-        enlarged = images[0].shape[1] / samples[0].metainfo['input_size'][0]
-        points = {title: enlarged * keypoints for title, keypoints in points.items()}
-        if poses_3d:
-            poses_3d[truth] = _rooted(samples, 'gt_instances')
-            # relative to a root without a label, none is known
-            poses_3d[truth][~(labelled & labelled[:, :1])] = np.nan
         metainfo = runner.val_dataloader.dataset.metainfo
-        return comparison_sheet(
-            images, points, metainfo, poses_3d, reference=truth, valid=labelled
-        )
+        shown = beside_labels(images, samples, shown)
+        return comparison_sheet(metainfo=metainfo, width=_WIDTH, **shown)
 
     @torch.no_grad()
     def show_parts(self, runner, batch: dict, name: str) -> None:
@@ -165,55 +152,5 @@ def _publish(runner, kind: str, suffix: str, sheet: np.ndarray, done: int) -> No
     runner.visualizer.add_image(kind, sheet[..., ::-1], done)
 
 
-def _picture(sample) -> np.ndarray:
-    """What is cropped of a sample, from its image: `_WIDTH` px wide, not the network's."""
-    meta = sample.metainfo
-    width, height = meta['input_size']
-    enlarged = _WIDTH / width
-    # one that stock transforms made is turned and mirrored in no way
-    to_crop = meta.get('warp_mat', _upright_crop(meta))
-    image = LoadPoseImage()(dict(img_path=meta['img_path']))['img']
-    size = (_WIDTH, round(enlarged * height))
-    return cv2.warpAffine(image, enlarged * np.asarray(to_crop, float), size)
-
-
-def _upright_crop(meta: dict) -> np.ndarray:
-    """Image px -> crop px, [2, 3]."""
-    corner = meta['input_center'] - 0.5 * meta['input_scale']
-    scale = np.divide(meta['input_size'], meta['input_scale'])
-    return np.column_stack([np.diag(scale), -scale * corner])
-
-
 def _folder(runner) -> Path:
     return Path(runner.work_dir) / 'pictures'
-
-
-def _poses(samples: list, owner: str) -> dict[str, np.ndarray]:
-    """Keypoints in crop px, and in 3D where the network predicts that."""
-    poses = dict(keypoints=_crop_points(samples, owner))
-    if 'keypoints_3d' in samples[0].get(owner):
-        poses['keypoints_3d'] = _rooted(samples, owner)
-    return poses
-
-
-def _crop_points(samples: list, owner: str) -> np.ndarray:
-    """Keypoints of image px in crop px, [N, K, 2]."""
-    points = []
-    for sample in samples:
-        meta = sample.metainfo
-        keypoints = np.asarray(sample.get(owner).keypoints)[0, :, :2]
-        corner = meta['input_center'] - 0.5 * meta['input_scale']
-        points.append((keypoints - corner) / meta['input_scale'] * meta['input_size'])
-    return np.stack(points)
-
-
-def _labelled(samples: list) -> np.ndarray:
-    """Which keypoints of the truth have a label, [N, K]."""
-    visible = [visibility(s.gt_instances.keypoints_visible) for s in samples]
-    return np.concatenate(visible) > 0
-
-
-def _rooted(samples: list, owner: str) -> np.ndarray:
-    """3D keypoints relative to the first, mm, [N, K, 3]."""
-    poses = np.stack([np.asarray(s.get(owner).keypoints_3d)[0] for s in samples])
-    return poses - poses[:, :1]

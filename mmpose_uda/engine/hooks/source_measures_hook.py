@@ -51,8 +51,8 @@ class SourceMeasuresHook(Hook):
         if doubts:
             print_log(
                 f'{" ".join(doubts)} Of {len(labels)} samples that were looked at, the '
-                f'config would have\n{found.lines}\n(tools/misc/measure_source.py looks at '
-                'all).',
+                f'config would have\n{found.lines}\n(`mmpose_uda measure-source` looks '
+                'at all).',
                 'current',
                 logging.WARNING,
             )

@@ -26,12 +26,15 @@ class Phase:
         begin (int): First iteration.
         end (int): One past the last iteration.
         parts (tuple[str, ...]): Active parts of the model.
+        norm_eval (bool): Whether BatchNorm layers keep their running statistics, and
+            normalise by them, as of mmpose's backbones of that argument.
     """
 
     name: str
     begin: int
     end: int
     parts: tuple[str, ...]
+    norm_eval: bool = False
 
 
 @LOOPS.register_module()
@@ -46,11 +49,12 @@ class PhasedTrainLoop(IterBasedTrainLoop):
     Args:
         runner (Runner): The runner.
         dataloader (DataLoader | dict): Its sampler is an ``InfiniteDrawSampler``.
-        phases (Sequence[dict]): Each with ``name``, ``iters`` and ``parts``.
+        phases (Sequence[dict]): Each with ``name``, ``iters`` and ``parts``, and
+            ``norm_eval`` (see :class:`Phase`) if it is to be.
 
     Raises:
-        UserError: No phases, a phase without a name, iterations or parts, or two phases of
-            one name.
+        UserError: No phases, a phase without a name, iterations or parts or with something
+            else, or two phases of one name.
     """
 
     def __init__(self, runner, dataloader: Union[DataLoader, dict], phases: Sequence[dict]):
@@ -117,14 +121,13 @@ class PhasedTrainLoop(IterBasedTrainLoop):
     def check_parts(self) -> None:
         """Let a misspelt part fail before the first iteration, not hours later."""
         for phase in self.phases:
-            self.model.set_phase(phase.parts)
+            self.model.set_phase(phase.parts, phase.norm_eval)
 
     def run_phase(self) -> None:
         """Train to the end of the current phase."""
-        if self._iter == self.phase.begin:
-            self.model.begin_phase(self.phase.parts)
-        else:
-            self.model.resume_phase(self.phase.parts)
+        starts = self._iter == self.phase.begin
+        enter = self.model.begin_phase if starts else self.model.resume_phase
+        enter(self.phase.parts, self.phase.norm_eval)
         self.forget_losses()
         hub = self.runner.message_hub
         for data_batch in self.start_data():
@@ -186,14 +189,16 @@ def make_phases(configs: Sequence[dict]) -> tuple[Phase, ...]:
     """
     phases: list[Phase] = []
     for config in configs:
-        if set(config) != {'name', 'iters', 'parts'} or config['iters'] < 1:
+        given = set(config) - {'norm_eval'}
+        if given != {'name', 'iters', 'parts'} or config['iters'] < 1:
             raise UserError(
                 f'The phase {dict(config)} needs exactly a `name`, `iters` of at least 1 '
-                'and the `parts` that are active in it.'
+                'and the `parts` that are active in it; `norm_eval` may be added.'
             )
         begin = phases[-1].end if phases else 0
         end = begin + config['iters']
-        phases.append(Phase(config['name'], begin, end, tuple(config['parts'])))
+        norm_eval = config.get('norm_eval', False)
+        phases.append(Phase(config['name'], begin, end, tuple(config['parts']), norm_eval))
     names = [phase.name for phase in phases]
     if not names or len(set(names)) < len(names):
         raise UserError(f'`phases` needs one or more phases of different names: {names}.')

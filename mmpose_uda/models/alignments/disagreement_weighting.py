@@ -7,8 +7,8 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.alignments.pseudo_labels import PseudoLabels, Selection, carried
-from mmpose_uda.models.observation import ViewObservation
+from mmpose_uda.models.alignments.pseudo_labels import PseudoLabels, Selection
+from mmpose_uda.models.observation import ViewObservation, carried
 from mmpose_uda.models.utils import constant, transform_points, turned_about_middle
 
 

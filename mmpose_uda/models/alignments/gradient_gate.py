@@ -9,7 +9,6 @@ from torch import Tensor
 
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment, require_reader
-from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
 from mmpose_uda.models.observation import Observations
 from mmpose_uda.models.readers import Weighing, find_reader
 from mmpose_uda.models.utils import mean_over_processes
@@ -92,7 +91,7 @@ class GradientGate(Alignment):
         if not (of_source and of_target):
             return {}
         opposition = self.opposition(observed, sum(of_source), sum(of_target))
-        _, confidence = pseudo_labels(observed)
+        _, confidence = observed.pseudo_labels
         sureness = mean_over_processes(confidence.clamp_max(1).mean(0)).detach()
         factors = (opposition * (1 - sureness)).clamp_max(self.limit)
         return dict(

@@ -5,7 +5,6 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmpose_uda.models.alignments.base import Alignment, require_reader
-from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
 from mmpose_uda.models.observation import Observations
 from mmpose_uda.models.utils import constant
 from mmpose_uda.views import TARGET_TEACHER
@@ -45,7 +44,7 @@ class KeypointOcclusion(Alignment):
     @torch.no_grad()
     def disturb(self, observed: Observations) -> None:
         student = observed['target_student']
-        points, confidence = pseudo_labels(observed)
+        points, confidence = observed.pseudo_labels
         points = points[..., :2]
         size = constant(student.images.shape[:1:-1], points)  # width, height
         inside = ((points >= 0) & (points <= size - 1)).all(-1)

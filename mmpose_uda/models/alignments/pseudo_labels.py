@@ -10,30 +10,12 @@ from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import AdaptiveEstimator
-from mmpose_uda.models.observation import Observations, ViewObservation
+from mmpose_uda.models.observation import Observations
 from mmpose_uda.models.utils import (
     between_views,
     gather_from_processes,
     swap_where_mirrored,
-    transform_points,
 )
-
-
-@torch.no_grad()
-def pseudo_labels(observed: Observations) -> tuple[Tensor, Tensor]:
-    """The teacher's points in the student's view, [B, K, A], and confidence [B, K]."""
-    return carried(observed['target_teacher'], observed['target_student'])
-
-
-@torch.no_grad()
-def carried(seen: ViewObservation, into: ViewObservation) -> tuple[Tensor, Tensor]:
-    """Points [B, K, A] and confidence [B, K] that one view tells, in another view."""
-    matrices = between_views(seen.warp_mats, into.warp_mats)
-    flip_indices = into.data_samples[0].metainfo['flip_indices']
-    predicted = seen.distributions
-    points = transform_points(predicted.points(), matrices)
-    points = swap_where_mirrored(points, matrices, flip_indices)
-    return points, swap_where_mirrored(predicted.confidence(), matrices, flip_indices)
 
 
 class PseudoLabels:
@@ -52,7 +34,7 @@ class PseudoLabels:
         self.observed = observed
         self.teacher = observed['target_teacher']
         self.student = observed['target_student']
-        self.points, confidence = pseudo_labels(observed)
+        self.points, confidence = observed.pseudo_labels
         known = observed.labelled_keypoints > 0
         self.confidence = torch.where(known, confidence, torch.nan)
 

@@ -1,5 +1,6 @@
 """What networks see in a training step, which heads and alignments look at."""
 
+from .carrying import carried
 from .observations import Observations
 from .source_statistics import Bounds, SourceStatistics
 from .statistics_file import (
@@ -19,6 +20,7 @@ __all__ = [
     'Skeleton',
     'SourceStatistics',
     'ViewObservation',
+    'carried',
     'content_of',
     'fill',
     'read_statistics',

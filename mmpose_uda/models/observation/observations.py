@@ -1,5 +1,6 @@
 """What the networks saw of all views of a step."""
 
+from functools import cached_property
 from typing import Optional
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmpose_uda.errors import UserError
+from mmpose_uda.models.observation.carrying import carried
 from mmpose_uda.models.observation.source_statistics import SourceStatistics
 from mmpose_uda.models.observation.view_observation import ViewObservation
 from mmpose_uda.models.utils import between_views, warp_maps
@@ -44,6 +46,11 @@ class Observations(dict):
         self.foreground_head = foreground_head
         self.foreground_teacher = foreground_teacher
         self._foreground: dict[str, Tensor] = {}
+
+    @cached_property
+    def pseudo_labels(self) -> tuple[Tensor, Tensor]:
+        """The teacher's points in the student's view, [B, K, A], and confidence [B, K]."""
+        return carried(self[TARGET_TEACHER], self['target_student'])
 
     def foreground(self, view: str) -> Tensor:
         """Soft foreground mask of a view, [B, 1, H, W] in [0, 1], without gradient.

@@ -120,7 +120,7 @@ def _check_keypoints(content: Content, path: str) -> None:
     if not fits:
         raise UserError(
             f'{path} names keypoints that are none of its {count}, or lacks a unit: write '
-            'it again by tools/misc/export_estimator.py.'
+            'it again by `mmpose_uda export`.'
         )
 
 
@@ -144,7 +144,7 @@ def fill(statistics: SourceStatistics, content: Content, path: str) -> None:
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise UserError(
                 f'The histograms {key!r} of {path} are damaged ({error}): write the file '
-                'again by tools/misc/export_estimator.py.'
+                'again by `mmpose_uda export`.'
             ) from error
 
 

@@ -77,7 +77,8 @@ class ViewObservation:
         half of a batch by itself takes longer than two passes (docs/performance.md).
         """
         sizes = {view.images.shape[1:] for view in views}
-        return len(sizes) == 1 and not batch_norm_layers(views[0].network)
+        normalising = any(layer.training for layer in batch_norm_layers(views[0].network))
+        return len(sizes) == 1 and not normalising
 
     @classmethod
     def joined(cls, views: Sequence['ViewObservation']) -> 'ViewObservation':

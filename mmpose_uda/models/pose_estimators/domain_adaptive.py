@@ -1,7 +1,7 @@
 """Any mmpose estimator, adapted to a domain without labels."""
 
 from contextlib import contextmanager
-from typing import Iterator, Optional, Sequence, Union
+from typing import Iterable, Iterator, Optional, Sequence, Union
 
 import numpy as np
 import torch
@@ -31,7 +31,12 @@ from mmpose_uda.models.pose_estimators.plain_checkpoint import (
 from mmpose_uda.models.pose_estimators.progress import Progress
 from mmpose_uda.models.pose_estimators.teacher_ema import TeacherEMA
 from mmpose_uda.models.readers import HeadReader, crop_size
-from mmpose_uda.models.utils import average_buffers, best_memory_format, start_of
+from mmpose_uda.models.utils import (
+    average_buffers,
+    batch_norm_layers,
+    best_memory_format,
+    start_of,
+)
 from mmpose_uda.views import feeding_statistics, view_of
 
 SUPERVISED = 'supervised'
@@ -64,7 +69,8 @@ class DomainAdaptivePoseEstimator(BaseModel):
         test_network (str): 'teacher' or 'student': who predicts in validation and test.
         test_statistics (str): 'target', 'source' or 'both': which student views the
             running statistics of BatchNorm layers are taken from, once both domains are
-            trained on. In training every view is normalised by its own batch.
+            trained on. In training every view is normalised by its own batch, but in a
+            phase of ``norm_eval``, which changes no statistics.
         source_statistics (dict, optional): Arguments of
             :func:`~mmpose_uda.models.observation.statistics_for`: ``skeleton`` of a 2D
             head, and ``file`` to know of a source that is not there to learn from.
@@ -96,6 +102,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
             type='ViewDataPreprocessor', preprocessor=estimator['data_preprocessor']
         )
         super().__init__(MODELS.build(preprocessor), init_cfg)
+        self.norm_eval = False
         self.student = MODELS.build(estimator)
         self.memory_format = best_memory_format(self.student)
         self.student.to(memory_format=self.memory_format)
@@ -159,25 +166,28 @@ class DomainAdaptivePoseEstimator(BaseModel):
             self.source_statistics.begin_run()
         self.progress.begin_phase()
 
-    def begin_phase(self, parts: tuple[str, ...]) -> None:
+    def begin_phase(self, parts: tuple[str, ...], norm_eval: bool = False) -> None:
         """Choose the parts of the coming steps, whose ramps begin."""
-        self.set_phase(parts)
+        self.set_phase(parts, norm_eval)
         self.progress.begin_phase()
 
-    def resume_phase(self, parts: tuple[str, ...]) -> None:
+    def resume_phase(self, parts: tuple[str, ...], norm_eval: bool = False) -> None:
         """Choose the parts of the coming steps, whose ramps go on.
 
         Raises:
             UserError: The checkpoint does not say how far they are.
         """
-        self.set_phase(parts)
+        self.set_phase(parts, norm_eval)
         self.progress.require_known()
 
-    def set_phase(self, parts: tuple[str, ...]) -> None:
+    def set_phase(self, parts: tuple[str, ...], norm_eval: bool = False) -> None:
         """Choose the parts of the coming steps.
 
         Args:
             parts (tuple[str, ...]): Names of alignments, and 'supervised'.
+            norm_eval (bool): Whether the student's BatchNorm layers normalise by the
+                statistics that they have, which stay. A batch of one camera's images is
+                much alike, and normalised by itself loses what it has in common.
 
         Raises:
             UserError: A name is unknown.
@@ -190,6 +200,16 @@ class DomainAdaptivePoseEstimator(BaseModel):
                     f'use one of {", ".join(known)}.'
                 )
         self.active_parts = tuple(parts)
+        self.norm_eval = norm_eval
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> 'DomainAdaptivePoseEstimator':
+        """BatchNorm layers stay in evaluation mode where the phase wants that."""
+        super().train(mode)
+        if self.norm_eval:
+            for layer in batch_norm_layers(self.student):
+                layer.eval()
+        return self
 
     @property
     def active_alignments(self) -> dict[str, Alignment]:
@@ -217,15 +237,14 @@ class DomainAdaptivePoseEstimator(BaseModel):
             dict[str, Tensor]: Scalars; those with 'loss' in their key are summed.
         """
         self.progress(self.trained_parameters())
-        if SUPERVISED in self.active_parts and self.labelled is not None:
-            self.labelled.note(HeadReader.label_weights(data_samples['source']))
+        weights = self._note_labels(data_samples)
         observed = self.observe(inputs, data_samples)
         for alignment in self.active_alignments.values():
             alignment.disturb(observed)
         losses = {}
         if SUPERVISED in self.active_parts:
             losses.update(observed['source'].supervised_loss())
-            self._note_source(observed['source'])
+            self._note_source(observed['source'], weights)
         for name, alignment in self.active_alignments.items():
             weight = alignment.weight_at(observed.steps)
             losses.update(_named(name, weight, alignment(observed)))
@@ -234,11 +253,18 @@ class DomainAdaptivePoseEstimator(BaseModel):
             losses.update(_named(name, weight, alignment.settle(observed, losses)))
         return losses
 
-    def _note_source(self, seen: ViewObservation) -> None:
+    def _note_labels(self, data_samples: dict[str, SampleList]) -> Optional[Tensor]:
+        """Note which keypoints have labels; their weights [B, K], if anybody asks."""
+        if SUPERVISED not in self.active_parts or self.labelled is None:
+            return None
+        weights = HeadReader.label_weights(data_samples['source'])
+        self.labelled.note(weights)
+        return weights
+
+    def _note_source(self, seen: ViewObservation, weights: Optional[Tensor]) -> None:
         """Learn what the labels of a batch say of poses, and how sure the student is."""
         if self.source_statistics is None:
             return
-        weights = seen.reader.label_weights(seen.data_samples)
         poses = None
         if self.source_statistics.bones:
             poses = seen.reader.label_poses(seen.data_samples)
@@ -256,7 +282,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         active = self.active_alignments.values()
         layers = sorted({i for a in active for i in a.attention_layers})
         features = sorted({name for a in active for name in a.captured_features})
-        statistics = feeding_statistics(inputs, self.test_statistics)
+        statistics = feeding_statistics(self._looked_at(inputs), self.test_statistics)
         views = {}
         for view, images in inputs.items():
             by_student = view_of(view).is_of_student
@@ -281,12 +307,16 @@ class DomainAdaptivePoseEstimator(BaseModel):
 
     def _join(self, views: dict[str, ViewObservation]) -> None:
         """Let the student look at both domains in one pass, if it can."""
-        wanted = {'source'} if SUPERVISED in self.active_parts else set()
-        wanted = wanted.union(*(a.featured_views for a in self.active_alignments.values()))
-        of_student = [n for n in views if n in wanted and view_of(n).is_of_student]
-        joint = [views[name] for name in of_student]
+        looked_at = self._looked_at(views)
+        joint = [views[name] for name in looked_at if view_of(name).is_of_student]
         if len(joint) > 1 and ViewObservation.can_join(joint):
             ViewObservation.look_together(joint)
+
+    def _looked_at(self, views: Iterable[str]) -> list[str]:
+        """Those of some views whose features the active parts ask for."""
+        wanted = {'source'} if SUPERVISED in self.active_parts else set()
+        wanted = wanted.union(*(a.featured_views for a in self.active_alignments.values()))
+        return [view for view in views if view in wanted]
 
     @property
     def is_between_steps(self) -> bool:

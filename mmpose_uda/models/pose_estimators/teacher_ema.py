@@ -7,6 +7,8 @@ from mmengine.model import ExponentialMovingAverage
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from mmpose_uda.errors import UserError
+
 
 @MODELS.register_module()
 class TeacherEMA(ExponentialMovingAverage):
@@ -16,13 +18,23 @@ class TeacherEMA(ExponentialMovingAverage):
     copies the student, and an average over short runs is not dominated by the initial
     weights. Buffers (BatchNorm statistics) are copied.
 
+    A rate averages over ``1 / momentum`` steps, however long a run is. With ``memory`` the
+    average follows the length: once that share of the steps so far is more, it is over
+    them, and the rate is ``1 / (memory * (t + 1))``. After the idea of Karras et al. 2024
+    (arXiv 2312.02696), whose averages reach back over a share of a training;
+    the form is ours.
+
     Note:
         As in mmengine, ``momentum`` is the share of the *new* value: 0.01 here is 0.99 in
         the literature on mean teachers.
 
     Args:
         model (nn.Module): The student.
-        momentum (float): Final rate.
+        momentum (float): Final rate, in a run that is not long.
+        memory (float, optional): Share of the steps so far, above 0 and up to 1.
+
+    Raises:
+        UserError: ``memory`` is no such share.
     """
 
     NEVER_UPDATED = (
@@ -31,14 +43,29 @@ class TeacherEMA(ExponentialMovingAverage):
         'of the model, `--which student` of a tool.'
     )
 
-    def __init__(self, model: nn.Module, momentum: float = 0.01):
+    def __init__(
+        self, model: nn.Module, momentum: float = 0.01, memory: Optional[float] = None
+    ):
         super().__init__(model, momentum=momentum)
+        if memory is not None and not 0 < memory <= 1:
+            raise UserError(
+                f'TeacherEMA: memory is a share above 0 and up to 1, not {memory}.'
+            )
+        self.memory = memory
         self.eval()
 
     @property
     def is_trained(self) -> bool:
         """Whether it has ever followed a student. This waits for the device."""
         return bool(self.steps > 0)
+
+    @property
+    def rate(self) -> Tensor:
+        """Share of the new value in the next update, a scalar."""
+        of_all = 1 / (self.steps + 1)
+        if self.memory is None:
+            return of_all.clamp_min(self.momentum)
+        return of_all.maximum((of_all / self.memory).clamp_max(self.momentum))
 
     @torch.no_grad()
     def update_parameters(self, model: nn.Module, finite: Optional[Tensor] = None) -> None:
@@ -50,7 +77,7 @@ class TeacherEMA(ExponentialMovingAverage):
                 average stays, and ``model`` gets its buffers of before the step back, which
                 may have seen what was not finite.
         """
-        rate = (1 / (self.steps + 1)).clamp_min(self.momentum)
+        rate = self.rate
         average, new = list(self.module.buffers()), list(model.buffers())
         if finite is not None:
             rate = rate * finite

@@ -98,8 +98,8 @@ class AdaINStyleTransfer(BaseModel):
         t = adain(self.encoder(to_network(content))[-1], mean, std)
         return to_pictures(self.decoder(t), *content.shape[2:])
 
-    def set_phase(self, parts: Sequence[str]) -> None:
-        """Accept the one part there is.
+    def set_phase(self, parts: Sequence[str], norm_eval: bool = False) -> None:
+        """Accept the one part there is; there is no BatchNorm.
 
         Raises:
             UserError: A phase names another.

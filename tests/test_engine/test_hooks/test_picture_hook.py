@@ -10,15 +10,15 @@ from config_factory import Killed, run, tiny_config
 from mmengine.dataset import pseudo_collate
 
 from mmpose_uda.config import drop_missing_backends
-from mmpose_uda.engine.hooks.picture_hook import (
-    AdaptationPictureHook,
-    _crop_points,
-    _picture,
-    _poses,
-    _rooted,
-)
+from mmpose_uda.engine.hooks import AdaptationPictureHook
 from mmpose_uda.engine.runner.phased_train_loop import make_phases
 from mmpose_uda.models.alignments import AttentionRegularization, MaskedReconstruction
+from mmpose_uda.visualization.tested_samples import (
+    crop_picture,
+    crop_points,
+    poses_of,
+    rooted_poses,
+)
 
 
 @pytest.fixture(scope='module')
@@ -34,7 +34,7 @@ def predicted(finished):
 
 @pytest.mark.parametrize('owner', ['pred_instances', 'gt_instances'])
 def test_points_of_the_image_become_points_of_the_crop(predicted, owner):
-    found = _crop_points(predicted, owner)
+    found = crop_points(predicted, owner)
     assert found.shape == (len(predicted), 21, 2)
     for points, sample in zip(found, predicted):
         in_image = np.insert(sample.get(owner).keypoints[0], 2, 1, axis=1)
@@ -43,7 +43,7 @@ def test_points_of_the_image_become_points_of_the_crop(predicted, owner):
 
 
 def test_poses_are_relative_to_the_first_keypoint(predicted):
-    truth = _rooted(predicted, 'gt_instances')
+    truth = rooted_poses(predicted, 'gt_instances')
     for pose, sample in zip(truth, predicted):
         expected = sample.gt_instances.keypoints_3d[0]
         np.testing.assert_allclose(pose, expected - expected[0], atol=1e-4)
@@ -54,7 +54,7 @@ def test_keypoints_without_a_label_are_not_drawn(finished, predicted, hidden):
     runner = finished.runner
     images = [runner.val_dataloader.dataset[i]['inputs'] for i in range(2)]
     images = [image.permute(1, 2, 0).numpy() for image in images]
-    shown = {'adapted': dict(_poses(predicted[:2], 'pred_instances'))}
+    shown = {'adapted': dict(poses_of(predicted[:2], 'pred_instances'))}
 
     def draw(place, visible):
         samples = copy.deepcopy(predicted[:2])
@@ -73,7 +73,7 @@ def test_pictures_have_the_resolution_of_the_image(finished, predicted):
     sample = copy.deepcopy(predicted[0])
     image = cv2.imread(sample.metainfo['img_path'])
     meta = sample.metainfo
-    picture = _picture(sample)
+    picture = crop_picture(sample, 176)
     assert picture.shape[1] == 176 > meta['input_size'][0]
     # where a pixel of the picture comes from
     for x, y in [(30, 40), (88, 88), (120, 60)]:
@@ -90,11 +90,11 @@ def test_pictures_of_mirrored_samples_are_mirrored(predicted):
     """As their keypoints are: transforms that load a sample may exchange its sides."""
     upright, mirrored = copy.deepcopy(predicted[0]), copy.deepcopy(predicted[0])
     matrix = upright.metainfo['warp_mat']
-    picture = _picture(upright)
+    picture = crop_picture(upright, 176)
     enlarged = 176 / upright.metainfo['input_size'][0]
     mirror = np.array([[-1, 0, 175 / enlarged], [0, 1, 0]])
     mirrored.set_metainfo(dict(warp_mat=mirror @ np.vstack([matrix, [0, 0, 1]])))
-    found = _picture(mirrored).astype(int)
+    found = crop_picture(mirrored, 176).astype(int)
     # OpenCV takes positions to 1/32 px
     assert np.abs(found[:, ::-1] - picture).mean() < 0.5
     assert np.abs(found - picture).mean() > 5
@@ -103,9 +103,9 @@ def test_pictures_of_mirrored_samples_are_mirrored(predicted):
 def test_pictures_of_stock_samples_are_the_same(predicted):
     """Those of mmpose's transforms have no matrix."""
     sample = copy.deepcopy(predicted[0])
-    expected = _picture(sample).astype(int)
+    expected = crop_picture(sample, 176).astype(int)
     del sample.warp_mat
-    assert np.abs(_picture(sample) - expected).max() <= 2
+    assert np.abs(crop_picture(sample, 176) - expected).max() <= 2
 
 
 def test_one_picture_of_the_predictions(finished, predicted):
@@ -130,10 +130,10 @@ def test_the_last_predictions_are_those_of_the_final_teacher(finished, predicted
         points, poses = stored['keypoints'], stored['keypoints_3d']
     chosen = np.linspace(0, len(predicted) - 1, hook.num_images).astype(int)
     samples = [predicted[i] for i in chosen]
-    expected = _crop_points(samples, 'pred_instances')
+    expected = crop_points(samples, 'pred_instances')
     # in batches of another size, so equal but for rounding
     np.testing.assert_allclose(points, expected, atol=1e-2)
-    np.testing.assert_allclose(poses, _rooted(samples, 'pred_instances'), atol=0.1)
+    np.testing.assert_allclose(poses, rooted_poses(samples, 'pred_instances'), atol=0.1)
 
 
 def test_pictures_of_the_parts_of_each_phase(finished):

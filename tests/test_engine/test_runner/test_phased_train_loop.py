@@ -31,10 +31,12 @@ def phase(name='a', iters=3, **kwargs):
 
 
 def test_phases_follow_each_other():
-    first, second = make_phases([phase('a', 3), phase('b', 4, parts=['x', 'y'])])
+    of_b = phase('b', 4, parts=['x', 'y'], norm_eval=True)
+    first, second = make_phases([phase('a', 3), of_b])
     assert (first.name, first.begin, first.end) == ('a', 0, 3)
     assert (second.name, second.begin, second.end) == ('b', 3, 7)
     assert first.parts == ('supervised',) and second.parts == ('x', 'y')
+    assert not first.norm_eval and second.norm_eval
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from model_factory import (
 from test_models.test_two_processes import HEADS, labelled_for
 
 from mmpose_uda import UserError
-from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
 
 PARTS = dict(
     mean_teacher=dict(type='MeanTeacherConsistency', loss_weight=30.0),
@@ -67,7 +66,7 @@ def test_what_opposes_the_source_is_scaled_by_confidence(case):
     total = source + target + losses['gate/loss']
     g_s, g_t, found = (rows(model, loss) for loss in (source, target, total))
     observed = model.observe(**model.data_preprocessor(batch, training=True))
-    _, confidence = pseudo_labels(observed)
+    _, confidence = observed.pseudo_labels
     opposed = 0
     for k in range(21):
         a = (g_s[k] @ g_t[k]) / (g_s[k] @ g_s[k])

@@ -4,7 +4,6 @@ from model_factory import build_adaptive, losses_of, make_batch, resnet_estimato
 
 from mmpose_uda import UserError
 from mmpose_uda.models.alignments.keypoint_occlusion import cover, draw_one
-from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
 
 PART = dict(type='KeypointOcclusion', prob=1.0, min_confidence=0.0, size=0.1)
 
@@ -107,7 +106,7 @@ def test_the_student_looks_at_the_changed_image_and_the_teacher_does_not():
     model = occluding()
     observed = observe(model)
     before = {view: seen.images.clone() for view, seen in observed.items()}
-    points, _ = pseudo_labels(observed)
+    points, _ = observed.pseudo_labels
     model.alignments['occlusion'].disturb(observed)
     for view in ('source', 'target_teacher'):
         assert torch.equal(observed[view].images, before[view])

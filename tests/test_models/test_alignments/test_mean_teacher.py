@@ -19,7 +19,6 @@ from mmpose_uda.models.alignments import (
     MeanTeacherConsistency,
     QuantileSelection,
 )
-from mmpose_uda.models.alignments.pseudo_labels import pseudo_labels
 from mmpose_uda.models.observation import Observations
 from mmpose_uda.models.readers import (
     AxisDistribution,
@@ -133,7 +132,7 @@ def test_pseudo_labels_land_where_the_change_of_view_puts_them(change):
     to_student = change @ np.vstack([to_teacher, [0, 0, 1]])
     teacher, flat = predicting(POINTS[None]), predicting(torch.zeros(1, 5, 3))
     observed = observe(teacher, flat, [to_teacher], [to_student])
-    points, confidence = pseudo_labels(observed)
+    points, confidence = observed.pseudo_labels
     order = FLIP_INDICES if np.linalg.det(change[:, :2]) < 0 else range(5)
     for k, from_k in enumerate(order):
         x, y, z = POINTS[from_k].tolist()
@@ -147,7 +146,7 @@ def test_every_sample_has_its_own_change_of_view():
     changed = [similarity(shift=(2, 3)), similarity(shift=(63, 0), mirror=True)]
     teacher = predicting(torch.stack([POINTS, POINTS.flip(0)]))
     observed = observe(teacher, predicting(torch.zeros(2, 5, 3)), mats, changed)
-    points, _ = pseudo_labels(observed)
+    points, _ = observed.pseudo_labels
     for b, (before, after) in enumerate(zip(mats, changed)):
         matrix = np.vstack([after, [0, 0, 1]]) @ np.linalg.inv(
             np.vstack([before, [0, 0, 1]])
@@ -366,7 +365,7 @@ def test_they_are_the_teacher_s_points_in_the_student_s_view():
     model = regression_model().eval()
     data = make_batch(views=['target_teacher', 'target_student'])
     observed = model.observe(**model.data_preprocessor(data, training=True))
-    points, confidence = pseudo_labels(observed)
+    points, confidence = observed.pseudo_labels
     weights = confidence * observed['target_student'].distributions.contains(points)
     outputs = observed['target_student'].head_outputs
     predicted = model.student.head.distributions(outputs)

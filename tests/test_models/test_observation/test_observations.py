@@ -144,3 +144,17 @@ def test_warp_mats_are_those_of_the_samples(observed):
     seen = observed['target_student']
     for found, sample in zip(seen.warp_mats, seen.data_samples):
         np.testing.assert_array_equal(found[:2].numpy(), sample.metainfo['warp_mat'])
+
+
+def test_pseudo_labels_are_told_once_for_all_parts(model):
+    observed = observe(model, make_batch())
+    heads = count_calls(model.teacher.module.head)
+    points, confidence = observed.pseudo_labels
+    assert all(a is b for a, b in zip(observed.pseudo_labels, (points, confidence)))
+    assert len(heads) == 1
+    teacher, student = observed['target_teacher'], observed['target_student']
+    matrices = between_views(teacher.warp_mats, student.warp_mats)
+    expected = transform_points(teacher.distributions.points(), matrices)
+    torch.testing.assert_close(points, expected)
+    assert torch.equal(confidence, teacher.distributions.confidence())
+    assert not points.requires_grad

@@ -648,6 +648,64 @@ def test_gradient_checkpointing_changes_no_statistics(fed):
             assert buffer == 1
 
 
+def test_a_phase_keeps_the_statistics_and_normalises_by_them():
+    adversarial = dict(
+        type='DomainAdversarial',
+        discriminator=dict(type='DomainDiscriminator', in_channels=64),
+    )
+    model = build_adaptive(
+        estimator=resnet_estimator(),
+        alignments=dict(adversarial=adversarial),
+        foreground_head=None,
+    )
+    before = {name: buffer.clone() for name, buffer in model.student.named_buffers()}
+    model.set_phase(['adversarial'], norm_eval=True)
+    model.train()  # as the loop does before every step
+    total(losses_of(model, make_batch())).backward()
+    assert equal_states(dict(model.student.named_buffers()), before)
+
+    batch = model.data_preprocessor(make_batch(), training=True)
+    seen = model.observe(batch['inputs'], batch['data_samples'])
+    in_training = [seen[view].features[-1] for view in ('source', 'target_student')]
+    model.eval()
+    for view, features in zip(('source', 'target_student'), in_training):
+        alone = model.student.extract_feat(batch['inputs'][view])[-1]
+        torch.testing.assert_close(features, alone)
+
+    model.set_phase(['adversarial'])
+    model.train()
+    losses_of(model, make_batch())
+    assert not equal_states(dict(model.student.named_buffers()), before)
+
+
+def test_views_that_are_masked_alone_feed_no_statistics():
+    """And do not keep those from it that are looked at as a whole."""
+    estimator = resnet_estimator()
+    estimator['backbone']['strides'] = (1, 2, 2, 1)
+    size = dict(in_channels=64, stride=16, patch_size=16, patch_grid=(2, 3))
+    reconstruction = dict(
+        type='MaskedReconstruction',
+        masking=dict(type='PatchMasking'),
+        head=dict(type='ConvReconstructionHead', **size),
+        foreground=False,
+    )
+    model = build_adaptive(
+        estimator=estimator,
+        alignments=dict(
+            reconstruction=reconstruction, foreground=dict(type='ForegroundSegmentation')
+        ),
+        foreground_head=dict(type='ForegroundHead', in_channels=64),
+    )
+    layer = batch_norm_layers(model.student.backbone)[0]
+    counts = []
+    for active in (['reconstruction'], ['reconstruction', 'foreground']):
+        model.set_phase(active)
+        total(losses_of(model, make_batch())).backward()
+        counts.append(layer.num_batches_tracked.item())
+    # the source, which is looked at for its foreground
+    assert counts == [0, 1]
+
+
 def test_layers_that_share_statistics_between_gpus_are_known():
     """The wiring of mmengine's ``sync_bn``; such layers run on GPUs alone."""
     model = build_adaptive(

@@ -5,6 +5,7 @@ import torch
 from model_factory import equal_states
 from torch import nn
 
+from mmpose_uda import UserError
 from mmpose_uda.models.pose_estimators import TeacherEMA
 
 
@@ -48,6 +49,24 @@ def test_averages_parameters_and_copies_buffers(student, momentum):
     for found, expected in zip(teacher.module.buffers(), student.buffers()):
         assert torch.equal(found, expected)
     assert teacher.module[1].num_batches_tracked == 12
+
+
+def test_a_long_run_is_remembered_by_its_length(student):
+    long = TeacherEMA(student, momentum=0.1, memory=0.25)
+    short = TeacherEMA(student, momentum=0.1)
+    for step in range(200):
+        long.steps.fill_(step)
+        short.steps.fill_(step)
+        # 10 steps are a quarter of 40
+        expected = max(0.1, 1 / (step + 1)) if step < 40 else 1 / (0.25 * (step + 1))
+        assert long.rate.item() == pytest.approx(expected)
+        assert (long.rate == short.rate) == (step < 40)
+
+
+@pytest.mark.parametrize('memory', [0, -0.1, 1.5])
+def test_a_memory_that_is_no_share_is_refused(student, memory):
+    with pytest.raises(UserError, match=f'memory is a share .* not {memory}'):
+        TeacherEMA(student, memory=memory)
 
 
 def test_stays_in_evaluation_mode(student):

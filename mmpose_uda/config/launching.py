@@ -1,73 +1,21 @@
-"""What a config needs before anything is built of it."""
+"""One process or several, and what joins them."""
 
-import importlib.util
-import inspect
 import os
-import os.path as osp
 import subprocess
-from typing import Any, Optional
 
 import torch
 from mmengine.config import Config
 from mmengine.device import get_device
 
-from mmpose_uda.config.explaining import closest
 from mmpose_uda.errors import UserError
-
-
-def prepare_data(cfg: Config) -> None:
-    """Make the built-in data that ``cfg.builtin_data`` names, unless it is there.
-
-    Raises:
-        UserError: ``builtin_data`` has a misspelt key.
-    """
-    if cfg.get('builtin_data') is None:
-        return
-    # the generator is not about adaptation: nothing loads it but what makes data
-    from mmpose_uda.synthetic import ensure_builtin
-
-    known = inspect.signature(ensure_builtin).parameters
-    for key in cfg.builtin_data:
-        if key not in known:
-            raise UserError(
-                f'`builtin_data` in {cfg.filename} has no `{key}`: {closest(key, known)}.'
-            )
-    ensure_builtin(**cfg.builtin_data)
-
-
-def shrink_builtin_data(cfg: Config, root: str, num_train: int, num_test: int) -> None:
-    """Let built-in data be a few images in another folder.
-
-    Args:
-        cfg (Config): With ``builtin_data``; its folder is renamed wherever it is named.
-        root (str): Their folder.
-        num_train (int): Training images of each domain.
-        num_test (int): Test images.
-    """
-    before = cfg.builtin_data.root.rstrip('/')
-    cfg.builtin_data.update(num_train=num_train, num_test=num_test)
-    cfg.builtin_data.root = before
-    _move_paths(cfg, before, root)
-
-
-def _move_paths(node: Any, root: str, moved: str) -> None:
-    """Rename a folder wherever a config names it or what lies in it."""
-    for key, value in list(node.items() if hasattr(node, 'items') else enumerate(node)):
-        if isinstance(value, str) and f'{value}/'.startswith(f'{root}/'):
-            node[key] = moved + value.removeprefix(root)
-        elif isinstance(value, (dict, list)):
-            _move_paths(value, root, moved)
-
-
-def set_work_dir(cfg: Config, work_dir: Optional[str], suffix: str = '') -> None:
-    """Argument before config before ``./work_dirs/<name of the config>``."""
-    name = osp.splitext(osp.basename(cfg.filename))[0]
-    default = cfg.get('work_dir') or osp.join('./work_dirs', name)
-    cfg.work_dir = work_dir or default + suffix
 
 
 def set_launcher(cfg: Config, launcher: str) -> None:
     """Choose between one process, NCCL on GPUs and gloo on CPUs.
+
+    Args:
+        cfg (Config): Changed in place.
+        launcher (str): 'none', 'pytorch', 'slurm' or 'mpi'.
 
     Raises:
         UserError: The launcher has not started this process, or started more processes
@@ -150,14 +98,3 @@ def _start_gloo(cfg: Config) -> None:
     )
     wrapper.setdefault('device_ids', None)
     cfg.model_wrapper_cfg = wrapper
-
-
-def drop_missing_backends(cfg: Config) -> None:
-    """Leave out TensorBoard where it is not installed."""
-    visualizer = cfg.get('visualizer') or {}
-    if importlib.util.find_spec('tensorboard') is None and 'vis_backends' in visualizer:
-        visualizer.vis_backends = [
-            backend
-            for backend in visualizer.vis_backends
-            if backend['type'] != 'TensorboardVisBackend'
-        ]

@@ -4,7 +4,7 @@ import pytest
 from config_factory import CONFIG_DIR
 from mmengine.config import Config
 
-from mmpose_uda.config.config_text import differences, read_text
+from mmpose_uda.config.kept_text import differences, read_text
 
 
 @pytest.mark.parametrize('name', ['hand_3d.py', 'human_2d.py'])

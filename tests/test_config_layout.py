@@ -1,6 +1,6 @@
 import pytest
 
-from mmpose_uda.config_text import lay_out
+from mmpose_uda.config_layout import lay_out
 
 
 def values(text):

@@ -1,0 +1,8 @@
+"""`human_3d.py` for an hour on two CPU cores."""
+
+_base_ = ['human_3d.py', '../_base_/schedule/long.py']
+
+train_cfg = dict(
+    phases=[dict(phase, iters=_base_.times * phase['iters']) for phase in _base_.phases]
+)
+model = dict(teacher=_base_.long_teacher)

@@ -1,0 +1,53 @@
+"""The built-in data of a config."""
+
+import inspect
+from typing import Any
+
+from mmengine.config import Config
+
+from mmpose_uda.config.explaining import closest
+from mmpose_uda.errors import UserError
+
+
+def prepare_data(cfg: Config) -> None:
+    """Make the built-in data that ``cfg.builtin_data`` names, unless it is there.
+
+    Raises:
+        UserError: ``builtin_data`` has a misspelt key.
+    """
+    if cfg.get('builtin_data') is None:
+        return
+    # the generator is not about adaptation: nothing loads it but what makes data
+    from mmpose_uda.synthetic import ensure_builtin
+
+    known = inspect.signature(ensure_builtin).parameters
+    for key in cfg.builtin_data:
+        if key not in known:
+            raise UserError(
+                f'`builtin_data` in {cfg.filename} has no `{key}`: {closest(key, known)}.'
+            )
+    ensure_builtin(**cfg.builtin_data)
+
+
+def shrink_builtin_data(cfg: Config, root: str, num_train: int, num_test: int) -> None:
+    """Let built-in data be a few images in another folder.
+
+    Args:
+        cfg (Config): With ``builtin_data``; its folder is renamed wherever it is named.
+        root (str): Their folder.
+        num_train (int): Training images of each domain.
+        num_test (int): Test images.
+    """
+    before = cfg.builtin_data.root.rstrip('/')
+    cfg.builtin_data.update(num_train=num_train, num_test=num_test)
+    cfg.builtin_data.root = before
+    _move_paths(cfg, before, root)
+
+
+def _move_paths(node: Any, root: str, moved: str) -> None:
+    """Rename a folder wherever a config names it or what lies in it."""
+    for key, value in list(node.items() if hasattr(node, 'items') else enumerate(node)):
+        if isinstance(value, str) and f'{value}/'.startswith(f'{root}/'):
+            node[key] = moved + value.removeprefix(root)
+        elif isinstance(value, (dict, list)):
+            _move_paths(value, root, moved)

@@ -1,0 +1,89 @@
+"""What is imported is declared in setup.py, and nothing that is not."""
+
+import ast
+import re
+import sys
+import zipfile
+from email.parser import Parser
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parents[2]
+# as their modules are called; `import mmpose_uda` looks for them
+OPENMMLAB = ('mmcv', 'mmdet', 'mmengine', 'mmpose', 'mmpretrain')
+OF_OPENMMLAB = ('mmcv-lite', 'mmdet', 'mmengine', 'mmpose', 'mmpretrain')
+# What those require and this package does without:
+LEFT_OUT = {
+    'chumpy',  # never imported, and does not build
+    'json-tricks',  # imported by demos alone
+    'opencv-python',  # opencv-python-headless is the same without windows
+    'xtcocotools',  # pycocotools stands in for it
+}
+
+
+def normal(name):
+    return re.sub(r'[-_.]+', '-', name).lower()
+
+
+@pytest.fixture(scope='module')
+def declared(wheel):
+    """Extra, or '' -> names of distributions."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith('.dist-info/METADATA'))
+        lines = Parser().parsestr(archive.read(name).decode()).get_all('Requires-Dist')
+    found = {}
+    for requirement in map(Requirement, lines):
+        extra = re.search('extra == "(.*)"', str(requirement.marker or ''))
+        found.setdefault(extra[1] if extra else '', set()).add(normal(requirement.name))
+    return found
+
+
+def imported_modules():
+    """Top-level modules of others, wherever in a file they are imported."""
+    paths = [ROOT / 'mmpose_uda_command.py']
+    for folder in ('mmpose_uda', 'tools', 'configs'):
+        paths += (ROOT / folder).rglob('*.py')
+    modules = set()
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text('utf-8'))):
+            if isinstance(node, ast.Import):
+                modules |= {alias.name.split('.')[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                modules.add(node.module.split('.')[0])
+    own = {'mmpose_uda', 'mmpose_uda_command'}
+    return modules - own - set(OPENMMLAB) - sys.stdlib_module_names
+
+
+def distributions(modules):
+    owners = metadata.packages_distributions()
+    missing = [module for module in modules if module not in owners]
+    assert not missing, f'not installed here: {missing}'
+    return {normal(owners[module][0]) for module in modules}
+
+
+def required_by_openmmlab():
+    """Names of distributions that an installation with its requirements would bring."""
+    lines = [line for name in OF_OPENMMLAB for line in metadata.requires(name)]
+    wanted = [r for r in map(Requirement, lines) if not r.marker or r.marker.evaluate()]
+    return {normal(requirement.name) for requirement in wanted}
+
+
+def test_what_is_imported_is_declared_and_nothing_else(declared):
+    own = distributions(imported_modules())
+    theirs = required_by_openmmlab()
+    assert LEFT_OUT <= theirs
+    expected = (own | theirs) - LEFT_OUT - set(OF_OPENMMLAB)
+    assert declared[''] == expected - declared['onnx']
+
+
+def test_extras_are_what_single_commands_import(declared):
+    assert declared['onnx'] <= distributions(imported_modules())
+    # torch writes it, and config/preparing.py does without where it is missing
+    assert declared['tensorboard'] == {'tensorboard'}
+
+
+def test_nothing_of_openmmlab_is_required(declared):
+    assert not [name for name in declared[''] if name.startswith('mm')]
