@@ -27,7 +27,7 @@ CHECKOUT := $(VENV)/.checkout-$(shell pwd -P | cksum | cut -d' ' -f1)
 export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-key lock data train test smoke lint clean
+.PHONY: help env env-key lock data train test smoke lint docs clean
 
 help:  ## show this list
 	@echo 'usage: make TARGET [PYTHON=python3.11] [CONFIG=$(CONFIG)] [ARGS=--resume]'
@@ -80,6 +80,9 @@ lint: env  ## check style and types of the code
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
+docs: env  ## build docs/ as a site in site/
+	NO_MKDOCS_2_WARNING=true $(PY) -m mkdocs build --strict
+
 clean:  ## remove the environment and caches; data and runs stay
-	rm -rf .venv .venv_lock build *.egg-info
+	rm -rf .venv .venv_lock build site *.egg-info
 	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis

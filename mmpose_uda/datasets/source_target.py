@@ -228,7 +228,7 @@ class SourceTargetDataset(Dataset):
             name
             for view in views
             for step in self._background_steps(view)
-            for name in step.sources
+            for name in step.shares
         }
         return sorted(used & {'source', 'target'})
 

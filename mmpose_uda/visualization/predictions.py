@@ -6,17 +6,17 @@ import cv2
 import numpy as np
 
 from .canvas import GUTTER, PAPER, draw_text, grid, points_on_tile, to_tile
-from .skeleton import VIEWS, draw_pose_3d, draw_skeleton
+from .skeleton import ANGLES, draw_pose_3d, draw_skeleton
 
-_SIDES = ('side', 'turned')
+_ANGLES = ('side', 'turned')
 _TITLES = {
     'side': 'seen from the side, depth to the right',
-    'turned': 'turned by {:g} degrees, from above'.format(VIEWS['turned'][0]),
+    'turned': 'turned by {:g} degrees, from above'.format(ANGLES['turned'][0]),
 }
 _SHORTEST = 448  # px: smaller images are shown enlarged
 _LONGEST = 2048  # px: but not beyond this
 _JPEG = 30_000  # px: what is longer is shown smaller, to be a JPEG
-_PANEL = (240, 640)  # least and greatest side of a 3D view, px
+_PANEL = (240, 640)  # least and greatest side of a picture of a 3D pose, px
 _WHITE, _DARK = (255, 255, 255), (25, 25, 25)
 
 
@@ -40,7 +40,7 @@ def prediction_picture(
             looked into. Default: the whole image.
         keypoints_3d (Sequence[np.ndarray], optional): N poses [K, 3], mm, x right, y
             down, z away.
-        extent (float, optional): Side of the 3D views in mm, see :func:`pose_extent`.
+        extent (float, optional): Side of pictures of 3D poses, mm, see :func:`pose_extent`.
             Default: that of each pose.
 
     Returns:
@@ -50,8 +50,8 @@ def prediction_picture(
     shown = _on_image(image, keypoints, metainfo, boxes, names)
     if keypoints_3d is None or not len(keypoints_3d):
         return shown
-    views = _from_the_sides(keypoints_3d, metainfo, extent, names, shown.shape[0])
-    return _beside(grid({'image': [shown]}), grid(views))
+    columns = _from_the_sides(keypoints_3d, metainfo, extent, names, shown.shape[0])
+    return _beside(grid({'image': [shown]}), grid(columns))
 
 
 def _on_image(
@@ -92,13 +92,15 @@ def _from_the_sides(
 ) -> dict[str, list[np.ndarray]]:
     """Columns of named poses [K, 3] seen from two sides, about so many px high."""
     side = int(np.clip(height // len(poses), *_PANEL))
-    views: dict[str, list[np.ndarray]] = {_TITLES[view]: [] for view in _SIDES}
+    columns: dict[str, list[np.ndarray]] = {_TITLES[angle]: [] for angle in _ANGLES}
     for name, pose in zip(names, poses):
-        for view in _SIDES:
-            panel = draw_pose_3d(pose, metainfo, side, view, extent=extent, grid_lines=True)
+        for angle in _ANGLES:
+            panel = draw_pose_3d(
+                pose, metainfo, side, angle, extent=extent, grid_lines=True
+            )
             _label(panel, name, (9, 9))
-            views[_TITLES[view]].append(panel)
-    return views
+            columns[_TITLES[angle]].append(panel)
+    return columns
 
 
 def _draw_box(image: np.ndarray, corners: np.ndarray) -> float:

@@ -23,7 +23,7 @@ def pose_tiles(
     reference: str | None = None,
     notes: Mapping[str, Sequence[str]] | None = None,
     valid: np.ndarray | None = None,
-    views: Sequence[str] = ('side',),
+    angles: Sequence[str] = ('side',),
     width: int = 176,
 ) -> dict[str, list[np.ndarray]]:
     """Images with the poses that were found in them.
@@ -41,8 +41,8 @@ def pose_tiles(
             texts, e.g. the error of each pose.
         valid (np.ndarray, optional): [N, K], for the column titled ``reference``:
             joints without a label are left out.
-        views (Sequence[str]): Views of the 3D poses, see
-            :data:`~mmpose_uda.visualization.skeleton.VIEWS`.
+        angles (Sequence[str]): What 3D poses are looked at from, see
+            :data:`~mmpose_uda.visualization.skeleton.ANGLES`.
         width (int): Width of an image, px.
 
     Returns:
@@ -66,8 +66,8 @@ def pose_tiles(
                 drawn = np.hstack(
                     [drawn]
                     + [
-                        _pose_tile(poses_3d[title][n], metainfo, tile, view, behind)
-                        for view in views
+                        _pose_tile(poses_3d[title][n], metainfo, tile, angle, behind)
+                        for angle in angles
                     ]
                 )
             tiles[title].append(drawn)
@@ -103,13 +103,13 @@ def comparison_sheet(
     return grid({image_title: _tiles(images, width), **tiles})
 
 
-def _pose_tile(pose, metainfo, tile, view, reference) -> np.ndarray:
+def _pose_tile(pose, metainfo, tile, angle, reference) -> np.ndarray:
     """A 3D pose on paper as high as the tile beside it; blank of one that is all NaN."""
     if np.isnan(pose).all():
         return np.full((tile.shape[0], tile.shape[0], 3), PAPER, np.uint8)
     if reference is not None and np.isnan(reference).all():
         reference = None
-    return draw_pose_3d(pose, metainfo, tile.shape[0], view, reference)
+    return draw_pose_3d(pose, metainfo, tile.shape[0], angle, reference)
 
 
 def hide_patches(image: np.ndarray, mask: np.ndarray) -> np.ndarray:

@@ -5,8 +5,8 @@ import numpy as np
 
 from .canvas import PAPER, draw_text
 
-VIEWS = {'front': (0.0, 0.0), 'side': (90.0, 0.0), 'turned': (40.0, 25.0)}
-"""Name of a view -> the camera's turn about the vertical axis and pitch, degrees."""
+ANGLES = {'front': (0.0, 0.0), 'side': (90.0, 0.0), 'turned': (40.0, 25.0)}
+"""Name of an angle -> the camera's turn about the vertical axis and pitch, degrees."""
 
 _FILLED = 0.85  # of a picture by the pose
 _SHIFT = 4  # OpenCV draws at 1/16 px
@@ -111,9 +111,9 @@ def draw_keypoints(
     return image
 
 
-def _turned(points: np.ndarray, view: str) -> np.ndarray:
-    """Points [K, 3] (x right, y down, z away) as the camera of a view sees them."""
-    yaw, pitch = np.deg2rad(VIEWS[view])
+def _turned(points: np.ndarray, angle: str) -> np.ndarray:
+    """Points [K, 3] (x right, y down, z away) as a camera at an angle sees them."""
+    yaw, pitch = np.deg2rad(ANGLES[angle])
     c, s = np.cos(yaw), np.sin(yaw)
     points = points @ np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]).T
     c, s = np.cos(pitch), np.sin(pitch)
@@ -124,7 +124,7 @@ def draw_pose_3d(
     keypoints_3d: np.ndarray,
     metainfo: dict,
     size: int = 160,
-    view: str = 'turned',
+    angle: str = 'turned',
     reference: np.ndarray | None = None,
     root: int = 0,
     extent: float | None = None,
@@ -138,7 +138,7 @@ def draw_pose_3d(
         keypoints_3d (np.ndarray): [K, 3] mm, camera frame (x right, y down, z away).
         metainfo (dict): mmpose's ``dataset_meta``, as for :func:`draw_skeleton`.
         size (int): Side of the picture, px. Default: 160.
-        view (str): One of :data:`VIEWS`: ``front`` as the camera sees it, ``side``
+        angle (str): One of :data:`ANGLES`: ``front`` as the camera sees it, ``side``
             (depth runs to the right) or ``turned``. Default: ``turned``.
         reference (np.ndarray, optional): A pose [K, 3] to draw in grey behind it, which
             also sets centre and scale, so that pictures with one reference compare.
@@ -156,7 +156,7 @@ def draw_pose_3d(
     poses = [np.asarray(keypoints_3d, np.float64)]
     if reference is not None:
         poses.insert(0, np.asarray(reference, np.float64))
-    poses = [_turned(pose - pose[root], view) for pose in poses]
+    poses = [_turned(pose - pose[root], angle) for pose in poses]
 
     frame = _finite(poses[0])
     centre = (frame.min(0) + frame.max(0))[:2] / 2
@@ -183,9 +183,9 @@ def draw_pose_3d(
 
 
 def pose_extent(keypoints_3d: np.ndarray) -> float:
-    """Side, in mm, of a picture that every view of a pose [K, 3] fits on."""
+    """Side, in mm, of a picture that a pose [K, 3] fits on from every angle."""
     frame = _finite(np.asarray(keypoints_3d, np.float64))
-    # in space, not on the picture: every view of a pose has one scale
+    # in space, not on the picture: a pose has one scale from every angle
     widest = 2 * np.linalg.norm(frame - frame.mean(0), axis=-1).max()
     return max(1e-3, float(widest)) / _FILLED
 

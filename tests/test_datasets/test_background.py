@@ -137,7 +137,7 @@ def test_backgrounds_come_from_their_sources_by_share(results):
         img=np.full((40, 50, 3), 77, np.uint8), bbox=np.array([[5, 5, 20, 20]])
     )
     outside = cv2.dilate(results['mask'], np.ones((9, 9))) == 0
-    transform = ReplaceBackground(prob=1.0, sources=dict(target=2.0, source=1.0, noise=1.0))
+    transform = ReplaceBackground(prob=1.0, shares=dict(target=2.0, source=1.0, noise=1.0))
     np.random.seed(0)
     counts = dict(target=0, source=0, noise=0)
     for _ in range(200):
@@ -155,14 +155,14 @@ def test_backgrounds_come_from_their_sources_by_share(results):
 
 def test_noise_alone_needs_no_image(results):
     results['backgrounds'] = {}
-    transform = ReplaceBackground(prob=1.0, sources=dict(noise=1.0))
+    transform = ReplaceBackground(prob=1.0, shares=dict(noise=1.0))
     np.random.seed(0)
     first, second = (transform(copied(results))['img'].astype(int) for _ in range(2))
     outside = results['mask'] == 0
     assert np.abs(first - second)[outside].mean() > 10
 
 
-@pytest.mark.parametrize('sources', [dict(), dict(targte=1.0), dict(target=0.0)])
-def test_unknown_sources_are_refused(sources):
+@pytest.mark.parametrize('shares', [dict(), dict(targte=1.0), dict(target=0.0)])
+def test_unknown_backgrounds_are_refused(shares):
     with pytest.raises(UserError, match='`target`, `source` and `noise`'):
-        ReplaceBackground(sources=sources)
+        ReplaceBackground(shares=shares)

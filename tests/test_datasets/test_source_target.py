@@ -272,7 +272,7 @@ def test_active_views_restrict_the_work(config):
 
 
 def test_backgrounds_of_other_source_images(config):
-    replace = dict(type='ReplaceBackground', prob=1.0, feather=0, sources=dict(source=1.0))
+    replace = dict(type='ReplaceBackground', prob=1.0, feather=0, shares=dict(source=1.0))
     given = []
 
     class Spy(ReplaceBackground):

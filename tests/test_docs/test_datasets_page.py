@@ -9,6 +9,7 @@ from config_factory import public_configs, redirect_data
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
+from published_3d_factory import write_mmpose_rhd
 from published_factory import write_lsp, write_surreal
 from tool_process import run_tool
 
@@ -42,17 +43,33 @@ def test_folders_are_those_that_the_classes_read(name):
     assert f'| [`{name}`](#' in TEXT
 
 
+BLOCK, BLOCK_OF_MMPOSE = re.findall(r'^```python\n(.*?)^```', TEXT, re.M | re.S)
+
+
 def test_the_block_of_a_config(tmp_path, monkeypatch):
-    block, _ = re.findall(r'^```python\n(.*?)^```', TEXT, re.M | re.S)
     write_surreal(tmp_path / 'data/SURREAL')
     write_lsp(tmp_path / 'data/LSP')
     monkeypatch.chdir(tmp_path)
     init_default_scope('mmpose')
     found = {}
-    exec(block, found)
+    exec(BLOCK, found)
     for key in ('source', 'target', 'test'):
         item = DATASETS.build(found[key])[0]
         assert ('keypoints' in item) == (key != 'target')
+
+
+def test_the_block_of_mmposes_file(tmp_path, monkeypatch):
+    annotations = tmp_path / 'data/rhd/annotations'
+    annotations.mkdir(parents=True)
+    write_mmpose_rhd(annotations)
+    for path in annotations.iterdir():
+        if path.suffix != '.json':  # images lie beside the folder
+            path.rename(annotations.parent / path.name)
+    monkeypatch.chdir(tmp_path)
+    init_default_scope('mmpose')
+    found = dict(load=[dict(type='LoadPoseImage')])
+    exec(BLOCK_OF_MMPOSE, found)
+    assert DATASETS.build(found['source'])[0]['keypoints_3d'].shape == (1, 21, 3)
 
 
 @pytest.fixture

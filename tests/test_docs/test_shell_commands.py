@@ -17,8 +17,11 @@ from data_factory import write_pose_dataset
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from stock_factory import coco_names
-from test_tools.test_commands import COMMANDS, README, TRAINERS, link_checkout, run
+from test_tools.test_commands import COMMANDS, TRAINERS, link_checkout, run
 from tool_process import ROOT
+
+from mmpose_uda.apis import load_config
+from mmpose_uda.apis.command_line import parse_options
 
 PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
 SMALL = 'model.estimator.backbone.depth=18 model.estimator.head.in_channels=512'
@@ -90,6 +93,10 @@ ELSEWHERE = {
     'make env && . .venv/bin/activate': 'test_makefile.py',
     'pip install --no-deps -e .': 'CI, in make env',
     'D=data/builtin_hand_tuning': 'a name for the next',
+    'python tools/train.py configs/uda/hand_3d.py --resume': 'test_preemption.py',
+    'python tools/train.py configs/uda/human_2d.py --seed 0': 'test_configs.py',
+    'python tools/test.py configs/uda/hand_3d.py work_dirs/hand_3d/': 'COMMANDS',
+    'python tools/infer.py work_dirs/hand_3d/export': 'COMMANDS',
     'python tools/train.py configs/uda/pretrain/hand_3d_mim.py': 'test_train.py',
     'python tools/train.py source_strong.py': 'test_ablation.py',
     'python tools/dataset_converters/h36m_crops.py': 'COMMANDS',
@@ -116,7 +123,23 @@ ELSEWHERE = {
     'python tools/analysis_tools/ablation.py configs/uda/hand_3d.py': 'COMMANDS',
     'python tools/analysis_tools/ablation.py configs/uda/human_2d.py': 'COMMANDS',
 }
-RUNS = [*OWN_PHOTOS, *(run for runs in PUBLISHED.values() for run in runs)]
+STARTED = [
+    Run(
+        'python tools/train.py configs/uda/hand_3d.py --work-dir work_dirs/longer '
+        '--cfg-options train_cfg.phases.2.iters=3000',
+        '--smoke',
+    ),
+    Run(
+        'python tools/train.py configs/uda/hand_3d.py --work-dir work_dirs/half '
+        '--cfg-options model.alignments.mean_teacher.loss_weight=0.5',
+        '--smoke',
+    ),
+]
+RUNS = [
+    *OWN_PHOTOS,
+    *STARTED,
+    *(run for runs in PUBLISHED.values() for run in runs),
+]
 
 
 def commands_of(page):
@@ -135,9 +158,9 @@ def fenced_text(page):
 
 
 def templates():
-    """The README's list of tools, which shows where arguments go."""
-    _, listed = README.split('\n## Commands\n')
-    (block,) = re.findall(r'\A\s*```bash\n(.*?)^```', listed, re.M | re.S)
+    """The list of tools in docs/commands.md, which shows where arguments go."""
+    listed = (ROOT / 'docs/commands.md').read_text()
+    (block,) = re.findall(r'^```bash\n(.*?)^```', listed, re.M | re.S)
     return [' '.join(re.sub(r'\s#.*', '', line).split()) for line in block.splitlines()]
 
 
@@ -173,7 +196,7 @@ def test_every_run_is_shown():
         assert any(command.startswith(start) for command in shown), start
 
 
-def test_tools_run_as_the_readme_shows_them():
+def test_tools_run_as_the_page_shows_them():
     """The arguments of tests/test_tools/test_commands.py are those that are shown."""
     for template in templates():
         tool = template.split()[1]
@@ -200,6 +223,26 @@ def test_own_photos(tmp_path):
     for step in OWN_PHOTOS:
         execute(folder, step)
     assert len(list((folder / 'predictions').rglob('*.jpg'))) == 2
+
+
+@pytest.mark.parametrize('step', STARTED)
+def test_options_change_what_they_name(step):
+    words = shlex.split(step.command)
+    options = parse_options(words[words.index('--cfg-options') + 1 :])
+    cfg = load_config(str(ROOT / words[2]))
+    for key, value in options.items():
+        found = cfg
+        for name in key.split('.'):
+            found = found[int(name) if isinstance(found, list) else name]
+        assert found != value
+    changed = load_config(str(ROOT / words[2]), options)
+    assert changed.to_dict() != cfg.to_dict()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize('step', STARTED)
+def test_first_changes(tmp_path, step):
+    execute(link_checkout(tmp_path), step)
 
 
 @pytest.mark.long

@@ -75,7 +75,7 @@ def test_comparison_sheet_with_poses_and_notes(images):
 
     plain = make()
     assert plain.shape[1] == 5 * WIDTH + 4 * GUTTER
-    assert make(views=('side', 'turned')).shape[1] == 7 * WIDTH + 4 * GUTTER
+    assert make(angles=('side', 'turned')).shape[1] == 7 * WIDTH + 4 * GUTTER
     noted = make(notes={'source only': [f'{n} mm' for n in range(N)]})
     changed = np.nonzero((noted != plain).any(-1))
     left = 2 * GUTTER + WIDTH

@@ -25,14 +25,14 @@ class ReplaceBackground(BaseTransform):
 
     Args:
         prob (float): Probability of a replacement.
-        sources (dict[str, float]): What backgrounds are made of, 'target', 'source' or
+        shares (dict[str, float]): What backgrounds are made of, 'target', 'source' or
             'noise', and how often relative to each other.
         feather (float): Sigma of the soft edge, px of the image; 0 makes it hard.
         scale (tuple[float, float]): Size of the window, as a part of the largest one
             that has the aspect ratio of the image.
 
     Raises:
-        UserError: ``sources`` names something else, or the sample has no mask.
+        UserError: ``shares`` names something else, or the sample has no mask.
     """
 
     def __init__(
@@ -40,14 +40,14 @@ class ReplaceBackground(BaseTransform):
         prob: float = 0.5,
         feather: float = 0.7,
         scale: tuple[float, float] = (0.5, 1.0),
-        sources: dict[str, float] = dict(target=1.0),
+        shares: dict[str, float] = dict(target=1.0),
     ):
-        if not set(sources) <= {'target', 'source', 'noise'} or not any(sources.values()):
+        if not set(shares) <= {'target', 'source', 'noise'} or not any(shares.values()):
             raise UserError(
-                'ReplaceBackground: `sources` gives the shares of `target`, `source` and '
-                f'`noise`, not {dict(sources)}.'
+                'ReplaceBackground: `shares` names `target`, `source` and '
+                f'`noise`, not {dict(shares)}.'
             )
-        self.sources = {name: share for name, share in sources.items() if share > 0}
+        self.shares = {name: share for name, share in shares.items() if share > 0}
         self.prob = prob
         self.feather = feather
         self.scale = scale
@@ -82,7 +82,7 @@ class ReplaceBackground(BaseTransform):
         return results
 
     def _draw_source(self) -> str:
-        names, shares = list(self.sources), np.array(list(self.sources.values()))
+        names, shares = list(self.shares), np.array(list(self.shares.values()))
         if len(names) == 1:
             return names[0]
         return str(np.random.choice(names, p=shares / shares.sum()))
