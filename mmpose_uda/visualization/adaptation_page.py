@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
-import jinja2
 import numpy as np
 from markupsafe import Markup
+
+from mmpose_uda.templates import fill_page
 
 from .canvas import points_on_tile, to_tile
 from .report_charts import line_chart
@@ -148,9 +149,8 @@ def adaptation_page(
         steps (Sequence[str]): What to do next, as HTML-free text.
         colophon (Mapping[str, str]): Name -> text of what stands at the end.
     """
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = (_TEMPLATES / 'adaptation.html.jinja').read_text('utf-8')
-    return environment.from_string(template).render(
+    return fill_page(
+        _TEMPLATES / 'adaptation.html.jinja',
         style=Markup((_TEMPLATES / 'report.css').read_text('utf-8')),
         title=title,
         tone=decision if decision in ('better', 'worse') else '',

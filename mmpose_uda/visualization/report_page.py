@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 from markupsafe import Markup
 
 from mmpose_uda.evaluation.comparison import Comparison
 from mmpose_uda.evaluation.metric_values import lower_is_better, telling_decimals
+from mmpose_uda.templates import fill_page
 
 from .report_charts import joint_bars, pck_curves
 from .report_gallery import gallery_entry
@@ -38,11 +38,11 @@ def comparison_page(
         facts (Mapping[str, str]): Name -> text of what stands at the end: paths,
             versions, date.
     """
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     entries = [gallery_entry(comparison, *pair, metainfo) for pair in crops.items()]
     decimals = comparison.scale.decimals
-    return environment.from_string(_read('report.html.jinja')).render(
-        style=Markup(_read('report.css')),
+    return fill_page(
+        _TEMPLATES / 'report.html.jinja',
+        style=Markup((_TEMPLATES / 'report.css').read_text('utf-8')),
         a=comparison.a,
         b=comparison.b,
         unit=comparison.scale.unit,
@@ -58,10 +58,6 @@ def comparison_page(
         **_shares(comparison),
         **_notes(comparison),
     )
-
-
-def _read(name: str) -> str:
-    return (_TEMPLATES / name).read_text('utf-8')
 
 
 def _shares(comparison: Comparison) -> dict[str, int]:
