@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
+import cv2
+import numpy as np
 from infer_factory import write_video
 
 TRAIN_JSON = 'people/annotations/train.json'
@@ -324,12 +326,15 @@ def _rows() -> list[Bad]:
         Bad('adapt.py', ADAPT, 'None of the 4 images of photos decodes', lambda: _damage_photos()),
         Bad('adapt.py', ADAPT, 'All 4 images of photos are the same', lambda: _same_photos()),
         Bad('adapt.py', ADAPT, 'not valid JSON', text('photos/boxes.json', '{')),
+        Bad('adapt.py', ADAPT, 'No image of photos has a box', text('photos/boxes.json', '{"000000.png": []}')),
         Bad('adapt.py', 'export --target none --out o', 'none'),
         Bad('adapt.py', 'export --target empty --out o', 'empty. holds no images'),
         Bad('adapt.py', 'export --target a.mp4 --out o', 'a.mp4 is no image', data('a.mp4', b'none')),
+        Bad('adapt.py', 'export --target a.avi --out o', 'a.avi has no frame that decodes', lambda: _write_video(0)),
+        Bad('adapt.py', 'export --target a.avi --out o', 'All 12 images of a.avi are the same', lambda: _write_video(12)),
         Bad('adapt.py', 'export --target photos --out .', 'export is there already'),
         Bad('adapt.py', 'export --target photos --out base.py', '--out base.py is a file'),
-        Bad('adapt.py', ADAPT + ' --source people', 'have 17 keypoints|17 keypoints of'),
+        Bad('adapt.py', ADAPT + ' --source people', 'the model.*name the labelled images that it was trained on'),
         Bad('adapt.py', 'base.py --checkpoint base.pth --target photos --source people --out o', '100 % of the images of the target are those of the source'),
         Bad('adapt.py', ADAPT + ' --minutes 0', '--minutes 0'),
         Bad('adapt.py', ADAPT + ' --iters 0', '--iters 0'),
@@ -337,7 +342,7 @@ def _rows() -> list[Bad]:
         Bad('adapt.py', ADAPT + ' --iters 5 --minutes 3', 'contradict'),
         Bad('adapt.py', ADAPT + ' --train-on-labelled', '--labelled'),
         Bad('adapt.py', ADAPT + ' --labelled none.json', 'none.json'),
-        Bad('adapt.py', ADAPT + ' --labelled ' + TRAIN_JSON, '17 keypoints'),
+        Bad('adapt.py', ADAPT + ' --labelled ' + TRAIN_JSON, 'the model.*annotate those of the model'),
         Bad('misc/pre_annotate.py', 'export none --out a.json', 'none'),
         Bad('misc/pre_annotate.py', 'export photos --out a.txt', 'a.txt is no annotation file'),
         Bad('misc/pre_annotate.py', 'export photos --out boxes.json', 'boxes.json is there already', boxes({})),
@@ -491,6 +496,14 @@ def _same_photos() -> None:
     first, *others = sorted(Path('photos').glob('*.png'))
     for path in others:
         path.write_bytes(first.read_bytes())
+
+
+def _write_video(frames: int) -> None:
+    """One scene, that stands still."""
+    video = cv2.VideoWriter('a.avi', cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
+    for _ in range(frames):
+        video.write(np.full((48, 64, 3), 99, np.uint8))
+    video.release()
 
 
 def _damage_photos() -> None:

@@ -1,5 +1,6 @@
 """Which poses a file of labels holds: how trunks tilt, and how far joints bend."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from mmpose_uda.datasets.coco_annotation import labelled_points
 from mmpose_uda.datasets.coco_file import load_coco
 from mmpose_uda.errors import UserError
+from mmpose_uda.markdown import table
 
 _SIDES = ('left', 'right')
 _TRUNK = tuple(f'{side}_{joint}' for joint in ('shoulder', 'hip') for side in _SIDES)
@@ -17,6 +19,7 @@ _CHAINS = dict(
     knee=('hip', 'knee', 'ankle'),
 )
 _QUANTILES = (5, 50, 95)
+_COLUMNS = ('file', 'people', 'trunk > 45°', '> 90°', 'facing away', *_CHAINS)
 
 
 @dataclass
@@ -39,11 +42,18 @@ class PoseStatistics:
     facing_away: float
     angles: dict
 
-    def __str__(self) -> str:
+    @property
+    def cells(self) -> list[str]:
+        """It in the columns of :func:`pose_table`, but for the file."""
         shares = (self.tilted, self.upside_down, self.facing_away)
         cells = [str(self.people), *(f'{100 * share:.0f} %' for share in shares)]
-        cells += [' / '.join(f'{a:.0f}' for a in self.angles[joint]) for joint in _CHAINS]
-        return ' | '.join(cells)
+        angles = [' / '.join(f'{a:.0f}' for a in self.angles[joint]) for joint in _CHAINS]
+        return [*cells, *angles]
+
+
+def pose_table(ann_files: Sequence[str]) -> str:
+    """Statistics of files, each a row of a Markdown table."""
+    return table(_COLUMNS, [[file, *pose_statistics(file).cells] for file in ann_files])
 
 
 def pose_statistics(ann_file: str) -> PoseStatistics:

@@ -1,24 +1,28 @@
 """tools/adapt.py as a user runs it, on a stock config with a source, a video and labels."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 import torch
 from browser import browser
 from data_factory import write_pose_dataset
-from infer_factory import write_images, write_video
+from infer_factory import TrainedRun, quick_yapf, write_images, write_video
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 from stock_factory import TINY_BASE, coco_names
 from tool_process import run_tool
 
+from mmpose_uda.adaptation.adapt import adapt
 from mmpose_uda.adaptation.length import sensible_steps, steps_within
-from mmpose_uda.adaptation.verdict import DECISIONS, WORSE
+from mmpose_uda.adaptation.run import AdaptationRun
+from mmpose_uda.adaptation.verdict import DECISIONS, UNCLEAR, WORSE
 from mmpose_uda.errors import UserError
 from mmpose_uda.inference.infer import infer
 
-FRAMES, PHOTOS = 6, 8
+FRAMES, PHOTOS = 6, 30
 
 
 @pytest.fixture(scope='module')
@@ -50,14 +54,19 @@ def test_what_is_there_afterwards(adapted):
     summary = json.loads((folder / 'summary.json').read_text())
     assert summary['decision'] in DECISIONS
     assert printed.splitlines()[-1] == summary['verdict']
-    assert summary['verdict'].startswith(f'{summary["decision"]}: on 5 held-out images')
+    assert summary['verdict'].startswith(f'{summary["decision"]}: on 12 held-out images')
     images = summary['images']
     assert images['found'] == images['trained'] + images['held_out'] == FRAMES + PHOTOS
+    assert images['folds'] == 0 and not (folder / 'folds').exists()
     assert [phase['iters'] for phase in summary['phases']] == [3]
     assert summary['labelled']['trained_on']
     assert summary['labelled']['before']['instances'] == 3
     assert summary['signals']['source_confidence'] is not None
-    parts = Config.fromfile(folder / 'config.py').phases[0].parts
+    cfg = Config.fromfile(folder / 'config.py')
+    parts = cfg.phases[0].parts
+    # 21 labelled images of the source, and as 6 the 3 of the target
+    roots = [Path(one.data_root).name for one in cfg.source.datasets]
+    assert roots == ['people', 'few', 'few']
     assert parts == ['supervised', 'mean_teacher', 'occlusion', 'masked', 'information']
 
 
@@ -94,13 +103,58 @@ def test_the_report_in_a_browser(adapted, tmp_path, width):
         assert shown.lower() == printed.splitlines()[-1].lower()
         assert page.run('return document.documentElement.scrollWidth') <= width
         images = "document.querySelectorAll('#images img')"
-        assert page.run(f'return {images}.length') == 2 * 5
+        assert page.run(f'return {images}.length') == 2 * 12
         loaded = f'return [...{images}].every(image => image.naturalWidth > 50)'
         assert page.run(loaded)
         moved = "[...document.querySelectorAll('#images h3')].map(e => e.innerText)"
         distances = [float(text.split()[-1]) for text in page.run(f'return {moved}')]
         assert distances == sorted(distances, reverse=True)
         assert page.run("return document.querySelectorAll('#training svg').length") == 4
+
+
+def without_training(self, cfg_options=None):
+    """As a training that changes nothing leaves its work dir."""
+    assert not [one for one in self.split.held_out if one in self.split.trained]
+    shutil.copytree(self.exported_start, self.exported)
+    summary = dict(seed=0, phases=[dict(name='adapt', iters=2)])
+    (self.training / 'summary.json').write_text(json.dumps(summary))
+
+
+def test_few_images_are_judged_by_folds(tmp_path, monkeypatch):
+    monkeypatch.setattr(AdaptationRun, 'train', without_training)
+    write_pose_dataset(tmp_path / 'few', 3, keypoints_3d=False)
+    write_images(tmp_path / 'photos', [f'{n}.png' for n in range(11)])
+    with quick_yapf():
+        export = TrainedRun(tmp_path, '2d').export
+        summary = adapt(
+            str(export),
+            [str(tmp_path / 'photos'), str(tmp_path / 'few/images')],
+            str(tmp_path / 'out'),
+            labelled=str(tmp_path / 'few/annotations/train.json'),
+            train_on_labelled=True,
+            iters=2,
+        )
+    # those with labels are trained on in each fold, and looked at in none
+    images = dict(found=14, not_decoded=[], near_duplicates=0)
+    assert summary['images'] == dict(images, trained=14, held_out=11, folds=3)
+    assert summary['decision'] == UNCLEAR and summary['signals']['boxes'] == 11
+    assert summary['exported'] == 'the adapted model'
+    assert not (tmp_path / 'out/folds').exists()
+    page = (tmp_path / 'out/report.html').read_text()
+    assert '11, each from one of 3 further models' in page and 'There are few' in page
+    parts = Config.fromfile(tmp_path / 'out/config.py').phases[0].parts
+    assert 'supervised' in parts and 'stay' in parts
+
+
+def test_labels_that_a_3d_model_is_trained_on_are_3d(tmp_path):
+    write_pose_dataset(tmp_path / 'few', 3, keypoints_3d=False)
+    photos = write_images(tmp_path / 'photos', [f'{n}.png' for n in range(40)])
+    labels = str(tmp_path / 'few/annotations/train.json')
+    with quick_yapf():
+        export = str(TrainedRun(tmp_path, '3d').export)
+    out = str(tmp_path / 'out')
+    with pytest.raises(UserError, match='has no `keypoints_3d`'):
+        adapt(export, [str(photos)], out, labelled=labels, train_on_labelled=True)
 
 
 def test_length():

@@ -118,7 +118,7 @@ ELSEWHERE = {
     'python tools/analysis_tools/gpu_check.py': 'COMMANDS',
     'python tools/adapt.py': 'COMMANDS and test_adapt.py',
     'python tools/misc/pre_annotate.py adapted/export': 'COMMANDS',
-    'python tools/analysis_tools/calibrate_verdict.py --out work_dirs': 'COMMANDS',
+    'OMP_NUM_THREADS=1 python tools/analysis_tools/calibrate_verdict.py': 'COMMANDS',
     # the variants that they name: test_variants.py
     'python tools/analysis_tools/ablation.py configs/uda/hand_3d.py': 'COMMANDS',
     'python tools/analysis_tools/ablation.py configs/uda/human_2d.py': 'COMMANDS',
@@ -148,6 +148,7 @@ def commands_of(page):
     for block in blocks:
         for line in block.replace('\\\n', ' ').splitlines():
             line = ' '.join(re.sub(r'\s#.*', '', line).split())
+            line = line.removeprefix('.venv/bin/')
             if re.match(r'(make|pip|python|bash|srun) |[A-Z_]+=\S+', line):
                 yield line
 

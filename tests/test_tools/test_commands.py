@@ -1,7 +1,7 @@
 """Every tool in a process of its own, with the arguments that the README gives it.
 
-Nothing is set up for them: they run in a folder that has ``tools`` and ``configs`` as a
-checkout has, and find what an earlier command wrote.
+Nothing is set up for them: they run in a folder that has ``tools``, ``configs`` and
+``examples`` as a checkout has, and find what an earlier command wrote.
 """
 
 import json
@@ -38,7 +38,7 @@ COMMANDS = {
     'tools/test.py': (f'{CONFIG} {CHECKPOINT} --which student --out a.json', 'a.json'),
     'tools/infer.py': (f'{RUN}/export {PHOTOS} --out predictions', 'predictions/*/*.jpg'),
     'tools/adapt.py': (
-        f'{RUN}/export --target {PHOTOS} --out adapted --iters 2',
+        f'{RUN}/export --target examples/hand_photos --out adapted --iters 2',
         'adapted/report.html',
     ),
     'tools/misc/pre_annotate.py': (
@@ -72,7 +72,7 @@ COMMANDS = {
         'ablation/table.md',
     ),
     'tools/analysis_tools/calibrate_verdict.py': (
-        f'--configs {CONFIG} --seeds 0 --iters 2 --cases source_free --out calibrated',
+        f'--configs {CONFIG} --iters 2 --cases source_free --out calibrated',
         'calibrated/table.md',
     ),
     'tools/analysis_tools/compare.py': (
@@ -128,7 +128,7 @@ def run(folder, *command):
 
 
 def link_checkout(folder):
-    for name in ('tools', 'configs'):
+    for name in ('tools', 'configs', 'examples'):
         (folder / name).symlink_to(ROOT / name)
     return folder
 
