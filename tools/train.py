@@ -44,7 +44,8 @@ def parse_args():
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
-        help='who started the processes (see tools/dist_train.sh)',
+        help='who started the processes: pytorch for `torchrun --nproc_per_node 2 -m '
+        'mmpose_uda train CONFIG --launcher pytorch`, which tools/dist_train.sh writes too',
     )
     parser.add_argument(
         '--smoke', action='store_true', help='two iterations of every phase'
