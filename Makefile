@@ -14,8 +14,12 @@ endif
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check install
 REQUIREMENTS := requirements/stack.txt requirements/openmmlab.txt requirements/tests.txt
+# versions of all that those bring along, for the Pythons that have such a list
+LOCK := requirements/lock-$(basename $(word 2,$(shell $(PYTHON) --version 2>&1))).txt
+LOCKED := $(wildcard $(LOCK))
 # another Python or another list of requirements is another environment
-KEY := $(shell { $(PYTHON) --version; cat $(REQUIREMENTS); } 2>&1 | cksum | cut -d' ' -f1)
+KEY := $(shell { $(PYTHON) --version; cat $(REQUIREMENTS) $(LOCKED); } 2>&1 \
+  | cksum | cut -d' ' -f1)
 STAMP := $(VENV)/.stamp-$(KEY)
 CHECKOUT := $(VENV)/.checkout-$(shell pwd -P | cksum | cut -d' ' -f1)
 
@@ -23,7 +27,7 @@ CHECKOUT := $(VENV)/.checkout-$(shell pwd -P | cksum | cut -d' ' -f1)
 export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-key data train test smoke lint docs clean
+.PHONY: help env env-key lock data train test smoke lint docs clean
 
 help:  ## show this list
 	@echo 'usage: make TARGET [PYTHON=python3.11] [CONFIG=$(CONFIG)] [ARGS=--resume]'
@@ -44,7 +48,7 @@ $(STAMP):
 	rm -rf $(VENV)
 	@mkdir -p $(VENV) && touch $(VENV)/.mmpose_uda
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) -r requirements/stack.txt -r requirements/tests.txt
+	$(PIP) $(LOCKED:%=-c %) -r requirements/stack.txt -r requirements/tests.txt
 	$(PIP) --no-deps -r requirements/openmmlab.txt
 	@touch $@
 
@@ -52,6 +56,12 @@ $(CHECKOUT): $(STAMP) setup.py pyproject.toml
 	$(PIP) --quiet --no-deps --no-build-isolation -e .
 	@rm -f $(VENV)/.checkout-*
 	@touch $@
+
+lock:  ## write down the versions of all that the requirements bring along
+	$(MAKE) env VENV=.venv_lock LOCK=
+	{ echo '# Written by make lock: all versions of the environment that is tested.'; \
+	  .venv_lock/bin/python -m pip freeze --exclude mmpose_uda; } > $(LOCK)
+	rm -rf .venv_lock
 
 data: env  ## make the built-in data of hands
 	$(PY) tools/misc/make_builtin_data.py hand
@@ -65,12 +75,14 @@ test: env  ## run the tests
 smoke: env  ## run every phase of CONFIG for two iterations
 	$(PY) tools/train.py $(CONFIG) --work-dir $(WORK_DIR)_smoke --smoke $(ARGS)
 
-lint: env  ## check the code's style
+lint: env  ## check style and types of the code
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 docs: env  ## build docs/ as a site in site/
 	NO_MKDOCS_2_WARNING=true $(PY) -m mkdocs build --strict
 
 clean:  ## remove the environment and caches; data and runs stay
-	rm -rf .venv build site *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv_lock build site *.egg-info
+	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -8,8 +8,8 @@ must not.
 
 import ast
 import difflib
-import os
 import re
+import runpy
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -67,8 +67,8 @@ def main() -> None:
 def _run(script: Path) -> None:
     """Run a script as ``python SCRIPT`` would; its help speaks of commands."""
     tree = _parsed(script)
-    docstring = tree.body[0].value
-    docstring.value = _MENTION.sub(_as_command, docstring.value)
+    docstring = next(node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    docstring.value = _MENTION.sub(_as_command, str(docstring.value))
     names = dict(__name__='__main__', __file__=str(script))
     exec(compile(tree, str(script), 'exec'), names)
 
@@ -96,7 +96,8 @@ def _help() -> str:
 
 def _summary(name: str) -> str:
     """What a command does: the first line of its script."""
-    return ast.get_docstring(_parsed(_tools() / COMMANDS[name])).splitlines()[0]
+    docstring = ast.get_docstring(_parsed(_tools() / COMMANDS[name])) or ''
+    return docstring.partition('\n')[0]
 
 
 def _parsed(script: Path) -> ast.Module:
@@ -104,8 +105,7 @@ def _parsed(script: Path) -> ast.Module:
 
 
 def _version() -> str:
-    text = (_package() / 'version.py').read_text('utf-8')
-    return re.search(r"__version__ = '([^']+)'", text)[1]
+    return runpy.run_path(str(_package() / 'version.py'))['__version__']
 
 
 def _tools() -> Path:
@@ -116,7 +116,9 @@ def _tools() -> Path:
 
 def _package() -> Path:
     """Folder of the package, which is not imported."""
-    return Path(os.path.dirname(find_spec('mmpose_uda').origin))
+    spec = find_spec('mmpose_uda')
+    assert spec is not None and spec.origin is not None  # it is installed with this module
+    return Path(spec.origin).parent
 
 
 if __name__ == '__main__':

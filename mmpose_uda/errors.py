@@ -1,9 +1,15 @@
 """The one exception type that a user's mistake raises."""
 
+import errno
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Union
+from typing import Iterator, Optional, Union
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)
+_IN_THE_WAY = (errno.EEXIST, errno.ENOTDIR, errno.ENOTEMPTY)
+_OF_NAMES = (errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
 
 class UserError(RuntimeError):
@@ -44,6 +50,44 @@ def writing(path: Union[str, os.PathLike]) -> Iterator[None]:
         yield
     except OSError as error:
         raise UserError(
-            f'{path} cannot be written ({error.strerror}): free disk space or choose '
-            'another folder.'
+            f'{path} cannot be written ({error.strerror}): {_remedy(error, path)}.'
         ) from error
+
+
+def check_writable(path: Union[str, os.PathLike]) -> None:
+    """Refuse a file before what it is to hold is computed, for hours perhaps.
+
+    Its folder is made.
+
+    Raises:
+        UserError: It could not be written.
+    """
+    path = Path(path)
+    with writing(path):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not os.access(path if path.exists() else path.parent, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+def refusal(error: OSError) -> Optional[str]:
+    """The sentence for a file or folder that the system refuses; None of other errors."""
+    known = (*_FULL, *_FORBIDDEN, *_IN_THE_WAY, *_OF_NAMES)
+    if error.errno not in known or error.filename is None:
+        return None
+    name = error.filename2 or error.filename
+    return f'{name} cannot be read or written ({error.strerror}): {_remedy(error, name)}.'
+
+
+def _remedy(error: OSError, path: Union[str, os.PathLike]) -> str:
+    named = error.filename2 or error.filename or path
+    if error.errno in _FORBIDDEN:
+        return 'correct its rights, or choose another folder'
+    if error.errno in _IN_THE_WAY:
+        there = next(p for p in (Path(named), *Path(named).parents) if p.exists())
+        return f'{there} is in the way, so move it or choose another name'
+    if error.errno == errno.EISDIR:
+        return f'{named} is a folder where a file belongs, so choose another name'
+    if error.errno in _OF_NAMES:
+        return 'choose another name'
+    return 'free disk space or choose another folder'

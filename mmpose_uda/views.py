@@ -43,7 +43,8 @@ def view_of(name: str) -> View:
     """
     for domain in DOMAINS:
         if name.startswith(domain):
-            network = 'teacher' if name.endswith('_teacher') else 'student'
+            is_taught = name.endswith('_teacher')
+            network: Network = 'teacher' if is_taught else 'student'
             return View(name, domain, network)
     raise UserError(
         f'The view `{name}` belongs to no domain: let its name begin with `source` or '

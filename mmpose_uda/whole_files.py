@@ -1,5 +1,6 @@
 """Files that are there whole or not at all."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -14,8 +15,13 @@ def whole_file(path: Union[str, os.PathLike]) -> Iterator[Path]:
 
     A process that is killed midway, or a machine that loses its power, leaves what was
     there before. What is no file, such as /dev/stdout, is written to directly.
+
+    Raises:
+        IsADirectoryError: It is a folder.
     """
     path = Path(path).resolve()
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if path.exists() and not path.is_file():
         yield path
         return

@@ -56,7 +56,7 @@ class COCOeval(cocoeval.COCOeval):
             for COCO-WholeBody; 'bbox' or 'segm'.
         sigmas (Sequence[float], optional): Tolerance of each keypoint. Defaults to COCO's.
         use_area (bool): Whether a person's size is the annotation's ``area``. Without, and
-            where an annotation has none, it is a share of the box.
+            where an annotation has none, or 0, it is a share of the box.
     """
 
     def __init__(
@@ -111,14 +111,17 @@ class COCOeval(cocoeval.COCOeval):
 def _plain_truth(truth: COCO, kind: str, use_area: bool) -> COCO:
     """Every annotation with the keypoints of a kind as its ``keypoints``."""
     annotations = []
+    # mmpose's data sets pass over others, so nobody is found there
+    keys = {'bbox', *_KEYPOINTS[kind]}
+    told = [one for one in truth.dataset['annotations'] if keys <= one.keys()]
     # pycocotools takes an id of 0 for none, and of equal ids the last
-    for number, annotation in enumerate(truth.dataset['annotations'], start=1):
+    for number, annotation in enumerate(told, start=1):
         keypoints = _keypoints(annotation, kind)
         plain = dict(annotation, id=number, keypoints=keypoints)
         # CrowdPose has its own count, of the visible ones alone
         if kind != 'keypoints_crowd' or 'num_keypoints' not in annotation:
             plain['num_keypoints'] = _count(keypoints)
-        if not use_area or 'area' not in annotation:
+        if not use_area or not annotation.get('area'):
             _, _, width, height = annotation['bbox']
             plain['area'] = _AREA_OF_BOX * width * height
         annotations.append(plain)
@@ -138,7 +141,9 @@ def _plain_predictions(predictions: COCO, kind: str) -> COCO:
 
 
 def _keypoints(annotation: dict[str, Any], kind: str) -> list[float]:
-    return [value for key in _KEYPOINTS[kind] for value in annotation[key]]
+    """In one row: some tools write triples, and null where nothing is labelled."""
+    rows = [np.ravel(np.array(annotation[key], float)) for key in _KEYPOINTS[kind]]
+    return np.nan_to_num(np.concatenate(rows)).tolist()
 
 
 def _count(keypoints: list[float]) -> int:

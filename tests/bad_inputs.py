@@ -5,10 +5,15 @@ A line a row, however long.
 # ruff: noqa: E501
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
+
+import cv2
+import numpy as np
+from infer_factory import write_video
 
 TRAIN_JSON = 'people/annotations/train.json'
 NAN = float('nan')
@@ -86,6 +91,11 @@ def data(path: str, content: bytes) -> Change:
 def cut(path: str, length: int) -> Change:
     """Cut a file."""
     return lambda: Path(path).write_bytes(Path(path).read_bytes()[:length]) and None
+
+
+def folder(path: str) -> Change:
+    """Put a folder where a file is to be written."""
+    return lambda: Path(path, 'inside').mkdir(parents=True)
 
 
 def with_keypoints(number: int, values: list) -> Change:
@@ -316,19 +326,23 @@ def _rows() -> list[Bad]:
         Bad('adapt.py', ADAPT, 'None of the 4 images of photos decodes', lambda: _damage_photos()),
         Bad('adapt.py', ADAPT, 'All 4 images of photos are the same', lambda: _same_photos()),
         Bad('adapt.py', ADAPT, 'not valid JSON', text('photos/boxes.json', '{')),
+        Bad('adapt.py', ADAPT, 'No image of photos has a box', text('photos/boxes.json', '{"000000.png": []}')),
         Bad('adapt.py', 'export --target none --out o', 'none'),
         Bad('adapt.py', 'export --target empty --out o', 'empty. holds no images'),
         Bad('adapt.py', 'export --target a.mp4 --out o', 'a.mp4 is no image', data('a.mp4', b'none')),
+        Bad('adapt.py', 'export --target a.avi --out o', 'a.avi has no frame that decodes', lambda: _write_video(0)),
+        Bad('adapt.py', 'export --target a.avi --out o', 'All 12 images of a.avi are the same', lambda: _write_video(12)),
         Bad('adapt.py', 'export --target photos --out .', 'export is there already'),
         Bad('adapt.py', 'export --target photos --out base.py', '--out base.py is a file'),
-        Bad('adapt.py', ADAPT + ' --source people', 'have 17 keypoints|17 keypoints of'),
+        Bad('adapt.py', ADAPT + ' --source people', 'the model.*name the labelled images that it was trained on'),
         Bad('adapt.py', 'base.py --checkpoint base.pth --target photos --source people --out o', '100 % of the images of the target are those of the source'),
         Bad('adapt.py', ADAPT + ' --minutes 0', '--minutes 0'),
         Bad('adapt.py', ADAPT + ' --iters 0', '--iters 0'),
+        Bad('adapt.py', ADAPT + ' --seed -1', '--seed -1'),
         Bad('adapt.py', ADAPT + ' --iters 5 --minutes 3', 'contradict'),
         Bad('adapt.py', ADAPT + ' --train-on-labelled', '--labelled'),
         Bad('adapt.py', ADAPT + ' --labelled none.json', 'none.json'),
-        Bad('adapt.py', ADAPT + ' --labelled ' + TRAIN_JSON, '17 keypoints'),
+        Bad('adapt.py', ADAPT + ' --labelled ' + TRAIN_JSON, 'the model.*annotate those of the model'),
         Bad('misc/pre_annotate.py', 'export none --out a.json', 'none'),
         Bad('misc/pre_annotate.py', 'export photos --out a.txt', 'a.txt is no annotation file'),
         Bad('misc/pre_annotate.py', 'export photos --out boxes.json', 'boxes.json is there already', boxes({})),
@@ -341,8 +355,11 @@ def _rows() -> list[Bad]:
         Bad('dataset_converters/extract_masks.py', 'photos', 'does not decode', data('photos/000001.png', b'x')),
         Bad('dataset_converters/deeplabcut.py', 'none', 'none'),
         Bad('dataset_converters/deeplabcut.py', 'photos', 'CollectedData'),
+        Bad('dataset_converters/extract_frames.py', 'surreal none', 'none'),
+        Bad('dataset_converters/extract_frames.py', 'mpi_inf_3dhp photos', 'photos'),
         Bad('dataset_converters/h36m_crops.py', 'none', 'none'),
         Bad('dataset_converters/h36m_crops.py', 'photos', 'photos'),
+        Bad('analysis_tools/gpu_check.py', '--device cuda --out o', 'no GPU here'),
         Bad('misc/make_builtin_data.py', 'paw --root new', 'paw'),
         Bad('misc/make_builtin_data.py', 'hand --root new --num-train -3', 'num_train.*-3'),
         Bad('misc/make_builtin_data.py', 'hand --root new --workers 0', 'workers.*0'),
@@ -350,6 +367,7 @@ def _rows() -> list[Bad]:
         Bad('misc/make_builtin_data.py', 'hand --root base.py', 'base.py'),
         Bad('misc/check_data.py', 'none.py', 'none.py'),
         Bad('misc/check_data.py', 'own.py', 'names no data', text('own.py', 'a = 1')),
+        Bad('misc/check_data.py', 'own.py', 'names no data', text('own.py', 'train_dataloader = dict(batch_size=3)')),
         Bad('misc/check_data.py', 'adapted.py --images 0', '--images 0'),
         Bad('misc/browse_dataset.py', 'none.py', 'none.py'),
         Bad('misc/browse_dataset.py', 'adapted.py --num 0', '--num'),
@@ -366,14 +384,22 @@ def _rows() -> list[Bad]:
         Bad('analysis_tools/compare.py', 'export photos adapted.py --out a.txt', 'a.txt'),
         Bad('analysis_tools/pose_statistics.py', 'none.json', 'none.json'),
         Bad('analysis_tools/profile_step.py', 'none.py', 'none.py'),
-        Bad('analysis_tools/profile_step.py', 'adapted.py --batch-size 0', 'phases'),
+        Bad('analysis_tools/profile_step.py', 'adapted.py', 'phases'),
+        Bad('analysis_tools/profile_step.py', 'adapted.py --batch-size 0', 'batch of 0'),
+        Bad('analysis_tools/profile_step.py', 'own.py', '`model`', text('own.py', 'a = 1')),
+        Bad('analysis_tools/benchmark_step.py', 'none.py', 'none.py'),
+        Bad('analysis_tools/benchmark_step.py', 'adapted.py', 'phases'),
+        Bad('analysis_tools/benchmark_step.py', 'adapted.py --rounds 0', '--rounds 0'),
+        Bad('analysis_tools/benchmark_step.py', 'adapted.py --batch -1', 'batch of -1'),
+        Bad('analysis_tools/visualize_mim.py', 'base.py base.pth a.jpg', 'TopdownPoseEstimator'),
+        Bad('analysis_tools/visualize_mim.py', 'adapted.py run.pth a.jpg --num-images 0', 'batch of 0'),
         Bad('analysis_tools/visualize_mim.py', 'none.py run.pth a.jpg', 'none.py'),
         Bad('analysis_tools/visualize_mim.py', 'adapted.py none.pth a.jpg', 'none.pth'),
         Bad('analysis_tools/ablation.py', 'none.py --out ab', 'none.py'),
         Bad('analysis_tools/calibrate_verdict.py', '--configs none.py --out c', 'none.py'),
         Bad('analysis_tools/ablation.py', 'adapted.py --out ab --variants none', 'phases'),
     ]  # fmt: skip
-    return rows + _read_only()
+    return rows + _read_only() + _occupied()
 
 
 def _read_only() -> list[Bad]:
@@ -381,7 +407,7 @@ def _read_only() -> list[Bad]:
     builtin = 'hand --root locked/data --num-train 1 --num-test 1 --workers 1'
     own = '--work-dir wd'
     return [
-        Bad(tool, arguments, f'{said}.*(cannot be|written)', None, folder)
+        Bad(tool, arguments, f'{said}.*(cannot be|written)', _clip, folder)
         for tool, arguments, said, folder in [
             ('train.py', 'toy.py --work-dir locked/wd', 'locked/wd', 'locked'),
             ('train.py', 'toy.py --work-dir toy_run --resume', 'toy_run', 'toy_run'),
@@ -393,9 +419,58 @@ def _read_only() -> list[Bad]:
             ('misc/make_builtin_data.py', builtin, 'locked/data', 'locked'),
             ('misc/browse_dataset.py', 'adapted.py --num 1 --out locked/a.jpg', 'a.jpg', 'locked'),
             ('infer.py', 'export photos --out locked/out', 'locked/out', 'locked'),
+            ('infer.py', 'export clip.mp4 --out locked/out', 'clip.mp4', 'locked'),
             ('dataset_converters/extract_masks.py', 'photos', 'photos', 'photos'),
         ]
     ]  # fmt: skip
+
+
+def _occupied() -> list[Bad]:
+    """Results in whose place is something else, told before they are computed."""
+    toy, video = 'toy.py --work-dir wd', 'export clip.mp4 --out out'
+    compare = 'export other adapted.py --out a.html'
+    a_folder, in_the_way = 'a folder where a file belongs', 'in the way'
+    return [
+        Bad(tool, arguments, f'{path}.*{said}', change)
+        for tool, arguments, path, said, change in [
+            ('train.py', toy, 'iter_2.pth', a_folder, folder('wd/iter_2.pth')),
+            ('train.py', toy, 'last_checkpoint', a_folder, folder('wd/last_checkpoint')),
+            ('train.py', toy, 'toy.py', a_folder, folder('wd/toy.py')),
+            ('train.py', TRAIN, 'summary.json', a_folder, folder('wd/summary.json')),
+            ('train.py', TRAIN, 'a file where', 'wd/export', lambda: _file('wd/export')),
+            ('test.py', 'toy.py weights.pth --work-dir wd --out a.json', 'a.json', a_folder, folder('a.json')),
+            ('infer.py', INFER, 'out/predictions', in_the_way, lambda: _file('out/predictions')),
+            ('infer.py', INFER, '000000.jpg', a_folder, folder('out/visualizations/000000.jpg')),
+            ('infer.py', video, 'clip.mp4', a_folder, lambda: _video('visualizations/clip.mp4')),
+            ('infer.py', video, 'clip.mp4', 'OpenCV', lambda: _video('visualizations/.clip.partial.mp4')),
+            ('infer.py', video, 'clip.json', a_folder, lambda: _video('predictions/clip.json')),
+            ('dataset_converters/extract_masks.py', 'photos', 'contact_sheet.jpg', a_folder, folder('photos/masks/contact_sheet.jpg')),
+            ('dataset_converters/extract_masks.py', 'people --ann-file annotations/train.json', 'train_masks.json', a_folder, folder('people/annotations/train_masks.json')),
+            ('analysis_tools/compare.py', compare, 'a.html', a_folder, lambda: _two_exports()),
+            ('analysis_tools/benchmark_step.py', 'adapted.py --json a.json', 'a.json', a_folder, folder('a.json')),
+            ('analysis_tools/ablation.py', 'adapted.py --out o --variants full', 'chart.png', a_folder, folder('o/chart.png')),
+            ('analysis_tools/calibrate_verdict.py', '--configs adapted.py --out o', 'table.md', a_folder, folder('o/table.md')),
+        ]
+    ]  # fmt: skip
+
+
+def _file(path: str) -> None:
+    Path(path).parent.mkdir(parents=True)
+    Path(path).touch()
+
+
+def _clip() -> None:
+    write_video(Path('clip.mp4'), 2)
+
+
+def _video(occupied: str) -> None:
+    _clip()
+    folder(f'out/{occupied}')()
+
+
+def _two_exports() -> None:
+    shutil.copytree('export', 'other')
+    folder('a.html')()
 
 
 def _two_files() -> None:
@@ -421,6 +496,14 @@ def _same_photos() -> None:
     first, *others = sorted(Path('photos').glob('*.png'))
     for path in others:
         path.write_bytes(first.read_bytes())
+
+
+def _write_video(frames: int) -> None:
+    """One scene, that stands still."""
+    video = cv2.VideoWriter('a.avi', cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
+    for _ in range(frames):
+        video.write(np.full((48, 64, 3), 99, np.uint8))
+    video.release()
 
 
 def _damage_photos() -> None:

@@ -119,12 +119,13 @@ def quick_yapf():
 
 
 def write_images(folder: Path, names: list[str], seed: int = 0) -> Path:
-    """Write images of noise, each of a size of its own; return the folder."""
+    """Write images of noise, twelve in a row of sizes of their own; return the folder."""
     rng = np.random.default_rng(seed)
     for number, name in enumerate(names):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        size = (60 + 10 * number, 80 - 6 * number, 3)
+        step = number % 12
+        size = (60 + 10 * step, 80 - 6 * step, 3)
         noise = cv2.resize(rng.integers(0, 256, (6, 6, 3), np.uint8), size[1::-1])
         cv2.imwrite(str(path), noise)
     return folder

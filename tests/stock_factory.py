@@ -9,6 +9,8 @@ from mmengine.config import Config
 from mmpose.datasets.datasets import CocoDataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
+from mmpose_uda.datasets.keypoint_names import keypoint_names
+
 STOCK_DIR = Path(__file__).parents[1] / 'configs' / 'stock'
 NUM_IMAGES = 4
 BATCH_SIZE = 2
@@ -51,12 +53,16 @@ _IMAGE_CHANNELS = 3
 _count = itertools.count()
 
 
+def coco_names() -> list[str]:
+    """COCO's 17 keypoints in their order."""
+    return keypoint_names(parse_pose_metainfo(dict(CocoDataset.METAINFO)))
+
+
 def write_coco(root: Path, seed: int = 0) -> Path:
     """Noisy images with COCO's 17 keypoints: ``root/images``, ``root/annotations``."""
-    names = parse_pose_metainfo(dict(CocoDataset.METAINFO))['keypoint_id2name'].values()
     for split in ('train', 'val'):
         write_pose_dataset(
-            root, NUM_IMAGES, split, seed=seed, names=list(names), keypoints_3d=False
+            root, NUM_IMAGES, split, seed=seed, names=coco_names(), keypoints_3d=False
         )
     return root
 

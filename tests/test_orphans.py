@@ -8,9 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
-ENV = dict(os.environ, PYTHONPATH=os.pathsep.join([str(ROOT), str(ROOT / 'tests')]))
+from tool_process import ROOT, environment
 
 # Workers that have more to say than a pipe holds, and a reader that is in no hurry.
 CONFIG = """
@@ -33,7 +31,7 @@ def training(tmp_path):
     command = [sys.executable, str(ROOT / 'tools/train.py'), str(tmp_path / 'many.py')]
     process = subprocess.Popen(
         [*command, '--work-dir', str(tmp_path / 'run')],
-        env=ENV,
+        env=environment(ROOT / 'tests'),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

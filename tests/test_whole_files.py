@@ -45,6 +45,12 @@ with whole_file({str(path)!r}) as partial:
     assert path.read_text() == 'before'
 
 
+def test_a_folder_is_not_written_over(tmp_path):
+    with pytest.raises(IsADirectoryError, match=str(tmp_path)):
+        write_whole(tmp_path, 'text')
+    assert not list(tmp_path.iterdir())
+
+
 def test_links_and_devices_stay_what_they_are(tmp_path):
     (tmp_path / 'file').write_text('before')
     (tmp_path / 'link').symlink_to('file')

@@ -162,6 +162,32 @@ def test_what_files_leave_out_is_filled_in(tmp_path, truth, predictions):
         assert evaluate(tmp_path, truth, predictions, kind)[0] == expected[0]
 
 
+def test_an_area_of_0_is_none(tmp_path, truth, predictions):
+    expected = evaluate(tmp_path, truth, predictions, 'keypoints', use_area=False)
+    for annotation in truth['annotations']:
+        annotation['area'] = 0
+    found = evaluate(tmp_path, truth, predictions, 'keypoints')
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_triples_and_null_are_read_and_who_has_no_keypoints_is_nobody(
+    tmp_path, truth, predictions
+):
+    truth['annotations'][0]['keypoints'][:3] = [0, 0, 0]
+    expected = evaluate(tmp_path, truth, predictions, 'keypoints')
+    for annotation in truth['annotations']:
+        points = annotation['keypoints']
+        annotation['keypoints'] = [points[n : n + 3] for n in range(0, len(points), 3)]
+    truth['annotations'][0]['keypoints'][0] = [None, None, 0]
+    of_nobody = dict(truth['annotations'][0], id=10**6)
+    truth['annotations'] += [
+        {key: value for key, value in of_nobody.items() if key != lacking}
+        for lacking in ('keypoints', 'bbox')
+    ]
+    found = evaluate(tmp_path, truth, predictions, 'keypoints')
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_a_release_of_pycocotools_that_copies_info(tmp_path, truth, predictions):
     """2.0.10 does so in ``loadRes``, before anything else."""
     path = tmp_path / 'truth.json'

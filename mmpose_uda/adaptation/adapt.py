@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,30 +11,28 @@ from typing import Any, Optional
 
 import torch
 
-from mmpose_uda.adaptation.labelled import Measured, find_labelled, measure
+from mmpose_uda.adaptation.held_out import observe_held_out
+from mmpose_uda.adaptation.labelled import find_labelled, measure
+from mmpose_uda.adaptation.labelled_images import LabelledImages
 from mmpose_uda.adaptation.length import read_scalars, sensible_steps
 from mmpose_uda.adaptation.report import Told, write_report
 from mmpose_uda.adaptation.run import AdaptationRun
-from mmpose_uda.adaptation.signals import Observed, observe
-from mmpose_uda.adaptation.source_reference import SourceReference, labelled_data
+from mmpose_uda.adaptation.signals import Observed
+from mmpose_uda.adaptation.source_reference import SourceReference
+from mmpose_uda.adaptation.split import split_target
 from mmpose_uda.adaptation.start import Start, read_start
-from mmpose_uda.adaptation.target_images import (
-    Split,
-    Target,
-    collect_target,
-    load_frames,
-    require_enough,
-    share_also_in,
-)
+from mmpose_uda.adaptation.target_images import Target, collect_target, require_enough
 from mmpose_uda.adaptation.verdict import WORSE, Verdict, judge
-from mmpose_uda.convert.source_folder import SourceFolder, find_source
+from mmpose_uda.analysis.data_check.duplicates import same_images
+from mmpose_uda.config import check_seed
+from mmpose_uda.convert.source_folder import find_source
 from mmpose_uda.deploy.export import EXPORT_FILES
-from mmpose_uda.errors import UserError, writing
+from mmpose_uda.errors import UserError, check_writable, writing
 from mmpose_uda.whole_files import whole_folder, write_whole
 
-LOOKED_AT = 100
-"""Boxes of held-out images that the verdict looks at, at most."""
+REPORT, SUMMARY = 'report.html', 'summary.json'
 _SAME = 0.5  # share of the target's images that are the source's
+_OF_SOURCE = 3  # labelled images of the source for one of few of the target
 
 
 def adapt(
@@ -75,41 +74,44 @@ def adapt(
     begun = time.monotonic()
     folder = Path(out)
     _check(folder, minutes, iters, labelled, train_on_labelled)
+    check_seed(seed)
     start = read_start(model, checkpoint)
-    own = find_source(source, start.metainfo) if source else None
-    few = find_labelled(labelled, start.metainfo) if labelled else None
+    own, few = _labels(start, source, labelled, train_on_labelled)
     images = collect_target(target, folder)
     if own is not None:
-        _require_other_images(images, own, start)
+        _require_other_images(images, own)
     require_enough(images, target)
-    split = Split.of(images.images)
-    trained_on = [one for one in (own, few if train_on_labelled else None) if one]
-    run = AdaptationRun(folder, start, split, target, trained_on, own, seed)
-    run.prepare()
-    if minutes is not None:
-        iters = run.steps_within(minutes)
-    iters = iters or sensible_steps(len(split.trained))
-    run.begin(iters)
-    print(
-        f'Adapting to {len(split.trained)} images in {iters} steps; '
-        f'{len(split.held_out)} images are held out.',
-        flush=True,
+    trained_on = [own] if own else []
+    known: dict[str, str] = {}
+    if train_on_labelled:
+        trained_on.append(few)
+        known = same_images([image.path for image in images.images], few.paths)
+    split, splits = split_target(images.images, known)
+    run = AdaptationRun(
+        folder=folder,
+        start=start,
+        split=split,
+        paths=target,
+        labelled=[one.folder for one in trained_on],
+        source=own and own.folder,
+        repeats=_repeats(*trained_on),
+        seed=seed,
     )
-    run.train()
-    before, after = run.models()
-    reference = run.reference(before)
-    frames = load_frames(split.held_out, LOOKED_AT)
-    observed = observe(before, after, frames, reference)
+    for name in (REPORT, SUMMARY):
+        check_writable(folder / name)
+    folds = run.folds(splits)
+    _train(run, folds, minutes, iters)
+    before = run.starting_model()
+    reference = run.reference(before, own)
+    frames, observed = observe_held_out(folds or [run], before, reference)
     verdict = judge(observed.signals)
-    measured = {}
-    if few is not None:
-        measured = {
-            name: measure(one, few, start.metainfo)
-            for name, one in (('before', before), ('after', after))
-        }
     _choose_export(run, verdict)
-    summary = _summary(run, images, observed, verdict, reference)
-    summary['labelled'] = _labelled(measured, train_on_labelled)
+    summary = _summary(run, folds, images, observed, verdict, reference)
+    summary['labelled'] = None
+    if few is not None:
+        pair = dict(before=before, after=run.adapted_model())
+        measured = {name: asdict(measure(one, few)) for name, one in pair.items()}
+        summary['labelled'] = dict(trained_on=train_on_labelled, **measured)
     summary['seconds'] = round(time.monotonic() - begun, 1)
     told = Told(
         summary=summary,
@@ -119,9 +121,10 @@ def adapt(
         metainfo=start.parsed,
         scalars=read_scalars(run.training),
     )
-    write_report(told, folder / 'report.html')
+    write_report(told, folder / REPORT)
     # it marks the run as done
-    write_whole(folder / 'summary.json', json.dumps(summary, indent=2) + '\n')
+    write_whole(folder / SUMMARY, json.dumps(summary, indent=2) + '\n')
+    run.remove_folds()
     return summary
 
 
@@ -132,7 +135,7 @@ def _check(
     labelled: Optional[str],
     train_on_labelled: bool,
 ) -> None:
-    if (folder / 'summary.json').exists():
+    if (folder / SUMMARY).is_file():
         raise UserError(f'{folder} has an adaptation that is done: name another --out.')
     if (folder / 'export').exists() and not (folder / 'start').exists():
         raise UserError(
@@ -151,17 +154,66 @@ def _check(
         raise UserError('--train-on-labelled needs labelled images: name them --labelled.')
 
 
-def _require_other_images(target: Target, source: SourceFolder, start: Start) -> None:
+def _labels(
+    start: Start,
+    source: Optional[str],
+    labelled: Optional[str],
+    train_on_labelled: bool,
+) -> tuple[Optional[LabelledImages], Optional[LabelledImages]]:
+    """Labelled images of the source, and a few of the target."""
+    own = few = None
+    if source:
+        wanted_by = ('the model', 'name the labelled images that it was trained on')
+        found = find_source(source, start.metainfo, wanted_by)
+        own = LabelledImages(found, start.metainfo, start.is_3d)
+    if labelled:
+        found = find_labelled(labelled, start.metainfo)
+        few = LabelledImages(found, start.metainfo, start.is_3d and train_on_labelled)
+    return own, few
+
+
+def _repeats(*trained_on: LabelledImages) -> int:
+    """How often few labelled images are drawn for one of the source: a fourth is theirs."""
+    if len(trained_on) < 2:
+        return 1
+    own, few = (len(one.dataset) for one in trained_on)
+    return max(1, round(own / (_OF_SOURCE * few)))
+
+
+def _require_other_images(target: Target, source: LabelledImages) -> None:
     """Refuse a target that is the source: there is nothing to adapt to."""
-    data = labelled_data(source, start.metainfo)
-    paths = [data.get_data_info(i)['img_path'] for i in range(len(data))]
-    share = share_also_in(target.images, paths)
+    paths = [image.path for image in target.images]
+    share = len(same_images(paths, source.paths)) / len(paths)
     if share > _SAME:
         raise UserError(
             f'{100 * share:.0f} % of the images of the target are those of the source '
-            f'{source.root}, so there is nothing to adapt to: name other images as '
+            f'{source.folder.root}, so there is nothing to adapt to: name other images as '
             '--target.'
         )
+
+
+def _train(
+    run: AdaptationRun,
+    folds: Sequence[AdaptationRun],
+    minutes: Optional[float],
+    iters: Optional[int],
+) -> None:
+    """Train it, after those that are judged in its place."""
+    run.prepare()
+    if minutes is not None:
+        iters = run.steps_within(minutes, 1 + len(folds))
+    iters = iters or sensible_steps(len(run.split.trained))
+    run.begin(iters)
+    aside = f'{len(run.split.held_out)} images are held out'
+    if folds:
+        aside = f'before, {len(folds)} times without a part of them, to judge by that part'
+    print(f'Adapting to {len(run.split.trained)} images in {iters} steps; {aside}.')
+    sys.stdout.flush()
+    for fold in folds:
+        fold.prepare()
+        fold.begin(iters)
+        fold.train()
+    run.train()
 
 
 def _choose_export(run: AdaptationRun, verdict: Verdict) -> None:
@@ -174,16 +226,9 @@ def _choose_export(run: AdaptationRun, verdict: Verdict) -> None:
                 shutil.copy(chosen / name, partial)
 
 
-def _labelled(measured: dict[str, Measured], trained_on: bool) -> Optional[dict[str, Any]]:
-    if not measured:
-        return None
-    return dict(
-        trained_on=trained_on, **{name: asdict(one) for name, one in measured.items()}
-    )
-
-
 def _summary(
     run: AdaptationRun,
+    folds: Sequence[AdaptationRun],
     target: Target,
     observed: Observed,
     verdict: Verdict,
@@ -202,7 +247,8 @@ def _summary(
             not_decoded=target.skipped,
             near_duplicates=target.duplicates,
             trained=len(run.split.trained),
-            held_out=len(run.split.held_out),
+            held_out=sum(len(one.split.held_out) for one in folds or [run]),
+            folds=len(folds),
         ),
         signals=observed.signals.as_dict(),
         verdict=verdict.sentence,

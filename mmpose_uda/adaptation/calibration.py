@@ -5,76 +5,42 @@ What ``tools/analysis_tools/calibrate_verdict.py`` does. Each run is an adaptati
 sabotaged. What became of it is measured on labels that the verdict does not see.
 """
 
+import itertools
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from mmpose.registry import DATASETS
-from PIL import Image
-from torch import nn
 
-from mmpose_uda.adaptation.adapt import LOOKED_AT
+from mmpose_uda.adaptation.calibration_data import Benchmark
+from mmpose_uda.adaptation.calibration_plan import CASES, WITH_SOURCE, Planned, planned
+from mmpose_uda.adaptation.equivariance import Seen, look
+from mmpose_uda.adaptation.held_out import LOOKED_AT
 from mmpose_uda.adaptation.labelled import errors
+from mmpose_uda.adaptation.labelled_images import LabelledImages
 from mmpose_uda.adaptation.run import AdaptationRun
-from mmpose_uda.adaptation.signals import Signals, observe
+from mmpose_uda.adaptation.signals import Signals, in_standard_errors, observe
+from mmpose_uda.adaptation.split import Split, split_target
 from mmpose_uda.adaptation.start import Start, read_start
-from mmpose_uda.adaptation.target_images import Split, TargetImage, load_frames
+from mmpose_uda.adaptation.target_images import load_frames
 from mmpose_uda.adaptation.verdict import BETTER, UNCLEAR, WORSE
 from mmpose_uda.analysis.ablation import run_variants
 from mmpose_uda.analysis.source_free import SOURCE_START
-from mmpose_uda.config import load_config, prepare_data
 from mmpose_uda.convert.source_folder import SourceFolder
 from mmpose_uda.datasets.coco_file import load_coco
 from mmpose_uda.errors import UserError, writing
+from mmpose_uda.inference.image_sources import Frame
 from mmpose_uda.whole_files import write_whole
 
 _CLEAR = 0.02  # of the error, below which nobody calls it a difference
 _SURE = 2.0  # standard errors
 _FEW = 4  # images of the case that has too few
-
-CASES: dict[str, dict[str, Any]] = dict(
-    source_free={},
-    with_source={},
-    nothing={'optim_wrapper.optimizer.lr': 1e-9},
-    teacher_too_slow={'model.teacher.momentum': 1e-5},
-    teacher_too_fast={'model.teacher.momentum': 1.0},
-    information_alone={
-        'train_cfg.phases.0.parts': ['information'],
-        'model.alignments.information.loss_weight': 1.0,
-    },
-    wrong_target={},
-    mirrored_labels={},
-    learning_rate_x10={'optim_wrapper.optimizer.lr': 3e-3},
-    too_few_images={},
-)
-"""Case -> what it changes in the config; others are changed elsewhere."""
-_WITH_SOURCE = ('with_source', 'mirrored_labels')
-
-
-@dataclass(frozen=True)
-class Benchmark:
-    """Something to adapt to, with labels that only the outcome is measured on.
-
-    Args:
-        name (str): For folders and tables.
-        config (str): Config of a built-in benchmark, whose source the model begins with.
-        target (list[TargetImage]): Images and boxes.
-        test (SourceFolder): Labelled target images.
-        source (SourceFolder): What the model was trained on.
-        is_real (bool): Whether the target are photographs.
-    """
-
-    name: str
-    config: str
-    target: list[TargetImage]
-    test: SourceFolder
-    source: SourceFolder
-    is_real: bool = False
+_BATCH = 8
+_TESTED = 300  # labelled instances, at most
 
 
 @dataclass(frozen=True)
@@ -84,8 +50,8 @@ class Outcome:
     Args:
         benchmark (str): Where.
         case (str): Which of :data:`CASES`.
-        seed (int): Of the model and of the adaptation.
-        is_real (bool): Whether the target are photographs.
+        seed (int): Of the adaptation.
+        half (str): Whether it fixes thresholds, 'fit', or is 'held out'.
         signals (Signals): What the verdict saw.
         error (tuple[float, float]): Mean error on labels, before and after.
         unit (str): Its unit.
@@ -95,7 +61,7 @@ class Outcome:
     benchmark: str
     case: str
     seed: int
-    is_real: bool
+    half: str
     signals: Signals
     error: tuple[float, float]
     unit: str
@@ -125,74 +91,9 @@ def truth_of(before: np.ndarray, after: np.ndarray) -> str:
     A difference is one of more than 2 % and of more than two standard errors.
     """
     change = after.mean() / before.mean() - 1
-    differences = after - before
-    sure = differences.std(ddof=1) / len(differences) ** 0.5 * _SURE
-    if abs(change) <= _CLEAR or abs(differences.mean()) <= sure:
+    if abs(change) <= _CLEAR or abs(in_standard_errors(after - before)) <= _SURE:
         return UNCLEAR
     return BETTER if change < 0 else WORSE
-
-
-def builtin_benchmark(config: str) -> Benchmark:
-    """A benchmark of this package, whose data are made if they are not there."""
-    cfg = _prepared(config)
-    data = cfg.train_dataloader.dataset
-    return Benchmark(
-        name=Path(config).stem,
-        config=config,
-        target=_images(data.target),
-        test=_folder(cfg.val_dataloader.dataset),
-        source=_folder(data.source),
-    )
-
-
-def real_benchmark(config: str, folder: str, labels: str = 'test.json') -> Benchmark:
-    """Photographs with the keypoints of a built-in benchmark.
-
-    Args:
-        config (str): Of that benchmark.
-        folder (str): With ``train.json``, of images and boxes, and labelled ones; the
-            images are in ``images``.
-        labels (str): Name of the labelled file.
-    """
-    cfg = _prepared(config)
-    target = dict(
-        cfg.train_dataloader.dataset.target, data_root=folder, ann_file='train.json'
-    )
-    load_coco(str(Path(folder, labels)))
-    return Benchmark(
-        name=f'{Path(config).stem}_{Path(folder).name}',
-        config=config,
-        target=_images(target),
-        test=SourceFolder(Path(folder), 'images/', labels, None),
-        source=_folder(cfg.train_dataloader.dataset.source),
-        is_real=True,
-    )
-
-
-def _prepared(config: str) -> Config:
-    cfg = load_config(config)
-    init_default_scope('mmpose')
-    prepare_data(cfg)
-    return cfg
-
-
-def _images(config: dict) -> list[TargetImage]:
-    """Images and boxes of a data set, which sees no labels."""
-    data = DATASETS.build(dict(config, pipeline=[], labels=False))
-    found: dict[str, TargetImage] = {}
-    for info in (data.get_data_info(i) for i in range(len(data))):
-        path = str(Path(info['img_path']).absolute())
-        x1, y1, x2, y2 = map(float, info['bbox'][0])
-        if path not in found:
-            with Image.open(path) as image:
-                found[path] = TargetImage(path, image.size, [])
-        found[path].boxes.append([x1, y1, x2 - x1, y2 - y1])
-    return list(found.values())
-
-
-def _folder(config: dict) -> SourceFolder:
-    images = config.get('data_prefix', {}).get('img', 'images/')
-    return SourceFolder(Path(config['data_root']), images, config['ann_file'], None)
 
 
 class Calibration:
@@ -200,10 +101,11 @@ class Calibration:
 
     Args:
         benchmarks (Sequence[Benchmark]): Where to adapt.
-        seeds (Sequence[int]): Of models and adaptations.
         out (Path): The folder.
         iters (int): Steps of an adaptation.
-        cases (Sequence[str]): Which of :data:`CASES`.
+        cases (Sequence[str]): Which of :data:`CASES`; all by default.
+        starts (dict[str, str]): Config of a benchmark -> export of the model that is
+            adapted there. Without, one is trained.
 
     Raises:
         UserError: A case is unknown.
@@ -212,77 +114,89 @@ class Calibration:
     def __init__(
         self,
         benchmarks: Sequence[Benchmark],
-        seeds: Sequence[int],
         out: Path,
         iters: int,
         cases: Sequence[str] = tuple(CASES),
+        starts: dict[str, str] = {},
     ):
         for case in cases:
             if case not in CASES:
                 raise UserError(f'There is no case {case!r}: use {", ".join(CASES)}.')
         self.benchmarks = benchmarks
-        self.seeds = seeds
         self.out = out
         self.iters = iters
         self.cases = cases
+        self.starts = starts
 
-    def run(self) -> list[Outcome]:
-        """Make the runs that are not done; all outcomes."""
-        outcomes = []
-        for seed in self.seeds:
-            for benchmark in self.benchmarks:
-                start = self._start(benchmark, seed)
-                for case in self.cases:
-                    if self._goes_with(case, start):
-                        outcomes.append(self._outcome(benchmark, start, case, seed))
-        return outcomes
+    def run(self) -> Iterator[Outcome]:
+        """Make the runs that are not done; each outcome, as soon as it is there.
 
-    def _start(self, benchmark: Benchmark, seed: int) -> Start:
+        One a benchmark in turn: what is there early is of all of them.
+        """
+        befores = [_Before(one, self._start(one)) for one in self.benchmarks]
+        plans = [
+            [
+                one
+                for one in planned(before.benchmark.is_real)
+                if one.case in self.cases and _goes_with(one.case, before.start)
+            ]
+            for before in befores
+        ]
+        for turn in itertools.zip_longest(*plans):
+            for before, planned_run in zip(befores, turn):
+                if planned_run is not None:
+                    yield self._outcome(before, planned_run)
+
+    def _start(self, benchmark: Benchmark) -> Start:
         """The model of the source alone; trained unless it is there."""
+        if benchmark.config in self.starts:
+            return read_start(self.starts[benchmark.config])
         folder = self.out / 'starts' / Path(benchmark.config).stem
-        run_variants(benchmark.config, [seed], [SOURCE_START], str(folder))
-        return read_start(str(folder / f'{SOURCE_START}_seed{seed}' / 'export'))
+        run_variants(benchmark.config, [0], [SOURCE_START], str(folder))
+        return read_start(str(folder / f'{SOURCE_START}_seed0' / 'export'))
 
-    def _goes_with(self, case: str, start: Start) -> bool:
-        needs_maps = case == 'information_alone'
-        needs_sides = case == 'mirrored_labels'
-        return (start.stock.has_maps or not needs_maps) and (
-            _has_sides(start) or not needs_sides
-        )
-
-    def _outcome(self, benchmark: Benchmark, start: Start, case: str, seed: int) -> Outcome:
-        folder = self.out / 'runs' / f'{benchmark.name}_{case}_seed{seed}'
+    def _outcome(self, before: '_Before', planned_run: Planned) -> Outcome:
+        benchmark, case = before.benchmark, planned_run.case
+        folder = self.out / 'runs' / f'{benchmark.name}_{case}_seed{planned_run.seed}'
         path = folder / 'outcome.json'
         if path.exists():
             return Outcome.read(path)
+        begun = time.monotonic()
         source = None
-        if case in _WITH_SOURCE:
+        if case in WITH_SOURCE:
             source = benchmark.source
             if case == 'mirrored_labels':
-                source = _mirrored(source, start, folder / 'mirrored.json')
-        split = self._split(benchmark, case)
-        labelled = [] if source is None else [source]
-        names = [benchmark.name]
-        run = AdaptationRun(folder, start, split, names, labelled, source, seed)
+                source = _mirrored(source, before.start, folder / 'mirrored.json')
+        split = self._split(before, case)
+        run = AdaptationRun(
+            folder=folder,
+            start=before.start,
+            split=split,
+            paths=[benchmark.name],
+            labelled=[source] if source else [],
+            source=source,
+            seed=planned_run.seed,
+        )
         run.prepare()
         run.begin(self.iters)
-        run.train(CASES[case] or None)
-        before, after = run.models()
+        run.train({**_loader(split), **CASES[case]})
         # the verdict knows the true source, whatever was trained on
-        known = replace(run, source=benchmark.source if source else None)
-        frames = load_frames(split.held_out, LOOKED_AT)
-        signals = observe(before, after, frames, known.reference(before)).signals
-        outcome = _judged(benchmark, case, seed, signals, (before, after), start)
+        known = before.source if source else None
+        outcome = before.compare(run, planned_run, known)
         outcome.write(path)
+        for weights in folder.rglob('*.pth'):
+            weights.unlink()  # those of fifty runs are gigabytes
+        seconds = time.monotonic() - begun
+        print(f'{folder.name}: {outcome.truth}, {seconds:.0f} s', flush=True)
         return outcome
 
-    def _split(self, benchmark: Benchmark, case: str) -> Split:
-        split = Split.of(benchmark.target)
+    def _split(self, before: '_Before', case: str) -> Split:
+        split = before.split
         if case == 'too_few_images':
             return replace(split, trained=split.trained[:_FEW])
         if case == 'wrong_target':
-            others = (b for b in self.benchmarks if b.config != benchmark.config)
-            other = next(others, None)
+            config = before.benchmark.config
+            other = next((b for b in self.benchmarks if b.config != config), None)
             if other is None:
                 raise UserError(
                     "The case 'wrong_target' takes the images of another benchmark: give "
@@ -292,28 +206,79 @@ class Calibration:
         return split
 
 
-def _judged(
-    benchmark: Benchmark,
-    case: str,
-    seed: int,
-    signals: Signals,
-    models: tuple[nn.Module, nn.Module],
-    start: Start,
-) -> Outcome:
-    found = [errors(model, benchmark.test, start.metainfo) for model in models]
-    in_space = all(poses is not None for _, poses in found)
-    tables = [poses if in_space else image for image, poses in found]
-    before, after = (np.nanmean(table, axis=1) for table in tables)
-    known = np.isfinite(before) & np.isfinite(after)
-    return Outcome(
-        benchmark=benchmark.name,
-        case=case,
-        seed=seed,
-        is_real=benchmark.is_real,
-        signals=signals,
-        error=(float(before[known].mean()), float(after[known].mean())),
-        unit='mm' if in_space else 'sides of the box',
-        truth=truth_of(before[known], after[known]),
+class _Before:
+    """The starting model of a benchmark, and what it finds there, looked at once.
+
+    Args:
+        benchmark (Benchmark): The benchmark.
+        start (Start): The model.
+    """
+
+    def __init__(self, benchmark: Benchmark, start: Start):
+        self.benchmark = benchmark
+        self.start = start
+        split, folds = split_target(benchmark.target)
+        self.split = folds[0] if folds else split
+        self.test = LabelledImages(benchmark.test, start.metainfo)
+        self.source = LabelledImages(benchmark.source, start.metainfo)
+        self._seen: Optional[tuple[Seen, np.ndarray, Optional[np.ndarray]]] = None
+
+    @cached_property
+    def frames(self) -> list[Frame]:
+        """Held-out images, which are the same in all runs."""
+        return load_frames(self.split.held_out, LOOKED_AT)
+
+    def compare(
+        self, run: AdaptationRun, planned_run: Planned, source: Optional[LabelledImages]
+    ) -> Outcome:
+        """What a run made of the model.
+
+        Args:
+            run (AdaptationRun): After its training.
+            planned_run (Planned): What it is.
+            source (LabelledImages, optional): The source, if the verdict knows it.
+        """
+        model = run.starting_model()
+        if self._seen is None:
+            self._seen = (look(model, self.frames), *errors(model, self.test, _TESTED))
+        seen, *found = self._seen
+        adapted = run.adapted_model()
+        signals = observe(
+            seen,
+            look(adapted, self.frames),
+            self.start.parsed['flip_indices'],
+            run.reference(model, source),
+        ).signals
+        pairs = list(zip(found, errors(adapted, self.test, _TESTED)))
+        in_image, in_space = pairs
+        has_3d = all(one is not None for one in in_space)
+        before, after = (np.nanmean(one, axis=1) for one in pairs[has_3d])
+        known = np.isfinite(before) & np.isfinite(after)
+        return Outcome(
+            benchmark=self.benchmark.name,
+            case=planned_run.case,
+            seed=planned_run.seed,
+            half=planned_run.half,
+            signals=signals,
+            error=(float(before[known].mean()), float(after[known].mean())),
+            unit='mm' if has_3d else 'sides of the box',
+            truth=truth_of(before[known], after[known]),
+        )
+
+
+def _loader(split: Split) -> dict[str, Any]:
+    """Small batches, and no processes beside: a run is short, and of one thread."""
+    return {
+        'train_dataloader.batch_size': min(_BATCH, len(split.trained)),
+        'train_dataloader.num_workers': 0,
+    }
+
+
+def _goes_with(case: str, start: Start) -> bool:
+    needs_maps = case == 'information_alone'
+    needs_sides = case == 'mirrored_labels'
+    return (start.stock.has_maps or not needs_maps) and (
+        _has_sides(start) or not needs_sides
     )
 
 

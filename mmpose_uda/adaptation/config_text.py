@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
-import jinja2
-
 from mmpose_uda.adaptation.length import batch_size
+from mmpose_uda.adaptation.split import Split
 from mmpose_uda.adaptation.start import Start
-from mmpose_uda.adaptation.target_images import Split
 from mmpose_uda.convert.source_folder import SourceFolder
+from mmpose_uda.templates import fill_text
 
 _TEMPLATE = Path(__file__).parent / 'templates' / 'adapt.py.jinja'
 _LINES = 20  # of a log, so that curves have some
@@ -22,6 +21,7 @@ def config_text(
     paths: Sequence[str],
     labelled: Sequence[SourceFolder],
     source: Optional[SourceFolder],
+    repeats: int,
     out: Path,
     iters: int,
     seed: int,
@@ -34,6 +34,7 @@ def config_text(
         paths (Sequence[str]): Where they are from.
         labelled (Sequence[SourceFolder]): Labelled images, at most two folders.
         source (SourceFolder, optional): The one of them that the model was trained on.
+        repeats (int): How often the second of them is in, the first being in once.
         out (Path): Folder of the config.
         iters (int): Steps.
         seed (int): Of the training.
@@ -41,13 +42,6 @@ def config_text(
     Returns:
         str: Python.
     """
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(repr=repr, call=_as_call)
     base = start.base if '::' in start.base else os.path.relpath(start.base, out)
     images = len(split.trained)
     parts = ['mean_teacher', 'occlusion', 'masked']
@@ -56,12 +50,15 @@ def config_text(
     parts += ['information'] if start.stock.has_maps else []
     parts += [] if source else ['stay']
     parts = ['supervised', *parts] if labelled else parts
-    return environment.from_string(_TEMPLATE.read_text('utf-8')).render(
+    return fill_text(
+        _TEMPLATE,
+        dict(repr=repr, call=_as_call),
         start=start,
         split=split,
         paths=', '.join(paths),
         labelled=labelled,
         has_source=source is not None,
+        repeats=repeats,
         out=out,
         base=base,
         # what the base has too, and mmengine would merge

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from mmpose_uda.adaptation.calibration import Outcome
+from mmpose_uda.adaptation.calibration_plan import FIT, HELD_OUT
 from mmpose_uda.adaptation.verdict import (
     BETTER,
     DECISIONS,
@@ -13,6 +14,7 @@ from mmpose_uda.adaptation.verdict import (
     Thresholds,
     judge,
 )
+from mmpose_uda.markdown import table
 
 _COST = 3  # wrong verdicts that one is worth which calls a worse model better
 # The first of each is tried first, and stays where others are no better.
@@ -68,12 +70,11 @@ class Confusion:
 
     def markdown(self) -> str:
         """The matrix, in counts."""
-        lines = [['true \\ verdict', *DECISIONS], ['---'] * (len(DECISIONS) + 1)]
-        lines += [[truth, *map(str, self.counts[truth].values())] for truth in DECISIONS]
-        table = '\n'.join(f'| {" | ".join(line)} |' for line in lines)
+        rows = [[truth, *map(str, self.counts[truth].values())] for truth in DECISIONS]
         worse = sum(self.counts[WORSE].values())
+        matrix = table(['true \\ verdict', *DECISIONS], rows)
         return (
-            f'{table}\n\n{self.right} of {self.total} right; of {worse} that are worse, '
+            f'{matrix}\n{self.right} of {self.total} right; of {worse} that are worse, '
             f'{self.worse_called_better} called better.\n'
         )
 
@@ -104,17 +105,17 @@ def _neighbours(start: Thresholds, one: str, two: str) -> Iterator[Thresholds]:
         yield replace(start, **dict(zip((one, two), values)))
 
 
-def table(outcomes: Sequence[Outcome], thresholds: Thresholds) -> str:
+def runs_table(outcomes: Sequence[Outcome], thresholds: Thresholds) -> str:
     """A line a run: what the verdict saw, what it says, and what is true."""
     head = [
         'benchmark', 'case', 'seed', 'error under changes', 'spread', 'confidence',
         'moved', 'swapped', 'implausible', 'verdict', 'true', 'error on labels',
     ]  # fmt: skip
-    lines = [head, ['---'] * len(head)]
+    rows = []
     for one in outcomes:
         signals, decision = one.signals, judge(one.signals, thresholds).decision
         implausible = signals.implausible
-        lines.append(
+        rows.append(
             [
                 one.benchmark,
                 one.case,
@@ -130,26 +131,25 @@ def table(outcomes: Sequence[Outcome], thresholds: Thresholds) -> str:
                 f'{_pair(one.error)} {one.unit}',
             ]
         )
-    return '\n'.join(f'| {" | ".join(line)} |' for line in lines) + '\n'
+    return table(head, rows)
 
 
 def _pair(values: tuple[float, float]) -> str:
     return ' to '.join(f'{value:.3f}' for value in values)
 
 
-def report(outcomes: Sequence[Outcome], fit_seeds: Sequence[int]) -> tuple[str, Thresholds]:
+def report(outcomes: Sequence[Outcome]) -> tuple[str, Thresholds]:
     """The page of a calibration, and the thresholds that its first half gives.
 
     Args:
-        outcomes (Sequence[Outcome]): All runs.
-        fit_seeds (Sequence[int]): Rendered benchmarks of these seeds fix thresholds; all
-            else is held out, photographs among it.
+        outcomes (Sequence[Outcome]): All runs, of which those of its first half fix them.
     """
-    fitted = [o for o in outcomes if o.seed in fit_seeds and not o.is_real]
-    held_out = [o for o in outcomes if o not in fitted]
+    fitted, held_out = (
+        [one for one in outcomes if one.half == half] for half in (FIT, HELD_OUT)
+    )
     origin = f'fitted to {len(fitted)} runs of calibrate_verdict.py'
     suggested = fit([*fitted, *(one.without_source() for one in fitted)], origin)
-    parts = [f'# Calibration of the verdict\n\n{table(outcomes, THRESHOLDS)}']
+    parts = [f'# Calibration of the verdict\n\n{runs_table(outcomes, THRESHOLDS)}']
     for name, thresholds in (('in use', THRESHOLDS), ('suggested', suggested)):
         parts.append(f'## Thresholds {name}\n\n`{thresholds}`\n')
         for half, runs in (('fitted', fitted), ('held-out', held_out)):

@@ -21,6 +21,7 @@ class Seen:
     """What a network finds in N boxes.
 
     Args:
+        boxes (np.ndarray): [N, 4], x1, y1, x2, y2, px.
         keypoints (np.ndarray): [N, K, 2] px of the images.
         poses (np.ndarray): [N, K, 3] mm of a 3D estimator; else the keypoints.
         scores (np.ndarray): [N, K].
@@ -28,10 +29,16 @@ class Seen:
             found in it after a change, carried back, in longer sides of the box.
     """
 
+    boxes: np.ndarray
     keypoints: np.ndarray
     poses: np.ndarray
     scores: np.ndarray
     errors: np.ndarray
+
+    @classmethod
+    def together(cls, parts: Sequence['Seen']) -> 'Seen':
+        """What several networks find, each in boxes of its own."""
+        return cls(*map(np.concatenate, zip(*(vars(part).values() for part in parts))))
 
 
 def look(model: nn.Module, frames: Sequence[Frame]) -> Seen:
@@ -58,7 +65,7 @@ def look(model: nn.Module, frames: Sequence[Frame]) -> Seen:
             distances.append(np.linalg.norm(back - keypoints, axis=-1).mean(1))
     sides = longer_sides(boxes)
     errors = np.mean([np.minimum(each / sides, 1.0) for each in distances], axis=0)
-    return Seen(keypoints, poses, scores, errors)
+    return Seen(boxes, keypoints, poses, scores, errors)
 
 
 def longer_sides(boxes: np.ndarray) -> np.ndarray:

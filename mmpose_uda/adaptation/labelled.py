@@ -8,7 +8,7 @@ import numpy as np
 from torch import nn
 
 from mmpose_uda.adaptation.equivariance import find, longer_sides
-from mmpose_uda.adaptation.source_reference import labelled_data, labelled_frame
+from mmpose_uda.adaptation.labelled_images import LabelledImages, frame_of
 from mmpose_uda.convert.source_folder import SourceFolder, check_content
 from mmpose_uda.datasets.coco_file import load_coco
 from mmpose_uda.errors import UserError
@@ -61,7 +61,7 @@ def find_labelled(path: str, metainfo: dict[str, Any]) -> SourceFolder:
             f'{root}/images: put the images there.'
         )
     folder = SourceFolder(root, images, str(file.relative_to(root)), None)
-    if check_content(folder, metainfo):
+    if check_content(folder, metainfo, ('the model', 'annotate those of the model')):
         raise UserError(
             f'{path} keeps feet, face and hands apart, as COCO-WholeBody does: put all '
             'keypoints into `keypoints`.'
@@ -69,15 +69,14 @@ def find_labelled(path: str, metainfo: dict[str, Any]) -> SourceFolder:
     return folder
 
 
-def measure(model: nn.Module, folder: SourceFolder, metainfo: dict[str, Any]) -> Measured:
+def measure(model: nn.Module, labelled: LabelledImages) -> Measured:
     """Compare what a model finds with labels.
 
     Args:
         model (nn.Module): A top-down estimator.
-        folder (SourceFolder): Where the labels are.
-        metainfo (dict): Definition of the keypoints.
+        labelled (LabelledImages): The labels.
     """
-    distances, _ = errors(model, folder, metainfo)
+    distances, _ = errors(model, labelled)
     counted = distances[np.isfinite(distances)]
     return Measured(
         len(distances), float(counted.mean()), float((counted < _THRESHOLD).mean())
@@ -85,23 +84,22 @@ def measure(model: nn.Module, folder: SourceFolder, metainfo: dict[str, Any]) ->
 
 
 def errors(
-    model: nn.Module, folder: SourceFolder, metainfo: dict[str, Any]
+    model: nn.Module, labelled: LabelledImages, most: Optional[int] = None
 ) -> tuple[np.ndarray, Optional[np.ndarray]]:
     """Distances from labels, of every keypoint.
 
     Args:
         model (nn.Module): A top-down estimator.
-        folder (SourceFolder): Where the labels are.
-        metainfo (dict): Definition of the keypoints.
+        labelled (LabelledImages): The labels.
+        most (int, optional): At most so many instances, evenly chosen.
 
     Returns:
         tuple[np.ndarray, np.ndarray | None]: [N, K] in longer sides of the box, and in 3D,
         where the labels have it, [N, K] mm with the first keypoint on its label. NaN where
         there is no label.
     """
-    dataset = labelled_data(folder, metainfo)
-    infos = [dataset.get_data_info(i) for i in range(len(dataset))]
-    found, _, poses = find(model, map(labelled_frame, infos))
+    infos = labelled.some(most or len(labelled.dataset))
+    found, _, poses = find(model, map(frame_of, infos))
     visible = np.concatenate([visibility(info['keypoints_visible']) for info in infos]) > 0
 
     def apart(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -1,38 +1,53 @@
 """Images that are nearly the same as one before."""
 
+import itertools
+from collections import defaultdict
+
 import cv2
 import numpy as np
 
 _SIDE = 32
 _MEAN, _MAX = 1.5, 16.0  # grey levels of 255, of images 32 px wide and high
+_CELL = 4 * _MEAN  # grey levels that the means of quarters of such images differ by at most
+_AROUND = list(itertools.product((-1, 0, 1), repeat=4))
 
 
 class Thinner:
     """Remembers images as thumbnails, and tells those that are nearly one of them.
 
     Both the mean and the largest difference of two thumbnails must be small: a still camera
-    gives frames that differ in a few places, where somebody moves.
-
-    Attributes:
-        dropped (int): How many were.
+    gives frames that differ in a few places, where somebody moves. Thumbnails lie in cells
+    by the mean grey of their four quarters, so that each is compared with the few that can
+    be so near.
     """
 
     def __init__(self):
-        self.dropped = 0
-        self._kept = np.zeros((0, _SIDE * _SIDE), np.float32)
+        self._cells: dict[tuple[int, ...], list[np.ndarray]] = defaultdict(list)
 
     def is_new(self, image: np.ndarray) -> bool:
         """Whether an image [h, w, 3] is unlike all before; it is remembered then."""
         thumbnail = _thumbnail(image)
-        apart = np.abs(self._kept - thumbnail)
-        if ((apart.mean(1) < _MEAN) & (apart.max(1) < _MAX)).any():
-            self.dropped += 1
-            return False
-        self._kept = np.vstack([self._kept, thumbnail])
+        cell = _cell(thumbnail)
+        for shift in _AROUND:
+            near = self._cells.get(tuple(map(sum, zip(cell, shift))))
+            if near and _has_nearly(near, thumbnail):
+                return False
+        self._cells[cell].append(thumbnail)
         return True
 
 
 def _thumbnail(image: np.ndarray) -> np.ndarray:
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    return small.reshape(1, -1).astype(np.float32)
+    return small.astype(np.float32)
+
+
+def _cell(thumbnail: np.ndarray) -> tuple[int, ...]:
+    half = _SIDE // 2
+    quarters = thumbnail.reshape(2, half, 2, half).mean((1, 3)).ravel()
+    return tuple((quarters // _CELL).astype(int).tolist())
+
+
+def _has_nearly(kept: list[np.ndarray], thumbnail: np.ndarray) -> bool:
+    apart = np.abs(np.stack(kept) - thumbnail)
+    return bool(((apart.mean((1, 2)) < _MEAN) & (apart.max((1, 2)) < _MAX)).any())

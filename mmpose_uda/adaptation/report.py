@@ -1,27 +1,23 @@
 """The page about an adaptation: what it says, in words."""
 
-import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-import mmpose
 import numpy as np
-import torch
 
 from mmpose_uda.adaptation.signals import Observed, Signals
 from mmpose_uda.adaptation.verdict import THRESHOLDS, WORSE, Verdict
 from mmpose_uda.errors import writing
 from mmpose_uda.inference.image_sources import Frame
-from mmpose_uda.version import __version__
 from mmpose_uda.visualization.adaptation_page import (
     Curve,
     ShownImage,
     SignalRow,
     adaptation_page,
 )
+from mmpose_uda.visualization.colophon import made_by
 from mmpose_uda.whole_files import write_whole
 
 _SHOWN = 24
@@ -85,9 +81,7 @@ def write_report(told: Told, path: Path) -> None:
             'Model': summary['model'],
             'Config': summary['config'],
             'Export': f'{summary["export"]} ({summary["exported"]})',
-            'Made by': f'mmpose_uda {__version__}, mmpose {mmpose.__version__}, '
-            f'torch {torch.__version__}, Python {platform.python_version()}',
-            'Date': datetime.now(timezone.utc).strftime('%Y-%m-%d %H:%M UTC'),
+            **made_by(),
         },
     )
     with writing(path):
@@ -101,12 +95,17 @@ def _facts(summary: dict[str, Any]) -> dict[str, str]:
         left_out.append(f'{len(images["not_decoded"])} that do not decode')
     return {
         'Images trained on': str(images['trained']),
-        'Images held out': str(images['held_out']),
+        'Images held out': _held_out(images),
         'Images left out': ' and '.join(left_out),
         'Steps': str(sum(phase['iters'] for phase in summary['phases'])),
         'Minutes': f'{summary["seconds"] / 60:.1f}',
         'Handed out': summary['exported'],
     }
+
+
+def _held_out(images: dict[str, Any]) -> str:
+    count, folds = images['held_out'], images['folds']
+    return f'{count}, each from one of {folds} further models' if folds else str(count)
 
 
 def _rows(signals: Signals) -> Iterator[SignalRow]:
@@ -158,6 +157,13 @@ def _notes(told: Told) -> Iterator[str]:
         )
     if signals.source_confidence is not None:
         yield f'On its source the confidence is {signals.source_confidence:.3f}.'
+    folds = told.summary['images']['folds']
+    if folds:
+        yield (
+            'There are few images, so the export was trained on all of them. What is shown '
+            f'and judged here are {folds} models in its place, made in the same way, each '
+            'without a part of the images, on that part.'
+        )
     yield (
         f'No label decided it. Thresholds: {THRESHOLDS.origin}; docs/adapt.md says how '
         'often such a verdict is right.'

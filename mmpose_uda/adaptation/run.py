@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Optional
 
@@ -12,14 +12,16 @@ from mmengine.device import get_device
 from torch import nn
 
 from mmpose_uda.adaptation.config_text import config_text
+from mmpose_uda.adaptation.labelled_images import LabelledImages
 from mmpose_uda.adaptation.length import TRIAL, seconds_a_step, steps_within
 from mmpose_uda.adaptation.source_reference import (
     SourceReference,
     measure_source,
     read_source,
 )
+from mmpose_uda.adaptation.split import Split
 from mmpose_uda.adaptation.start import Start
-from mmpose_uda.adaptation.target_images import Split, write_annotations
+from mmpose_uda.adaptation.target_images import write_annotations
 from mmpose_uda.analysis.ablation import command_for
 from mmpose_uda.config import last_checkpoint, load_config
 from mmpose_uda.convert.source_folder import SourceFolder
@@ -31,6 +33,7 @@ from mmpose_uda.models.observation import STATISTICS_FILE
 from mmpose_uda.whole_files import copy_whole, whole_file, write_whole
 
 _CONFIG = 'config.py'
+_FOLDS = 'folds'
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class AdaptationRun:
         paths (Sequence[str]): Where they are from, in words.
         labelled (Sequence[SourceFolder]): Labelled images that are trained on.
         source (SourceFolder, optional): The one of them that the model was trained on.
+        repeats (int): How often the second of them is in, the first being in once.
         seed (int): Of the training.
     """
 
@@ -53,6 +57,7 @@ class AdaptationRun:
     paths: Sequence[str]
     labelled: Sequence[SourceFolder] = ()
     source: Optional[SourceFolder] = None
+    repeats: int = 1
     seed: int = 0
 
     @property
@@ -86,6 +91,17 @@ class AdaptationRun:
             write_annotations(self.split.trained, self.folder / 'target.json')
             write_annotations(self.split.held_out, self.folder / 'held_out.json')
 
+    def folds(self, splits: Sequence[Split]) -> list['AdaptationRun']:
+        """The same with other splits, in folders within its own."""
+        return [
+            replace(self, folder=self.folder / _FOLDS / str(number), split=split)
+            for number, split in enumerate(splits, start=1)
+        ]
+
+    def remove_folds(self) -> None:
+        """Remove the folders of :meth:`folds`, of which nothing is needed any more."""
+        shutil.rmtree(self.folder / _FOLDS, ignore_errors=True)
+
     def begin(self, iters: int) -> None:
         """Write its config, and the model that it begins with.
 
@@ -111,6 +127,7 @@ class AdaptationRun:
             self.paths,
             self.labelled,
             self.source,
+            self.repeats,
             self.folder,
             iters,
             self.seed,
@@ -146,10 +163,14 @@ class AdaptationRun:
                 'above.'
             )
 
-    def steps_within(self, minutes: float) -> int:
+    def steps_within(self, minutes: float, trainings: int = 1) -> int:
         """Steps that fit into a time, found by trying some.
 
         Those of an earlier call are kept: a run that goes on has the same config.
+
+        Args:
+            minutes (float): The time.
+            trainings (int): How many of so many steps there are.
 
         Raises:
             UserError: Too few do.
@@ -159,29 +180,32 @@ class AdaptationRun:
             return json.loads(noted.read_text('utf-8'))
         folder = self.folder / 'trial'
         shutil.rmtree(folder, ignore_errors=True)
-        trial = AdaptationRun(**{**vars(self), 'folder': folder})
+        trial = replace(self, folder=folder)
         trial.prepare()
         trial.begin(TRIAL)
         trial.train()
-        steps = steps_within(minutes, seconds_a_step(trial.training))
+        steps = steps_within(minutes, trainings * seconds_a_step(trial.training))
         shutil.rmtree(folder)
         write_whole(noted, json.dumps(steps))
         return steps
 
-    def models(self) -> tuple[nn.Module, nn.Module]:
-        """The starting and the adapted model."""
-        before, after = (
-            load_estimator(str(path), device=get_device())
-            for path in (self.exported_start, self.exported)
-        )
-        return before, after
+    def starting_model(self) -> nn.Module:
+        """The model that it begins with."""
+        return load_estimator(str(self.exported_start), device=get_device())
 
-    def reference(self, before: nn.Module) -> Optional[SourceReference]:
+    def adapted_model(self) -> nn.Module:
+        """The one that its training made."""
+        return load_estimator(str(self.exported), device=get_device())
+
+    def reference(
+        self, before: nn.Module, source: Optional[LabelledImages]
+    ) -> Optional[SourceReference]:
         """What is known of the source, from itself or from beside the starting model.
 
         Args:
             before (nn.Module): The starting model.
+            source (LabelledImages, optional): What it was trained on.
         """
-        if self.source is not None:
-            return measure_source(before, self.source, self.start.metainfo)
+        if source is not None:
+            return measure_source(before, source)
         return self.start.statistics and read_source(self.start.statistics)

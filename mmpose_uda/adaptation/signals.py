@@ -5,11 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Optional
 
 import numpy as np
-from torch import nn
 
-from mmpose_uda.adaptation.equivariance import Seen, longer_sides, look
+from mmpose_uda.adaptation.equivariance import Seen, longer_sides
 from mmpose_uda.adaptation.source_reference import SourceReference
-from mmpose_uda.inference.image_sources import Frame
 
 _TINY = 1e-9
 _NEARER = 0.7  # times as far: poses that are noise are nearer by chance
@@ -71,33 +69,31 @@ class Observed:
 
 
 def observe(
-    before: nn.Module,
-    after: nn.Module,
-    frames: Sequence[Frame],
+    before: Seen,
+    after: Seen,
+    flip_indices: Sequence[int],
     source: Optional[SourceReference] = None,
 ) -> Observed:
-    """Let both models look at images that were not trained on.
+    """Compare what two models find in images that were not trained on.
 
     Args:
-        before (nn.Module): The starting model.
-        after (nn.Module): The adapted one.
-        frames (Sequence[Frame]): The images, each with one box or none.
+        before (Seen): What the starting model finds.
+        after (Seen): What the adapted one finds in the same boxes.
+        flip_indices (Sequence[int]): The keypoint that each is in the mirror.
         source (SourceReference, optional): What is known of the source.
     """
-    boxes = np.stack([frame.corners[0] for frame in frames])
-    seen = [look(model, frames) for model in (before, after)]
-    meta = before.dataset_meta
-    first, second = (one.keypoints for one in seen)
-    distances = _apart(first, second, boxes)
-    exchanged = _apart(first, second[:, list(meta['flip_indices'])], boxes)
+    seen, boxes = (before, after), before.boxes
+    distances = _apart(before.keypoints, after.keypoints, boxes)
+    mirrored = after.keypoints[:, list(flip_indices)]
+    exchanged = _apart(before.keypoints, mirrored, boxes)
     implausible = None
     bones = None if source is None else source.bones
-    if bones is not None and bones.fits(seen[0].poses):
+    if bones is not None and bones.fits(before.poses):
         implausible = tuple(bones.outside(one.poses) for one in seen)
     signals = Signals(
-        boxes=len(frames),
+        boxes=len(boxes),
         equivariance=tuple(float(one.errors.mean()) for one in seen),
-        steadier=_in_standard_errors(seen[0].errors - seen[1].errors),
+        steadier=in_standard_errors(before.errors - after.errors),
         confidence=tuple(float(one.scores.mean()) for one in seen),
         spread=tuple(_spread(one.keypoints, boxes) for one in seen),
         moved=float(distances.mean()),
@@ -105,7 +101,7 @@ def observe(
         source_confidence=None if source is None else source.confidence,
         implausible=implausible,
     )
-    return Observed(signals, *seen, distances)
+    return Observed(signals, before, after, distances)
 
 
 def _apart(one: np.ndarray, other: np.ndarray, boxes: np.ndarray) -> np.ndarray:
@@ -118,7 +114,7 @@ def _spread(keypoints: np.ndarray, boxes: np.ndarray) -> float:
     return float(placed.std(0).mean())
 
 
-def _in_standard_errors(values: np.ndarray) -> float:
+def in_standard_errors(values: np.ndarray) -> float:
     """The mean of values [N], over its standard error; 0 of one alone."""
     if len(values) < 2:
         return 0.0

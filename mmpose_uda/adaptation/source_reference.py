@@ -1,20 +1,15 @@
 """What is known of the source that a model was trained on."""
 
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
 import numpy as np
-from mmengine.dataset import BaseDataset
-from mmpose.registry import DATASETS
 from torch import nn
 
 from mmpose_uda.adaptation.equivariance import find
-from mmpose_uda.convert.source_folder import SourceFolder
-from mmpose_uda.datasets.transforms import LoadPoseImage
+from mmpose_uda.adaptation.labelled_images import LabelledImages, evenly, frame_of
 from mmpose_uda.evaluation.samples import visibility
-from mmpose_uda.inference.image_sources import Frame
 from mmpose_uda.models.observation import read_statistics
 
 _QUANTILES = (0.005, 0.995)
@@ -94,61 +89,25 @@ class SourceReference:
     bones: Optional[BoneBounds] = None
 
 
-def labelled_data(folder: SourceFolder, metainfo: dict[str, Any]) -> BaseDataset:
-    """The data set of a folder of labelled images, read.
-
-    Args:
-        folder (SourceFolder): Where it is.
-        metainfo (dict): Definition of the keypoints.
-    """
-    config = dict(
-        type=folder.dataset,
-        metainfo=metainfo,
-        data_root=str(folder.root),
-        ann_file=folder.train,
-        data_prefix=dict(img=folder.images),
-        pipeline=[],
-    )
-    with redirect_stdout(None):  # reading COCO's format prints what it does
-        return DATASETS.build(config)
-
-
-def labelled_frame(info: dict[str, Any]) -> Frame:
-    """The image of a sample with its box."""
-    image = LoadPoseImage()(dict(img_path=info['img_path']))['img']
-    corners = np.asarray(info['bbox'], np.float32)
-    box = np.hstack([corners[:, :2], corners[:, 2:] - corners[:, :2]])
-    return Frame(info['img_path'], image, box)
-
-
-def evenly(length: int, most: int) -> list[int]:
-    """At most so many indices, at equal distances."""
-    return np.linspace(0, length - 1, min(most, length)).round().astype(int).tolist()
-
-
-def measure_source(
-    model: nn.Module, folder: SourceFolder, metainfo: dict[str, Any]
-) -> SourceReference:
+def measure_source(model: nn.Module, source: LabelledImages) -> SourceReference:
     """What a model's source says of how sure it was there, and of bones.
 
     Args:
         model (nn.Module): The starting model.
-        folder (SourceFolder): The labelled images that it was trained on.
-        metainfo (dict): Definition of the keypoints.
+        source (LabelledImages): What it was trained on.
     """
-    dataset = labelled_data(folder, metainfo)
-    infos = [dataset.get_data_info(i) for i in evenly(len(dataset), _POSES)]
+    infos = source.some(_POSES)
     _, scores, poses = find(
-        model, (labelled_frame(infos[i]) for i in evenly(len(infos), _IMAGES))
+        model, (frame_of(infos[i]) for i in evenly(len(infos), _IMAGES))
     )
     key = 'keypoints_3d' if poses.shape[-1] == 3 else 'keypoints'
     if any(key not in info for info in infos):
         key = 'keypoints'
     keypoints = np.concatenate([info[key] for info in infos])
     visible = np.concatenate([visibility(info['keypoints_visible']) for info in infos])
-    links = np.array(dataset.metainfo['skeleton_links'], int).reshape(-1, 2)
+    links = np.array(source.dataset.metainfo['skeleton_links'], int).reshape(-1, 2)
     return SourceReference(
-        origin=f'the source {folder.root}',
+        origin=f'the source {source.folder.root}',
         confidence=float(scores.mean()),
         bones=BoneBounds.of_poses(keypoints, visible, links),
     )

@@ -6,21 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional
 
-import numpy as np
 from tqdm import tqdm
 
+from mmpose_uda.adaptation.labelled_images import evenly
 from mmpose_uda.adaptation.near_duplicates import Thinner
-from mmpose_uda.analysis.data_check.duplicates import same_images
 from mmpose_uda.convert.adapted_text import BOXES_FILE
 from mmpose_uda.errors import UserError
-from mmpose_uda.inference.image_sources import Frame, VideoFile, open_source
+from mmpose_uda.inference.image_sources import Frame, VideoFile, load_frame, open_source
 from mmpose_uda.visualization import save_picture
 from mmpose_uda.whole_files import write_whole
 
 FEWEST = 10
 _MOST_FRAMES = 2000  # of a video: about so many, at equal distances, are looked at
-_HELD_OUT = 12  # at least so many, unless that were more than a third
-_EVERY = 10
 
 
 @dataclass(frozen=True)
@@ -45,45 +42,25 @@ class Target:
     Args:
         images (list[TargetImage]): Those that are used.
         skipped (list[str]): What did not decode, in words.
-        duplicates (int): How many were left out for being nearly the same as another.
         found (int): How many decode.
     """
 
     images: list[TargetImage] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
-    duplicates: int = 0
     found: int = 0
 
-
-@dataclass(frozen=True)
-class Split:
-    """What is trained on and what is not.
-
-    Args:
-        trained (list[TargetImage]): Images that the adaptation sees.
-        held_out (list[TargetImage]): Those that the verdict looks at.
-    """
-
-    trained: list[TargetImage]
-    held_out: list[TargetImage]
-
-    @classmethod
-    def of(cls, images: Sequence[TargetImage]) -> 'Split':
-        """Hold out every tenth image; of few images more, so that a verdict has some."""
-        step = min(_EVERY, max(3, len(images) // _HELD_OUT))
-        held_out = set(range(step // 2, len(images), step))
-        return cls(
-            [image for n, image in enumerate(images) if n not in held_out],
-            [image for n, image in enumerate(images) if n in held_out],
-        )
+    @property
+    def duplicates(self) -> int:
+        """How many were left out for being nearly the same as another."""
+        return self.found - len(self.images)
 
 
 def collect_target(paths: Sequence[str], out: Path) -> Target:
     """Find, decode and thin the images.
 
     Args:
-        paths (Sequence[str]): Folders of images (a ``boxes.json`` in one is used), images,
-            or videos.
+        paths (Sequence[str]): Folders of images (a ``boxes.json`` in one is used, and
+            images without a box in it are none of the target), images, or videos.
         out (Path): Folder of the adaptation, in which images are none of the target.
             Frames of videos are written to ``frames`` in it; those that are there from an
             earlier call with the same file are taken.
@@ -98,17 +75,22 @@ def collect_target(paths: Sequence[str], out: Path) -> Target:
         thinner = Thinner()
         if isinstance(source, VideoFile):
             folder = out / 'frames' / f'{number}_{Path(path).stem}'
-            frames, found, duplicates = _frames_of(source, folder, thinner)
+            frames, found = _frames_of(source, folder, thinner)
             target.images += frames
             target.found += found
-            target.duplicates += duplicates
         else:
             for frame in tqdm(source, total=len(source), unit='image', desc='reading'):
+                if not len(frame.corners):
+                    continue
                 target.found += 1
                 if thinner.is_new(frame.image):
                     target.images.append(_image(Path(path), frame))
             target.skipped += source.skipped
-            target.duplicates += thinner.dropped
+    if not target.found and not target.skipped:
+        raise UserError(
+            f'No image of {", ".join(paths)} has a box in {BOXES_FILE}: add some, or '
+            'remove the file to take whole images.'
+        )
     if not target.found:
         raise UserError(
             f'None of the {len(target.skipped)} images of {", ".join(paths)} decodes, such '
@@ -135,8 +117,8 @@ def _boxes(frame: Frame) -> list[list[float]]:
 
 def _frames_of(
     video: VideoFile, folder: Path, thinner: Thinner
-) -> tuple[list[TargetImage], int, int]:
-    """Frames of a video that are unlike each other, how many there are, and were dropped.
+) -> tuple[list[TargetImage], int]:
+    """Frames of a video that are unlike each other, and how many were looked at.
 
     They are decoded once: what they are is noted beside them.
     """
@@ -155,9 +137,7 @@ def _frames_of(
                 save_picture(folder / name, frame.image)
                 names.append(name)
         size = frame.image.shape[1::-1]
-        noted = dict(
-            video=identity, names=names, size=size, found=count, dropped=thinner.dropped
-        )
+        noted = dict(video=identity, names=names, size=size, found=count)
         write_whole(index, json.dumps(noted))
     width, height = noted['size']
     images = [
@@ -166,7 +146,7 @@ def _frames_of(
         )
         for name in noted['names']
     ]
-    return images, noted['found'], noted['dropped']
+    return images, noted['found']
 
 
 def _every(video: VideoFile, stride: int) -> Iterator[Frame]:
@@ -232,16 +212,5 @@ def load_frames(images: Sequence[TargetImage], most: int) -> list[Frame]:
         images (Sequence[TargetImage]): Of a target.
         most (int): How many.
     """
-    pairs = [(image, box) for image in images for box in image.boxes]
-    chosen = np.linspace(0, len(pairs) - 1, min(most, len(pairs))).round().astype(int)
-    frames = []
-    for number in chosen:
-        image, box = pairs[number]
-        (frame,) = open_source(image.path)
-        frames.append(Frame(image.path, frame.image, np.array([box], np.float32)))
-    return frames
-
-
-def share_also_in(images: Sequence[TargetImage], others: Sequence[str]) -> float:
-    """Share of the images whose bytes are those of one of other files."""
-    return len(same_images([image.path for image in images], others)) / len(images)
+    pairs = [(image.path, box) for image in images for box in image.boxes]
+    return [load_frame(*pairs[n]) for n in evenly(len(pairs), most)]

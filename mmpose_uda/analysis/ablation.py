@@ -209,7 +209,7 @@ def _train(out: Path, variant: str, seed: int, place: _Place) -> Optional[str]:
     return _call(command, work_dir, place)
 
 
-def _start_options(out: Path, variant: str, seed: int) -> Optional[dict[str, str]]:
+def _start_options(out: Path, variant: str, seed: int) -> Optional[dict[str, Any]]:
     *before, _ = _with_start(variant)
     if not before:
         return None

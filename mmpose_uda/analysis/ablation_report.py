@@ -17,6 +17,7 @@ from mmpose_uda.evaluation.metric_values import (
     short_names,
     telling_decimals,
 )
+from mmpose_uda.markdown import table
 from mmpose_uda.whole_files import whole_file
 
 matplotlib.use('Agg')
@@ -119,17 +120,17 @@ class AblationReport:
         """The table. Mean ± standard deviation over the seeds."""
         gap = f'gap closed ({self.names[self.headline]})'
         head = ['run', 'start', *self.names.values(), gap]
-        lines = [head, ['---'] * len(head)]
+        rows = []
         for title, values in self.constants.items():
             cells = [_number(values[m]) if m in values else '' for m in self.metrics]
-            lines.append([title, '', *cells, ''])
+            rows.append([title, '', *cells, ''])
         for row in self.rows:
             cells = [_mean_and_spread(row, metric) for metric in self.metrics]
             share = self.gap_closed(row, self.headline)
             shown = share is not None and row.kind in ('part', 'full')
             closed = f'{100 * share:.0f} %' if shown else ''
-            lines.append([row.title, row.start, *cells, closed])
-        return '\n'.join(f'| {" | ".join(line)} |' for line in lines) + '\n'
+            rows.append([row.title, row.start, *cells, closed])
+        return table(head, rows)
 
     def as_dict(self) -> dict:
         """All of it for machines."""

@@ -1,11 +1,7 @@
 """Before and after: two exported models on one labelled data set, as an HTML page."""
 
-import platform
-from datetime import datetime, timezone
 from pathlib import Path
 
-import mmpose
-import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.device import get_device
@@ -20,11 +16,11 @@ from mmpose_uda.config import load_config, prepare_data, require, user_errors
 from mmpose_uda.datasets.files import require_path
 from mmpose_uda.datasets.keypoint_names import keypoint_names
 from mmpose_uda.deploy.load_estimator import load_estimator
-from mmpose_uda.errors import UserError, writing
+from mmpose_uda.errors import UserError, check_writable
 from mmpose_uda.evaluation import RootAlignedMPJPE
 from mmpose_uda.evaluation.comparison import Comparison, GroundTruth, ModelResult
 from mmpose_uda.evaluation.samples import read_crop_pair, read_pair, stack
-from mmpose_uda.version import __version__
+from mmpose_uda.visualization.colophon import made_by
 from mmpose_uda.visualization.report_page import comparison_page
 from mmpose_uda.whole_files import write_whole
 
@@ -56,6 +52,7 @@ def compare(
         raise UserError(f'--num-images {num_images} shows nothing: give 1 or more.')
     if Path(export_a).resolve() == Path(export_b).resolve():
         raise UserError(f'There is nothing to compare: both exports are {export_a}.')
+    check_writable(out)
     models = {
         folder: load_estimator(folder, device=get_device())
         for folder in (export_a, export_b)
@@ -70,10 +67,9 @@ def compare(
     dataset = loader.dataset
     chosen = comparison.largest_gains(num_images) + comparison.largest_losses(num_images)
     crops = {n: dataset[n]['inputs'].permute(1, 2, 0).numpy() for n in chosen}
-    facts = {'Model A': export_a, 'Model B': export_b, 'Data': config, **_versions()}
+    facts = {'Model A': export_a, 'Model B': export_b, 'Data': config, **made_by()}
     page = comparison_page(comparison, crops, dataset.metainfo, facts)
-    with writing(out):
-        write_whole(out, page)
+    write_whole(out, page)
     return comparison
 
 
@@ -170,12 +166,3 @@ def distinct_titles(folder_a: str, folder_b: str) -> tuple[str, str]:
             a.pop(end)
             b.pop(end)
     return '/'.join(a), '/'.join(b)
-
-
-def _versions() -> dict[str, str]:
-    return {
-        'Made by': f'mmpose_uda {__version__}, mmpose {mmpose.__version__}, '
-        f'torch {torch.__version__}, NumPy {np.__version__}, '
-        f'Python {platform.python_version()}',
-        'Date': datetime.now(timezone.utc).strftime('%Y-%m-%d %H:%M UTC'),
-    }

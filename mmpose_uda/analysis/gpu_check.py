@@ -9,7 +9,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Iterator, Optional, Sequence, TextIO
+from typing import Any, Iterator, Optional, TextIO
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from mmengine.config import Config
 import mmpose_uda
 from mmpose_uda.config import load_config
 from mmpose_uda.errors import UserError
+from mmpose_uda.markdown import table
 from mmpose_uda.whole_files import write_whole
 
 SECONDS = 480  # for all
@@ -224,10 +225,7 @@ def report(outcomes: list[Outcome], device: dict[str, Any], path: Path) -> bool:
     passed = not any(outcome.problem for outcome in outcomes)
     print(', '.join(f'{key} {value}' for key, value in device.items()), end='\n\n')
     columns = ('check', 's', 'result', 'ms a step', 'x floor', 'images/s', 'GB')
-    print(_row(columns), _row(['---'] * len(columns)), sep='\n')
-    for outcome in outcomes:
-        result = outcome.problem or 'passed'
-        print(_row([outcome.name, f'{outcome.seconds:.0f}', result, *_cells(outcome)]))
+    print(table(columns, map(_cells, outcomes)), end='')
     content = dict(
         device=device, passed=passed, checks=[vars(outcome) for outcome in outcomes]
     )
@@ -235,15 +233,13 @@ def report(outcomes: list[Outcome], device: dict[str, Any], path: Path) -> bool:
     return passed
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f'| {" | ".join(cells)} |'
-
-
 def _cells(outcome: Outcome) -> list[str]:
+    ending = [outcome.name, f'{outcome.seconds:.0f}', outcome.problem or 'passed']
     found = outcome.figures
     if not found:
-        return [''] * 4
+        return [*ending, *[''] * 4]
     return [
+        *ending,
         f'{1000 * found["step_seconds"]:.1f}',
         f'{found["step_over_floor_ratio"]:.2f}',
         f'{found["images_per_second"]:.0f}',

@@ -6,6 +6,7 @@ import numpy as np
 
 from mmpose_uda.datasets.files import load_json
 from mmpose_uda.errors import UserError
+from mmpose_uda.markdown import table
 
 # Root-to-tip distance over bone length: a finger that is stretched out, and a folded one.
 _STRAIGHT, _FOLDED = 0.93, 0.65
@@ -118,11 +119,8 @@ def hand_statistics(files: Sequence[str]) -> str:
         UserError: A file cannot be read or has no such labels.
     """
     columns = [_Hands(_poses(path)) for path in files]
-    lines = ['| | ' + ' | '.join(f'`{path}`' for path in files) + ' |']
-    lines.append('|---' * (len(files) + 1) + '|')
-    for name, tell in _ROWS.items():
-        lines.append(f'| {name} | ' + ' | '.join(map(tell, columns)) + ' |')
-    return '\n'.join(lines)
+    rows = [[name, *map(tell, columns)] for name, tell in _ROWS.items()]
+    return table(['', *(f'`{path}`' for path in files)], rows)
 
 
 def _poses(path: str) -> np.ndarray:

@@ -1,11 +1,14 @@
 """Which poses a file of labels holds: how trunks tilt, and how far joints bend."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from mmpose_uda.datasets.coco_annotation import labelled_points
 from mmpose_uda.datasets.coco_file import load_coco
 from mmpose_uda.errors import UserError
+from mmpose_uda.markdown import table
 
 _SIDES = ('left', 'right')
 _TRUNK = tuple(f'{side}_{joint}' for joint in ('shoulder', 'hip') for side in _SIDES)
@@ -16,6 +19,7 @@ _CHAINS = dict(
     knee=('hip', 'knee', 'ankle'),
 )
 _QUANTILES = (5, 50, 95)
+_COLUMNS = ('file', 'people', 'trunk > 45°', '> 90°', 'facing away', *_CHAINS)
 
 
 @dataclass
@@ -38,11 +42,18 @@ class PoseStatistics:
     facing_away: float
     angles: dict
 
-    def __str__(self) -> str:
+    @property
+    def cells(self) -> list[str]:
+        """It in the columns of :func:`pose_table`, but for the file."""
         shares = (self.tilted, self.upside_down, self.facing_away)
         cells = [str(self.people), *(f'{100 * share:.0f} %' for share in shares)]
-        cells += [' / '.join(f'{a:.0f}' for a in self.angles[joint]) for joint in _CHAINS]
-        return ' | '.join(cells)
+        angles = [' / '.join(f'{a:.0f}' for a in self.angles[joint]) for joint in _CHAINS]
+        return [*cells, *angles]
+
+
+def pose_table(ann_files: Sequence[str]) -> str:
+    """Statistics of files, each a row of a Markdown table."""
+    return table(_COLUMNS, [[file, *pose_statistics(file).cells] for file in ann_files])
 
 
 def pose_statistics(ann_file: str) -> PoseStatistics:
@@ -52,10 +63,13 @@ def pose_statistics(ann_file: str) -> PoseStatistics:
         ann_file (str): Its path. Keypoints that are not labelled do not count.
 
     Raises:
-        UserError: The file cannot be read, lacks a keypoint or shows no trunk.
+        UserError: The file cannot be read, lacks a keypoint, has labels that are none, or
+            shows no trunk.
     """
     content = load_coco(ann_file)
-    names = (content.get('categories') or [{}])[0].get('keypoints') or []
+    categories = content.get('categories') or []
+    names = next(filter(None, (one.get('keypoints') for one in categories)), [])
+    others = {c.get('id') for c in categories if c.get('keypoints') != names}
     if 'left_ankle' not in names:  # Human3.6M's, which mmpose calls feet
         names = [name.replace('_foot', '_ankle') for name in names]
     wanted = [
@@ -70,8 +84,9 @@ def pose_statistics(ann_file: str) -> PoseStatistics:
             f'`{ann_file}` has no keypoint {missing[0]!r}: poses are measured of people '
             'with shoulders, elbows, wrists, hips, knees and ankles of both sides.'
         )
-    labels = [one.get('keypoints') or [] for one in content['annotations']]
-    labels = [label for label in labels if len(label) == 3 * len(names)]
+    people = [a for a in content['annotations'] if a.get('category_id') not in others]
+    labels = [labelled_points(one, ann_file, len(names)) for one in people]
+    labels = [label for label in labels if label is not None]
     points = np.array(labels, dtype=float).reshape(-1, len(names), 3)
     place = {name: points[:, names.index(name)] for name in wanted}
     whole = np.all([place[name][:, 2] > 0 for name in _TRUNK], axis=0)

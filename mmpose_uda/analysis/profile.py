@@ -14,6 +14,7 @@ from mmpose_uda.analysis.watched_loop import WatchedTrainLoop, run_watched
 from mmpose_uda.config import (
     drop_missing_backends,
     load_config,
+    load_in_this_process,
     prepare_data,
     prepare_step,
     set_work_dir,
@@ -72,7 +73,7 @@ def profile_config(config: str, batch_size: int, work_dir: str) -> StepProfile:
     cfg = load_config(config)
     set_work_dir(cfg, work_dir)
     drop_missing_backends(cfg)
-    cfg.train_dataloader.update(batch_size=batch_size, num_workers=0)
+    load_in_this_process(cfg, batch_size)
     with user_errors(cfg):
         prepare_data(cfg)
         return profile_step(cfg)

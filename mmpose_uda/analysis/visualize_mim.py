@@ -8,8 +8,10 @@ import torch
 from mmengine.runner import Runner
 
 from mmpose_uda.config import (
+    check_seed,
     drop_missing_backends,
     load_config,
+    load_in_this_process,
     prepare_data,
     set_work_dir,
     user_errors,
@@ -46,13 +48,19 @@ def visualize_mim(
         UserError: Something that the user can mend.
     """
     cfg = load_config(config, cfg_options)
+    load_in_this_process(cfg, num_images)
+    check_seed(seed)
+    if cfg.model.type != 'DomainAdaptivePoseEstimator':
+        raise UserError(
+            f'The model of {config} is a {cfg.model.type}, which learns without masks: '
+            'name the config of an adaptation.'
+        )
     cfg.load_from, cfg.resume = None, False
     # a runner writes its log and the config into a folder, beside OUT over the user's own
     with tempfile.TemporaryDirectory() as work_dir, user_errors(cfg):
         set_work_dir(cfg, work_dir)
         drop_missing_backends(cfg)
         prepare_data(cfg)
-        cfg.train_dataloader.update(batch_size=num_images, num_workers=0)
         runner = Runner.from_cfg(cfg)
         runner.load_checkpoint(checkpoint, strict=True)
         model = runner.model.eval()

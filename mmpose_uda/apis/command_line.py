@@ -11,7 +11,7 @@ import torch
 from mmengine.config import DictAction
 from mmengine.logging import MMLogger
 
-from mmpose_uda.errors import Preempted, UserError
+from mmpose_uda.errors import Preempted, UserError, refusal
 
 
 def parse_options(pairs: list[str]) -> dict[str, Any]:
@@ -35,9 +35,10 @@ def parse_options(pairs: list[str]) -> dict[str, Any]:
 def exit_codes(resumable: bool = False) -> Iterator[None]:
     """End a tool with one sentence where the user made a mistake.
 
-    A :class:`UserError` is printed without its traceback (which goes to the log file of
-    the run, if one was started) with status 2, an interrupt ends with status 130, and a
-    training that SIGTERM stopped with 75. Other errors are bugs: they keep their traceback.
+    A :class:`UserError`, and a file or folder that the system refuses, is printed without
+    its traceback (which goes to the log file of the run, if one was started) with status 2,
+    an interrupt ends with status 130, and a training that SIGTERM stopped with 75. Other
+    errors are bugs: they keep their traceback.
 
     Args:
         resumable (bool): Whether the tool takes ``--resume``.
@@ -45,9 +46,12 @@ def exit_codes(resumable: bool = False) -> Iterator[None]:
     try:
         yield
         _leave_together()
-    except UserError as error:
+    except (UserError, OSError) as error:
+        sentence = refusal(error) if isinstance(error, OSError) else str(error)
+        if sentence is None:
+            raise
         _log_to_file(traceback.format_exc())
-        print(f'error: {error}', file=sys.stderr)
+        print(f'error: {sentence}', file=sys.stderr)
         sys.exit(2)
     except Preempted as stop:
         print(

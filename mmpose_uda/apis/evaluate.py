@@ -4,6 +4,7 @@ import json
 import os.path as osp
 from typing import Any, Optional
 
+from mmengine.config import Config
 from mmengine.runner import Runner
 
 from mmpose_uda.apis.submission import require_all_frames, set_submission
@@ -19,7 +20,7 @@ from mmpose_uda.config import (
     user_errors,
 )
 from mmpose_uda.engine.target_statistics import re_estimate
-from mmpose_uda.errors import UserError
+from mmpose_uda.errors import UserError, check_writable
 from mmpose_uda.whole_files import write_whole
 
 
@@ -59,24 +60,11 @@ def evaluate(
     cfg = load_config(config, cfg_options)
     require(cfg, 'model', 'test_dataloader', 'test_cfg', 'test_evaluator')
     set_work_dir(cfg, work_dir)
-    if cfg.model.type != 'DomainAdaptivePoseEstimator':
-        if which is not None:
-            raise UserError(
-                f'--which {which} does not go with a {cfg.model.type}, which has '
-                'neither teacher nor student: leave it out.'
-            )
-        if target_statistics:
-            raise UserError(
-                f'--target-statistics needs target data, which a {cfg.model.type} is '
-                'trained without: name the config of an adaptation.'
-            )
+    _require_adaptation(cfg, which, target_statistics)
+    _check_out(out, dump_submission)
     if which is not None:
         cfg.model.test_network = which
-    if out is not None and not osp.isdir(osp.dirname(out) or '.'):
-        raise UserError(f'There is no folder for --out {out}: make it.')
     if dump_submission is not None:
-        if out is not None:
-            raise UserError('--dump-submission scores nothing: leave --out out.')
         set_submission(cfg, dump_submission)
     # weights come from the checkpoint alone, and all of them
     cfg.load_from = None
@@ -103,3 +91,30 @@ def evaluate(
             )
             write_whole(out, json.dumps(results, indent=2))
     return metrics
+
+
+def _require_adaptation(cfg: Config, which: Optional[str], target_statistics: bool) -> None:
+    """Refuse what only an adaptation has, of a config of something else."""
+    if cfg.model.type == 'DomainAdaptivePoseEstimator':
+        return
+    if which is not None:
+        raise UserError(
+            f'--which {which} does not go with a {cfg.model.type}, which has '
+            'neither teacher nor student: leave it out.'
+        )
+    if target_statistics:
+        raise UserError(
+            f'--target-statistics needs target data, which a {cfg.model.type} is '
+            'trained without: name the config of an adaptation.'
+        )
+
+
+def _check_out(out: Optional[str], dump_submission: Optional[str]) -> None:
+    """Refuse a file of results that could not be written once they are there."""
+    if out is None:
+        return
+    if not osp.isdir(osp.dirname(out) or '.'):
+        raise UserError(f'There is no folder for --out {out}: make it.')
+    if dump_submission is not None:
+        raise UserError('--dump-submission scores nothing: leave --out out.')
+    check_writable(out)

@@ -16,7 +16,7 @@ from mmpose_uda.datasets.coco_file import box_of, load_coco, with_images
 from mmpose_uda.datasets.grabcut import grabcut_mask
 from mmpose_uda.datasets.output_names import mask_name, output_stems
 from mmpose_uda.datasets.transforms import LoadPoseImage
-from mmpose_uda.errors import UserError, writing
+from mmpose_uda.errors import UserError, check_writable
 from mmpose_uda.visualization import mask_sheet, save_picture
 from mmpose_uda.whole_files import write_whole
 
@@ -51,14 +51,36 @@ def extract_masks(
             is none, or a mask would be written over something else.
     """
     folder = Path(root) / masks
-    content = load_coco(str(Path(root, ann_file))) if ann_file else None
-    if content is None:
-        instances = _of_folder(root, boxes, masks)
-    else:
+    content = load_coco(str(Path(root, ann_file))) if ann_file else {}
+    if ann_file:
         instances = list(_of_annotations(content, root, ann_file, images))
+    else:
+        instances = _of_folder(root, boxes, masks)
     if not instances:
         raise UserError(f'{ann_file} has no box of anybody: add some.')
     _keep_others(folder / name for _, name in instances)
+    sheet = sheet or str(folder / 'contact_sheet.jpg')
+    check_writable(sheet)
+    named = Path(root, f'{Path(ann_file).with_suffix("")}_masks.json') if ann_file else None
+    if named:
+        check_writable(named)
+    tiles = _segment(instances, folder)
+    written = f'{len(instances)} masks in {folder}'
+    if named:
+        write_whole(named, json.dumps(content))
+        written += f', named in {named}'
+        without = len(content['annotations']) - len(instances)
+        if without:
+            written += f' ({without} annotations without, crowds or of no size)'
+    shown_images, shown_masks = zip(*tiles)
+    save_picture(sheet, mask_sheet(shown_images, shown_masks))
+    return f'{written}; look at {sheet}'
+
+
+def _segment(
+    instances: list[tuple[dict, str]], folder: Path
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Write every mask; some images and masks to show."""
     shown = set(np.linspace(0, len(instances) - 1, _SHOWN).astype(int).tolist())
     tiles = []
     load = LoadPoseImage()
@@ -68,18 +90,7 @@ def extract_masks(
         save_picture(folder / name, mask)
         if number in shown:
             tiles.append((info['img'], mask))
-    written = f'{len(instances)} masks in {folder}'
-    if content is not None:
-        copy = Path(root, ann_file)
-        copy = copy.with_name(f'{copy.stem}_masks.json')
-        with writing(copy):
-            write_whole(copy, json.dumps(content))
-        without = len(content['annotations']) - len(instances)
-        left_out = f' ({without} annotations without, crowds or of no size)'
-        written += f', named in {copy}{left_out if without else ""}'
-    sheet = sheet or str(folder / 'contact_sheet.jpg')
-    save_picture(sheet, mask_sheet(*zip(*tiles)))
-    return f'{written}; look at {sheet}'
+    return tiles
 
 
 def _of_folder(root: str, boxes: Optional[str], masks: str) -> list[tuple[dict, str]]:

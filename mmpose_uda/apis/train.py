@@ -15,7 +15,9 @@ from mmpose_uda.config import (
     check_fit,
     check_new,
     check_resumed,
+    check_seed,
     drop_missing_backends,
+    drop_options_of_workers,
     last_checkpoint,
     load_config,
     own_work_dir,
@@ -109,8 +111,7 @@ def _require_optimizer(cfg: Config) -> None:
 
 
 def _set_seed(cfg: Config, seed: int) -> None:
-    if not 0 <= seed < 2**32:
-        raise UserError(f'--seed {seed} is none: let it be from 0 to {2**32 - 1}.')
+    check_seed(seed)
     cfg.randomness = dict(cfg.get('randomness') or {}, seed=seed)
     dataset = cfg.train_dataloader.dataset
     kind = DATASETS.get(dataset.type)
@@ -148,12 +149,9 @@ def _shorten(cfg: Config) -> None:
         whole = next(one for one in of_domains if one is not None)
         whole.indices = _SMOKE_ITERS * _SMOKE_BATCH
     cfg.merge_from_dict({'default_hooks.logger.interval': 1})
-    cfg.train_dataloader.update(
-        batch_size=_SMOKE_BATCH, num_workers=0, persistent_workers=False
-    )
+    cfg.train_dataloader.update(batch_size=_SMOKE_BATCH, num_workers=0)
     for name in ('val_dataloader', 'test_dataloader'):
         if cfg.get(name) is not None:
-            cfg[name].update(
-                batch_size=_SMOKE_BATCH, num_workers=0, persistent_workers=False
-            )
+            cfg[name].update(batch_size=_SMOKE_BATCH, num_workers=0)
             cfg[name].dataset.indices = _SMOKE_TESTED
+    drop_options_of_workers(cfg)

@@ -5,9 +5,14 @@ from .builtin_data import prepare_data, shrink_builtin_data
 from .checkpoints import last_checkpoint
 from .evaluators import check_evaluators
 from .explaining import closest, explain, user_errors
+from .few_batches import load_in_this_process
 from .fitting import check_fit
-from .launching import require_whole_parameters, set_launcher
-from .reading import imported_modules, load_config, require
+from .launching import (
+    check_seed,
+    require_whole_parameters,
+    set_launcher,
+)
+from .reading import drop_options_of_workers, imported_modules, load_config, require
 from .resuming import check_resumed
 from .step import prepare_step
 from .work_dirs import check_new, own_work_dir, set_work_dir
@@ -17,12 +22,15 @@ __all__ = [
     'check_fit',
     'check_new',
     'check_resumed',
+    'check_seed',
     'closest',
     'drop_missing_backends',
+    'drop_options_of_workers',
     'explain',
     'imported_modules',
     'last_checkpoint',
     'load_config',
+    'load_in_this_process',
     'own_work_dir',
     'prepare_data',
     'prepare_step',

@@ -9,8 +9,8 @@ def drop_missing_backends(cfg: Config) -> None:
     """Leave out TensorBoard where it is not installed."""
     visualizer = cfg.get('visualizer') or {}
     if importlib.util.find_spec('tensorboard') is None and 'vis_backends' in visualizer:
-        visualizer.vis_backends = [
+        visualizer['vis_backends'] = [
             backend
-            for backend in visualizer.vis_backends
+            for backend in visualizer['vis_backends']
             if backend['type'] != 'TensorboardVisBackend'
         ]

@@ -14,12 +14,12 @@ from urllib.error import URLError
 
 import mmengine.registry
 import mmpose.registry
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.registry import Registry
 
 from mmpose_uda.bugs import is_bug
-from mmpose_uda.config.places import place_of, where
-from mmpose_uda.errors import UserError
+from mmpose_uda.config.places import place_of, where, where_fits
+from mmpose_uda.errors import UserError, refusal
 
 _UNKNOWN_PART = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registry')
 _UNEXPECTED = re.compile(r"([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'")
@@ -29,7 +29,6 @@ _UNFIT = re.compile(
 )
 _BUILD = 'build_from_cfg'  # mmengine's function that makes a part
 _FEW = 12  # names that are all listed when none is close
-_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _DISK_FULL = (
     'No space left on device',
     'Disk quota exceeded',
@@ -160,12 +159,7 @@ def _reads_data(error: Exception) -> bool:
 
 
 def _explain_rights(error: Exception, text: str, cfg: Config) -> Optional[str]:
-    if not isinstance(error, OSError) or error.errno not in _REFUSED or not error.filename:
-        return None
-    return (
-        f'{error.filename} cannot be read or written ({error.strerror}): correct its '
-        'rights, or choose another folder.'
-    )
+    return refusal(error) if isinstance(error, OSError) else None
 
 
 def _explain_compilation(error: Exception, text: str, cfg: Config) -> Optional[str]:
@@ -259,6 +253,18 @@ def _explain_unfit_sizes(error: Exception, text: str, cfg: Config) -> Optional[s
     )
 
 
+def _explain_lack(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    """Of a dict of the config that lacks what is read off it, or the name of its class."""
+    if isinstance(error, AttributeError) and isinstance(error.obj, ConfigDict):
+        lacking, described = error.name, error.obj
+    elif isinstance(error, KeyError) and 'must contain the key "type"' in text:
+        lacking, described = 'type', _frames(error)[-1].f_locals.get('cfg')
+    else:
+        return None
+    place = where_fits(cfg, lambda part: part == described) or f'The config {cfg.filename}'
+    return f'{place} has no `{lacking}`: add it.'
+
+
 def _explain_refusal(error: Exception, text: str, cfg: Config) -> Optional[str]:
     """Of what a part of the config makes of its arguments, whatever it raises.
 
@@ -321,6 +327,7 @@ _BY_KIND: tuple[_Explainer, ...] = (
     _explain_argument,
     _explain_missing_argument,
     _explain_unfit_sizes,
+    _explain_lack,
 )
 """Told by their type and words, wherever they were raised."""
 

@@ -10,6 +10,16 @@ from mmengine.device import get_device
 from mmpose_uda.errors import UserError
 
 
+def check_seed(seed: int) -> None:
+    """Refuse a ``--seed`` that NumPy does not take.
+
+    Raises:
+        UserError: It is such a one.
+    """
+    if not 0 <= seed < 2**32:
+        raise UserError(f'--seed {seed} is none: let it be from 0 to {2**32 - 1}.')
+
+
 def set_launcher(cfg: Config, launcher: str) -> None:
     """Choose between one process, NCCL on GPUs and gloo on CPUs.
 
@@ -72,12 +82,13 @@ def _name_slurm_process() -> None:
     Raises:
         UserError: Slurm has not started this process.
     """
-    slurm = {key: os.environ.get(f'SLURM_{key}') for key in ('PROCID', 'NTASKS')}
-    if None in slurm.values():
+    try:
+        slurm = {key: os.environ[f'SLURM_{key}'] for key in ('PROCID', 'NTASKS')}
+    except KeyError:
         raise UserError(
             '--launcher slurm needs srun around it: use `bash tools/slurm_train.sh '
             'PARTITION JOB_NAME CONFIG`.'
-        )
+        ) from None
     os.environ.update(RANK=slurm['PROCID'], WORLD_SIZE=slurm['NTASKS'])
     os.environ.setdefault('LOCAL_RANK', os.environ.get('SLURM_LOCALID', '0'))
     os.environ.setdefault('MASTER_PORT', '29500')

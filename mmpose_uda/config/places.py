@@ -1,5 +1,6 @@
 """Where in a config a part is, for sentences about it."""
 
+from collections.abc import Callable
 from typing import Optional
 
 from mmengine.config import Config
@@ -45,10 +46,26 @@ def where(cfg: Config, type_name: str, key: Optional[str] = None) -> str:
         str: Its dotted key, and the file.
     """
 
+    name = type_name.rsplit('.', 1)[-1]
+
+    def fits(part: dict) -> bool:
+        kind = str(part.get('type', '')).rsplit('.', 1)[-1]
+        return kind == name and (key is None or key in part)
+
+    return where_fits(cfg, fits)
+
+
+def where_fits(cfg: Config, fits: Callable[[dict], bool]) -> str:
+    """In words, where a config has the first dict that fits; '' if nowhere.
+
+    Args:
+        cfg (Config): The config.
+        fits (Callable): What is asked of a dict in it.
+    """
+
     def search(value, path):
         if isinstance(value, dict):
-            kind = str(value.get('type', '')).rsplit('.', 1)[-1]
-            if kind == type_name.rsplit('.', 1)[-1] and (key is None or key in value):
+            if path and fits(value):
                 return path
             items = value.items()
         elif isinstance(value, (list, tuple)):

@@ -36,7 +36,7 @@ def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
         merge(cfg, options)
     check_kinds(cfg)
     check_ranges(cfg)
-    _drop_options_of_workers(cfg)
+    drop_options_of_workers(cfg)
     for boxes in _box_files(cfg.to_dict()):
         require_json_name(boxes)
     return cfg
@@ -101,7 +101,7 @@ def _is_of_merging(error: Exception) -> bool:
     )
 
 
-def _drop_options_of_workers(cfg: Config) -> None:
+def drop_options_of_workers(cfg: Config) -> None:
     """Let data be loaded without workers, whose options torch would refuse then."""
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         loader = cfg.get(name)

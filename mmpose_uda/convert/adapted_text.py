@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any, Optional
 
-import jinja2
-
 from mmpose_uda.convert.own_metrics import own_metrics
 from mmpose_uda.convert.source_folder import SourceFolder
 from mmpose_uda.convert.stock_config import UNFIT_HOOKS, StockConfig
 from mmpose_uda.datasets.stock_views import class_name
+from mmpose_uda.templates import fill_text
 
 BOXES_FILE = 'boxes.json'
 _TEMPLATE = Path(__file__).parent / 'templates' / 'adapted_config.py.jinja'
@@ -33,15 +32,10 @@ def adapted_text(
     Returns:
         str: Python.
     """
-    environment = jinja2.Environment(
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters['repr'] = repr
     unfit = [name for name in map(class_name, stock.hooks) if name in UNFIT_HOOKS]
-    return environment.from_string(_TEMPLATE.read_text('utf-8')).render(
+    return fill_text(
+        _TEMPLATE,
+        dict(repr=repr),
         stock=stock,
         base=base,
         # this package is first, because it repairs the stack

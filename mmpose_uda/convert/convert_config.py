@@ -44,7 +44,7 @@ def convert_config(
         raise UserError(f'There is no folder {target}: correct --target.')
     has_boxes = _check_target(target)
     stock = examine(base)
-    own = source and find_source(source, stock.metainfo)
+    own = find_source(source, stock.metainfo) if source else None
     inherited = base if '::' in base else os.path.relpath(base, path.parent)
     with writing(path):
         write_whole(path, adapted_text(stock, inherited, target, has_boxes, own))

@@ -36,7 +36,12 @@ class SourceFolder:
         return 'CocoWholeBodyDataset' if self.has_parts else 'PoseDataset'
 
 
-def find_source(folder: str, metainfo: dict) -> SourceFolder:
+_CONVERTED = ('the config', 'give another BASE_CONFIG')
+
+
+def find_source(
+    folder: str, metainfo: dict, wanted_by: tuple[str, str] = _CONVERTED
+) -> SourceFolder:
     """Find annotations and images.
 
     The annotations are ``annotations/train.json``, or the only other JSON beside
@@ -46,6 +51,8 @@ def find_source(folder: str, metainfo: dict) -> SourceFolder:
     Args:
         folder (str): The folder.
         metainfo (dict): The keypoints that it must have, in mmpose's format.
+        wanted_by (tuple[str, str]): Who has these keypoints, and what to do where others
+            are found, for the sentence.
 
     Raises:
         UserError: Something is missing, or the keypoints are others.
@@ -66,16 +73,19 @@ def find_source(folder: str, metainfo: dict) -> SourceFolder:
         train=f'annotations/{candidates[0]}',
         val='annotations/val.json' if 'val.json' in files else None,
     )
-    has_parts = check_content(found, metainfo)
+    has_parts = check_content(found, metainfo, wanted_by)
     return replace(found, has_parts=has_parts)
 
 
-def check_content(source: SourceFolder, metainfo: dict) -> bool:
+def check_content(
+    source: SourceFolder, metainfo: dict, wanted_by: tuple[str, str] = _CONVERTED
+) -> bool:
     """Whether it has COCO-WholeBody's form; the keypoints are checked in either case.
 
     Args:
         source (SourceFolder): Whose ``train`` is read.
         metainfo (dict): The keypoints that it must have, in mmpose's format.
+        wanted_by (tuple[str, str]): See :func:`find_source`.
 
     Raises:
         UserError: The keypoints are others, or the images are not there.
@@ -86,7 +96,7 @@ def check_content(source: SourceFolder, metainfo: dict) -> bool:
     counts = _num_keypoints(content['annotations'])
     has_parts = len(counts) > 1 and sum(counts.values()) == len(expected)
     if not has_parts:
-        _check_keypoints(content, expected, counts['keypoints'], path)
+        _check_keypoints(content, expected, counts['keypoints'], path, *wanted_by)
     if not content['images']:
         raise UserError(f'{path} names no image: add some to `images`.')
     file_name = content['images'][0]['file_name']
@@ -99,15 +109,20 @@ def check_content(source: SourceFolder, metainfo: dict) -> bool:
 
 
 def _check_keypoints(
-    content: dict[str, Any], expected: list[str], count: int, path: Path
+    content: dict[str, Any],
+    expected: list[str],
+    count: int,
+    path: Path,
+    owner: str,
+    remedy: str,
 ) -> None:
     """By the names of a category where one has any, or else by their number."""
-    remedy = 'order and name them so, or give another BASE_CONFIG'
-    named = category_of(content, expected, str(path), 'the config', remedy)
+    rename = f'order and name them so, or {remedy}'
+    named = category_of(content, expected, str(path), owner, rename)
     if named is None and count != len(expected):
         raise UserError(
-            f'The annotations of {path} have {count} keypoints and the config trains '
-            f'{len(expected)} ({", ".join(expected)}): give another BASE_CONFIG.'
+            f'The annotations of {path} have {count} keypoints and {owner} has '
+            f'{len(expected)} ({", ".join(expected)}): {remedy}.'
         )
 
 

@@ -27,7 +27,7 @@ from mmpose_uda.datasets.coco_file import (
 from mmpose_uda.datasets.faults import Fault, raise_faults
 from mmpose_uda.datasets.files import load_json, require_json_name, require_path
 from mmpose_uda.datasets.keypoint_names import keypoint_names
-from mmpose_uda.datasets.sample_errors import naming_sample
+from mmpose_uda.datasets.sample_errors import naming_sample, require_samples
 from mmpose_uda.datasets.stock_views import with_own_loading
 from mmpose_uda.errors import UserError
 from mmpose_uda.metainfo import HAND21, named_metainfo
@@ -141,11 +141,7 @@ class PoseDataset(BaseCocoStyleDataset):
             require_path(self.data_root, 'data folder')
         require_path(self.data_prefix['img'] or '.', 'image folder', osp.isdir)
         data_list = super().load_data_list()
-        if not data_list:
-            raise UserError(
-                f'`{self.ann_file or self.data_root}` has no usable sample: it needs '
-                'annotations with a box of positive size and a visible keypoint.'
-            )
+        require_samples(data_list, self.ann_file or self.data_root)
         return data_list
 
     def _load_detection_results(self) -> list[dict]:

@@ -35,6 +35,23 @@ def naming_sample(image: Callable[[], str]) -> Iterator[None]:
         ) from error
 
 
+def require_samples(samples: list[dict], path: str) -> None:
+    """Refuse an annotation file of which nothing is left.
+
+    Args:
+        samples (list[dict]): What is left.
+        path (str): The file.
+
+    Raises:
+        UserError: Nothing is.
+    """
+    if not samples:
+        raise UserError(
+            f'`{path}` has no usable sample: it needs annotations with a box of positive '
+            'size and a visible keypoint.'
+        )
+
+
 def usable_labels(info: dict) -> dict:
     """The labels of a sample, of mmpose's classes too, which take what a file has.
 

@@ -22,7 +22,7 @@ from mmpose_uda.datasets.coco_columns import read_columns
 from mmpose_uda.datasets.coco_file import annotated_size, load_coco, repeated_images
 from mmpose_uda.datasets.faults import Fault, raise_faults
 from mmpose_uda.datasets.image_size import check_size
-from mmpose_uda.datasets.sample_errors import usable_labels
+from mmpose_uda.datasets.sample_errors import require_samples, usable_labels
 from mmpose_uda.errors import UserError
 
 _NEEDED = ('id', 'image_id', 'category_id')  # for the index that mmpose makes
@@ -80,7 +80,7 @@ def read_stock_file(
             'without a byte order mark.'
         )
     people = content['annotations']
-    faults = [*repeated_images(content, path), *_ids(people, path), *_sizes(content, path)]
+    faults = [*repeated_images(content, path), *_ids(people, path), *_images(content, path)]
     # mmpose passes over others
     used = [one for one in people if 'bbox' in one and 'keypoints' in one]
     if num_keypoints is None or not labels:
@@ -110,8 +110,14 @@ def _ids(annotations: list[dict], path: str) -> Iterator[Fault]:
             )
 
 
-def _sizes(content: dict[str, Any], path: str) -> Iterator[Fault]:
+def _images(content: dict[str, Any], path: str) -> Iterator[Fault]:
     for image in content['images']:
+        if isinstance(image['id'], str):
+            yield Fault(
+                f'The `id` of image {image["id"]!r} of `{path}` is text, which mmpose '
+                'does not count by',
+                'number the images',
+            )
         for key in ('width', 'height'):
             value = image.get(key)
             if not isinstance(value, (int, float)) or not 1 <= value < np.inf:
@@ -138,7 +144,12 @@ def _looking_first(load: Callable) -> Callable:
         sizes = {image['id']: annotated_size(image) for image in file.content['images']}
         for info in infos:
             info['annotated_size'] = sizes[info['img_id']]
-        return infos if file.has_plain_labels else list(map(usable_labels, infos))
+        if not file.has_plain_labels:
+            infos = list(map(usable_labels, infos))
+        if not dataset.bbox_file:  # detections have no labels
+            infos = [i for i in infos if np.any(i.get('keypoints_visible', True))]
+        require_samples(infos, dataset.ann_file)
+        return infos
 
     return load_data_list
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 import torch
@@ -93,7 +93,7 @@ def export_estimator(
     weights = select_weights(state_dict, _PREFIXES[which])
     estimator = fitting_estimator(cfg.model.estimator, weights, cfg.filename)
     require_finite(weights, f'The {which}')
-    out = _folder(out_dir)
+    out = export_folder(out_dir)
     dataset_meta = _plain(checkpoint['meta']['dataset_meta'])
     meta = dict(dataset_meta=dataset_meta, exported=which)
     definition = keypoint_definition(cfg)
@@ -133,7 +133,12 @@ def _require_keys(checkpoint: dict[str, Any]) -> None:
             )
 
 
-def _folder(path: str) -> Path:
+def export_folder(path: Union[str, Path]) -> Path:
+    """Where an export is to be, before it is made.
+
+    Raises:
+        UserError: A file is there, or where a folder around it should be.
+    """
     folder = Path(path)
     for place in (folder, *folder.parents):
         if place.exists() and not place.is_dir():

@@ -10,6 +10,11 @@ from . import functional as F
 from . import heatmap_pck as H
 from .root_placement import place_pose
 
+_NOT_FINITE = (
+    'the weights are not finite, or what they make of this image: evaluate an earlier '
+    'checkpoint.'
+)
+
 
 def _name(sample: dict) -> str:
     return str(sample.get('img_path', 'a sample'))
@@ -59,8 +64,7 @@ def _paired(sample: dict, key: str, pred: np.ndarray) -> dict[str, np.ndarray]:
             'model and the data set the same joints.'
         )
     remedies = dict(
-        predicted='the weights are not finite, or what they make of this image: evaluate '
-        'an earlier checkpoint.',
+        predicted=_NOT_FINITE,
         annotated='correct them or mark the joint as not visible.',
     )
     for array, owner in ((pred, 'predicted'), (gt, 'annotated')):
@@ -131,8 +135,8 @@ def read_camera_pose(sample: dict) -> np.ndarray:
     placed[:, :2] = placed[:, :2] @ np.linalg.inv(linear).T
     if not np.isfinite(placed).all():
         raise UserError(
-            f'The predicted pose of {_name(sample)} holds NaN or infinite values: the '
-            'training has diverged, so lower its learning rate.'
+            f'The predicted pose of {_name(sample)} holds NaN or infinite values: '
+            f'{_NOT_FINITE}'
         )
     return placed
 

@@ -2,7 +2,7 @@
 
 import itertools
 import os.path as osp
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Union
@@ -41,6 +41,20 @@ class Frame:
             height, width = self.image.shape[:2]
             return np.array([[0, 0, width, height]], np.float32)
         return np.hstack([self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]])
+
+
+def load_frame(path: str, box: Sequence[float]) -> Frame:
+    """An image with one box.
+
+    Args:
+        path (str): The file, which becomes the name.
+        box (Sequence[float]): x, y, w, h, px.
+
+    Raises:
+        UserError: It does not decode.
+    """
+    image = LoadPoseImage()(dict(img_path=path))['img']
+    return Frame(path, image, np.array([box], np.float32))
 
 
 class ImageFiles:

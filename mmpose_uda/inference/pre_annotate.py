@@ -95,7 +95,8 @@ def _size(frame: Frame) -> tuple[int, int]:
 def _content(
     found: list[tuple[float, str, tuple[int, int], list[dict]]], metainfo: dict[str, Any]
 ) -> dict[str, list]:
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for number, (_, name, (width, height), instances) in enumerate(found, start=1):
         images.append(dict(id=number, file_name=name, width=width, height=height))
         for instance in instances:

@@ -3,13 +3,13 @@
 import errno
 import json
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Optional, Union
 
 import cv2
 import numpy as np
 
 from mmpose_uda.datasets.output_names import output_stems
-from mmpose_uda.errors import writing
+from mmpose_uda.errors import check_writable, writing
 from mmpose_uda.inference.image_sources import Frame, ImageFiles, ImageSource, VideoFile
 from mmpose_uda.visualization import pose_extent, prediction_picture, save_picture
 from mmpose_uda.whole_files import write_whole
@@ -76,15 +76,26 @@ class VideoPredictions:
         self._append(_with_even_sides(picture))
 
     def close(self, predictions: dict[str, list[dict]]) -> None:
-        """Finish the video and write the predictions for all its frames."""
+        """Finish the video and write the predictions for all its frames.
+
+        Raises:
+            UserError: One of them cannot be written; OpenCV does not tell that the disk
+                is full, but leaves a video that nobody can open.
+        """
         self._writer.release()
-        self._partial.replace(self.video)
+        with writing(self.video):
+            if not cv2.VideoCapture(str(self._partial)).isOpened():
+                self._partial.unlink(missing_ok=True)
+                raise OSError(errno.EIO, 'the video cannot be read again')
+            self._partial.replace(self.video)
         write_json(self.json, predictions[self.name])
 
     def _append(self, picture: np.ndarray) -> None:
         if self._writer is None:
             codec = cv2.VideoWriter_fourcc(*'mp4v')
             size = picture.shape[1::-1]
+            check_writable(self.video)
+            check_writable(self.json)
             with writing(self.video):
                 self._writer = cv2.VideoWriter(str(self._partial), codec, self.fps, size)
                 if not self._writer.isOpened():
@@ -92,8 +103,16 @@ class VideoPredictions:
         self._writer.write(picture)
 
 
-def prediction_files(out: Path, source: ImageSource, metainfo: dict):
-    """The writer for a source."""
+def prediction_files(
+    out: Path, source: ImageSource, metainfo: dict
+) -> Union[ImagePredictions, VideoPredictions]:
+    """The writer for a source.
+
+    Args:
+        out (Path): The folder.
+        source (ImageSource): What is looked at.
+        metainfo (dict): mmpose's ``dataset_meta``.
+    """
     kind = VideoPredictions if isinstance(source, VideoFile) else ImagePredictions
     return kind(out, source, metainfo)
 
@@ -114,7 +133,9 @@ def _plain(value: Any) -> Any:
     return value.tolist()
 
 
-def _draw(frame: Frame, instances: list[dict], metainfo: dict, extent=None):
+def _draw(
+    frame: Frame, instances: list[dict], metainfo: dict, extent: Optional[float] = None
+) -> np.ndarray:
     poses_3d = [i['keypoints_3d'] for i in instances if 'keypoints_3d' in i]
     return prediction_picture(
         frame.image,

@@ -21,7 +21,7 @@ from .animal import animal_body
 from .hand import hand_body
 from .human import human_body
 from .human17 import human17_body
-from .writer import DOMAINS, SPLITS, write_dataset
+from .writer import DOMAINS, write_dataset
 
 # Count up when the pictures or labels change.
 VERSION = 6
@@ -85,12 +85,23 @@ def ensure_builtin(
     )
     root = osp.realpath(root)
     manifest = _finished(root, parameters)
-    try:
+    with _telling_refusals(root):
         if manifest is None:
             os.makedirs(osp.dirname(root), exist_ok=True)
             with _alone(root):
                 manifest = _finished(root, parameters)
                 manifest = manifest or _make(root, parameters, workers or _cores())
+    # they make reading faster, and are not worth an error on a full or protected disk
+    with contextlib.suppress(OSError), _alone(root):
+        _decode(root)
+    return manifest
+
+
+@contextlib.contextmanager
+def _telling_refusals(root: str) -> Iterator[None]:
+    """Say what to do where the disk is full, or nothing may be written to it."""
+    try:
+        yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise UserError(
@@ -103,10 +114,6 @@ def ensure_builtin(
                 'choose a folder that can be written to.'
             ) from error
         raise
-    # they make reading faster, and are not worth an error on a full or protected disk
-    with contextlib.suppress(OSError), _alone(root):
-        _decode(root)
-    return manifest
 
 
 @contextlib.contextmanager
@@ -145,21 +152,25 @@ def _finished(root: str, parameters: dict) -> Optional[dict]:
         raise UserError(
             f'{root} holds built-in data of other parameters ({other}): {remedy}.'
         )
-    counts = dict(train=found['num_train'], test=found['num_test'])
+    _require_whole(root, found['num_train'] + found['num_test'], hashes)
+    return manifest
+
+
+def _require_whole(root: str, images: int, hashes: dict[str, str]) -> None:
+    """Refuse a data set that lacks images of a domain, or whose annotations are others."""
     for domain in DOMAINS:
         for folder in ('images', 'masks'):
             path = osp.join(root, domain, folder)
             there = len(os.listdir(path)) if osp.isdir(path) else 0
-            if there != sum(counts[split] for split in SPLITS):
+            if there != images:
                 raise UserError(
-                    f'{path} is damaged ({there} files instead of '
-                    f'{sum(counts.values())}): delete {root} and run again.'
+                    f'{path} is damaged ({there} files instead of {images}): delete '
+                    f'{root} and run again.'
                 )
     for file_name, wanted in hashes.items():
         path = osp.join(root, file_name)
         if not osp.isfile(path) or _sha256(path) != wanted:
             raise UserError(f'{path} was changed or deleted: delete {root} and run again.')
-    return manifest
 
 
 def _make(root: str, parameters: dict, workers: int) -> dict:

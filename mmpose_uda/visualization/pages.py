@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
+
+from mmpose_uda.templates import fill_page
 
 # Text is dark on light or light on dark as the reader's system prefers; the two colours of
 # the models are blue and orange of Okabe and Ito's set, which colour-blind readers tell
@@ -23,10 +24,5 @@ def render_page(template: str, **content: Any) -> str:
     Raises:
         jinja2.UndefinedError: The template has a name that is not in ``content``.
     """
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    page = environment.from_string(_read(template))
-    return page.render(style=Markup(_read(_STYLE)), **content)
-
-
-def _read(name: str) -> str:
-    return (_TEMPLATES / name).read_text('utf-8')
+    style = Markup((_TEMPLATES / _STYLE).read_text('utf-8'))
+    return fill_page(_TEMPLATES / template, style=style, **content)

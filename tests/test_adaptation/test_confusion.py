@@ -6,13 +6,14 @@ import pytest
 from data_factory import HAND_NAMES, write_pose_dataset
 
 from mmpose_uda.adaptation.calibration import Outcome, _mirrored, truth_of
+from mmpose_uda.adaptation.calibration_plan import CASES, FIT, HELD_OUT, planned
 from mmpose_uda.adaptation.confusion import Confusion, fit, report
 from mmpose_uda.adaptation.signals import Signals
 from mmpose_uda.adaptation.verdict import BETTER, THRESHOLDS, UNCLEAR, WORSE
 from mmpose_uda.convert.source_folder import SourceFolder
 
 
-def outcome(truth, seed=0, is_real=False, **changed):
+def outcome(truth, half=FIT, **changed):
     values = dict(
         boxes=40,
         equivariance=(0.05, 0.04),
@@ -26,8 +27,8 @@ def outcome(truth, seed=0, is_real=False, **changed):
     return Outcome(
         'hand',
         'source_free',
-        seed,
-        is_real,
+        0,
+        half,
         signals,
         (0.1, 0.09),
         'sides of the box',
@@ -79,12 +80,19 @@ def test_thresholds_are_fitted():
 
 
 def test_photographs_are_held_out():
+    assert {run.half for run in planned(is_real=True)} == {HELD_OUT}
+    rendered = planned(is_real=False)
+    assert {run.half for run in rendered} == {FIT, HELD_OUT}
+    assert {run.case for run in (*rendered, *planned(is_real=True))} == set(CASES)
+
+
+def test_one_half_fixes_the_thresholds():
     outcomes = [
         outcome(BETTER),
-        outcome(BETTER, seed=1, implausible=(0.1, 0.3)),
-        outcome(WORSE, is_real=True, swapped=1.0),
+        outcome(BETTER, HELD_OUT, implausible=(0.1, 0.3)),
+        outcome(WORSE, HELD_OUT, swapped=1.0),
     ]
-    page, suggested = report(outcomes, fit_seeds=[0])
+    page, suggested = report(outcomes)
     assert 'fitted to 1 runs' in suggested.origin
     held_out = page[page.index('The held-out half, the source known') :]
     assert '1 of 2 right' in held_out

@@ -10,8 +10,9 @@ from mmpose.registry import DATASETS, MODELS
 
 from mmpose_uda import UserError
 from mmpose_uda.adaptation.run import AdaptationRun
+from mmpose_uda.adaptation.split import split_target
 from mmpose_uda.adaptation.start import read_start
-from mmpose_uda.adaptation.target_images import Split, collect_target
+from mmpose_uda.adaptation.target_images import collect_target
 from mmpose_uda.config import load_config
 from mmpose_uda.convert.source_folder import SourceFolder
 from mmpose_uda.models.observation import SourceStatistics, content_of
@@ -36,12 +37,12 @@ def export(request, tmp_path_factory):
 
 
 def run_of(export, folder, **options):
-    photos = write_images(folder / 'photos', [f'{n}.png' for n in range(12)])
+    photos = write_images(folder / 'photos', [f'{n}.png' for n in range(36)])
     target = collect_target([str(photos)], folder / 'out')
     run = AdaptationRun(
         folder=folder / 'out',
         start=read_start(str(export)),
-        split=Split.of(target.images),
+        split=split_target(target.images)[0],
         paths=[str(photos)],
         **options,
     )
@@ -69,7 +70,7 @@ def test_what_it_writes_can_be_trained(export, tmp_path):
     assert model.required_views == {'target_student', 'target_teacher'}
     assert model.source_statistics.confidence.any()
     dataset = DATASETS.build(cfg.train_dataloader.dataset)
-    assert len(dataset) == 8
+    assert len(dataset) == 24
     assert set(dataset[0]['inputs']) == {'target_student', 'target_teacher'}
 
 
@@ -83,7 +84,9 @@ def test_the_start_is_the_export(export, tmp_path):
         for folder in (export, run.exported_start)
     )
     assert all(torch.equal(given[key], start[key]) for key in given)
-    assert run.reference(before=None).confidence == pytest.approx(0.9, abs=0.01)
+    assert run.reference(before=None, source=None).confidence == pytest.approx(
+        0.9, abs=0.01
+    )
 
 
 def test_with_a_source(export, tmp_path):
@@ -119,6 +122,6 @@ def test_steps_are_those_that_fit(export, tmp_path, monkeypatch):
     monkeypatch.setattr(AdaptationRun, 'train', train)
     run = run_of(export, tmp_path)
     with quick_yapf():
-        assert run.steps_within(2) == 60
-        assert run.steps_within(50) == 60  # as a run that goes on began
+        assert run.steps_within(8, trainings=4) == 60
+        assert run.steps_within(50, trainings=4) == 60  # as a run that goes on began
     assert not Path(run.folder, 'trial').exists()

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmpose_uda.adaptation import equivariance
-from mmpose_uda.adaptation.equivariance import look
+from mmpose_uda.adaptation.equivariance import Seen, look
 from mmpose_uda.adaptation.signals import Signals, observe
 from mmpose_uda.adaptation.source_reference import BoneBounds, SourceReference
 from mmpose_uda.adaptation.verdict import BETTER, UNCLEAR, WORSE, judge
@@ -67,6 +67,11 @@ def jumping(size):
     return network(lambda image: spots(image) + size * (int(image[::3].sum()) % 7 - 3))
 
 
+def observed(before, after, frames, source=None):
+    """What both networks find, compared."""
+    return observe(look(before, frames), look(after, frames), META['flip_indices'], source)
+
+
 CONSTANT = network(lambda image: np.array([[30.0, 30], [90, 30], [60, 70]]))
 
 
@@ -96,7 +101,7 @@ def test_what_always_says_the_same_is_not():
 
 
 def test_signals_of_a_model_that_became_steadier():
-    signals = observe(jumping(2), network(spots, 0.9), frames()).signals
+    signals = observed(jumping(2), network(spots, 0.9), frames()).signals
     before, after = signals.equivariance
     assert after < 0.1 * before and signals.steadier > 2
     assert signals.confidence == pytest.approx((0.8, 0.9))
@@ -105,20 +110,30 @@ def test_signals_of_a_model_that_became_steadier():
 
 
 def test_signals_of_a_model_that_did_not_change():
-    observed = observe(network(spots), network(spots), frames())
-    assert observed.signals.moved == 0 and (observed.distances == 0).all()
-    assert observed.signals.spread[0] == observed.signals.spread[1] > 0.01
-    assert judge(observed.signals).decision == UNCLEAR
+    found = observed(network(spots), network(spots), frames())
+    assert found.signals.moved == 0 and (found.distances == 0).all()
+    assert found.signals.spread[0] == found.signals.spread[1] > 0.01
+    assert judge(found.signals).decision == UNCLEAR
+
+
+def test_what_several_models_find_is_put_together():
+    images = frames()
+    parts = [look(network(spots, 0.9), images[:2]), look(jumping(2), images[2:])]
+    together = Seen.together(parts)
+    whole = [look(network(spots, 0.9), images), look(jumping(2), images)]
+    for name, values in vars(together).items():
+        first, second = (vars(one)[name] for one in whole)
+        np.testing.assert_array_equal(values, np.concatenate([first[:2], second[2:]]))
 
 
 def test_a_collapse_is_worse_though_it_is_sure():
-    verdict = judge(observe(network(spots), CONSTANT, frames()).signals)
+    verdict = judge(observed(network(spots), CONSTANT, frames()).signals)
     assert verdict.decision == WORSE and 'like poses' in verdict.sentence
 
 
 def test_exchanged_sides_are_worse():
     swapping = network(lambda image: spots(image)[[1, 0, 2]])
-    signals = observe(network(spots), swapping, frames()).signals
+    signals = observed(network(spots), swapping, frames()).signals
     assert signals.swapped == 1
     assert 'left and right' in judge(signals).sentence
 
@@ -133,7 +148,7 @@ def test_bones_that_the_source_has_not():
     assert BoneBounds.of_poses(poses[:9], np.ones((9, 3)), links) is None
     reference = SourceReference('the source', confidence=0.9, bones=bounds)
     far = network(lambda image: np.array([[0.0, 0], [10, 0], [10, 90]]) + spots(image)[0])
-    signals = observe(network(spots), far, frames(), reference).signals
+    signals = observed(network(spots), far, frames(), reference).signals
     assert signals.implausible[1] == 1 and signals.source_confidence == 0.9
     verdict = judge(signals)
     assert 'bones' in verdict.sentence and len(verdict.used) == 2

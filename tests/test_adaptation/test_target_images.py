@@ -10,12 +10,9 @@ from mmpose_uda import UserError
 from mmpose_uda.adaptation import target_images
 from mmpose_uda.adaptation.near_duplicates import Thinner
 from mmpose_uda.adaptation.target_images import (
-    Split,
-    TargetImage,
     collect_target,
     load_frames,
     require_enough,
-    share_also_in,
     write_annotations,
 )
 
@@ -42,7 +39,22 @@ def test_near_duplicates():
     assert not thinner.is_new(noisy.astype(np.uint8))
     assert thinner.is_new(moved)
     assert not thinner.is_new(image)
-    assert thinner.dropped == 2
+
+
+def test_thinning_compares_with_all_that_may_be_near():
+    """As comparing with every image before does, over noise of all strengths."""
+    rng, thinner, kept = np.random.default_rng(1), Thinner(), []
+    scene = cv2.resize(rng.integers(0, 256, (8, 8), np.uint8), (32, 32)).astype(float)
+    found = []
+    for _ in range(300):
+        scene += rng.normal(0, 0.4) + rng.normal(0, 1.2, scene.shape) * rng.random()
+        image = scene.clip(0, 255).astype(np.uint8)
+        apart = [np.abs(image.astype(float) - one) for one in kept]
+        is_new = not any(a.mean() < 1.5 and a.max() < 16 for a in apart)
+        kept += [image.astype(float)] if is_new else []
+        found.append(is_new)
+        assert thinner.is_new(np.dstack([image] * 3)) == is_new
+    assert 20 < sum(found) < 280
 
 
 def test_folders_and_videos_are_one_list(tmp_path):
@@ -56,14 +68,14 @@ def test_folders_and_videos_are_one_list(tmp_path):
     video = write_still_video(tmp_path / 'walk.mp4')
     target = collect_target([str(photos), str(more), str(video)], tmp_path / 'out')
     names = [Path(image.path).name for image in target.images]
-    assert names == ['a.png', 'd.png', 'x.png', '000000.jpg', '000004.jpg', '000008.jpg']
+    assert names == ['a.png', 'x.png', '000000.jpg', '000004.jpg', '000008.jpg']
     assert target.images[0].boxes == [[1, 2, 9, 8], [3, 3, 4, 4]]
-    assert target.images[2].boxes == [[0, 0, 80, 60]]
-    assert target.images[2].size == (80, 60)
-    assert (target.found, target.duplicates) == (2 + 1 + 12, 9)
+    assert target.images[1].boxes == [[0, 0, 80, 60]]
+    assert target.images[1].size == (80, 60)
+    assert (target.found, target.duplicates) == (1 + 1 + 12, 9)
     write_annotations(target.images, tmp_path / 'target.json')
     content = json.loads((tmp_path / 'target.json').read_text())
-    assert len(content['images']) == 6 and len(content['annotations']) == 2 + 0 + 1 + 3
+    assert len(content['images']) == 5 and len(content['annotations']) == 2 + 1 + 3
     assert load_frames(target.images[:1], 5)[1].boxes.tolist() == [[3, 3, 4, 4]]
 
 
@@ -83,15 +95,6 @@ def test_frames_are_decoded_once(tmp_path, monkeypatch):
         collect_target([str(video)], tmp_path / 'out')
 
 
-@pytest.mark.parametrize('count, held_out', [(10, 3), (40, 13), (100, 12), (1000, 100)])
-def test_held_out_images_are_spread_and_not_trained_on(count, held_out):
-    target = Split.of([TargetImage(f'{n}', (8, 8), [[0, 0, 8, 8]]) for n in range(count)])
-    assert len(target.held_out) == held_out
-    assert len(target.trained) == count - held_out
-    paths = {image.path for image in target.trained}
-    assert paths.isdisjoint(image.path for image in target.held_out)
-
-
 def test_few_images_are_refused(tmp_path):
     photos = write_images(tmp_path / 'photos', ['a.png', 'b.png', 'c.png'])
     target = collect_target([str(photos)], tmp_path / 'out')
@@ -108,11 +111,3 @@ def test_what_an_adaptation_wrote_is_none_of_its_target(tmp_path):
     write_images(tmp_path, ['a.png', 'out/frames/0_walk/000000.jpg', 'out/b.png'])
     target = collect_target([str(tmp_path)], tmp_path / 'out')
     assert [Path(image.path).name for image in target.images] == ['a.png']
-
-
-def test_images_of_the_source_are_recognised(tmp_path):
-    photos = write_images(tmp_path / 'photos', ['a.png', 'b.png', 'c.png', 'd.png'])
-    target = collect_target([str(photos)], tmp_path / 'out')
-    other = tmp_path / 'other.png'
-    other.write_bytes((photos / 'b.png').read_bytes())
-    assert share_also_in(target.images, [str(other), str(tmp_path / 'none')]) == 0.25

@@ -62,7 +62,7 @@ def test_bends_at_the_knuckle_and_lean_are_measured(tmp_path):
 def test_one_column_a_file(tmp_path):
     paths = [write(tmp_path / f'{i}.json', [hand()] * (i + 1)) for i in range(2)]
     table = hand_statistics(paths).splitlines()
-    assert table[0] == f'| | `{paths[0]}` | `{paths[1]}` |'
+    assert table[0] == f'|  | `{paths[0]}` | `{paths[1]}` |'
     assert table[2] == '| hands | 1 | 2 |'
 
 

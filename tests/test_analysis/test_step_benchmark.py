@@ -1,7 +1,4 @@
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +6,7 @@ import torch
 from config_factory import CONFIG_DIR
 from mmengine.registry import init_default_scope
 from mmpose.registry import HOOKS, MODELS
+from tool_process import run_tool
 from torch import nn
 
 from mmpose_uda import UserError
@@ -152,18 +150,11 @@ def test_random_vgg_needs_a_style_hook(tmp_path):
         )
 
 
-def run_tool(tmp_path, *arguments):
+def run_benchmark(tmp_path, *arguments):
     """As a user does, from another folder."""
-    command = [sys.executable, str(ROOT / 'tools/analysis_tools/benchmark_step.py')]
     out = tmp_path / 'step.json'
-    env = dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1')
-    done = subprocess.run(
-        [*command, *arguments, '--rounds', '2', '--json', str(out)],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env=env,
-    )
+    arguments = [*arguments, '--rounds', '2', '--json', str(out)]
+    done = run_tool('analysis_tools/benchmark_step.py', *arguments, folder=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(out.read_text()), done.stdout
 
@@ -177,7 +168,9 @@ def run_tool(tmp_path, *arguments):
 def test_hand_3d(options, of_backbone, tmp_path):
     config = str(CONFIG_DIR / 'hand_3d.py')
     options = ('--cfg-options', *options) if options else ()
-    found, printed = run_tool(tmp_path, config, '--batch', '3', '--device', 'cpu', *options)
+    found, printed = run_benchmark(
+        tmp_path, config, '--batch', '3', '--device', 'cpu', *options
+    )
     assert KEYS <= set(found)
     assert found['step_seconds'] > 0 and found['floor_seconds'] > 0
     assert found['images_per_second'] == pytest.approx(6 / found['step_seconds'])
@@ -208,7 +201,7 @@ def test_style_in_both_directions(tmp_path):
         'custom_hooks.1.target_to_source.alpha=[0,1]',
     ]
     config = str(CONFIG_DIR / 'human_2d.py')
-    found, _ = run_tool(
+    found, _ = run_benchmark(
         tmp_path, config, '--batch', '2', '--random-vgg', '--cfg-options', *options
     )
     passes = [(p['network'], p['images'], p['with_gradient']) for p in found['passes']]

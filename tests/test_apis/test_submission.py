@@ -1,9 +1,6 @@
 """``tools/test.py --dump-submission`` on tiny evaluations, with random weights."""
 
 import json
-import os
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -15,6 +12,7 @@ from mmengine.runner import save_checkpoint
 from mmpose.registry import MODELS
 from published_3d_factory import write_ho3d, write_stb
 from published_factory import write_freihand_evaluation
+from tool_process import run_tool
 
 import mmpose_uda  # noqa: F401
 from mmpose_uda.apis import evaluate
@@ -70,13 +68,7 @@ def test_in_a_process_of_its_own(folder, checkpoint, joints_are_there):
     write_config(folder, 'FreiHAND')
     command = ['config.py', checkpoint, '--which', 'student']
     command += ['--dump-submission', 'out.zip']
-    done = subprocess.run(
-        [sys.executable, str(ROOT / 'tools/test.py'), *command],
-        env=dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1'),
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = run_tool('test.py', *command)
     assert done.returncode == 0, done.stderr[-3000:]
     told = done.stdout + done.stderr
     assert 'out.zip is written: 5 frames of FreiHAND' in told

@@ -205,3 +205,17 @@ class NotInstalled:
 
     def __init__(self):
         raise ImportError('No module named x')
+
+
+def test_a_part_that_lacks_what_is_read_is_named():
+    cfg = _config(test_dataloader=dict(dataset=dict(ann_file='a.json')))
+    for lack, read in {
+        '`test_dataloader.dataset` in my_config.py has no `pipeline`': (
+            lambda: cfg.test_dataloader.dataset.pipeline
+        ),
+        'The config my_config.py has no `train_cfg`': lambda: cfg.train_cfg,
+        '`test_dataloader.dataset` in my_config.py has no `type`': (
+            lambda: MODELS.build(cfg.test_dataloader.dataset)
+        ),
+    }.items():
+        assert _sentence(cfg, read) == f'{lack}: add it.'

@@ -308,7 +308,7 @@ def rename_image(content):
 @pytest.mark.parametrize(
     'change, message',
     [
-        (remove_names_and_a_point, 'have 16 keypoints and the config trains 17'),
+        (remove_names_and_a_point, 'have 16 keypoints and the config has 17'),
         (swap_names, r'17 keypoints of .*train.json. \(nose, right_eye.*\(nose, left_eye'),
         (rename_image, 'names the image gone.png, which is not in .*images'),
     ],

@@ -147,6 +147,41 @@ def test_minus_one_and_nan_are_unlabelled(people):
     assert info['keypoints_visible'][0, 0] == 0 and not info['keypoints'][0, 0].any()
 
 
+def unlabelled(value):
+    def edit(content):
+        for one in content['annotations']:
+            one['keypoints'] = [value, value, 0] * 17
+
+    return edit
+
+
+@pytest.mark.parametrize('kind', ['CocoDataset', 'PoseDataset'])
+@pytest.mark.parametrize('value', [0, None, float('nan')])
+def test_labels_of_which_none_is_one_are_no_supervision(people, kind, value):
+    change(people, unlabelled(value))
+    with pytest.raises(UserError, match='train.json. has no usable sample'):
+        dataset(people, kind, metainfo=COCO)
+
+
+def test_people_without_a_label_are_left_out(people):
+    before = len(dataset(people))
+    change(people, annotation(keypoints=[None, None, 0] * 17))
+    assert len(dataset(people)) == before - 1
+
+
+def test_mmpose_does_not_count_by_text(people):
+    def to_text(content):
+        for one in content['images']:
+            one['id'] = f'i{one["id"]}'
+        for one in content['annotations']:
+            one['image_id'] = f'i{one["image_id"]}'
+
+    change(people, to_text)
+    assert len(dataset(people, 'PoseDataset', metainfo=COCO))
+    with pytest.raises(UserError, match="`id` of image 'i.*' of .*train.json. is text"):
+        dataset(people)
+
+
 @pytest.mark.parametrize('kind', ['CocoDataset', 'PoseDataset'])
 def test_an_image_that_exif_turns(people, kind):
     path = next((people / 'images').rglob('000000.png'))

@@ -19,10 +19,10 @@ from mmengine.evaluator import DumpResults
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from mmpose.apis import inference_topdown, init_model
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS, MODELS
 from published_animal_factory import write_animal_pose
 from published_factory import write_lsp
+from stock_factory import coco_names
 
 from mmpose_uda.deploy.export import export_estimator
 
@@ -145,9 +145,7 @@ def stock_config(root):
     cfg.model.backbone.update(depth=18, stem_channels=8, base_channels=8, init_cfg=None)
     cfg.model.head.update(in_channels=64, deconv_out_channels=(8, 8, 8))
     cfg.model = dict(type='DomainAdaptivePoseEstimator', estimator=cfg.model)
-    coco = parse_pose_metainfo(dict(from_file='configs/_base_/datasets/coco.py'))
-    names = list(coco['keypoint_id2name'].values())
-    ann_file = write_pose_dataset(root / 'coco', 3, names=names, size=(64, 64))
+    ann_file = write_pose_dataset(root / 'coco', 3, names=coco_names(), size=(64, 64))
     content = json.loads(ann_file.read_text())
     for annotation in content['annotations']:
         annotation['area'] *= 100  # COCO's tolerance grows with it

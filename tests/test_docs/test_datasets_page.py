@@ -1,10 +1,7 @@
 """docs/datasets.md: folders as the classes have them, and blocks and commands that run."""
 
-import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +11,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 from published_3d_factory import write_mmpose_rhd
 from published_factory import write_lsp, write_surreal
+from tool_process import run_tool
 
 from mmpose_uda.analysis.variants import variant_names
 from mmpose_uda.apis import check_data
@@ -113,11 +111,9 @@ def test_data_as_the_page_has_them_are_checked(path, in_folder):
 def test_a_look_at_the_data(in_folder):
     (command,) = (c for c in COMMANDS if 'tools/misc/browse_dataset.py' in c)
     in_folder(command[2])
-    command = [sys.executable, *(str(ROOT / a) for a in command[1:]), '--num', '2']
-    environment = dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1')
-    done = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=120
-    )
+    tool, *arguments = command[1:]
+    arguments = [str(ROOT / argument) for argument in arguments]
+    done = run_tool(tool.removeprefix('tools/'), *arguments, '--num', '2')
     assert done.returncode == 0 and 'is written' in done.stdout, done.stderr
 
 

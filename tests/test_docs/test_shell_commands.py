@@ -16,9 +16,9 @@ from config_factory import redirect_data
 from data_factory import write_pose_dataset
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
-from mmpose.registry import DATASETS
-from test_tools.test_commands import COMMANDS, ROOT, TRAINERS, link_checkout, run
+from stock_factory import coco_names
+from test_tools.test_commands import COMMANDS, TRAINERS, link_checkout, run
+from tool_process import ROOT
 
 from mmpose_uda.apis import load_config
 from mmpose_uda.apis.command_line import parse_options
@@ -118,7 +118,7 @@ ELSEWHERE = {
     'python tools/analysis_tools/gpu_check.py': 'COMMANDS',
     'python tools/adapt.py': 'COMMANDS and test_adapt.py',
     'python tools/misc/pre_annotate.py adapted/export': 'COMMANDS',
-    'python tools/analysis_tools/calibrate_verdict.py --out work_dirs': 'COMMANDS',
+    'OMP_NUM_THREADS=1 python tools/analysis_tools/calibrate_verdict.py': 'COMMANDS',
     # the variants that they name: test_variants.py
     'python tools/analysis_tools/ablation.py configs/uda/hand_3d.py': 'COMMANDS',
     'python tools/analysis_tools/ablation.py configs/uda/human_2d.py': 'COMMANDS',
@@ -148,6 +148,7 @@ def commands_of(page):
     for block in blocks:
         for line in block.replace('\\\n', ' ').splitlines():
             line = ' '.join(re.sub(r'\s#.*', '', line).split())
+            line = line.removeprefix('.venv/bin/')
             if re.match(r'(make|pip|python|bash|srun) |[A-Z_]+=\S+', line):
                 yield line
 
@@ -214,9 +215,8 @@ def execute(folder, step):
 
 def test_own_photos(tmp_path):
     folder = link_checkout(tmp_path)
-    names = parse_pose_metainfo(DATASETS.get('CocoDataset').METAINFO)['keypoint_id2name']
     for split in ('train', 'val'):
-        write_pose_dataset(folder / 'my_people', 2, split, names=list(names.values()))
+        write_pose_dataset(folder / 'my_people', 2, split, names=coco_names())
     (folder / 'my_photos').mkdir()
     for name in 'ab':
         picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
@@ -260,8 +260,7 @@ def test_published_data(tmp_path, name):
 def test_own_photos_at_full_length(tmp_path):
     """As the page has it, on two images; no weights are downloaded."""
     folder = link_checkout(tmp_path)
-    names = parse_pose_metainfo(DATASETS.get('CocoDataset').METAINFO)['keypoint_id2name']
-    write_pose_dataset(folder / 'my_people', 2, names=list(names.values()))
+    write_pose_dataset(folder / 'my_people', 2, names=coco_names())
     shutil.copytree(folder / 'my_people/images', folder / 'my_photos')
     for step in OWN_PHOTOS:
         execute(folder, Run(step.command, OFFLINE if OFFLINE in step.more else ''))

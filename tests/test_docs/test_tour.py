@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_tools.test_commands import ENV, ROOT, link_checkout
+from test_tools.test_commands import link_checkout
+from tool_process import ROOT, environment
 
 NOTEBOOK = json.loads((ROOT / 'docs/tour.ipynb').read_text())
 CODE = [
@@ -40,7 +41,7 @@ def test_it_runs_from_top_to_bottom(tmp_path):
     done = subprocess.run(
         [sys.executable, script.name],
         cwd=folder,
-        env=dict(ENV, MPLBACKEND='Agg'),
+        env=environment(MPLBACKEND='Agg'),
         capture_output=True,
         text=True,
     )

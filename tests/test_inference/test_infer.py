@@ -286,6 +286,29 @@ def test_a_video_that_breaks_off(run_2d, tmp_path):
     assert found.skipped == [f'the last {12 - seen} frames of clip.avi']
 
 
+def test_a_video_that_cannot_be_read_again_is_told(run_2d, tmp_path, monkeypatch):
+    class FullDisk:
+        """OpenCV goes on without a word."""
+
+        def __init__(self, path, *_):
+            self.path = Path(path)
+
+        def isOpened(self):
+            return True
+
+        def write(self, picture):
+            pass
+
+        def release(self):
+            self.path.write_bytes(b'half')
+
+    clip = write_video(tmp_path / 'clip.mp4', 2)
+    monkeypatch.setattr('mmpose_uda.inference.prediction_files.cv2.VideoWriter', FullDisk)
+    with pytest.raises(UserError, match='clip.mp4 cannot be written .*free disk space'):
+        infer(str(run_2d.export), str(clip), str(tmp_path / 'out'))
+    assert not files_of(tmp_path / 'out')
+
+
 # ---- which network -------------------------------------------------------------------
 
 

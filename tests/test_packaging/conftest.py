@@ -11,6 +11,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 # what a checkout has; builds, data and runs beside it are not copied
 CHECKOUT = [
+    '.ci',
+    '.pre-commit-config.yaml',
     'CHANGELOG.md',
     'CITATION.cff',
     'CONTRIBUTING.md',

@@ -52,8 +52,8 @@ def test_it_has_one_command(wheel):
 
 
 def test_the_sdist_has_what_a_checkout_has(sdist):
-    for name in ('configs', 'docs', 'requirements', 'tests', 'tools'):
-        found = {p.relative_to(sdist).as_posix() for p in (sdist / name).rglob('*.*')}
+    for name in ('.ci', 'configs', 'docs', 'requirements', 'tests', 'tools'):
+        found = {p.relative_to(sdist).as_posix() for p in (sdist / name).rglob('*')}
         assert files_of(ROOT / name) <= found
     assert (sdist / 'Makefile').is_file() and (sdist / 'LICENSE').is_file()
 

@@ -1,20 +1,26 @@
 """Every tool answers bad input with one sentence and status 2, and writes over nothing."""
 
+import argparse
 import hashlib
+import itertools
 import json
 import os
 import re
 import runpy
 import shlex
 import shutil
+import subprocess
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
 import torch
 import toy_parts
-from bad_inputs import BAD
+from bad_inputs import BAD, TRAIN_JSON
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
 from infer_factory import TrainedRun, quick_yapf
 from kills import read_only
 from mmengine.config import Config
@@ -22,16 +28,24 @@ from mmengine.logging import MessageHub, MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.visualization import Visualizer
 from mmpose.registry import MODELS
+from mmpose.visualization import PoseLocalVisualizer
 from stock_factory import TINY_BASE, write_coco
 
 from mmpose_uda.apis import convert_config, train
 
 TOOLS = Path(__file__).resolve().parents[2] / 'tools'
+TESTS = str(Path(__file__).resolve().parents[1])
+HARD = settings(
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def forget_runs():
     """What mmengine keeps of a run for the whole process."""
-    for kind in (DefaultScope, MMLogger, MessageHub, Visualizer):
+    for kind in (DefaultScope, MMLogger, MessageHub, Visualizer, PoseLocalVisualizer):
         kind._instance_dict.clear()
 
 
@@ -114,7 +128,105 @@ def test_a_bad_input_is_told_in_one_sentence(bad, copied, monkeypatch, capsys):
 
 def test_there_are_many():
     assert len(BAD) >= 120
-    assert len({bad.tool for bad in BAD}) == 21
+    assert {bad.tool for bad in BAD} == {
+        path.relative_to(TOOLS).as_posix() for path in TOOLS.rglob('*.py')
+    }
+
+
+ONE_A_TOOL = {bad.tool: bad for bad in BAD if bad.change is None and not bad.read_only}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize('tool', sorted(ONE_A_TOOL))
+def test_a_bad_input_in_a_process_of_its_own(tool, copied):
+    bad = ONE_A_TOOL[tool]
+    done = subprocess.run(
+        [sys.executable, str(TOOLS / tool), *shlex.split(bad.arguments)],
+        env=dict(os.environ, PYTHONPATH=os.pathsep.join([str(TOOLS.parent), TESTS])),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2 and 'Traceback' not in done.stderr
+    assert re.search(bad.said, done.stderr)
+
+
+# what they do with their defaults takes hours
+LONG_BY_DEFAULT = ('ablation', 'calibrate_verdict', 'gpu_check', 'make_builtin_data')
+TRIED = sorted(p for p in TOOLS.rglob('*.py') if p.stem not in LONG_BY_DEFAULT)
+WORDS = """
+    base.py toy.py training.py none.py export people photos empty list.pth run.pth
+    weights.pth none out out.json out.jpg out.py toy.py/out . -1 0 1 nan 1e400 a=1
+    model.width=a
+""".split()
+WORDS += [TRAIN_JSON, '']
+
+
+class Told(BaseException):
+    """A tool's parser of its command line."""
+
+
+def parser_of(tool, monkeypatch):
+    def tell(parser, *_):
+        raise Told(parser)
+
+    monkeypatch.setattr(argparse.ArgumentParser, 'parse_args', tell)
+    with pytest.raises(Told) as caught:
+        runpy.run_path(str(tool), run_name='__main__')
+    monkeypatch.undo()
+    return caught.value.args[0]
+
+
+def command_line(data, parser):
+    """Words for what must be given, and for some of what may be."""
+    line = []
+    for action in parser._actions:
+        is_needed = action.required or not action.option_strings
+        if isinstance(action, argparse._HelpAction):
+            continue
+        if not is_needed and not data.draw(st.integers(0, 3)) == 0:
+            continue
+        line += action.option_strings[:1]
+        if action.nargs != 0:
+            word = st.sampled_from(list(action.choices or WORDS))
+            line += data.draw(st.lists(word, min_size=1, max_size=_most(action)))
+    return line
+
+
+def _most(action):
+    return 2 if action.nargs in ('+', '*') else 1
+
+
+@pytest.mark.parametrize('count', [2, pytest.param(100, marks=pytest.mark.long)])
+@pytest.mark.parametrize('tool', TRIED, ids=[path.stem for path in TRIED])
+def test_words_in_any_place_are_told_or_taken(tool, count, good, tmp_path, monkeypatch):
+    parser = parser_of(tool, monkeypatch)
+    numbers = itertools.count()
+
+    @settings(HARD, max_examples=count)
+    @given(data=st.data())
+    def run(data):
+        folder = tmp_path / str(next(numbers))
+        # tools put new files in the place of others, they do not change them
+        shutil.copytree(good, folder, copy_function=os.link)
+        with monkeypatch.context() as patched:
+            patched.chdir(folder)
+            patched.setattr(sys, 'argv', [tool.name, *command_line(data, parser)])
+            note(shlex.join(sys.argv))
+            works_or_says(lambda: runpy.run_path(str(tool), run_name='__main__'))
+        shutil.rmtree(folder)
+
+    run()
+
+
+def works_or_says(function):
+    errors = StringIO()
+    try:
+        with quick_yapf(), redirect_stdout(StringIO()), redirect_stderr(errors):
+            function()
+    except SystemExit as end:
+        assert not end.code or (end.code == 2 and 'error: ' in errors.getvalue())
+    finally:
+        forget_runs()
 
 
 def test_the_good_ones_are_good(copied, monkeypatch, capsys):

@@ -1,13 +1,8 @@
 """``check_data.py`` as a user calls it: what is printed where, and its status."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 from data_factory import write_pose_dataset
+from tool_process import run_tool
 
-ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """
 default_scope = 'mmpose'
 custom_imports = dict(imports=['mmpose_uda'])
@@ -23,14 +18,7 @@ def test_problems_are_sentences_and_status_2(tmp_path):
     write_pose_dataset(tmp_path / 'hands', 3)
     (tmp_path / 'hands/images/train/000001.png').unlink()
     (tmp_path / 'config.py').write_text(CONFIG)
-    done = subprocess.run(
-        [sys.executable, str(ROOT / 'tools/misc/check_data.py'), 'config.py'],
-        cwd=tmp_path,
-        env=dict(os.environ, PYTHONPATH=str(ROOT), OMP_NUM_THREADS='1'),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = run_tool('misc/check_data.py', 'config.py', folder=tmp_path)
     assert done.returncode == 2
     weights, images = done.stderr.splitlines()[-2:]
     assert weights.startswith('error: `load_from` names `start.pth` (weights), and there')

@@ -1,7 +1,7 @@
 """Every tool in a process of its own, with the arguments that the README gives it.
 
-Nothing is set up for them: they run in a folder that has ``tools`` and ``configs`` as a
-checkout has, and find what an earlier command wrote.
+Nothing is set up for them: they run in a folder that has ``tools``, ``configs`` and
+``examples`` as a checkout has, and find what an earlier command wrote.
 """
 
 import json
@@ -16,21 +16,14 @@ import cv2
 import pytest
 from data_factory import write_pose_dataset
 from deeplabcut_factory import write_project
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
-from mmpose.registry import DATASETS
 from published_body_factory import write_surreal_full
 from published_factory import write_raw_human36m
+from stock_factory import coco_names
+from tool_process import ROOT, environment
 
 from mmpose_uda.synthetic import ensure_builtin
 
-ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / 'README.md').read_text()
-ENV = dict(
-    os.environ,
-    PYTHONPATH=os.pathsep.join(filter(None, [str(ROOT), os.environ.get('PYTHONPATH')])),
-    OMP_NUM_THREADS='1',
-    PYTHON=sys.executable,
-)
 RUN = 'work_dirs/hand_3d_smoke'
 CONFIG = f'{RUN}/hand_3d.py'  # as mmengine notes it beside the run, on little data
 CHECKPOINT = f'{RUN}/iter_6.pth'
@@ -45,7 +38,7 @@ COMMANDS = {
     'tools/test.py': (f'{CONFIG} {CHECKPOINT} --which student --out a.json', 'a.json'),
     'tools/infer.py': (f'{RUN}/export {PHOTOS} --out predictions', 'predictions/*/*.jpg'),
     'tools/adapt.py': (
-        f'{RUN}/export --target {PHOTOS} --out adapted --iters 2',
+        f'{RUN}/export --target examples/hand_photos --out adapted --iters 2',
         'adapted/report.html',
     ),
     'tools/misc/pre_annotate.py': (
@@ -79,7 +72,7 @@ COMMANDS = {
         'ablation/table.md',
     ),
     'tools/analysis_tools/calibrate_verdict.py': (
-        f'--configs {CONFIG} --seeds 0 --iters 2 --cases source_free --out calibrated',
+        f'--configs {CONFIG} --iters 2 --cases source_free --out calibrated',
         'calibrated/table.md',
     ),
     'tools/analysis_tools/compare.py': (
@@ -128,14 +121,14 @@ TRAINERS = {'tools/train.py', 'tools/dist_train.sh', 'tools/slurm_train.sh'}
 
 def run(folder, *command):
     done = subprocess.run(
-        command, cwd=folder, env=ENV, capture_output=True, text=True, timeout=600
+        command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done
 
 
 def link_checkout(folder):
-    for name in ('tools', 'configs'):
+    for name in ('tools', 'configs', 'examples'):
         (folder / name).symlink_to(ROOT / name)
     return folder
 
@@ -188,9 +181,7 @@ def test_a_command_does_what_it_says(checkout, tool):
     if tool.endswith('compare.py'):
         shutil.copytree(checkout / RUN / 'export', checkout / 'student')
     if tool.endswith('convert_config.py'):
-        coco = parse_pose_metainfo(DATASETS.get('CocoDataset').METAINFO)
-        names = list(coco['keypoint_id2name'].values())
-        write_pose_dataset(checkout / 'my_people', 2, names=names)
+        write_pose_dataset(checkout / 'my_people', 2, names=coco_names())
     arguments, product = COMMANDS[tool]
     done = run(checkout, sys.executable, tool, *arguments.split())
     if product is None:
@@ -210,7 +201,7 @@ def test_slurm_starts_the_training(tmp_path):
     done = subprocess.run(
         ['bash', 'tools/slurm_train.sh', 'gpus', 'job', 'configs/uda/hand_3d.py'],
         cwd=folder,
-        env=dict(ENV, PATH=f'{folder}/bin:{ENV["PATH"]}'),
+        env=environment(PATH=f'{folder}/bin:{os.environ["PATH"]}'),
         capture_output=True,
         text=True,
     )

@@ -8,13 +8,13 @@ from io import StringIO
 
 import pytest
 import toy_parts
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from infer_factory import quick_yapf
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 from stock_factory import write_coco
-from test_tools.test_bad_inputs import forget_runs
+from test_tools.test_bad_inputs import HARD, forget_runs
 
 from mmpose_uda.apis import train
 from mmpose_uda.apis.command_line import parse_options
@@ -37,12 +37,6 @@ JUNK = st.recursive(
     max_leaves=8,
 )
 REMOVED = object()
-HARD = settings(
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
-)
 
 
 def often(function):

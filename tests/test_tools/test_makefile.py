@@ -16,6 +16,7 @@ case "$1 $2" in
     "-c "*) test -z "${FAKE_UNSUPPORTED:-}" ;;
     "-m venv") mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
     "-m pip")
+        if [ "$3" = freeze ]; then echo "torch==9.9"; exit; fi
         echo "${*:5}" >> pip.log
         if [ -n "${FAKE_FAILURE:-}" ]; then exit 1; fi ;;
     *) echo "$*" >> run.log ;;
@@ -57,8 +58,10 @@ def _pip(checkout):
     return calls
 
 
+LOCK = 'lock-3.11.txt'
+UNLOCKED = '-r requirements/stack.txt -r requirements/tests.txt'
 ALL = [
-    '-r requirements/stack.txt -r requirements/tests.txt',
+    f'-c requirements/lock-3.11.txt {UNLOCKED}',
     '--no-deps -r requirements/openmmlab.txt',
     '--quiet --no-deps --no-build-isolation -e .',
 ]
@@ -66,7 +69,7 @@ ALL = [
 
 def test_help_lists_every_target(checkout):
     done = _make(checkout)
-    for target in 'env data train test smoke lint clean'.split():
+    for target in 'env lock data train test smoke lint clean'.split():
         assert f'\n  {target} ' in done.stdout
     assert _pip(checkout) == []
 
@@ -81,7 +84,7 @@ def test_env_is_made_once(checkout):
     assert _pip(checkout) == []
 
 
-@pytest.mark.parametrize('name', ['stack.txt', 'openmmlab.txt', 'tests.txt'])
+@pytest.mark.parametrize('name', ['stack.txt', 'openmmlab.txt', 'tests.txt', LOCK])
 def test_other_requirements_make_another_env(checkout, name):
     _make(checkout, 'env')
     _pip(checkout)
@@ -97,8 +100,16 @@ def test_other_requirements_make_another_env(checkout, name):
 def test_another_python_makes_another_env(checkout):
     _make(checkout, 'env')
     _pip(checkout)
-    _make(checkout, 'env', FAKE_VERSION='3.12.1')
-    assert _pip(checkout) == ALL
+    _make(checkout, 'env', FAKE_VERSION='3.12.1')  # which has no lock
+    assert _pip(checkout) == [UNLOCKED, *ALL[1:]]
+
+
+def test_the_lock_is_written_from_an_environment_without_one(checkout):
+    assert _make(checkout, 'lock').returncode == 0
+    assert _pip(checkout) == [UNLOCKED, *ALL[1:]]
+    written = (checkout / 'requirements' / LOCK).read_text().splitlines()
+    assert written[0].startswith('# Written by make lock') and written[1:] == ['torch==9.9']
+    assert not (checkout / '.venv_lock').exists()
 
 
 def test_a_failed_installation_is_made_again(checkout):

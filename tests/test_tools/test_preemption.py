@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 import torch
 import toy_parts
+from tool_process import ROOT, environment
 
 from mmpose_uda.apis import train
 from mmpose_uda.safe_checkpoint import load_from_local
 
-ROOT = Path(__file__).resolve().parents[2]
-PATHS = os.pathsep.join([str(ROOT), str(ROOT / 'tests')])
-ENV = dict(os.environ, PYTHONPATH=PATHS, OMP_NUM_THREADS='1', PYTHON=sys.executable)
+ENV = environment(ROOT / 'tests')  # where the toy is
 ITERS = 40
 SLOW = f"""
 _base_ = 'toy.py'

@@ -57,6 +57,7 @@ def main():
     from mmpose_uda.analysis.variants import variant_names
     from mmpose_uda.apis.command_line import exit_codes
     from mmpose_uda.config import load_config
+    from mmpose_uda.errors import check_writable
     from mmpose_uda.whole_files import write_whole
 
     with exit_codes():
@@ -64,6 +65,8 @@ def main():
         by_default = ['full'] if args.lengths != [1] else None
         variants = args.variants or by_default or variant_names(load_config(args.config))
         variants = [with_length(one, times) for one in variants for times in args.lengths]
+        for name in ('table.md', 'results.json', 'chart.png'):
+            check_writable(out / name)
         run_variants(args.config, args.seeds, variants, out, args.jobs, args.launcher)
         results = collect(args.config, out, args.seeds)
         report = AblationReport(

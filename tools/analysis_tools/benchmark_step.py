@@ -48,10 +48,12 @@ def main():
         os.environ['CUDA_VISIBLE_DEVICES'] = ''
     from mmpose_uda.analysis.step_benchmark import benchmark_config
     from mmpose_uda.apis.command_line import exit_codes, parse_options
-    from mmpose_uda.errors import writing
+    from mmpose_uda.errors import check_writable
     from mmpose_uda.whole_files import write_whole
 
     with exit_codes(), tempfile.TemporaryDirectory() as work_dir:
+        if args.json:
+            check_writable(args.json)
         found = benchmark_config(
             args.config,
             work_dir,
@@ -65,8 +67,7 @@ def main():
         )
         print(found)
         if args.json:
-            with writing(args.json):
-                write_whole(args.json, json.dumps(found.to_dict(), indent=2))
+            write_whole(args.json, json.dumps(found.to_dict(), indent=2))
 
 
 if __name__ == '__main__':

@@ -27,7 +27,7 @@ def main():
     from mmpose_uda.apis.command_line import exit_codes
 
     with exit_codes():
-        print(hand_statistics(**args))
+        print(hand_statistics(**args), end='')
 
 
 if __name__ == '__main__':

@@ -22,14 +22,11 @@ def main():
     ann_files = parse_args().ann_files
 
     # imported late: it takes seconds, which --help and misspelt arguments need not
-    from mmpose_uda.apis import pose_statistics
+    from mmpose_uda.analysis.pose_statistics import pose_table
     from mmpose_uda.apis.command_line import exit_codes
 
     with exit_codes():
-        print('| file | people | trunk > 45° | > 90° | facing away ', end='')
-        print('| elbow | shoulder | hip | knee |\n|---' + 8 * '|---' + '|')
-        for ann_file in ann_files:
-            print(f'| {ann_file} | {pose_statistics(ann_file)} |')
+        print(pose_table(ann_files), end='')
 
 
 if __name__ == '__main__':

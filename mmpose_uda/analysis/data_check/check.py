@@ -88,7 +88,8 @@ def _check_pairs(report: DataReport, cfg: Config) -> None:
 
 def _is_read(report: DataReport, part: Part, cfg: Config) -> bool:
     """Read a data set, if it is one that tells what it has and its files are there."""
-    kind = DATASETS.get(part.config['type'])
+    name = part.config.get('type')
+    kind = DATASETS.get(name) if isinstance(name, str) else None
     if kind is not None and not issubclass(kind, BaseDataset):
         report.remarks.append(
             f'The {part.role} data are a {kind.__name__}, which does not tell its samples: '

@@ -110,7 +110,7 @@ def find_parts(cfg: Config) -> list[Part]:
     parts: list[Part] = []
     for split in ('train', 'val', 'test'):
         loader = content.get(f'{split}_dataloader')
-        if loader is None:
+        if not loader or not loader.get('dataset'):
             continue
         for role, config, steps in _unwrap(split, loader['dataset'], []):
             own = {key: value for key, value in config.items() if key != 'pipeline'}

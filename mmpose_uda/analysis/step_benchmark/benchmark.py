@@ -18,6 +18,7 @@ from mmpose_uda.analysis.watched_loop import WatchedTrainLoop, run_watched
 from mmpose_uda.config import (
     drop_missing_backends,
     load_config,
+    load_in_this_process,
     prepare_data,
     prepare_step,
     set_work_dir,
@@ -217,11 +218,13 @@ def benchmark_config(
     cfg = load_config(config, cfg_options)
     set_work_dir(cfg, work_dir)
     drop_missing_backends(cfg)
-    loader = cfg.train_dataloader
-    loader.update(num_workers=0, persistent_workers=False)
-    loader.batch_size = batch_size or loader.batch_size
+    load_in_this_process(cfg, batch_size)
+    if rounds < 1:
+        raise UserError(f'--rounds {rounds} times nothing: give 1 or more.')
     if cfg.get('builtin_data') is not None:
-        shrink_builtin_data(cfg, f'{work_dir}/data', max(16, loader.batch_size), 2)
+        shrink_builtin_data(
+            cfg, f'{work_dir}/data', max(16, cfg.train_dataloader.batch_size), 2
+        )
     if random_vgg:
         use_random_vgg(cfg, work_dir)
     with user_errors(cfg):

@@ -9,11 +9,13 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
-from mmpose_uda.deploy.export import export_estimator
+from mmpose_uda.deploy.export import export_estimator, export_folder
 from mmpose_uda.engine.unwrap import unwrapped_model
+from mmpose_uda.errors import check_writable
 from mmpose_uda.evaluation.metric_values import telling_decimals
 from mmpose_uda.whole_files import write_whole
 
+_SUMMARY, _EXPORT = 'summary.json', 'export'
 _SECONDS = 'seconds_before_checkpoint'
 _START = 'weights_at_start'
 _TIMES = ('val/time', 'val/data_time')  # mmengine logs them among the metrics
@@ -55,7 +57,14 @@ class SummaryHook(Hook):
         self._started = time.monotonic()
 
     def before_train(self, runner) -> None:
-        """Start the clock, of a new run at 0, and note what that starts from."""
+        """Start the clock, of a new run at 0, and note what that starts from.
+
+        Raises:
+            UserError: What comes out in the end could not be written.
+        """
+        if is_main_process():
+            check_writable(Path(runner.work_dir, _SUMMARY))
+            export_folder(Path(runner.work_dir, _EXPORT))
         self._started = time.monotonic()
         if runner.iter == 0:
             runner.message_hub.update_info(_SECONDS, 0.0, resumed=False)
@@ -78,7 +87,7 @@ class SummaryHook(Hook):
             return
         exported = self.export(runner)
         summary = self.summarize(runner, exported)
-        path = Path(runner.work_dir) / 'summary.json'
+        path = Path(runner.work_dir, _SUMMARY)
         # it marks a run as done
         write_whole(path, json.dumps(summary, indent=2) + '\n')
         runner.logger.info(self.plain_words(runner, summary))
@@ -90,7 +99,7 @@ class SummaryHook(Hook):
             state_dict=model.state_dict(),
             meta=dict(dataset_meta=runner.train_dataloader.dataset.metainfo),
         )
-        out_dir = Path(runner.work_dir) / 'export'
+        out_dir = Path(runner.work_dir, _EXPORT)
         return export_estimator(runner.cfg, checkpoint, str(out_dir), model.test_network)
 
     def summarize(self, runner, exported: Path) -> dict[str, Any]:

@@ -1,0 +1,98 @@
+"""Where the verdict is calibrated: targets whose labels only the outcome is measured on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.registry import DATASETS
+from PIL import Image
+
+from mmpose_uda.adaptation.target_images import TargetImage
+from mmpose_uda.config import load_config, prepare_data
+from mmpose_uda.convert.source_folder import SourceFolder
+from mmpose_uda.datasets.coco_file import load_coco
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Something to adapt to, with labels that only the outcome is measured on.
+
+    Args:
+        name (str): For folders and tables.
+        config (str): Config of a built-in benchmark, whose source the model begins with.
+        target (list[TargetImage]): Images and boxes.
+        test (SourceFolder): Labelled target images.
+        source (SourceFolder): What the model was trained on.
+        is_real (bool): Whether the target are photographs.
+    """
+
+    name: str
+    config: str
+    target: list[TargetImage]
+    test: SourceFolder
+    source: SourceFolder
+    is_real: bool = False
+
+
+def builtin_benchmark(config: str) -> Benchmark:
+    """A benchmark of this package, whose data are made if they are not there."""
+    cfg = _prepared(config)
+    data = cfg.train_dataloader.dataset
+    return Benchmark(
+        name=Path(config).stem,
+        config=config,
+        target=_images(data.target),
+        test=_folder(cfg.val_dataloader.dataset),
+        source=_folder(data.source),
+    )
+
+
+def real_benchmark(config: str, folder: str, labels: str = 'test.json') -> Benchmark:
+    """Photographs with the keypoints of a built-in benchmark.
+
+    Args:
+        config (str): Of that benchmark.
+        folder (str): With ``train.json``, of images and boxes, and labelled ones; the
+            images are in ``images``.
+        labels (str): Name of the labelled file.
+    """
+    cfg = _prepared(config)
+    target = dict(
+        cfg.train_dataloader.dataset.target, data_root=folder, ann_file='train.json'
+    )
+    load_coco(str(Path(folder, labels)))
+    return Benchmark(
+        name=f'{Path(config).stem}_{Path(folder).name}',
+        config=config,
+        target=_images(target),
+        test=SourceFolder(Path(folder), 'images/', labels, None),
+        source=_folder(cfg.train_dataloader.dataset.source),
+        is_real=True,
+    )
+
+
+def _prepared(config: str) -> Config:
+    cfg = load_config(config)
+    init_default_scope('mmpose')
+    prepare_data(cfg)
+    return cfg
+
+
+def _images(config: dict) -> list[TargetImage]:
+    """Images and boxes of a data set, which sees no labels."""
+    data = DATASETS.build(dict(config, pipeline=[], labels=False))
+    found: dict[str, TargetImage] = {}
+    for info in (data.get_data_info(i) for i in range(len(data))):
+        path = str(Path(info['img_path']).absolute())
+        x1, y1, x2, y2 = map(float, info['bbox'][0])
+        if path not in found:
+            with Image.open(path) as image:
+                found[path] = TargetImage(path, image.size, [])
+        found[path].boxes.append([x1, y1, x2 - x1, y2 - y1])
+    return list(found.values())
+
+
+def _folder(config: dict) -> SourceFolder:
+    images = config.get('data_prefix', {}).get('img', 'images/')
+    return SourceFolder(Path(config['data_root']), images, config['ann_file'], None)

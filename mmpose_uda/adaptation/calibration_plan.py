@@ -1,0 +1,85 @@
+"""The controlled runs by which the verdict is calibrated."""
+
+from dataclasses import dataclass
+from typing import Any
+
+CASES: dict[str, dict[str, Any]] = dict(
+    source_free={},
+    with_source={},
+    nothing={'optim_wrapper.optimizer.lr': 1e-9},
+    teacher_too_slow={'model.teacher.momentum': 1e-5},
+    teacher_too_fast={'model.teacher.momentum': 1.0},
+    information_alone={
+        'train_cfg.phases.0.parts': ['information'],
+        'model.alignments.information.loss_weight': 1.0,
+    },
+    wrong_target={},
+    mirrored_labels={},
+    learning_rate_x10={'optim_wrapper.optimizer.lr': 3e-3},
+    too_few_images={},
+)
+"""Case -> what it changes in the config; others are changed elsewhere."""
+WITH_SOURCE = ('with_source', 'mirrored_labels')
+
+FIT, HELD_OUT = 'fit', 'held out'
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A run on each benchmark.
+
+    Args:
+        case (str): Which of :data:`CASES`.
+        seed (int): Of the adaptation.
+        half (str): 'fit' if it may fix thresholds, else 'held out'.
+    """
+
+    case: str
+    seed: int
+    half: str
+
+
+# What is made worse on purpose is in both halves, and so are adaptations that should work;
+# some ways to make it worse are seen in one half only, as in life.
+_RENDERED = (
+    *(
+        Planned(case, 0, FIT)
+        for case in (
+            'source_free',
+            'learning_rate_x10',
+            'with_source',
+            'information_alone',
+            'nothing',
+            'mirrored_labels',
+            'teacher_too_slow',
+            'wrong_target',
+        )
+    ),
+    *(
+        Planned(case, 1, HELD_OUT)
+        for case in (
+            'source_free',
+            'learning_rate_x10',
+            'with_source',
+            'mirrored_labels',
+            'too_few_images',
+        )
+    ),
+)
+_PHOTOGRAPHS = tuple(
+    Planned(case, 0, HELD_OUT)
+    for case in (
+        'source_free',
+        'learning_rate_x10',
+        'with_source',
+        'information_alone',
+        'nothing',
+        'mirrored_labels',
+        'teacher_too_fast',
+    )
+)
+
+
+def planned(is_real: bool) -> tuple[Planned, ...]:
+    """The runs on a benchmark, whose target are photographs or not."""
+    return _PHOTOGRAPHS if is_real else _RENDERED

@@ -1,0 +1,47 @@
+"""Tools in processes of their own, as a user starts them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Optional
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def environment(*folders: Path, **variables: str) -> dict[str, str]:
+    """Of a process that imports this package, one thread and all.
+
+    Args:
+        *folders (Path): Where else Python imports from, after the package.
+        **variables (str): What else is set.
+    """
+    paths = [ROOT, *folders, os.environ.get('PYTHONPATH')]
+    return dict(
+        os.environ,
+        PYTHONPATH=os.pathsep.join(str(path) for path in paths if path),
+        OMP_NUM_THREADS='1',
+        PYTHON=sys.executable,  # for the tools that are shell scripts
+        **variables,
+    )
+
+
+def run_tool(
+    tool: str, *arguments: str, folder: Optional[Path] = None, timeout: float = 600
+) -> subprocess.CompletedProcess:
+    """Run a Python script of ``tools/``.
+
+    Args:
+        tool (str): It, relative to ``tools/``.
+        *arguments (str): Of its command line.
+        folder (Path, optional): In which it runs.
+        timeout (float): Seconds.
+    """
+    return subprocess.run(
+        [sys.executable, str(ROOT / 'tools' / tool), *arguments],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
