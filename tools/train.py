@@ -51,7 +51,7 @@ def parse_args():
         '--smoke', action='store_true', help='two iterations of every phase'
     )
     # passed by torch.distributed.launch, torchrun's predecessor
-    parser.add_argument('--local-rank', '--local_rank', help=argparse.SUPPRESS)
+    parser.add_argument('--local-rank', '--local_rank', type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -59,7 +59,7 @@ def main():
     args = vars(parse_args())
     local_rank = args.pop('local_rank')
     if local_rank is not None:
-        os.environ.setdefault('LOCAL_RANK', local_rank)
+        os.environ.setdefault('LOCAL_RANK', str(local_rank))
 
     # imported late: it takes seconds, which --help and misspelt arguments need not
     from mmpose_uda.apis import train
