@@ -99,7 +99,7 @@ def test_pictures_that_cannot_be_saved_raise(tmp_path):
     with pytest.raises(UserError, match=r'x\.bmp cannot be a picture'):
         save_picture(tmp_path / 'x.bmp', flat(4, 4, 0))
     (tmp_path / 'file').write_text('')
-    with pytest.raises(UserError, match='choose another folder'):
+    with pytest.raises(UserError, match='file is in the way'):
         save_picture(tmp_path / 'file' / 'x.png', flat(4, 4, 0))
 
 
