@@ -173,6 +173,7 @@ LABELS: list[tuple[Change, str]] = [
 TRAIN = 'adapted.py --work-dir wd --cfg-options train_cfg.max_epochs=1'
 ADAPT = 'export --target photos --out o'
 CONVERT = 'base.py --source people --target photos --out new.py'
+OWN = 'own.py --target photos --out new.py'
 INFER = 'export photos --out out'
 BOXES = f'{INFER} --boxes boxes.json'
 
@@ -185,6 +186,11 @@ def boxes(value: Any) -> Change:
 def config(line: str, base: str = 'toy.py') -> Change:
     """A config of one's own."""
     return text('own.py', f'_base_ = {base!r}\n{line}\n')
+
+
+def of_base(line: str) -> Change:
+    """A stock config with other training data."""
+    return config(f'train_dataloader=dict({line})', 'base.py')
 
 
 def _rows() -> list[Bad]:
@@ -227,6 +233,7 @@ def _rows() -> list[Bad]:
         Bad('train.py', own, 'no `optimizer`', config('optim_wrapper=dict(_delete_=True, clip_grad=None)')),
         Bad('train.py', own, 'custom_hooks.0.*dict', config('custom_hooks=[3]')),
         Bad('train.py', own, 'sampler.*dict', config('train_dataloader=dict(sampler=3)')),
+        Bad('train.py', own, 'metainfo.*no definition', config('train_dataloader=dict(dataset=dict(source=dict(metainfo=dict(_delete_=True, a=1))))', 'adapted.py')),
         Bad('train.py', own, 'interval', config('default_hooks=dict(checkpoint=dict(interval="a"))')),
         Bad('train.py', own, 'wandb', config('visualizer=dict(type="Visualizer", vis_backends=[dict(type="WandbVisBackend")])')),
         Bad('train.py', own, 'ToyDataset.*nothing', config('train_dataloader=dict(dataset=dict(nothing=3))')),
@@ -265,6 +272,12 @@ def _rows() -> list[Bad]:
         Bad(convert, 'none.py --target photos', 'none.py'),
         Bad(convert, 'mmpose::none.py --target photos', 'no config mmpose::none.py'),
         Bad(convert, 'toy.py --target photos', 'TopdownPoseEstimator'),
+        Bad(convert, OWN, 'CocoDatset are not known', of_base('dataset=dict(type="CocoDatset")')),
+        Bad(convert, OWN, 'metainfo.*own.py is no definition', of_base('dataset=dict(metainfo=dict(a=1))')),
+        Bad(convert, OWN, 'no `dataset`', of_base('_delete_=True, batch_size=1')),
+        Bad(convert, OWN, 'no LoadImage', of_base('dataset=dict(pipeline=[])')),
+        Bad(convert, OWN, 'own.py does not fit.*channels', config('model=dict(backbone=dict(in_channels=4))', 'base.py')),
+        Bad(convert, OWN, '`model` in own.py: TopdownPoseEstimator', config('model=dict(head=None)', 'base.py')),
         Bad(convert, 'base.py --target none', 'no folder none'),
         Bad(convert, 'base.py --target photos --source none', 'no folder none'),
         Bad(convert, 'base.py --target photos --out new.txt', 'new.txt'),
@@ -278,6 +291,8 @@ def _rows() -> list[Bad]:
         Bad(convert, CONVERT, 'not a COCO-style file', content(lambda c: c.update(categories=3))),
         Bad(convert, CONVERT, 'names no image', content(lambda c: c.update(images=[]))),
         Bad(convert, CONVERT, 'lacks|names the image', image(0, file_name='gone.png')),
+        Bad(convert, CONVERT, 'write it train/000000.png', image(0, file_name='images/train/000000.png')),
+        Bad(convert, CONVERT, 'write it train/000000.png', image(0, file_name='train\\000000.png')),
         Bad(convert, CONVERT, 'not valid JSON', text(TRAIN_JSON, '[')),
         # inference
         Bad(infer, 'none photos --out out', 'none'),

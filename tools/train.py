@@ -44,13 +44,14 @@ def parse_args():
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
-        help='who started the processes (see tools/dist_train.sh)',
+        help='who started the processes: pytorch for `torchrun --nproc_per_node 2 -m '
+        'mmpose_uda train CONFIG --launcher pytorch`, which tools/dist_train.sh writes too',
     )
     parser.add_argument(
         '--smoke', action='store_true', help='two iterations of every phase'
     )
     # passed by torch.distributed.launch, torchrun's predecessor
-    parser.add_argument('--local-rank', '--local_rank', help=argparse.SUPPRESS)
+    parser.add_argument('--local-rank', '--local_rank', type=int, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -58,7 +59,7 @@ def main():
     args = vars(parse_args())
     local_rank = args.pop('local_rank')
     if local_rank is not None:
-        os.environ.setdefault('LOCAL_RANK', local_rank)
+        os.environ.setdefault('LOCAL_RANK', str(local_rank))
 
     # imported late: it takes seconds, which --help and misspelt arguments need not
     from mmpose_uda.apis import train

@@ -42,7 +42,10 @@ class Seen:
 
 
 def look(model: nn.Module, frames: Sequence[Frame]) -> Seen:
-    """Let a network look at images as they are, mirrored, turned and scaled.
+    """Let a network look at images as they are, turned, scaled and, with sides, mirrored.
+
+    Where no keypoints are a left and a right one, as of a hand, the mirror image may be of
+    a kind that the network never saw: a left hand. There, it is left out.
 
     A change is about the middle of the box, which stays. Boxes in which nothing finite is
     found are as wrong as can be: their keypoints are in the corner of the box.
@@ -53,10 +56,11 @@ def look(model: nn.Module, frames: Sequence[Frame]) -> Seen:
     """
     order = np.asarray(model.dataset_meta['flip_indices'])
     boxes = np.stack([frame.corners[0] for frame in frames])
+    has_sides = order.tolist() != sorted(order)
     with _without_flip_test(model):
         keypoints, scores, poses = find(model, frames)
         distances = []
-        for change in _changes(boxes):
+        for change in _changes(boxes, has_sides):
             # one after the other: photographs are large
             found, _, _ = find(model, map(_warped, frames, change))
             back = _through(np.stack([cv2.invertAffineTransform(m) for m in change]), found)
@@ -73,10 +77,11 @@ def longer_sides(boxes: np.ndarray) -> np.ndarray:
     return (boxes[:, 2:] - boxes[:, :2]).max(1).clip(1)
 
 
-def _changes(boxes: np.ndarray) -> Iterator[np.ndarray]:
+def _changes(boxes: np.ndarray, mirrors: bool) -> Iterator[np.ndarray]:
     """Affine matrices [N, 2, 3] of each change, about the middle of each box."""
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
-    yield np.stack([np.array([[-1, 0, 2 * x], [0, 1, 0]], float) for x, _ in centres])
+    if mirrors:
+        yield np.stack([np.array([[-1, 0, 2 * x], [0, 1, 0]], float) for x, _ in centres])
     middles = [tuple(map(float, centre)) for centre in centres]
     for angle, scale in ((_ANGLE, 1.0), (-_ANGLE, 1.0), *((0.0, s) for s in _SCALES)):
         yield np.stack([cv2.getRotationMatrix2D(m, angle, scale) for m in middles])

@@ -115,8 +115,9 @@ def _rows(signals: Signals) -> Iterator[SignalRow]:
     yield pair(
         'error under changes',
         signals.equivariance,
-        'how far keypoints are from where they should be when the image is mirrored, '
-        'turned or scaled, in sides of the box; lower is better',
+        'how far keypoints are from where they should be when the image is turned, scaled '
+        'or, where left and right have names, mirrored, in sides of the box; lower is '
+        'better',
     )
     yield pair('confidence', signals.confidence, 'mean score of the keypoints')
     yield pair(

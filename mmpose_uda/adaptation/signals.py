@@ -21,8 +21,8 @@ class Signals:
 
     Args:
         boxes (int): How many were looked at.
-        equivariance (tuple[float, float]): Mean error of keypoints under mirroring,
-            turning and scaling, before and after.
+        equivariance (tuple[float, float]): Mean error of keypoints under changes of
+            the image (:func:`~.equivariance.look`), before and after.
         steadier (float): Mean gain in that by box, in its standard errors: below -2 or
             over 2 it is hardly chance.
         confidence (tuple[float, float]): Mean score of keypoints, before and after.

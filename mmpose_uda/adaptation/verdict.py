@@ -121,8 +121,8 @@ def _against(signals: Signals, limits: Thresholds) -> Iterator[str]:
 def _steadiness(signals: Signals) -> str:
     before, after = signals.equivariance
     return (
-        f'their error under mirroring, turning and scaling going from {before:.3f} to '
-        f'{after:.3f} of a box'
+        f'their error under changes of the image going from {before:.3f} to {after:.3f} '
+        'of a box'
     )
 
 

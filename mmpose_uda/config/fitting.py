@@ -6,9 +6,9 @@ from typing import Any, Optional
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
+from mmpose_uda.datasets.keypoint_names import parse_definition
 from mmpose_uda.datasets.stock_views import class_name
 from mmpose_uda.errors import UserError
 
@@ -117,7 +117,7 @@ def _keypoints_of(config: dict[str, Any], steps: list[dict]) -> Optional[int]:
     with warnings.catch_warnings():
         # that the file is one of mmpose's own
         warnings.simplefilter('ignore', UserWarning)
-        return parse_pose_metainfo(dict(metainfo))['num_keypoints']
+        return parse_definition(metainfo, f'the {class_name(config)}')['num_keypoints']
 
 
 def _crop_of(step: dict[str, Any]) -> Optional[tuple[int, int]]:

@@ -44,7 +44,7 @@ def adapted_text(
         target=target,
         boxes_file=BOXES_FILE,
         has_boxes=has_boxes,
-        by_epoch='max_epochs' in stock.cfg.train_cfg,
+        by_epoch='max_epochs' in (stock.cfg.get('train_cfg') or {}),
         unfit_hooks={name: UNFIT_HOOKS[name] for name in unfit},
         fit_hooks=[hook for hook in stock.hooks if class_name(hook) not in unfit],
         **_measurement(stock, source),

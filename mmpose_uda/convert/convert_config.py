@@ -46,8 +46,10 @@ def convert_config(
     stock = examine(base)
     own = find_source(source, stock.metainfo) if source else None
     inherited = base if '::' in base else os.path.relpath(base, path.parent)
+    with user_errors(stock.cfg):
+        text = adapted_text(stock, inherited, target, has_boxes, own)
     with writing(path):
-        write_whole(path, adapted_text(stock, inherited, target, has_boxes, own))
+        write_whole(path, text)
     try:
         cfg = load_config(str(path))
         with user_errors(cfg):

@@ -99,13 +99,21 @@ def check_content(
         _check_keypoints(content, expected, counts['keypoints'], path, *wanted_by)
     if not content['images']:
         raise UserError(f'{path} names no image: add some to `images`.')
-    file_name = content['images'][0]['file_name']
-    if not (source.root / source.images / file_name).is_file():
-        raise UserError(
-            f'{path} names the image {file_name}, which is not in '
-            f'{source.root / source.images}: put the images there.'
-        )
+    _check_image(source.root / source.images, content['images'][0]['file_name'], path)
     return has_parts
+
+
+def _check_image(folder: Path, file_name: str, path: Path) -> None:
+    """Whether an image is there, or else where it is by its name."""
+    if (folder / file_name).is_file():
+        return
+    parts = Path(file_name.replace('\\', '/')).parts
+    nearer = (Path(*parts[n:]) for n in range(len(parts)))
+    there = next((name for name in nearer if (folder / name).is_file()), None)
+    remedy = f'write it {there.as_posix()}' if there else 'put the images there'
+    raise UserError(
+        f'{path} names the image {file_name}, which is not in {folder}: {remedy}.'
+    )
 
 
 def _check_keypoints(

@@ -10,6 +10,7 @@ from mmpose.registry import DATASETS, MODELS
 from torch import Tensor, nn
 
 from mmpose_uda.config import imported_modules, load_config, user_errors
+from mmpose_uda.datasets.keypoint_names import parse_definition
 from mmpose_uda.datasets.stock_views import class_name, derive_views
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.readers import find_reader
@@ -45,7 +46,7 @@ class StockConfig:
     @property
     def decays_layers(self) -> bool:
         """Whether it has mmpose's layer-wise learning rates."""
-        name = self.cfg.optim_wrapper.get('constructor')
+        name = (self.cfg.get('optim_wrapper') or {}).get('constructor')
         return name == 'LayerDecayOptimWrapperConstructor'
 
     @property
@@ -58,7 +59,13 @@ class StockConfig:
         """Definition of the keypoints of its training data, or without any its test's."""
         loader = self.cfg.get('train_dataloader') or self.cfg.test_dataloader
         kind = DATASETS.get(loader.dataset.type)
-        return dict(loader.dataset.get('metainfo') or kind.METAINFO)
+        metainfo = loader.dataset.get('metainfo') or getattr(kind, 'METAINFO', None)
+        if not metainfo:
+            raise UserError(
+                f'The keypoints of a {loader.dataset.type} are not known: correct this '
+                'type of the data, or give them a `metainfo`.'
+            )
+        return dict(metainfo)
 
     @property
     def skeleton(self) -> list[tuple[int, int]]:
@@ -90,19 +97,21 @@ def examine(base: str, trains: bool = True) -> StockConfig:
         UserError: It is not there, does not run, or is not of a top-down estimator.
     """
     cfg = _read(base)
-    _require_top_down(cfg, base, trains)
-    init_default_scope('mmpose')
     with user_errors(cfg):
+        _require_top_down(cfg, base, trains)
+        init_default_scope('mmpose')
         network = MODELS.build(cfg.model)
-    reader = find_reader(network.head)
-    return StockConfig(
-        cfg=cfg,
-        head=type(network.head).__name__,
-        has_distributions=reader is not None,
-        has_maps=reader is not None and reader.has_maps,
-        has_batch_norm=bool(batch_norm_layers(network)),
-        channels=_channels(network, cfg),
-    )
+        reader = find_reader(network.head)
+        found = StockConfig(
+            cfg=cfg,
+            head=type(network.head).__name__,
+            has_distributions=reader is not None,
+            has_maps=reader is not None and reader.has_maps,
+            has_batch_norm=bool(batch_norm_layers(network)),
+            channels=_channels(network, cfg),
+        )
+        parse_definition(found.metainfo, f'the data of {base}')
+    return found
 
 
 def _read(base: str) -> Config:
@@ -140,7 +149,12 @@ def is_crop(step: dict) -> bool:
 def _channels(network: nn.Module, cfg: Config) -> int:
     """Channels of the backbone's last features, of a blank image."""
     loader = cfg.get('train_dataloader') or cfg.test_dataloader
-    crop = next(step for step in loader.dataset.pipeline if is_crop(step))
+    crop = next(filter(is_crop, loader.dataset.pipeline), {})
+    if 'input_size' not in crop:
+        raise UserError(
+            f'The pipeline of {cfg.filename} has no TopdownAffine with an `input_size`: '
+            'add it.'
+        )
     width, height = crop['input_size']
     seen: dict[str, Tensor] = {}
     with capture_features(network.eval(), ['backbone'], seen):

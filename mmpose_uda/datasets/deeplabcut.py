@@ -70,8 +70,14 @@ def read_labels(path: Path) -> Iterator[Labels]:
     Raises:
         UserError: It is none.
     """
-    with open(path, newline='', encoding='utf-8-sig') as file:
-        rows = list(csv.reader(file))
+    try:
+        with open(path, newline='', encoding='utf-8-sig') as file:
+            rows = list(csv.reader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(
+            f'{path} is no text of UTF-8 with commas ({error}): let DeepLabCut write it '
+            'again.'
+        ) from error
     headers = {row[0]: row for row in rows[: len(_HEADERS)] if row and row[0] in _HEADERS}
     if not {'bodyparts', 'coords'} <= set(headers) or 'x' not in headers['coords']:
         raise UserError(
@@ -80,14 +86,23 @@ def read_labels(path: Path) -> Iterator[Labels]:
     # the path of an image has one column, or three
     first = headers['coords'].index('x')
     individuals = headers.get('individuals', [''] * len(headers['coords']))
+    columns = list(zip(individuals, headers['bodyparts'], headers['coords']))
     for row in rows[len(headers) :]:
         animals: dict[str, dict[str, list[float]]] = {}
-        for n in range(first, len(row)):
-            parts = animals.setdefault(individuals[n], {})
-            parts.setdefault(headers['bodyparts'][n], []).append(_number(row[n], path))
+        if len(row) > len(columns):
+            raise UserError(
+                f'{path} has {len(row)} columns in a row and {len(columns)} in its header: '
+                'let DeepLabCut write it again.'
+            )
+        for (animal, part, axis), text in list(zip(columns, row))[first:]:
+            if axis in ('x', 'y'):
+                xy = animals.setdefault(animal, {}).setdefault(part, [])
+                xy.append(_number(text, path))
         for parts in animals.values():
             points = {
-                name: tuple(xy) for name, xy in parts.items() if np.isfinite(xy).all()
+                name: tuple(xy)
+                for name, xy in parts.items()
+                if len(xy) == 2 and np.isfinite(xy).all()
             }
             if points:
                 yield Labels('/'.join(filter(None, row[:first])), points)

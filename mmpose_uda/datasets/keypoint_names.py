@@ -1,6 +1,8 @@
 """The names of the keypoints, by which data sets and models agree or not."""
 
-from typing import Sequence
+from typing import Any, Sequence
+
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmpose_uda.errors import UserError
 
@@ -8,6 +10,28 @@ from mmpose_uda.errors import UserError
 def keypoint_names(metainfo: dict) -> list[str]:
     """Names in their order, of a data set's ``metainfo`` or a model's ``dataset_meta``."""
     return list(metainfo['keypoint_id2name'].values())
+
+
+def parse_definition(metainfo: dict, owner: str) -> dict[str, Any]:
+    """mmpose's ``dataset_meta`` of a keypoint definition in its format.
+
+    Args:
+        metainfo (dict): The definition.
+        owner (str): Whose it is, for the sentence.
+
+    Raises:
+        UserError: It is none.
+    """
+    try:
+        return parse_pose_metainfo(dict(metainfo))
+    except MemoryError:
+        raise
+    except Exception as error:  # mmpose takes it as it comes
+        reason = ' '.join(f'{type(error).__name__}: {error}'.split()).rstrip('.: ')
+        raise UserError(
+            f'The `metainfo` of {owner} is no definition of keypoints ({reason}): write it '
+            "as mmpose's configs/_base_/datasets have it."
+        ) from error
 
 
 def require_same_keypoints(owners: dict[str, Sequence[str]], remedy: str) -> None:

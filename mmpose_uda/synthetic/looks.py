@@ -73,16 +73,7 @@ class Look:
             centre = root + posed.grip + rng.normal(0, 6, 3)
             found.append(random_object(rng, centre, axes, posed.object_scale))
         if rng.random() < hidden:
-            # Something that hides most of the body is put elsewhere.
-            for _ in range(8):
-                centre = joints[rng.integers(len(joints))] * rng.uniform(0.72, 0.88)
-                angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(5, 40)
-                centre[:2] += away * np.array([np.cos(angle), np.sin(angle)])
-                axes = small_rotation(rng, 2.0)
-                thing = random_object(rng, centre, axes, posed.object_scale)
-                if covered(thing, joints) < 0.4:
-                    found.append(thing)
-                    break
+            found += obstacle(rng, joints, posed.object_scale)
         return found
 
     def others(self, rng: np.random.Generator) -> int:
@@ -211,6 +202,26 @@ def with_bodies(
     front = scene.front
     shadow = lit(front.parts, front.surface, light.to_light, softness)
     return compose(image, front.surface, shaded(rng, front, light, gloss, shadow), size)
+
+
+def obstacle(rng: np.random.Generator, joints: np.ndarray, scale: float) -> list[Part]:
+    """Something between the camera and a body, or nothing.
+
+    What would hide most of the body is put elsewhere, a few times.
+
+    Args:
+        rng (np.random.Generator): Source of randomness.
+        joints (np.ndarray): Of the body as placed [K, 3] in mm.
+        scale (float): Size of things about it against those about a hand.
+    """
+    for _ in range(8):
+        centre = joints[rng.integers(len(joints))] * rng.uniform(0.72, 0.88)
+        angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(5, 40)
+        centre[:2] += away * np.array([np.cos(angle), np.sin(angle)])
+        thing = random_object(rng, centre, small_rotation(rng, 2.0), scale)
+        if covered(thing, joints) < 0.4:
+            return [thing]
+    return []
 
 
 def shaded(

@@ -98,6 +98,11 @@ def test_what_always_says_the_same_is_not():
     moved[0] = moved[0][[1, 0, 2]]
     expected = [np.linalg.norm(m - points, axis=1).mean() / side for m in moved]
     assert error == pytest.approx(np.mean(expected), rel=1e-6)
+    # without sides the mirror image, which is the other hand, is left out
+    one_sided = network(CONSTANT.find)
+    one_sided.dataset_meta = dict(META, flip_indices=[0, 1, 2])
+    (error,) = look(one_sided, frames(1)).errors
+    assert error == pytest.approx(np.mean(expected[1:]), rel=1e-6)
 
 
 def test_signals_of_a_model_that_became_steadier():

@@ -75,6 +75,21 @@ def test_another_table(tmp_path, text):
         convert_deeplabcut(str(root))
 
 
+@pytest.mark.parametrize(
+    'change, said',
+    [
+        (lambda text: text.encode('utf-16'), 'no text of UTF-8'),
+        (lambda text: text.rstrip('\n').encode() + b',1,2,3\n', 'columns in a row and'),
+    ],
+)
+def test_a_table_that_was_changed(tmp_path, change, said):
+    root = write_project(tmp_path / 'project')
+    path = root / 'labeled-data/video0/CollectedData_me.csv'
+    path.write_bytes(change(path.read_text()))
+    with pytest.raises(UserError, match=f'CollectedData_me.csv .*{said}'):
+        convert_deeplabcut(str(root))
+
+
 def test_a_coordinate_that_is_none(tmp_path):
     root = write_project(tmp_path / 'project')
     path = root / 'labeled-data/video0/CollectedData_me.csv'

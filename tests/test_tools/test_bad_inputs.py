@@ -14,6 +14,7 @@ import sys
 from contextlib import nullcontext, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -208,7 +209,7 @@ def test_words_in_any_place_are_told_or_taken(tool, count, good, tmp_path, monke
         folder = tmp_path / str(next(numbers))
         # tools put new files in the place of others, they do not change them
         shutil.copytree(good, folder, copy_function=os.link)
-        with monkeypatch.context() as patched:
+        with monkeypatch.context() as patched, patch.dict(os.environ):
             patched.chdir(folder)
             patched.setattr(sys, 'argv', [tool.name, *command_line(data, parser)])
             note(shlex.join(sys.argv))

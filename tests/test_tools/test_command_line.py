@@ -113,6 +113,13 @@ def _torchrun(folder, config, *arguments):
     return _run('bash', str(ROOT / 'tools/dist_train.sh'), config, '2', *arguments)
 
 
+def _torchrun_of_a_module(folder, config, *arguments):
+    """As where the package is installed without its scripts."""
+    command = ['torch.distributed.run', '--standalone', '--nproc_per_node', '2']
+    command += ['-m', 'mmpose_uda', 'train', config, '--launcher', 'pytorch']
+    return _run(sys.executable, '-m', *command, *arguments)
+
+
 def _two_nodes(folder, config, *arguments):
     """One process on each of two machines, which are both this one."""
     script = str(ROOT / 'tools/dist_train.sh')
@@ -168,7 +175,7 @@ def weights_of_one(tmp_path_factory):
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='it would ask for two GPUs')
-@pytest.mark.parametrize('launch', [_torchrun, _two_nodes, _slurm])
+@pytest.mark.parametrize('launch', [_torchrun, _torchrun_of_a_module, _two_nodes, _slurm])
 def test_two_processes_train_as_one(config, tmp_path, weights_of_one, launch):
     """Each of two processes sees half of the data, so their mean is a batch of all."""
     text = toy_parts.CONFIG.replace('batch_size=2', 'batch_size=1')

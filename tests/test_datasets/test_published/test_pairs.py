@@ -14,6 +14,33 @@ VIEW = [
     dict(type='TopdownAffine3D', input_size=(64, 64)),
     dict(type='PackPoseView'),
 ]
+LAST_COLUMN = 319  # of the images that are mirrored
+
+
+def first_draw(source, target):
+    """What the views of a source and a target show."""
+    config = dict(
+        type='SourceTargetDataset',
+        source=source,
+        target=target,
+        views=dict(source=VIEW, target_teacher=VIEW),
+    )
+    samples = DATASETS.build(config)[0]['data_samples']
+    return samples['source'], samples['target_teacher']
+
+
+def projected(sample):
+    """3D keypoints in px of the crop, through the camera."""
+    points, camera = sample.gt_instances.keypoints_3d[0], sample.camera
+    return camera['focal'] * points[:, :2] / points[:, 2:] + camera['principal_point']
+
+
+def warped(sample):
+    """2D keypoints in px of the crop, through the matrix from the file's image."""
+    on_disk = sample.gt_instances.keypoints[0].copy()  # those of the mirrored image
+    if np.linalg.det(sample.warp_mat[:, :2]) < 0:
+        on_disk[:, 0] = LAST_COLUMN - on_disk[:, 0]
+    return on_disk @ sample.warp_mat[:, :2].T + sample.warp_mat[:, 2]
 
 
 def test_hands_of_two_sets_become_left_ones(tmp_path, monkeypatch):
@@ -28,30 +55,16 @@ def test_hands_of_two_sets_become_left_ones(tmp_path, monkeypatch):
 
     monkeypatch.setattr(MirrorRightHand, 'transform', spy)
     shared = dict(data_root=str(tmp_path), split='train', pipeline=LOAD)
-    config = dict(
-        type='SourceTargetDataset',
-        source=dict(type='RenderedHandPose', **shared),
-        target=dict(type='FreiHAND', labels=False, masks=True, **shared),
-        views=dict(source=VIEW, target_teacher=VIEW),
+    source, target = first_draw(
+        dict(type='RenderedHandPose', **shared),
+        dict(type='FreiHAND', labels=False, masks=True, **shared),
     )
-    samples = DATASETS.build(config)[0]['data_samples']
     assert sorted(mirrored)[-1] == ('right', True) and len(mirrored) == 2
-
-    source = samples['source']
-    points = source.gt_instances.keypoints_3d[0]
-    projected = (
-        source.camera['focal'] * points[:, :2] / points[:, 2:]
-        + source.camera['principal_point']
-    )
-    on_disk = source.gt_instances.keypoints[0].copy()  # those of the mirrored image
-    if np.linalg.det(source.warp_mat[:, :2]) < 0:
-        on_disk[:, 0] = 319 - on_disk[:, 0]
-    warped = on_disk @ source.warp_mat[:, :2].T + source.warp_mat[:, 2]
-    np.testing.assert_allclose(projected, warped, atol=1e-3)
-    inside = (projected > 0) & (projected < 64)
-    assert inside.all() and np.ptp(projected, 0).max() > 64 / 1.5 - 2
+    points = projected(source)
+    np.testing.assert_allclose(points, warped(source), atol=1e-3)
+    inside = (points > 0) & (points < 64)
+    assert inside.all() and np.ptp(points, 0).max() > 64 / 1.5 - 2
     assert source.gt_foreground.mean() > 0.2
-    target = samples['target_teacher']
     assert 'keypoints' not in target.gt_instances and 'gt_foreground' in target
     assert np.linalg.det(target.warp_mat[:, :2]) < 0
 
@@ -62,19 +75,11 @@ def test_3d_of_one_set_and_frames_of_another_without_labels(tmp_path):
     (tmp_path / 'HO3D/evaluation_xyz.json').unlink()
     source = dict(type='STB', data_root=str(tmp_path / 'STB'), split='train')
     target = dict(type='HO3D', data_root=str(tmp_path / 'HO3D'), split='evaluation')
-    config = dict(
-        type='SourceTargetDataset',
-        source=dict(source, pipeline=LOAD),
-        target=dict(target, labels=False, pipeline=LOAD),
-        views=dict(source=VIEW, target_teacher=VIEW),
+    source, target = first_draw(
+        dict(source, pipeline=LOAD), dict(target, labels=False, pipeline=LOAD)
     )
-    samples = DATASETS.build(config)[0]['data_samples']
-    source = samples['source']
-    points, camera = source.gt_instances.keypoints_3d[0], source.camera
-    projected = camera['focal'] * points[:, :2] / points[:, 2:] + camera['principal_point']
-    warped = source.gt_instances.keypoints[0] @ source.warp_mat[:, :2].T
-    np.testing.assert_allclose(projected, warped + source.warp_mat[:, 2], atol=1e-3)
-    target = samples['target_teacher']
+    assert np.linalg.det(source.warp_mat[:, :2]) > 0
+    np.testing.assert_allclose(projected(source), warped(source), atol=1e-3)
     assert 'keypoints' not in target.gt_instances
     assert np.linalg.det(target.warp_mat[:, :2]) < 0  # a right hand, as STB's left ones
 
@@ -85,20 +90,11 @@ def test_people_in_3d_with_masks_and_images_of_others(tmp_path):
     load = [*LOAD[:2], dict(type='RandomFlip3D', prob=1.0)]
     source = dict(type='SURREAL3D', data_root=str(tmp_path / 'SURREAL'), split='train')
     target = dict(type='MPIINF3DHP', data_root=str(tmp_path / 'MPI'), split='train')
-    config = dict(
-        type='SourceTargetDataset',
-        source=dict(source, pipeline=load),
-        target=dict(target, labels=False, pipeline=load),
-        views=dict(source=VIEW, target_teacher=VIEW),
+    source, target = first_draw(
+        dict(source, pipeline=load), dict(target, labels=False, pipeline=load)
     )
-    samples = DATASETS.build(config)[0]['data_samples']
-    source = samples['source']
-    points, camera = source.gt_instances.keypoints_3d[0], source.camera
-    projected = camera['focal'] * points[:, :2] / points[:, 2:] + camera['principal_point']
-    on_disk = source.gt_instances.keypoints[0].copy()  # those of the mirrored image
-    on_disk[:, 0] = 319 - on_disk[:, 0]
-    warped = on_disk @ source.warp_mat[:, :2].T + source.warp_mat[:, 2]
-    np.testing.assert_allclose(projected, warped, atol=1e-2)
+    assert np.linalg.det(source.warp_mat[:, :2]) < 0
+    np.testing.assert_allclose(projected(source), warped(source), atol=1e-2)
     assert (source.gt_instances.keypoints_visible[0] == 0).nonzero()[0].tolist() == [9, 10]
     assert 0.1 < source.gt_foreground.mean() < 0.9
-    assert 'keypoints' not in samples['target_teacher'].gt_instances
+    assert 'keypoints' not in target.gt_instances
