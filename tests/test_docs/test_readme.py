@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from mmpose.registry import HOOKS
+from pymdownx.slugs import slugify
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / 'README.md').read_text()
@@ -17,9 +18,8 @@ def test_it_is_one_page():
 
 def anchors(page):
     """Of the headings of a page, as GitHub makes them."""
-    slugs = pytest.importorskip('pymdownx.slugs')
     text = re.sub(r'^```.*?^```', '', page.read_text(), flags=re.M | re.S)
-    slug = slugs.slugify(case='lower')
+    slug = slugify(case='lower')
     return {slug(title, '-') for title in re.findall(r'^#+ (.*)$', text, re.M)}
 
 
