@@ -7,6 +7,7 @@ negative. And it clips boxes by the width and height of the file, whatever the i
 
 import functools
 import json
+import logging
 import os.path as osp
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, Optional
 
 import numpy as np
+from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset, base_coco_style_dataset
 from mmpose.datasets.transforms import LoadImage
 
@@ -25,6 +27,7 @@ from mmpose_uda.datasets.image_size import check_size
 from mmpose_uda.datasets.sample_errors import require_samples, usable_labels
 from mmpose_uda.errors import UserError
 
+_SHOWN = 8
 _NEEDED = ('id', 'image_id', 'category_id')  # for the index that mmpose makes
 
 
@@ -48,6 +51,9 @@ def look_through_stock_files() -> None:
     if not hasattr(LoadImage.transform, '__wrapped__'):
         BaseCocoStyleDataset.load_data_list = _looking_first(
             BaseCocoStyleDataset.load_data_list
+        )
+        BaseCocoStyleDataset._get_topdown_data_infos = _telling_what_goes(
+            BaseCocoStyleDataset._get_topdown_data_infos
         )
         LoadImage.transform = _comparing_sizes(LoadImage.transform)
 
@@ -172,6 +178,29 @@ def _read_already(content: dict[str, Any]) -> Iterator[None]:
         yield
     finally:
         base_coco_style_dataset.COCO = kind
+
+
+def _telling_what_goes(choose: Callable) -> Callable:
+    """mmpose leaves out boxes of no size without a word, of this package's classes too."""
+
+    @functools.wraps(choose)
+    def choose_and_tell(dataset: BaseCocoStyleDataset, instances: list[dict]) -> list[dict]:
+        people = [i for i in instances if 'bbox' in i and not i.get('iscrowd')]
+        corners = np.array([one['bbox'][0] for one in people]).reshape(-1, 4)
+        is_empty = (corners[:, 2:] <= corners[:, :2]).any(1)
+        if is_empty.any():
+            ids = [str(people[n].get('id')) for n in np.flatnonzero(is_empty)]
+            more = f' and {len(ids) - _SHOWN} more' if len(ids) > _SHOWN else ''
+            print_log(
+                f'{len(ids)} of {len(people)} annotations of `{dataset.ann_file}` are left '
+                'out, because their box has no size within the image: mend `bbox` of '
+                f'{", ".join(ids[:_SHOWN])}{more}.',
+                'current',
+                logging.WARNING,
+            )
+        return choose(dataset, instances)
+
+    return choose_and_tell
 
 
 def _is_read_as_coco(dataset: BaseCocoStyleDataset) -> bool:

@@ -9,6 +9,7 @@ from mmpose.registry import DATASETS
 from PIL import Image
 from stock_factory import write_coco
 
+from mmpose_uda.datasets import stock_annotations
 from mmpose_uda.datasets.stock_annotations import look_through_stock_files, read_stock_file
 from mmpose_uda.errors import UserError
 
@@ -167,6 +168,20 @@ def test_people_without_a_label_are_left_out(people):
     before = len(dataset(people))
     change(people, annotation(keypoints=[None, None, 0] * 17))
     assert len(dataset(people)) == before - 1
+
+
+@pytest.mark.parametrize('kind', ['CocoDataset', 'PoseDataset'])
+@pytest.mark.parametrize('box', [[5, 5, 0, 9], [500, 500, 9, 9], [30, 30, -9, -9]])
+def test_boxes_of_no_size_are_left_out_and_told(people, kind, box, monkeypatch):
+    said = []
+    monkeypatch.setattr(stock_annotations, 'print_log', lambda text, *_: said.append(text))
+    before = len(dataset(people, kind, metainfo=COCO))
+    assert not said
+    change(people, annotation(bbox=box))
+    assert len(dataset(people, kind, metainfo=COCO)) == before - 1
+    (sentence,) = said
+    assert sentence.startswith(f'1 of {before} annotations of `')
+    assert sentence.endswith('mend `bbox` of 101.')
 
 
 def test_mmpose_does_not_count_by_text(people):

@@ -82,7 +82,7 @@ def bone_cosines(points: Tensor, bones: Bones) -> Tensor:
     Returns:
         Tensor: [B, M].
     """
-    first, second, signs = zip(*joined_bones(bones))
+    first, second, signs = _columns(joined_bones(bones))
     vectors = bone_vectors(points, bones)
     directions = vectors / (vectors.square().sum(-1, keepdim=True) + _TINY).sqrt()
     first, second = (directions[:, constant_index(i, points)] for i in (first, second))
@@ -97,10 +97,15 @@ def keypoints_to_bones(values: Tensor, bones: Bones) -> Tensor:
 
 def keypoints_to_joints(values: Tensor, bones: Bones) -> Tensor:
     """The smallest value of both bones of each joint, [..., M] of [..., K]."""
-    first, second, _ = zip(*joined_bones(bones))
+    first, second, _ = _columns(joined_bones(bones))
     of_bones = keypoints_to_bones(values, bones)
     first, second = (of_bones[..., constant_index(i, values)] for i in (first, second))
     return torch.minimum(first, second)
+
+
+def _columns(joints: tuple) -> tuple:
+    """Indices of both bones and signs; bones that are all apart have no joints."""
+    return tuple(zip(*joints)) or ((), (), ())
 
 
 def lift_to_total(points: Tensor, bones: Sequence, total: Tensor) -> Tensor:

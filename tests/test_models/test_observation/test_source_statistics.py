@@ -61,6 +61,15 @@ def test_bounds_are_the_quantiles_of_all_values():
         np.testing.assert_allclose(ends, np.quantile(values, level, axis=0), atol=2 / 256)
 
 
+def test_bones_that_are_apart_have_lengths_and_no_angles():
+    statistics = SourceStatistics(4, ((0, 1), (2, 3)), 3, unit=30.0)
+    seen, there = poses(400), torch.ones(400, 4)
+    statistics.note(seen, there, 0.5 * there, ALL)
+    found = statistics.bounds(0.9)
+    assert (found.lengths[0] < found.lengths[1]).all() and found.lengths[0].shape == (2,)
+    assert found.cosines[0].shape == found.cosines[1].shape == (0,)
+
+
 def test_a_few_poses_bound_nothing():
     bounds = noted(poses(99)).bounds(0.99)
     assert all((ends[0] == -math.inf).all() for ends in bounds)

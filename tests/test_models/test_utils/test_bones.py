@@ -61,6 +61,12 @@ def test_a_straight_finger_and_a_folded_one():
     torch.testing.assert_close(found, torch.tensor([[-1.0, 1.0]]))
 
 
+def test_bones_that_are_apart_have_no_angles():
+    for bones in (((0, 1),), ((0, 1), (2, 3))):
+        assert bone_cosines(POINTS, bones).shape == (3, 0)
+        assert keypoints_to_joints(torch.ones(6), bones).shape == (0,)
+
+
 def test_mirror_images_of_bones():
     assert mirrored_bones(BONES, FLIP_INDICES) == ((1, 3), (2, 4))
     assert mirrored_bones(bones_of(HAND21), tuple(range(21))) == ()
