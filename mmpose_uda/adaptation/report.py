@@ -105,7 +105,7 @@ def _facts(summary: dict[str, Any]) -> dict[str, str]:
 
 def _held_out(images: dict[str, Any]) -> str:
     count, folds = images['held_out'], images['folds']
-    return f'{count}, each from one of {folds} further models' if folds else str(count)
+    return f'{count}, in {folds} folds' if folds else str(count)
 
 
 def _rows(signals: Signals) -> Iterator[SignalRow]:

@@ -72,7 +72,7 @@ COMMANDS = {
         'ablation/table.md',
     ),
     'tools/analysis_tools/calibrate_verdict.py': (
-        f'--configs {CONFIG} --iters 2 --cases source_free --out calibrated',
+        f'--configs {CONFIG} --iters 2 --cases nothing --out calibrated',
         'calibrated/table.md',
     ),
     'tools/analysis_tools/compare.py': (
