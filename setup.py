@@ -51,7 +51,12 @@ OF_OPENMMLAB = [
     'yapf',
 ]
 EXTRAS = {
-    'docs': ['mkdocs-material', 'mkdocstrings', 'mkdocstrings-python'],  # from a checkout
+    'docs': [
+        'mkdocs-material',
+        'mkdocstrings',
+        'mkdocstrings-python',
+        'pymdown-extensions<11',  # 12 is too new for mkdocstrings of Python 3.10
+    ],
     'onnx': ['onnx', 'onnxruntime'],
     'tensorboard': ['tensorboard'],
 }

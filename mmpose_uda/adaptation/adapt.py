@@ -83,7 +83,7 @@ def adapt(
     require_enough(images, target)
     trained_on = [own] if own else []
     known: dict[str, str] = {}
-    if train_on_labelled:
+    if train_on_labelled and few:  # _check: one goes with the other
         trained_on.append(few)
         known = same_images([image.path for image in images.images], few.paths)
     split, splits = split_target(images.images, known)
@@ -93,7 +93,7 @@ def adapt(
         split=split,
         paths=target,
         labelled=[one.folder for one in trained_on],
-        source=own and own.folder,
+        source=own.folder if own else None,
         repeats=_repeats(*trained_on),
         seed=seed,
     )

@@ -68,7 +68,7 @@ def pose_statistics(ann_file: str) -> PoseStatistics:
     """
     content = load_coco(ann_file)
     categories = content.get('categories') or []
-    names = next(filter(None, (one.get('keypoints') for one in categories)), [])
+    names: list[str] = next(filter(None, (one.get('keypoints') for one in categories)), [])
     others = {c.get('id') for c in categories if c.get('keypoints') != names}
     if 'left_ankle' not in names:  # Human3.6M's, which mmpose calls feet
         names = [name.replace('_foot', '_ankle') for name in names]

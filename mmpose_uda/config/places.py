@@ -1,7 +1,7 @@
 """Where in a config a part is, for sentences about it."""
 
 from collections.abc import Callable
-from typing import Optional
+from typing import Any, Optional
 
 from mmengine.config import Config
 
@@ -63,11 +63,11 @@ def where_fits(cfg: Config, fits: Callable[[dict], bool]) -> str:
         fits (Callable): What is asked of a dict in it.
     """
 
-    def search(value, path):
+    def search(value: Any, path: str) -> Optional[str]:
         if isinstance(value, dict):
             if path and fits(value):
                 return path
-            items = value.items()
+            items: Any = value.items()
         elif isinstance(value, (list, tuple)):
             items = enumerate(value)
         else:
