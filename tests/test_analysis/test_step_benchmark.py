@@ -159,11 +159,11 @@ def run_benchmark(tmp_path, *arguments):
     return json.loads(out.read_text()), done.stdout
 
 
-# of a network with BatchNorm each domain by itself; otherwise both in one pass
+# where batches are normalised each domain by itself; otherwise both in one pass
 @pytest.mark.parametrize(
     'options, of_backbone',
-    [((), [3, 3, 3, 3]), (('model.estimator.backbone.stem=conv',), [6, 6])],
-    ids=['BatchNorm', 'GroupNorm'],
+    [((), [6, 6]), (('train_cfg.phases.2.norm_eval=False',), [3, 3, 3, 3])],
+    ids=['kept statistics', 'statistics of batches'],
 )
 def test_hand_3d(options, of_backbone, tmp_path):
     config = str(CONFIG_DIR / 'hand_3d.py')
