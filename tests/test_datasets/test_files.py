@@ -30,7 +30,7 @@ def test_what_is_there(tmp_path):
 def test_what_is_not_there(tmp_path):
     with pytest.raises(UserError, match='The file `gone` does not exist: put it there'):
         require_path('gone', 'file')
-    with pytest.raises(UserError, match='make_builtin_data'):
+    with pytest.raises(UserError, match='make-data'):
         require_path('no/builtin_hand', 'folder')
     with pytest.raises(UserError, match='does not exist'):
         require_path(str(tmp_path), 'file', is_present=lambda path: False)
