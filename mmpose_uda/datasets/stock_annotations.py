@@ -153,7 +153,7 @@ def _looking_first(load: Callable) -> Callable:
         if not file.has_plain_labels:
             infos = list(map(usable_labels, infos))
         if not dataset.bbox_file:  # detections have no labels
-            infos = [i for i in infos if np.any(i.get('keypoints_visible', True))]
+            infos = [info for info in infos if _is_of_use(info, dataset.test_mode)]
         require_samples(infos, dataset.ann_file)
         return infos
 
@@ -178,6 +178,16 @@ def _read_already(content: dict[str, Any]) -> Iterator[None]:
         yield
     finally:
         base_coco_style_dataset.COCO = kind
+
+
+def _is_of_use(info: dict[str, Any], is_tested: bool) -> bool:
+    """Whether it has a label, or is one of images without: places that none can see.
+
+    A config may train on those beside others (docs/parts.md); mmpose keeps them, too, but
+    not what is 0 all over. A metric has nothing to do with them.
+    """
+    labelled = np.any(info.get('keypoints_visible', True))
+    return bool(labelled or (not is_tested and np.any(info['keypoints'] > 0)))
 
 
 def _telling_what_goes(choose: Callable) -> Callable:

@@ -164,6 +164,14 @@ def test_labels_of_which_none_is_one_are_no_supervision(people, kind, value):
         dataset(people, kind, metainfo=COCO)
 
 
+def test_places_that_none_can_see_are_images_without_labels(people):
+    before = len(dataset(people))
+    change(people, unlabelled(1))
+    assert len(dataset(people)) == before
+    with pytest.raises(UserError, match='train.json. has no usable sample'):
+        dataset(people, test_mode=True)
+
+
 def test_people_without_a_label_are_left_out(people):
     before = len(dataset(people))
     change(people, annotation(keypoints=[None, None, 0] * 17))

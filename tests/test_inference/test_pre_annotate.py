@@ -7,6 +7,7 @@ from mmengine.config import Config
 
 from mmpose_uda import UserError
 from mmpose_uda.adaptation.labelled import find_labelled, measure
+from mmpose_uda.adaptation.labelled_images import LabelledImages
 from mmpose_uda.apis import infer, pre_annotate
 from mmpose_uda.deploy.load_estimator import load_estimator
 from mmpose_uda.metainfo import HAND21
@@ -41,8 +42,8 @@ def test_predictions_to_correct_the_most_uncertain_first(trained, tmp_path):
     assert category['keypoints'][0] == 'wrist' and min(map(min, category['skeleton'])) == 1
 
     # what is not corrected is what the model predicts
-    folder = find_labelled(str(out), HAND21)
-    found = measure(load_estimator(str(trained.export)), folder, HAND21)
+    labelled = LabelledImages(find_labelled(str(out), HAND21), HAND21)
+    found = measure(load_estimator(str(trained.export)), labelled)
     assert found.instances == 3 and found.error < 1e-4 and found.pck == 1
 
 
