@@ -53,10 +53,10 @@ def main():
         for pair in (*args.real, *args.starts):
             if '=' not in pair:
                 raise UserError(f'{pair} is not CONFIG=FOLDER: write it so.')
-        benchmarks = [builtin_benchmark(config) for config in args.configs]
-        benchmarks += [real_benchmark(*pair.split('=', 1)) for pair in args.real]
         out = Path(args.out)
         check_writable(out / 'table.md')
+        benchmarks = [builtin_benchmark(config) for config in args.configs]
+        benchmarks += [real_benchmark(*pair.split('=', 1)) for pair in args.real]
         starts = dict(pair.split('=', 1) for pair in args.starts)
         cases = args.cases or tuple(CASES)
         outcomes = []
