@@ -86,9 +86,9 @@ class AdaptationPictureHook(Hook):
             poses = poses_of(samples, 'pred_instances')
             with (
                 whole_file(folder / f'predictions_{phase}.npz') as partial,
-                open(partial, 'wb') as file,  # to a path of another end it adds .npz
+                open(partial, 'wb') as opened_partial,  # to another path it adds .npz
             ):
-                np.savez(file, **poses)
+                np.savez(opened_partial, **poses)
             shown = self.stored(runner)
             sheet = self.draw_predictions(runner, images, samples, shown)
             _publish(runner, 'predictions', '', sheet, runner.iter)
