@@ -33,13 +33,5 @@ strong_box = dict(
 )
 # The source alone: boxes of photographs are drawn by many hands, and photographs end close
 # to what they show; what is rendered goes on.
-source_box = dict(
-    type='FastRandomBBoxTransform',
-    shift_factor=0.06,
-    shift_prob=1.0,
-    scale_factor=(0.8, 1.25),
-    scale_prob=1.0,
-    rotate_factor=30,
-    rotate_prob=0.5,
-)
+source_box = dict(strong_box, shift_factor=0.06, scale_factor=(0.8, 1.25), rotate_factor=30)
 picture_edge = dict(type='PictureEdge', prob=0.3, margin=(-0.15, 0.2))
