@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -202,13 +201,13 @@ def _train(
     run.prepare()
     if minutes is not None:
         iters = run.steps_within(minutes, 1 + len(folds))
-    iters = iters or sensible_steps(len(run.split.trained))
+    trained = len(run.split.trained)
+    iters = iters or sensible_steps(trained)
     run.begin(iters)
     aside = f'{len(run.split.held_out)} images are held out'
     if folds:
         aside = f'before, {len(folds)} times without a part of them, to judge by that part'
-    print(f'Adapting to {len(run.split.trained)} images in {iters} steps; {aside}.')
-    sys.stdout.flush()
+    print(f'Adapting to {trained} images in {iters} steps; {aside}.', flush=True)
     for fold in folds:
         fold.prepare()
         fold.begin(iters)

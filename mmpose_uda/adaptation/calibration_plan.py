@@ -39,44 +39,45 @@ class Planned:
     half: str
 
 
+def _each(half: str, seed: int, *cases: str) -> tuple[Planned, ...]:
+    return tuple(Planned(case, seed, half) for case in cases)
+
+
 # What is made worse on purpose is in both halves, and so are adaptations that should work;
 # some ways to make it worse are seen in one half only, as in life.
 _RENDERED = (
-    *(
-        Planned(case, 0, FIT)
-        for case in (
-            'source_free',
-            'learning_rate_x10',
-            'with_source',
-            'information_alone',
-            'nothing',
-            'mirrored_labels',
-            'teacher_too_slow',
-            'wrong_target',
-        )
-    ),
-    *(
-        Planned(case, 1, HELD_OUT)
-        for case in (
-            'source_free',
-            'learning_rate_x10',
-            'with_source',
-            'mirrored_labels',
-            'too_few_images',
-        )
-    ),
-)
-_PHOTOGRAPHS = tuple(
-    Planned(case, 0, HELD_OUT)
-    for case in (
+    *_each(
+        FIT,
+        0,
         'source_free',
         'learning_rate_x10',
         'with_source',
         'information_alone',
         'nothing',
         'mirrored_labels',
-        'teacher_too_fast',
-    )
+        'teacher_too_slow',
+        'wrong_target',
+    ),
+    *_each(
+        HELD_OUT,
+        1,
+        'source_free',
+        'learning_rate_x10',
+        'with_source',
+        'mirrored_labels',
+        'too_few_images',
+    ),
+)
+_PHOTOGRAPHS = _each(
+    HELD_OUT,
+    0,
+    'source_free',
+    'learning_rate_x10',
+    'with_source',
+    'information_alone',
+    'nothing',
+    'mirrored_labels',
+    'teacher_too_fast',
 )
 
 

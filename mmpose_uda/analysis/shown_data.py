@@ -19,6 +19,7 @@ from mmpose_uda.evaluation.samples import visibility
 from mmpose_uda.views import DOMAINS, view_of
 from mmpose_uda.visualization import Picture
 from mmpose_uda.visualization.data_sheet import BOX_COLOR, FRAME_COLORS
+from mmpose_uda.visualization.tested_samples import evenly_spread
 
 _SEED = 0  # of the augmentation of stock data sets
 
@@ -75,10 +76,10 @@ def sample_columns(dataset: BaseDataset, num: int, title: str) -> Columns:
         UserError: The pipeline makes no images.
     """
     _keep_crop_keypoints(_pipeline_of(dataset))
-    chosen = np.linspace(0, len(dataset) - 1, min(num, len(dataset))).astype(int)
+    chosen = evenly_spread(len(dataset), min(num, len(dataset)))
     columns: Columns = {'image': [], title: []}
     with kept_random_states():
-        for index in map(int, chosen):
+        for index in chosen:
             seed_by(_SEED, index)
             item = dataset[index]
             if item['inputs'].dim() != 3:

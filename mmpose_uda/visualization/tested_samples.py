@@ -22,10 +22,10 @@ def crop_picture(sample, width: int) -> np.ndarray:
     meta = sample.metainfo
     enlarged = width / meta['input_size'][0]
     # one that stock transforms made is turned and mirrored in no way
-    to_crop = meta.get('warp_mat', _upright_crop(meta))
+    matrix = meta.get('warp_mat', _upright_crop(meta))
     image = LoadPoseImage()(dict(img_path=meta['img_path']))['img']
     size = (width, round(enlarged * meta['input_size'][1]))
-    return cv2.warpAffine(image, enlarged * np.asarray(to_crop, float), size)
+    return cv2.warpAffine(image, enlarged * np.asarray(matrix, float), size)
 
 
 def _upright_crop(meta: dict) -> np.ndarray:
