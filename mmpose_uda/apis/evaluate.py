@@ -17,6 +17,7 @@ from mmpose_uda.config import (
     require,
     set_launcher,
     set_work_dir,
+    take_labels_from_samples,
     user_errors,
 )
 from mmpose_uda.engine.target_statistics import re_estimate
@@ -73,6 +74,7 @@ def evaluate(
         drop_missing_backends(cfg)
         set_launcher(cfg, launcher)
         check_evaluators(cfg)
+        take_labels_from_samples(cfg)
         check_fit(cfg)
         prepare_data(cfg)
         runner = Runner.from_cfg(cfg)

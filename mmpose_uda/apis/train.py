@@ -28,6 +28,7 @@ from mmpose_uda.config import (
     set_launcher,
     set_work_dir,
     shrink_builtin_data,
+    take_labels_from_samples,
     user_errors,
 )
 from mmpose_uda.engine.hooks import PreemptionHook
@@ -92,6 +93,7 @@ def train(
         require_whole_parameters(cfg)
         set_launcher(cfg, launcher)
         check_evaluators(cfg)
+        take_labels_from_samples(cfg)
         check_fit(cfg)
         prepare_data(cfg)
         with own_work_dir(cfg):

@@ -3,7 +3,7 @@
 from .backends import drop_missing_backends
 from .builtin_data import prepare_data, shrink_builtin_data
 from .checkpoints import last_checkpoint
-from .evaluators import check_evaluators
+from .evaluators import check_evaluators, take_labels_from_samples
 from .explaining import closest, explain, user_errors
 from .few_batches import load_in_this_process
 from .fitting import check_fit
@@ -39,5 +39,6 @@ __all__ = [
     'set_launcher',
     'set_work_dir',
     'shrink_builtin_data',
+    'take_labels_from_samples',
     'user_errors',
 ]

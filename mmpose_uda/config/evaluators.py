@@ -1,9 +1,11 @@
-"""Evaluators that do not go with the model."""
+"""Evaluators that do not go with the model, or with the data."""
 
+import os.path as osp
 from collections.abc import Iterator
 
 from mmengine.config import Config
 
+from mmpose_uda.datasets.stock_views import class_name
 from mmpose_uda.errors import UserError
 
 
@@ -30,10 +32,34 @@ def check_evaluators(cfg: Config) -> None:
             )
 
 
+def take_labels_from_samples(cfg: Config) -> None:
+    """Let a metric that would read the file of a ``PoseDataset`` ask its samples instead.
+
+    In them is filled in what tools leave out, and categories and ids are those that
+    predictions carry (``plain_annotation``); of the file as it is, a category numbered 0
+    gives an AP of 0, and ids of text an error after the first epoch.
+
+    Args:
+        cfg (Config): With loaders and evaluators or not; changed in place.
+    """
+    for kind in ('val', 'test'):
+        data = (cfg.get(f'{kind}_dataloader') or {}).get('dataset')
+        if not data or class_name(data) != 'PoseDataset':
+            continue
+        file = osp.normpath(osp.join(data.get('data_root') or '', data['ann_file']))
+        for metric in _metrics_of(cfg.get(f'{kind}_evaluator')):
+            named = metric.get('ann_file')
+            if named is not None and osp.normpath(named) == file:
+                metric['ann_file'] = None
+
+
 def _metrics(cfg: Config) -> Iterator[dict]:
     for name in ('val_evaluator', 'test_evaluator'):
-        evaluators = cfg.get(name) or ()
-        if isinstance(evaluators, dict):
-            # one metric, or mmengine's Evaluator of several
-            evaluators = evaluators.get('metrics', [evaluators])
-        yield from evaluators if isinstance(evaluators, (list, tuple)) else [evaluators]
+        yield from _metrics_of(cfg.get(name))
+
+
+def _metrics_of(evaluators) -> list[dict]:
+    if isinstance(evaluators, dict):
+        # one metric, or mmengine's Evaluator of several
+        evaluators = evaluators.get('metrics', [evaluators])
+    return [one for one in evaluators or () if isinstance(one, dict)]

@@ -8,6 +8,7 @@ from mmpose_uda.datasets.coco_file import box_of
 from mmpose_uda.datasets.faults import Fault
 
 _VISIBILITIES = (0, 1, 2)
+_CATEGORY = 1  # of an annotation that names none, or one that is no number
 _UNLABELLED = -1  # some tools write it in the place of COCO's 0
 
 
@@ -21,8 +22,8 @@ def plain_annotation(
 ) -> dict[str, Any]:
     """The keys that mmpose's data sets and metrics read, with what COCO has by default.
 
-    Tools leave out ``iscrowd``, ``area`` and ``num_keypoints``, count categories from 0,
-    use ids of text, and write visibilities as 2.0 or true.
+    Tools leave out ``iscrowd``, ``area``, ``num_keypoints`` and ``category_id``, use ids of
+    text, and write visibilities as 2.0 or true.
 
     Args:
         annotation (dict): As it is in the file.
@@ -39,11 +40,11 @@ def plain_annotation(
     Raises:
         UserError: The box is none, or the keypoints are not K triples of numbers.
     """
-    box = box_of(annotation, path)
+    box, category = box_of(annotation, path), annotation.get('category_id')
     plain = dict(
         id=annotation.get('id') if number is None else number,
         image_id=annotation.get('image_id') if image_number is None else image_number,
-        category_id=1,
+        category_id=category if type(category) is int else _CATEGORY,
         bbox=[float(value) for value in box],
         iscrowd=int(bool(annotation.get('iscrowd', 0))),
         area=_area_of(annotation, box, path),

@@ -179,8 +179,6 @@ class PoseDataset(BaseCocoStyleDataset):
         content = self.read_file()
         names = keypoint_names(self._metainfo)
         wanted = category_of(content, names, self.ann_file)
-        # as CocoMetric asks for them
-        self._metainfo['CLASSES'] = [dict(id=1, name='object', keypoints=names)]
         for image in content['images']:
             image['img_path'] = osp.join(self.data_prefix['img'], image['file_name'])
         instances, faults = [], []
@@ -191,8 +189,14 @@ class PoseDataset(BaseCocoStyleDataset):
                 annotation, count = raw['raw_ann_info'], self._metainfo['num_keypoints']
                 faults += faults_of(annotation, self.ann_file, count) or [fault]
         raise_faults(faults, self.ann_file)
+        instances = [instance for instance in instances if instance]
+        # as CocoMetric asks for them
+        self._metainfo['CLASSES'] = [
+            dict(id=one, name=f'category {one}', keypoints=names)
+            for one in sorted({instance['category_id'] for instance in instances})
+        ]
         images = {image['id']: image for image in content['images']}
-        return [item for item in instances if item], list(images.values())
+        return instances, list(images.values())
 
     def _raw_instances(
         self, content: dict[str, Any], wanted: Optional[set]

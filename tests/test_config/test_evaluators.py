@@ -1,7 +1,7 @@
 import pytest
 from mmengine.config import Config
 
-from mmpose_uda.config import check_evaluators
+from mmpose_uda.config import check_evaluators, take_labels_from_samples
 from mmpose_uda.errors import UserError
 
 CELLS = dict(type='CropPCK', protocol='regda')
@@ -40,3 +40,27 @@ def test_what_fits_passes():
 def test_the_evaluator_of_the_test_counts_too(evaluator):
     with pytest.raises(UserError, match='use_udp=True'):
         check_evaluators(config('UDPHeatmap', test_evaluator=evaluator))
+
+
+@pytest.mark.parametrize(
+    'wrap', [dict, lambda **one: [one], lambda **one: dict(metrics=[one])]
+)
+@pytest.mark.parametrize(
+    ('data_type', 'file', 'kept'),
+    [
+        ('PoseDataset', 'root/a.json', None),
+        ('mmpose.PoseDataset', './root//a.json', None),
+        ('PoseDataset', 'root/b.json', 'root/b.json'),
+        ('CocoDataset', 'root/a.json', 'root/a.json'),
+    ],
+)
+def test_a_metric_of_the_same_file_asks_the_samples(wrap, data_type, file, kept):
+    data = dict(type=data_type, data_root='root', ann_file='a.json')
+    evaluator = wrap(type='CocoMetric', ann_file=file)
+    cfg = Config(dict(val_dataloader=dict(dataset=data), val_evaluator=evaluator))
+    take_labels_from_samples(cfg)
+    metrics = cfg.val_evaluator
+    if isinstance(metrics, dict):
+        metrics = metrics.get('metrics', [metrics])
+    assert metrics[0]['ann_file'] == kept
+    take_labels_from_samples(Config(dict(model=dict())))
