@@ -9,6 +9,7 @@ from mmengine.dataset import BaseDataset
 from mmpose.registry import DATASETS
 
 from mmpose_uda.convert.source_folder import SourceFolder
+from mmpose_uda.evenly import evenly
 from mmpose_uda.inference.image_sources import Frame, load_frame
 
 
@@ -64,8 +65,3 @@ def frame_of(info: dict[str, Any]) -> Frame:
     """The image of an instance with its box."""
     x1, y1, x2, y2 = np.asarray(info['bbox'], np.float32)[0]
     return load_frame(info['img_path'], (x1, y1, x2 - x1, y2 - y1))
-
-
-def evenly(length: int, most: int) -> list[int]:
-    """At most so many indices, at equal distances."""
-    return np.linspace(0, length - 1, min(most, length)).round().astype(int).tolist()

@@ -8,8 +8,9 @@ import numpy as np
 from torch import nn
 
 from mmpose_uda.adaptation.equivariance import find
-from mmpose_uda.adaptation.labelled_images import LabelledImages, evenly, frame_of
+from mmpose_uda.adaptation.labelled_images import LabelledImages, frame_of
 from mmpose_uda.evaluation.samples import visibility
+from mmpose_uda.evenly import evenly
 from mmpose_uda.models.observation import read_statistics
 
 _QUANTILES = (0.005, 0.995)

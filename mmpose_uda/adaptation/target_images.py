@@ -8,10 +8,10 @@ from typing import Any, Optional
 
 from tqdm import tqdm
 
-from mmpose_uda.adaptation.labelled_images import evenly
 from mmpose_uda.adaptation.near_duplicates import Thinner
 from mmpose_uda.convert.adapted_text import BOXES_FILE
 from mmpose_uda.errors import UserError
+from mmpose_uda.evenly import evenly
 from mmpose_uda.inference.image_sources import Frame, VideoFile, load_frame, open_source
 from mmpose_uda.visualization import save_picture
 from mmpose_uda.whole_files import write_whole

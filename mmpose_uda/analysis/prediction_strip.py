@@ -10,11 +10,11 @@ from mmpose.registry import DATASETS
 
 from mmpose_uda.config import load_config, prepare_data, require, user_errors
 from mmpose_uda.errors import UserError
+from mmpose_uda.evenly import evenly
 from mmpose_uda.visualization import pose_tiles, save_picture, strip
 from mmpose_uda.visualization.tested_samples import (
     beside_labels,
     crop_picture,
-    evenly_spread,
 )
 
 _TITLES = dict(source='before adaptation', adapt='adapted')
@@ -106,5 +106,5 @@ def _samples(cfg: Config, stored: int, images: list[int]) -> tuple:
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     prepare_data(cfg)
     dataset = DATASETS.build(cfg.val_dataloader.dataset)
-    chosen = evenly_spread(len(dataset), stored)
+    chosen = evenly(len(dataset), stored)
     return dataset, [dataset[chosen[one]]['data_samples'] for one in images]

@@ -16,10 +16,10 @@ from mmpose_uda.datasets.draws import kept_random_states, seed_by
 from mmpose_uda.datasets.transforms import LoadPoseImage
 from mmpose_uda.errors import UserError
 from mmpose_uda.evaluation.samples import visibility
+from mmpose_uda.evenly import evenly
 from mmpose_uda.views import DOMAINS, view_of
 from mmpose_uda.visualization import Picture
 from mmpose_uda.visualization.data_sheet import BOX_COLOR, FRAME_COLORS
-from mmpose_uda.visualization.tested_samples import evenly_spread
 
 _SEED = 0  # of the augmentation of stock data sets
 
@@ -76,7 +76,7 @@ def sample_columns(dataset: BaseDataset, num: int, title: str) -> Columns:
         UserError: The pipeline makes no images.
     """
     _keep_crop_keypoints(_pipeline_of(dataset))
-    chosen = evenly_spread(len(dataset), min(num, len(dataset)))
+    chosen = evenly(len(dataset), num)
     columns: Columns = {'image': [], title: []}
     with kept_random_states():
         for index in chosen:

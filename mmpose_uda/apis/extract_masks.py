@@ -17,8 +17,8 @@ from mmpose_uda.datasets.grabcut import grabcut_mask
 from mmpose_uda.datasets.output_names import mask_name, output_stems
 from mmpose_uda.datasets.transforms import LoadPoseImage
 from mmpose_uda.errors import UserError, check_writable
+from mmpose_uda.evenly import evenly
 from mmpose_uda.visualization import mask_sheet, save_picture
-from mmpose_uda.visualization.tested_samples import evenly_spread
 from mmpose_uda.whole_files import write_whole
 
 _SHOWN = 24  # on the contact sheet, spread over the data set
@@ -82,7 +82,7 @@ def _segment(
     instances: list[tuple[dict, str]], folder: Path
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Write every mask; some images and masks to show."""
-    shown = set(evenly_spread(len(instances), _SHOWN))
+    shown = set(evenly(len(instances), _SHOWN))
     tiles = []
     load = LoadPoseImage()
     for number, (info, name) in enumerate(tqdm(instances, unit='mask')):

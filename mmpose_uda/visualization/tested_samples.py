@@ -12,11 +12,6 @@ from mmpose_uda.evaluation.samples import visibility
 LABEL = 'label'  # of photographs it may be the reading of another estimator
 
 
-def evenly_spread(length: int, count: int) -> list[int]:
-    """Indices of a data set over all of it: neighbours may be alike."""
-    return np.linspace(0, length - 1, count).astype(int).tolist()
-
-
 def crop_picture(sample, width: int) -> np.ndarray:
     """What is cropped of a sample, from its image: ``width`` px, not the network's."""
     meta = sample.metainfo

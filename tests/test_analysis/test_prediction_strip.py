@@ -12,7 +12,8 @@ from mmpose_uda.analysis import prediction_strip as module
 from mmpose_uda.apis import draw_strip
 from mmpose_uda.config import load_config
 from mmpose_uda.errors import UserError
-from mmpose_uda.visualization.tested_samples import evenly_spread, poses_of
+from mmpose_uda.evenly import evenly
+from mmpose_uda.visualization.tested_samples import poses_of
 
 STORED = 5
 CONFIG = """
@@ -32,7 +33,7 @@ def work_dir(tmp_path):
     (folder / 'hand_3d.py').write_text(CONFIG.format(base=base, data=data))
     init_default_scope('mmpose')
     dataset = DATASETS.build(load_config(str(folder / 'hand_3d.py')).val_dataloader.dataset)
-    samples = [dataset[i]['data_samples'] for i in evenly_spread(len(dataset), STORED)]
+    samples = [dataset[i]['data_samples'] for i in evenly(len(dataset), STORED)]
     labels = poses_of(samples, 'gt_instances')
     np.savez(folder / 'pictures/predictions_adapt.npz', **labels)
     before = {key: values + 5 for key, values in labels.items()}

@@ -11,12 +11,12 @@ from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
 from mmpose_uda.engine.unwrap import unwrapped_model
+from mmpose_uda.evenly import evenly
 from mmpose_uda.visualization import comparison_sheet, save_picture
 from mmpose_uda.visualization.masked_modelling import draw_masked_modelling
 from mmpose_uda.visualization.tested_samples import (
     beside_labels,
     crop_picture,
-    evenly_spread,
     poses_of,
 )
 from mmpose_uda.whole_files import whole_file
@@ -97,7 +97,7 @@ class AdaptationPictureHook(Hook):
     def predict(self, runner) -> tuple[list[np.ndarray], list]:
         """Fixed test images, BGR [h, w, 3] of what is cropped, and their predictions."""
         dataset = runner.val_dataloader.dataset
-        items = [dataset[i] for i in evenly_spread(len(dataset), self.num_images)]
+        items = [dataset[i] for i in evenly(len(dataset), self.num_images)]
         model = unwrapped_model(runner)
         model.eval()
         samples = model.test_step(pseudo_collate(items))

@@ -12,6 +12,7 @@ from mmengine.dataset import pseudo_collate
 from mmpose_uda.config import drop_missing_backends
 from mmpose_uda.engine.hooks import AdaptationPictureHook
 from mmpose_uda.engine.runner.phased_train_loop import make_phases
+from mmpose_uda.evenly import evenly
 from mmpose_uda.models.alignments import AttentionRegularization, MaskedReconstruction
 from mmpose_uda.visualization.tested_samples import (
     crop_picture,
@@ -128,8 +129,7 @@ def test_the_last_predictions_are_those_of_the_final_teacher(finished, predicted
         pytest.skip('the config does not show its last phase')
     with np.load(folder / f'predictions_{last}.npz') as stored:
         points, poses = stored['keypoints'], stored['keypoints_3d']
-    chosen = np.linspace(0, len(predicted) - 1, hook.num_images).astype(int)
-    samples = [predicted[i] for i in chosen]
+    samples = [predicted[i] for i in evenly(len(predicted), hook.num_images)]
     expected = crop_points(samples, 'pred_instances')
     # in batches of another size, so equal but for rounding
     np.testing.assert_allclose(points, expected, atol=1e-2)
