@@ -10,8 +10,12 @@ from torch import Tensor
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.alignments.base import Alignment, require_reader
 from mmpose_uda.models.alignments.pseudo_labels import PseudoLabels, build_selection
-from mmpose_uda.models.observation import Observations, ViewObservation
-from mmpose_uda.models.readers import Weighing
+from mmpose_uda.models.observation import (
+    Observations,
+    ViewObservation,
+    carried_targets,
+)
+from mmpose_uda.models.readers import Weighing, find_reader
 from mmpose_uda.models.utils import constant, gather_from_processes
 
 
@@ -25,11 +29,18 @@ class MeanTeacherConsistency(Alignment):
     arXiv 2404.14885). A label of weight w contributes w times its loss at weight 1, also
     where a stock loss would square the weight.
 
+    A point with a label's sharp peak says more than the teacher knows: of a keypoint that
+    may be in two places it lies between them, and the student learns to be sure of that.
+    With ``whole_maps`` the teacher's maps of positions travel instead, and the student
+    learns to be as unsure as the teacher is (docs/benchmarks.md has what that changes).
+
     Args:
         selection (dict | list[dict]): A :class:`Selection` of pseudo labels; of several the
             weights are multiplied.
         loss_weight (float): Weight of the loss.
         ramp_iters (int): Steps over which the weight grows.
+        whole_maps (bool): Whether labels are the teacher's maps, not points. For a head
+            whose reader carries them, as that of ``VolumetricPose3DHead`` does.
     """
 
     views = ('target_teacher', 'target_student')
@@ -39,14 +50,22 @@ class MeanTeacherConsistency(Alignment):
         selection: Union[dict, Sequence[dict]] = dict(type='ConfidenceWeighting'),
         loss_weight: float = 1.0,
         ramp_iters: int = 0,
+        whole_maps: bool = False,
     ):
         super().__init__(loss_weight, ramp_iters)
         self.selection = build_selection(selection)
+        self.whole_maps = whole_maps
         self.weighings: Optional[list[Weighing]] = None
 
     def check(self, name, estimator) -> None:
         require_reader(name, estimator)
         self.selection.check(name, estimator)
+        head = estimator.student.head
+        if self.whole_maps and not find_reader(head).carries_maps:
+            raise UserError(
+                f'The part {name!r} has whole_maps=True, but nobody knows how to carry the '
+                f'maps of a {type(head).__name__} to another view: leave it out.'
+            )
         loss = estimator.student.head.loss_module
         if not getattr(loss, 'use_target_weight', True):
             raise UserError(
@@ -70,8 +89,13 @@ class MeanTeacherConsistency(Alignment):
         points, confidence = labels.points, labels.confidence.nan_to_num(0)
         weights = self.select(labels)
         weights = weights * student.distributions.contains(points)
+        if self.whole_maps:
+            targets = carried_targets(observed['target_teacher'], student)
+            loss = student.loss_of_targets(targets, weights, self.weighings)
+        else:
+            loss = student.loss_of_points(points, weights, self.weighings)
         return dict(
-            loss=student.loss_of_points(points, weights, self.weighings),
+            loss=loss,
             **self.monitor(observed, points, confidence, weights),
         )
 

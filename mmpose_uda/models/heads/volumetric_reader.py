@@ -1,21 +1,29 @@
 """Reading the volumetric 3D head."""
 
-from typing import Optional
+from collections.abc import Sequence
+from typing import Optional, Union
 
+import torch
 from torch import Tensor
 
 from mmpose_uda.models.heads.base_pose3d_head import stack_labels
 from mmpose_uda.models.heads.base_pose3d_reader import BasePose3DReader
 from mmpose_uda.models.heads.volumetric_pose3d_head import VolumetricPose3DHead
 from mmpose_uda.models.readers import READERS, KeypointDistributions
-from mmpose_uda.models.utils import lift_to_total
+from mmpose_uda.models.utils import (
+    between_cells,
+    lift_to_total,
+    swap_where_mirrored,
+    warp_maps,
+)
 
 
 @READERS.register_module()
 class VolumetricReader(BasePose3DReader):
-    """Reads a :class:`VolumetricPose3DHead`; its labels are points."""
+    """Reads a :class:`VolumetricPose3DHead`; its labels are points, or distributions."""
 
     fits = 'VolumetricPose3DHead'
+    carries_maps = True
 
     @classmethod
     def reads(cls, head) -> bool:
@@ -50,7 +58,27 @@ class VolumetricReader(BasePose3DReader):
     def render_targets(self, points: Tensor) -> Tensor:
         return points
 
-    def loss(self, outputs, targets, weights) -> Tensor:
+    def carried_targets(
+        self, outputs: Tensor, matrices: Tensor, flip_indices: Sequence[int]
+    ) -> KeypointDistributions:
+        """See the base class. What leaves the crop is shared out among the rest; depths
+        are the same in both views."""
+        keypoints, depths, *size = outputs.shape[1:]
+        volume = outputs.float().flatten(2).softmax(2).view_as(outputs)
+        volume = swap_where_mirrored(volume, matrices, flip_indices)
+        step = self.head.decoder.input_size[0] / size[1]
+        moved = warp_maps(volume.flatten(1, 2), between_cells(matrices, step), size)
+        moved = moved.unflatten(1, (keypoints, depths))
+        tiny = torch.finfo(moved.dtype).tiny
+        return self.head.distributions(moved.clamp_min(tiny).log())
+
+    def loss(
+        self,
+        outputs: Tensor,
+        targets: Union[Tensor, KeypointDistributions],
+        weights: Tensor,
+    ) -> Tensor:
+        """The head's own loss, a scalar, on points or on distributions."""
         return self.head.loss_module(self.distributions(outputs), targets, weights)
 
     def supervised_loss(self, outputs: Tensor, data_samples) -> Tensor:

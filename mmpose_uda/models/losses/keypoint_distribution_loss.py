@@ -1,6 +1,6 @@
 """Fitting keypoint distributions to points."""
 
-from typing import Protocol, Sequence
+from typing import Protocol, Sequence, Union
 
 import torch
 from mmpose.registry import MODELS
@@ -11,6 +11,7 @@ class Axis(Protocol):
     """What the loss asks of an axis: bins [B, K, N] that are ``step`` apart."""
 
     log_probs: Tensor
+    probs: Tensor
     step: float
 
     def gaussian_labels(self, points: Tensor, sigma: float) -> Tensor:
@@ -28,7 +29,10 @@ class Axes(Protocol):
 
 @MODELS.register_module()
 class KeypointDistributionLoss(nn.Module):
-    """Cross entropy to Gaussians around the points, plus L1 of the predicted coordinates.
+    """Cross entropy to the labels' distributions, plus L1 of the predicted coordinates.
+
+    The distribution of a labelled point is a Gaussian around it; a label may also be a
+    distribution, which says how sure it is.
 
     The cross entropy shapes each axis's distribution (as SimCC, Li et al. 2022), the L1
     term ties to the point what is read off it, the mean of all of it (integral regression,
@@ -49,23 +53,31 @@ class KeypointDistributionLoss(nn.Module):
         self.l1_weight = l1_weight
         self.loss_weight = loss_weight
 
-    def forward(self, predicted: Axes, points: Tensor, weights: Tensor) -> Tensor:
+    def forward(
+        self, predicted: Axes, labels: Union[Tensor, Axes], weights: Tensor
+    ) -> Tensor:
         """Mean over the axes and the weighted keypoints.
 
         Args:
             predicted (KeypointDistributions): A axes.
-            points (Tensor): [B, K, A], crop px and mm.
-            weights (Tensor): [B, K], 0 leaves a keypoint out whatever its point is.
+            labels (Tensor | KeypointDistributions): Points [B, K, A], crop px and mm, or
+                distributions along the same axes.
+            weights (Tensor): [B, K], 0 leaves a keypoint out whatever its label is.
 
         Returns:
             Tensor: Scalar.
         """
+        is_of_points = isinstance(labels, Tensor)
+        points = labels if is_of_points else labels.points()
         points = torch.where(weights.unsqueeze(-1) > 0, points, torch.zeros_like(points))
         errors = (predicted.points() - points).abs()
         terms = []
         for i, axis in enumerate(predicted.axes):
-            labels = axis.gaussian_labels(points[..., i], self.sigma)
-            cross_entropy = -(labels * axis.log_probs).sum(-1)
+            if is_of_points:
+                probs = axis.gaussian_labels(points[..., i], self.sigma)
+            else:
+                probs = labels.axes[i].probs
+            cross_entropy = -(probs * axis.log_probs).sum(-1)
             length = axis.step * axis.log_probs.shape[-1]
             terms.append(cross_entropy + self.l1_weight * errors[..., i] / length)
         per_keypoint = torch.stack(terms).mean(0)

@@ -1,6 +1,6 @@
 """What networks see in a training step, which heads and alignments look at."""
 
-from .carrying import carried
+from .carrying import carried, carried_targets
 from .observations import Observations
 from .source_statistics import Bounds, SourceStatistics
 from .statistics_file import (
@@ -21,6 +21,7 @@ __all__ = [
     'SourceStatistics',
     'ViewObservation',
     'carried',
+    'carried_targets',
     'content_of',
     'fill',
     'read_statistics',

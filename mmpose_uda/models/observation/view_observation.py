@@ -191,7 +191,7 @@ class ViewObservation:
         Returns:
             Tensor: Scalar.
         """
-        return self._loss(self.reader.render_targets(points), weights, weighings)
+        return self.loss_of_targets(self.reader.render_targets(points), weights, weighings)
 
     def loss_of_labels(
         self, keypoints: Tensor, weighings: Optional[Sequence[Weighing]] = None
@@ -206,11 +206,21 @@ class ViewObservation:
             Tensor: Scalar.
         """
         targets, weights = self.reader.stack_targets(self.data_samples)
-        return self._loss(targets, weights * keypoints, weighings)
+        return self.loss_of_targets(targets, weights * keypoints, weighings)
 
-    def _loss(
-        self, targets: Any, weights: Tensor, weighings: Optional[Sequence[Weighing]]
+    def loss_of_targets(
+        self, targets: Any, weights: Tensor, weighings: Optional[Sequence[Weighing]] = None
     ) -> Tensor:
+        """The head's own loss on labels as its reader makes them.
+
+        Args:
+            targets (Any): Labels.
+            weights (Tensor): [B, K].
+            weighings (Sequence[Weighing], optional): See :meth:`loss_of_points`.
+
+        Returns:
+            Tensor: Scalar.
+        """
         if weighings is None:
             return self.reader.loss(self.head_outputs, targets, weights)
         terms = self.reader.loss_terms(self.head_outputs, targets)

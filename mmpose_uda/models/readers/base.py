@@ -35,6 +35,9 @@ class HeadReader(metaclass=ABCMeta):
     has_maps = True
     """Whether the head has maps of positions; one that regresses has points alone."""
 
+    carries_maps = False
+    """Whether maps of one view can be labels of another (:meth:`carried_targets`)."""
+
     dimensions = 2
     """Of poses, and of points."""
 
@@ -125,6 +128,23 @@ class HeadReader(metaclass=ABCMeta):
     @abstractmethod
     def render_targets(self, points: Tensor) -> Any:
         """Labels as :meth:`stack_targets` has them, made of points [B, K, A]."""
+
+    def carried_targets(
+        self, outputs: HeadOutputs, matrices: Tensor, flip_indices: Sequence[int]
+    ) -> Any:
+        """What maps of one view say as labels of another, as :meth:`loss` takes them.
+
+        All of the maps: where a keypoint may be in two places, the label says so.
+
+        Args:
+            outputs (Any): The head's output on the one view.
+            matrices (Tensor): From its px to those of the other, [B, 3, 3].
+            flip_indices (Sequence[int]): Keypoint that each becomes in a mirror.
+
+        Raises:
+            NotImplementedError: The reader does not know how (``carries_maps`` is False).
+        """
+        raise NotImplementedError(f'{type(self).__name__} carries no maps.')
 
     @abstractmethod
     def loss(self, outputs: HeadOutputs, targets: Any, weights: Tensor) -> Tensor:

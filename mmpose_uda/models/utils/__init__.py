@@ -27,6 +27,7 @@ from .pretrained import is_pretrained, start_of
 from .sample_random import SampleRandom, sample_keys
 from .style import match_statistics, pyramid_adain, pyramid_merge, pyramid_split
 from .view_geometry import (
+    between_cells,
     between_views,
     exact_product,
     stack_warp_mats,
@@ -44,6 +45,7 @@ __all__ = [
     'average_buffers',
     'batch_norm_layers',
     'best_memory_format',
+    'between_cells',
     'between_views',
     'bone_cosines',
     'bone_lengths',

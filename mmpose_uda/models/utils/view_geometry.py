@@ -51,6 +51,20 @@ def between_views(warp_from: Tensor, warp_to: Tensor) -> Tensor:
     return exact_product(warp_to, invert_affine(warp_from))
 
 
+def between_cells(matrices: Tensor, step: float) -> Tensor:
+    """Matrices [B, 3, 3] between px of crops as such between cells that tile these.
+
+    Args:
+        matrices (Tensor): From px of one crop to px of another, [B, 3, 3].
+        step (float): Side of a cell, px; the middle of the first is (step - 1) / 2.
+    """
+    linear, shift = matrices[:, :2, :2], matrices[:, :2, 2:]
+    first = (step - 1) / 2
+    shift = (first * linear.sum(2, keepdim=True) + shift - first) / step
+    top = torch.cat([linear, shift], dim=2)
+    return torch.cat([top, matrices[:, 2:]], dim=1)
+
+
 def transform_points(points: Tensor, matrices: Tensor) -> Tensor:
     """Move x and y of ``points`` [B, K, A] by ``matrices`` [B, 3, 3].
 

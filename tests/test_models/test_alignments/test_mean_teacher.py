@@ -19,7 +19,7 @@ from mmpose_uda.models.alignments import (
     MeanTeacherConsistency,
     QuantileSelection,
 )
-from mmpose_uda.models.observation import Observations
+from mmpose_uda.models.observation import Observations, carried_targets
 from mmpose_uda.models.readers import (
     AxisDistribution,
     HeatmapDistributions,
@@ -333,6 +333,40 @@ def test_a_half_weight_is_half_the_loss(loss, monkeypatch):
     torch.testing.assert_close(found[1], 0.5 * found[0])
     torch.testing.assert_close(found[2], 0.1 * found[0])
     assert found[0] > 0
+
+
+# ---- whole maps ----------------------------------------------------------------------
+
+
+def test_maps_of_a_head_that_are_not_carried_are_refused():
+    with pytest.raises(UserError, match="'pseudo'.*whole_maps.*HeatmapHead.*leave it out"):
+        build_adaptive(
+            estimator=resnet_estimator(),
+            alignments=dict(pseudo=dict(type='MeanTeacherConsistency', whole_maps=True)),
+            foreground_head=None,
+        )
+
+
+def test_the_teacher_s_maps_are_the_labels():
+    part = dict(type='MeanTeacherConsistency', whole_maps=True)
+    model = build_adaptive(alignments=dict(pseudo=part))
+    model.set_phase(['pseudo'])
+    data = make_batch(views=['target_teacher', 'target_student'])
+    observed = model.observe(**model.data_preprocessor(data, training=True))
+    teacher, student = observed['target_teacher'], observed['target_student']
+    points, confidence = observed.pseudo_labels
+    weights = confidence * student.distributions.contains(points)
+    loss = model.alignments['pseudo'](observed)['loss']
+    expected = teacher.reader.loss(
+        student.head_outputs, carried_targets(teacher, student), weights
+    )
+    torch.testing.assert_close(loss, expected)
+    of_points = teacher.reader.loss(student.head_outputs, points, weights)
+    assert (loss - of_points).abs() > 1e-3 * loss
+    loss.backward()
+    gradients = [p.grad for p in model.student.head.parameters()]
+    assert all(g.isfinite().all() and g.abs().sum() > 0 for g in gradients)
+    assert all(p.grad is None for p in model.teacher.parameters())
 
 
 # ---- a head that regresses -----------------------------------------------------------

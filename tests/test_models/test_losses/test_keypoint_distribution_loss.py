@@ -70,6 +70,21 @@ def test_points_of_no_weight_may_be_anything(logits, points):
         assert (values.grad[weights > 0].abs().sum(-1) > 0).all()
 
 
+def test_of_distributions_equals_the_formula(logits):
+    others = [torch.randn_like(values) for values in logits]
+    weights = torch.tensor([[1.0, 0.2, 0], [0.5, 1, 1]])
+    loss = KeypointDistributionLoss(l1_weight=3.0)
+    found = loss(distributions(logits), distributions(others), weights)
+    expected = 0.0
+    for values, labels, (bins, origin, step) in zip(logits, others, AXES):
+        probs, wanted = values.detach().softmax(-1), labels.softmax(-1)
+        centres = origin + step * torch.arange(bins)
+        term = -(wanted * probs.log()).sum(-1)
+        term += 3 * ((probs - wanted) @ centres).abs() / (step * bins)
+        expected += (weights * term).sum() / len(AXES) / 6
+    torch.testing.assert_close(found, expected)
+
+
 def test_doubtful_batches_weigh_little(logits, points):
     ones = torch.ones(2, 3)
     certain = KeypointDistributionLoss()(distributions(logits), points, ones)

@@ -6,6 +6,7 @@ import torch
 
 from mmpose_uda import UserError
 from mmpose_uda.models.utils import (
+    between_cells,
     between_views,
     stack_warp_mats,
     swap_where_mirrored,
@@ -50,6 +51,15 @@ def test_points_go_where_the_matrix_sends_them():
             expected = matrices[b].numpy() @ [x, y, 1]
             np.testing.assert_allclose(moved[b, k, :2], expected[:2], atol=1e-4)
             assert moved[b, k, 2] == z
+
+
+def test_cells_go_where_their_middles_go():
+    matrices = torch.stack([affine(0.3, 2, (5, -7)), affine(-1, 0.5, (1, 2), True)])
+    cells, step = torch.randn(2, 6, 2) * 20, 8
+    middles = step * cells + 3.5
+    expected = (transform_points(middles, matrices) - 3.5) / step
+    found = transform_points(cells, between_cells(matrices, step))
+    torch.testing.assert_close(found, expected)
 
 
 def test_points_without_depth():
