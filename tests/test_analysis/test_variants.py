@@ -363,6 +363,15 @@ def test_source_free_takes_the_adaptations_parts_that_need_no_source():
     assert hooks.count('EMATeacherHook') == 1 and 'AdaINStyleHook' not in hooks
 
 
+@pytest.mark.parametrize('config', ['human_2d', 'hand_3d'])
+def test_source_free_has_the_batch_statistics_of_the_adaptation(config):
+    cfg = Config.fromfile(CONFIG_DIR / f'{config}.py')
+    keeps = bool(cfg.train_cfg.phases[-1].get('norm_eval'))
+    free = variant_config(cfg, 'source_free')
+    assert bool(free.train_cfg.phases[0].get('norm_eval')) == keeps
+    assert ('TargetStatisticsHook' in types(free.custom_hooks)) == (not keeps)
+
+
 def test_a_config_without_a_start_has_no_source_free_variant(cfg):
     assert parts_of(variant_config(cfg, 'source_start')) == [['supervised']] * 2
     cfg.train_cfg.phases = cfg.train_cfg.phases[2:]

@@ -13,9 +13,9 @@ source_free_alignments = dict(
 )
 # Of a head that gives poses in mm: what is known of bones and angles comes with the model.
 source_free_alignments_3d = dict(anatomy=dict(type='AnatomicalPlausibility'))
+# The model comes with the statistics of its source; not where a phase keeps them.
+target_statistics_hooks = [dict(type='TargetStatisticsHook')]
 source_free_hooks = [
-    # The model comes with the statistics of its source.
-    dict(type='TargetStatisticsHook'),
     dict(type='EMATeacherHook'),
     # Says so where the teacher has nothing left to teach.
     dict(type='AdaptationMonitorHook'),
