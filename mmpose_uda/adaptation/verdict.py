@@ -1,5 +1,6 @@
 """Better, worse, or no clear difference: the decision, and the thresholds behind it."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -25,7 +26,9 @@ class Thresholds:
         unsure (float): With a smaller ratio of confidences it is 'worse'.
         implausible (float): If the share of implausible bones grows by more, it is 'worse'.
         swapped (float): With a larger share of exchanged poses it is 'worse'.
-        moved (float): If keypoints moved farther, in sides of the box, it is 'worse'.
+        settled (float): Keypoints moved at most so much farther than their steadiness
+            explains, as a share of their error under changes before, for 'better'.
+        drifted (float): If they moved farther than that and this share, it is 'worse'.
     """
 
     origin: str
@@ -36,7 +39,8 @@ class Thresholds:
     unsure: float
     implausible: float
     swapped: float
-    moved: float
+    settled: float
+    drifted: float
 
 
 # The only place where they are. Runs of tools/analysis_tools/calibrate_verdict.py decide
@@ -50,7 +54,8 @@ THRESHOLDS = Thresholds(
     unsure=0.8,
     implausible=0.05,
     swapped=0.3,
-    moved=0.35,
+    settled=0.15,
+    drifted=0.35,
 )
 
 
@@ -84,8 +89,11 @@ def judge(signals: Signals, thresholds: Thresholds = THRESHOLDS) -> Verdict:
     is_steadier = ratio <= thresholds.steadier and signals.steadier >= thresholds.sure
     if against:
         decision, reasons = WORSE, against
-    elif is_steadier:
+    elif is_steadier and _unexplained(signals) <= thresholds.settled:
         decision, reasons = BETTER, [f'keypoints are steadier, {steadiness}']
+    elif is_steadier:
+        decision = UNCLEAR
+        reasons = [f'keypoints are steadier, {steadiness}, but {_movement(signals)}']
     else:
         decision, reasons = UNCLEAR, [f'keypoints are about as steady, {steadiness}']
     held_out = f'on {signals.boxes} held-out images'
@@ -107,8 +115,8 @@ def _against(signals: Signals, limits: Thresholds) -> Iterator[str]:
     if signals.swapped > limits.swapped:
         share = 100 * signals.swapped
         yield f'left and right have changed places in {share:.0f} % of the images'
-    if signals.moved > limits.moved:
-        yield f'keypoints are {signals.moved:.2f} of a box away from where they were'
+    if _unexplained(signals) > limits.drifted:
+        yield _movement(signals)
     if signals.implausible is not None:
         before, after = signals.implausible
         if after - before > limits.implausible:
@@ -123,6 +131,30 @@ def _steadiness(signals: Signals) -> str:
     return (
         f'their error under changes of the image going from {before:.3f} to {after:.3f} '
         'of a box'
+    )
+
+
+def _explained(signals: Signals) -> float:
+    """How far keypoints move that are only made steadier, in sides of the box.
+
+    Of noise that is independent from image to image, of variances v before and w after,
+    of which the second is an average of the first, differences between images have the
+    variances 2v and 2w, and what was averaged away has v - w.
+    """
+    before, after = signals.equivariance
+    return math.sqrt(max(before**2 - after**2, 0) / 2)
+
+
+def _unexplained(signals: Signals) -> float:
+    """How much farther they moved, as a share of their error under changes before."""
+    farther = signals.moved - _explained(signals)
+    return _ratio((signals.equivariance[0], farther))
+
+
+def _movement(signals: Signals) -> str:
+    return (
+        f'keypoints moved by {signals.moved:.3f} of a box, where their steadiness explains '
+        f'{_explained(signals):.3f}'
     )
 
 

@@ -20,7 +20,7 @@ def outcome(truth, half=FIT, **changed):
         steadier=5.0,
         confidence=(0.6, 0.6),
         spread=(0.1, 0.1),
-        moved=0.03,
+        moved=0.02,
         swapped=0.0,
     )
     signals = Signals(**{**values, **changed})
@@ -68,7 +68,7 @@ def test_counts_by_truth_and_verdict():
 def test_thresholds_are_fitted():
     outcomes = [
         outcome(BETTER),
-        outcome(WORSE, moved=0.3),
+        outcome(WORSE, confidence=(0.6, 0.52)),
         outcome(WORSE, spread=(0.1, 0.075)),
     ]
     assert Confusion.of(outcomes, THRESHOLDS).cost == 6

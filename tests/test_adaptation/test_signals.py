@@ -165,7 +165,7 @@ GOOD = dict(
     steadier=5.0,
     confidence=(0.6, 0.7),
     spread=(0.1, 0.1),
-    moved=0.03,
+    moved=0.015,
     swapped=0.0,
 )
 
@@ -180,7 +180,8 @@ GOOD = dict(
         (dict(equivariance=(0.05, 0.06), steadier=-1.0), UNCLEAR),
         (dict(spread=(0.1, 0.05)), WORSE),
         (dict(confidence=(0.6, 0.4)), WORSE),
-        (dict(moved=0.5), WORSE),
+        (dict(moved=0.04), UNCLEAR),
+        (dict(moved=0.06), WORSE),
         (dict(swapped=0.5), WORSE),
         (dict(implausible=(0.1, 0.2)), WORSE),
         (dict(implausible=(0.1, 0.12)), BETTER),

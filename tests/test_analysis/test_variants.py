@@ -47,6 +47,7 @@ def test_names_are_controls_parts_method_and_oracle(cfg):
         'gradient_gate',
         'anatomical_plausibility',
         'plausible_pseudo_labels',
+        'labels_of_points',
         'from_scratch',
     ]
     assert list(ablated_parts(cfg)) == parts
