@@ -54,7 +54,7 @@ THRESHOLDS = Thresholds(
     unsure=0.8,
     implausible=0.05,
     swapped=0.3,
-    settled=0.15,
+    settled=0.2,
     drifted=0.35,
 )
 

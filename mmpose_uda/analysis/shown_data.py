@@ -73,7 +73,7 @@ def sample_columns(dataset: BaseDataset, num: int, title: str) -> Columns:
         title (str): Of the column of the pipeline's results.
 
     Raises:
-        UserError: The pipeline makes no images.
+        UserError: There is no pipeline, or it makes no images.
     """
     _keep_crop_keypoints(_pipeline_of(dataset))
     chosen = evenly(len(dataset), num)
@@ -94,9 +94,14 @@ def sample_columns(dataset: BaseDataset, num: int, title: str) -> Columns:
 
 def _pipeline_of(dataset: Any) -> list:
     """Transforms of a data set, or of the one that mmengine's wrappers repeat."""
-    while not hasattr(dataset, 'pipeline'):
-        dataset = dataset.dataset
-    return dataset.pipeline.transforms
+    inner = dataset
+    while not hasattr(inner, 'pipeline'):
+        if not hasattr(inner, 'dataset'):
+            raise UserError(
+                f'A {type(dataset).__name__} has no pipeline: there is nothing to show.'
+            )
+        inner = inner.dataset
+    return inner.pipeline.transforms
 
 
 def _keep_crop_keypoints(transforms: Sequence[Any]) -> None:

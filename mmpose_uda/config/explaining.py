@@ -27,6 +27,8 @@ _MISSING = re.compile(r'([\w.<>]+)\(\) missing \d+ required .*arguments?: (.+)')
 _UNFIT = re.compile(
     r'shapes cannot be multiplied|size of tensor a|to have \d+ channels|size mismatch'
 )
+# what mmengine's runner makes of a TypeError of a hook
+_IN_HOOK = re.compile(r' in <(?:mmengine|mmpose)\.[\w.]*\.(?P<hook>\w+) object at \S+>$')
 _BUILD = 'build_from_cfg'  # mmengine's function that makes a part
 _FEW = 12  # names that are all listed when none is close
 _DISK_FULL = (
@@ -294,6 +296,17 @@ def _explain_missing_package(error: Exception, text: str, cfg: Config) -> Option
     )
 
 
+def _explain_hook(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    """Of a hook of mmengine's or mmpose's, which compares its values only as it runs."""
+    found = _IN_HOOK.search(text) if isinstance(error, TypeError) else None
+    if found is None:
+        return None
+    return (
+        f'{cfg.filename}: {found["hook"]} cannot run with the values that it has '
+        f'({_first_line(text[: found.start()])}): correct them.'
+    )
+
+
 def _explain_runner(error: Exception, text: str, cfg: Config) -> Optional[str]:
     """Of what mmengine's runner itself cannot use while it builds."""
     steps = [
@@ -334,6 +347,7 @@ _BY_KIND: tuple[_Explainer, ...] = (
 _BY_PLACE: tuple[_Explainer, ...] = (
     _explain_refusal,
     _explain_missing_package,
+    _explain_hook,
     _explain_runner,
 )
 """Told by where they were raised, whatever they are: bugs would pass for mistakes."""

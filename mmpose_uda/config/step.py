@@ -52,10 +52,9 @@ def prepare_step(cfg: Config, amp: Optional[str] = None) -> None:
     if isinstance(optimizer, dict) and 'foreach' not in optimizer:
         if _has_fused_form(optimizer.get('type')):
             optimizer.setdefault('fused', True)
-    if 'runtime_info' not in cfg.get('default_hooks', {}):
-        cfg.merge_from_dict(
-            {'default_hooks.runtime_info': dict(type=f'{_SCOPE}StepScalarsHook')}
-        )
+    hooks = cfg.get('default_hooks') or {}
+    if 'runtime_info' not in hooks:
+        cfg.default_hooks = dict(hooks, runtime_info=dict(type=f'{_SCOPE}StepScalarsHook'))
 
 
 def _has_fused_form(kind: Any) -> bool:

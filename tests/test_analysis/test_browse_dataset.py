@@ -14,6 +14,7 @@ from mmpose.registry import MODELS
 from stock_factory import STOCK_DIR, write_coco
 
 from mmpose_uda.analysis import browse_dataset as module
+from mmpose_uda.analysis.shown_data import sample_columns
 from mmpose_uda.apis import browse_dataset
 from mmpose_uda.errors import UserError
 
@@ -201,3 +202,8 @@ def test_mistakes_are_one_sentence(options, arguments, sentence):
     options = {**options, **arguments.pop('extra', {})}
     with pytest.raises(UserError, match=sentence):
         browse_dataset(str(HAND), cfg_options=options, **arguments)
+
+
+def test_a_data_set_without_a_pipeline_is_one_sentence():
+    with pytest.raises(UserError, match='A list has no pipeline: there is nothing to show'):
+        sample_columns([1, 2], num=1, title='train')

@@ -36,6 +36,21 @@ def test_unknown_part_names_its_place_and_the_closest():
     assert '`TopdownPoseEstimator`' in sentence
 
 
+def test_a_hook_with_values_that_it_cannot_compare():
+    # the runner raises it anew, without the frames of the hook
+    text = (
+        "'>' not supported between instances of 'NoneType' and 'int' in "
+        '<mmengine.hooks.checkpoint_hook.CheckpointHook object at 0x7ff13f4d7490>'
+    )
+    found = explain(TypeError(text), _config())
+    assert found == (
+        "my_config.py: CheckpointHook cannot run with the values that it has ('>' not "
+        "supported between instances of 'NoneType' and 'int'): correct them."
+    )
+    ours = text.replace('mmengine.hooks', 'mmpose_uda.engine.hooks')
+    assert explain(TypeError(ours), _config()) is None
+
+
 def test_unknown_part_of_another_scope():
     cfg = _config(model=dict(type='mmpretrain.VisionTransfomer'))
     sentence = _sentence(cfg, lambda: MODELS.build(cfg.model))

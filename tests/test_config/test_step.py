@@ -90,3 +90,10 @@ def test_other_wrappers_stay():
 def test_another_precision_is_refused():
     with pytest.raises(UserError, match='auto or bf16 or fp16'):
         prepare_step(config(type='OptimWrapper'), 'int8')
+
+
+def test_hooks_may_be_none():
+    cfg = Config(dict(optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1))))
+    cfg.default_hooks = None
+    prepare_step(cfg)
+    assert cfg.default_hooks.runtime_info.type.endswith('StepScalarsHook')
