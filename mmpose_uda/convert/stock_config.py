@@ -32,7 +32,6 @@ class StockConfig:
         head (str): Class of the head.
         has_distributions (bool): Whether pseudo labels can be read off the head.
         has_maps (bool): Whether it has maps of positions.
-        carries_maps (bool): Whether these can be labels of another view.
         has_batch_norm (bool): Whether the network has BatchNorm layers.
         channels (int): Of the backbone's last features.
     """
@@ -41,7 +40,6 @@ class StockConfig:
     head: str
     has_distributions: bool
     has_maps: bool
-    carries_maps: bool
     has_batch_norm: bool
     channels: int
 
@@ -109,7 +107,6 @@ def examine(base: str, trains: bool = True) -> StockConfig:
             head=type(network.head).__name__,
             has_distributions=reader is not None,
             has_maps=reader is not None and reader.has_maps,
-            carries_maps=reader is not None and reader.carries_maps,
             has_batch_norm=bool(batch_norm_layers(network)),
             channels=_channels(network, cfg),
         )

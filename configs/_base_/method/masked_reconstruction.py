@@ -27,14 +27,7 @@ alignments = dict(
     ),
     foreground=dict(type='ForegroundSegmentation', loss_weight=1.0),
     attention=dict(type='AttentionRegularization', layers=[1], loss_weight=0.05),
-    mean_teacher=dict(
-        type='MeanTeacherConsistency',
-        # Of points, the student learns to be sure where the teacher is not
-        # (docs/benchmarks.md).
-        whole_maps=True,
-        loss_weight=1.0,
-        ramp_iters=200,
-    ),
+    mean_teacher=dict(type='MeanTeacherConsistency', loss_weight=1.0, ramp_iters=200),
 )
 custom_hooks = [
     dict(type='EMATeacherHook'),
@@ -62,6 +55,7 @@ ablation_parts = dict(
     style=['style'],
 )
 ablation_extras = dict(
+    # Of points the student learns to be sure where the teacher is not.
     labels_of_points=dict(
         needs=['mean_teacher'],
         options={'model.alignments.mean_teacher.whole_maps': False},

@@ -31,16 +31,17 @@ class MeanTeacherConsistency(Alignment):
 
     A point with a label's sharp peak says more than the teacher knows: of a keypoint that
     may be in two places it lies between them, and the student learns to be sure of that.
-    With ``whole_maps`` the teacher's maps of positions travel instead, and the student
-    learns to be as unsure as the teacher is (docs/benchmarks.md has what that changes).
+    So where the head's reader can carry them (that of ``VolumetricPose3DHead`` can), the
+    teacher's maps of positions travel instead, and the student learns to be as unsure as
+    the teacher is (docs/benchmarks.md has what that changes).
 
     Args:
         selection (dict | list[dict]): A :class:`Selection` of pseudo labels; of several the
             weights are multiplied.
         loss_weight (float): Weight of the loss.
         ramp_iters (int): Steps over which the weight grows.
-        whole_maps (bool): Whether labels are the teacher's maps, not points. For a head
-            whose reader carries them, as that of ``VolumetricPose3DHead`` does.
+        whole_maps (bool, optional): Whether labels are the teacher's maps, not points. By
+            default they are where the head's reader carries maps.
     """
 
     views = ('target_teacher', 'target_student')
@@ -50,22 +51,26 @@ class MeanTeacherConsistency(Alignment):
         selection: Union[dict, Sequence[dict]] = dict(type='ConfidenceWeighting'),
         loss_weight: float = 1.0,
         ramp_iters: int = 0,
-        whole_maps: bool = False,
+        whole_maps: Optional[bool] = None,
     ):
         super().__init__(loss_weight, ramp_iters)
         self.selection = build_selection(selection)
         self.whole_maps = whole_maps
+        self.labels_are_maps = bool(whole_maps)
         self.weighings: Optional[list[Weighing]] = None
 
     def check(self, name, estimator) -> None:
         require_reader(name, estimator)
         self.selection.check(name, estimator)
         head = estimator.student.head
-        if self.whole_maps and not find_reader(head).carries_maps:
+        carries_maps = find_reader(head).carries_maps
+        if self.whole_maps and not carries_maps:
             raise UserError(
                 f'The part {name!r} has whole_maps=True, but nobody knows how to carry the '
                 f'maps of a {type(head).__name__} to another view: leave it out.'
             )
+        if self.whole_maps is None:
+            self.labels_are_maps = carries_maps
         loss = estimator.student.head.loss_module
         if not getattr(loss, 'use_target_weight', True):
             raise UserError(
@@ -89,7 +94,7 @@ class MeanTeacherConsistency(Alignment):
         points, confidence = labels.points, labels.confidence.nan_to_num(0)
         weights = self.select(labels)
         weights = weights * student.distributions.contains(points)
-        if self.whole_maps:
+        if self.labels_are_maps:
             targets = carried_targets(observed['target_teacher'], student)
             loss = student.loss_of_targets(targets, weights, self.weighings)
         else:

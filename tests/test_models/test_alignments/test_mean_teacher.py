@@ -347,8 +347,9 @@ def test_maps_of_a_head_that_are_not_carried_are_refused():
         )
 
 
-def test_the_teacher_s_maps_are_the_labels():
-    part = dict(type='MeanTeacherConsistency', whole_maps=True)
+@pytest.mark.parametrize('whole_maps', [True, None])
+def test_the_teacher_s_maps_are_the_labels(whole_maps):
+    part = dict(type='MeanTeacherConsistency', whole_maps=whole_maps)
     model = build_adaptive(alignments=dict(pseudo=part))
     model.set_phase(['pseudo'])
     data = make_batch(views=['target_teacher', 'target_student'])
@@ -363,6 +364,8 @@ def test_the_teacher_s_maps_are_the_labels():
     torch.testing.assert_close(loss, expected)
     of_points = teacher.reader.loss(student.head_outputs, points, weights)
     assert (loss - of_points).abs() > 1e-3 * loss
+    model.alignments['pseudo'].labels_are_maps = False
+    torch.testing.assert_close(model.alignments['pseudo'](observed)['loss'], of_points)
     loss.backward()
     gradients = [p.grad for p in model.student.head.parameters()]
     assert all(g.isfinite().all() and g.abs().sum() > 0 for g in gradients)
