@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from torch import nn
 
+from mmpose_uda.adaptation.bounded_peaks import bounded_peaks
 from mmpose_uda.inference.image_sources import Frame
 from mmpose_uda.inference.infer import predict
 
@@ -112,12 +113,13 @@ def find(
     """
     count = len(model.dataset_meta['keypoint_id2name'])
     keypoints, scores, poses = [], [], []
-    for frame, instances in predict(model, frames, _BATCH):
-        found = instances[0] if instances else None
-        lost = np.broadcast_to(frame.corners[0][:2], (count, 2))
-        keypoints.append(np.asarray(found['keypoints']) if found else lost)
-        scores.append(found['keypoint_scores'] if found else np.zeros(count))
-        poses.append(found.get('keypoints_3d', found['keypoints']) if found else None)
+    with bounded_peaks():
+        for frame, instances in predict(model, frames, _BATCH):
+            found = instances[0] if instances else None
+            lost = np.broadcast_to(frame.corners[0][:2], (count, 2))
+            keypoints.append(np.asarray(found['keypoints']) if found else lost)
+            scores.append(found['keypoint_scores'] if found else np.zeros(count))
+            poses.append(found.get('keypoints_3d', found['keypoints']) if found else None)
     dimensions = max((np.shape(pose)[1] for pose in poses if pose is not None), default=2)
     lost = np.full((count, dimensions), np.nan)
     poses = [lost if pose is None else np.asarray(pose) for pose in poses]

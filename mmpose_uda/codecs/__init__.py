@@ -1,7 +1,4 @@
-from .bounded_refinement import bound_refinements
 from .lifting import lift_root_relative
 from .pose3d_label import Pose3DLabel
-
-bound_refinements()
 
 __all__ = ['Pose3DLabel', 'lift_root_relative']
