@@ -43,10 +43,12 @@ class Thresholds:
     drifted: float
 
 
-# The only place where they are. Runs of tools/analysis_tools/calibrate_verdict.py decide
-# (docs/adapt.md); until a table of them is there, this says so.
+# The only place where they are; docs/calibration.md has how often they are right.
 THRESHOLDS = Thresholds(
-    origin='set by judgement on 2026-11-28, before any calibration run',
+    origin=(
+        'settled and drifted from the first half of the runs of 2026-11-29, the others by '
+        'judgement before any run'
+    ),
     steadier=0.9,
     less_steady=1.05,
     sure=2.0,
