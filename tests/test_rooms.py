@@ -13,6 +13,7 @@ ROOMS = [
         'bugs',
         'config_layout',
         'errors',
+        'evenly',
         'markdown',
         'orphans',
         'random_keys',
