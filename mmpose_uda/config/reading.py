@@ -1,7 +1,9 @@
 """Reading configs."""
 
+import sys
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Optional
 
 from mmengine.config import Config
@@ -17,6 +19,9 @@ from mmpose_uda.errors import UserError
 
 def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
     """Read a config and merge overrides into it.
+
+    Files beside the config can be imported by its ``custom_imports``, wherever a command is
+    started.
 
     Args:
         path (str): A text config, as :func:`find_config` finds it.
@@ -44,6 +49,9 @@ def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
 
 def _run(path: str) -> Config:
     """Run a config and those that it is based on."""
+    beside = str(Path(path).resolve().parent)
+    if beside not in sys.path:
+        sys.path.append(beside)  # last: nothing there hides what is installed
     try:
         if path.endswith('.py') and Config._is_lazy_import(path):
             raise UserError(
@@ -73,7 +81,8 @@ def _run(path: str) -> Config:
     except ImportError as error:
         raise UserError(
             f'The config {path} imports what is not there '
-            f'({error.__cause__ or error}): correct its `custom_imports`.'
+            f'({error.__cause__ or error}): correct its `custom_imports`, or put a file of '
+            'yours beside the config.'
         ) from error
     except Exception as error:
         place = _line_in_config(error)

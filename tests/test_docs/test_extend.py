@@ -2,6 +2,7 @@
 
 import csv
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, MODELS
 
+import mmpose_uda
 from mmpose_uda.models.readers import READERS, find_reader
 
 PAGE = Path(__file__).parents[2] / 'docs' / 'extend.md'
@@ -49,6 +51,21 @@ def test_an_alignment_trains(folder):
     assert scalars['train/coral/loss'].data[0].shape == (2,)  # of the second phase alone
     assert scalars['train/coral/largest_difference'].current() > 0
     assert [phase['iters'] for phase in read_summary(folder / 'run')['phases']] == [2, 2]
+
+
+def test_the_config_imports_what_is_beside_it(folder, monkeypatch):
+    """As a user starts it, from elsewhere and with nothing on the path."""
+    monkeypatch.delenv('PYTHONPATH', raising=False)
+    # the package, which may not be installed here
+    start = 'import sys; sys.path.insert(0, sys.argv[1]); import mmpose_uda.config as c; '
+    read = "c.load_config(sys.argv[2]); assert 'coral' in sys.modules"
+    root = Path(mmpose_uda.__file__).parents[1]
+    command = [sys.executable, '-c', start + read, str(root), 'there/with_coral.py']
+    elsewhere = folder / 'elsewhere'
+    elsewhere.mkdir()
+    (elsewhere / 'there').symlink_to(folder)
+    done = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_covariance_is_that_of_the_cells(folder):
