@@ -8,7 +8,7 @@ TEST_WORKERS ?= 2
 SUPPORTED := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
 ifndef PYTHON
 PYTHON := $(firstword $(shell for python in python3 python3.12 python3.11 python3.10; \
-  do $$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python; done) python3)
+  do $$python -c '$(SUPPORTED)' 2>/dev/null && echo $$python; done; true) python3)
 endif
 
 PY := $(VENV)/bin/python

@@ -1,7 +1,7 @@
 """Masked pre-training, then the source, then the adaptation.
 
-Many small steps: from scratch, two steps of 16 images teach more than one of 32. 1550 are
-what fits into 12 minutes on two CPU cores; more are better.
+Many small steps: two steps of 16 images teach more than one of 32. 1550 take a quarter of
+an hour on two CPU cores; more are better.
 """
 
 phases = [
