@@ -24,10 +24,20 @@ def find_config(name: str) -> str:
     Raises:
         UserError: There is none.
     """
+    if name.endswith('.pth'):
+        raise UserError(
+            f'{name} is a checkpoint: name its config, or an export, which a training '
+            'writes into the `export` of its folder.'
+        )
     if osp.isfile(name):
         return name
     for start in _OWN:
         own = osp.join(config_folder(), name.removeprefix(start))
         if name.startswith(start) and osp.isfile(own):
             return own
-    raise UserError(f'There is no config file {name}: check the path.')
+    if osp.splitext(name)[1]:
+        raise UserError(f'There is no config file {name}: check the path.')
+    raise UserError(
+        f'There is neither a config nor an export {name}: check the path. A training '
+        'writes an export into the `export` of its folder.'
+    )

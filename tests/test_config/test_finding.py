@@ -31,5 +31,15 @@ def test_a_file_that_is_there_comes_first(tmp_path, monkeypatch):
 )
 def test_others_are_not(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match=f'no config file {name}'):
+    words = f'(no config file|neither a config nor an export) {name}'
+    with pytest.raises(UserError, match=words):
         find_config(name)
+
+
+def test_what_is_no_config_is_told_apart(tmp_path):
+    with pytest.raises(
+        UserError, match='run.pth is a checkpoint: name its config, or an e'
+    ):
+        find_config('run.pth')
+    with pytest.raises(UserError, match='neither a config nor an export work_dirs/mine: '):
+        find_config('work_dirs/mine')
