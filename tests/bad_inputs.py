@@ -212,7 +212,7 @@ def _rows() -> list[Bad]:
     rows += [
         # configs
         Bad('train.py', 'none.py', 'no config file none.py'),
-        Bad('train.py', 'photos', 'no config file photos'),
+        Bad('train.py', 'photos', 'neither a config nor an export photos'),
         Bad('train.py', own, 'own.py, line', text('own.py', 'a = (')),
         Bad('train.py', own, 'own.py, line 2.*undefined', config('a = undefined')),
         Bad('train.py', own, 'own.py.*UTF-8', data('own.py', b'a = "\xe9"')),
