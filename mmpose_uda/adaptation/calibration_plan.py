@@ -43,21 +43,18 @@ def _each(half: str, seed: int, *cases: str) -> tuple[Planned, ...]:
     return tuple(Planned(case, seed, half) for case in cases)
 
 
+_EVERYWHERE = (
+    'source_free',
+    'learning_rate_x10',
+    'with_source',
+    'information_alone',
+    'nothing',
+    'mirrored_labels',
+)
 # What is made worse on purpose is in both halves, and so are adaptations that should work;
 # some ways to make it worse are seen in one half only, as in life.
 _RENDERED = (
-    *_each(
-        FIT,
-        0,
-        'source_free',
-        'learning_rate_x10',
-        'with_source',
-        'information_alone',
-        'nothing',
-        'mirrored_labels',
-        'teacher_too_slow',
-        'wrong_target',
-    ),
+    *_each(FIT, 0, *_EVERYWHERE, 'teacher_too_slow', 'wrong_target'),
     *_each(
         HELD_OUT,
         1,
@@ -68,17 +65,7 @@ _RENDERED = (
         'too_few_images',
     ),
 )
-_PHOTOGRAPHS = _each(
-    HELD_OUT,
-    0,
-    'source_free',
-    'learning_rate_x10',
-    'with_source',
-    'information_alone',
-    'nothing',
-    'mirrored_labels',
-    'teacher_too_fast',
-)
+_PHOTOGRAPHS = _each(HELD_OUT, 0, *_EVERYWHERE, 'teacher_too_fast')
 
 
 def planned(is_real: bool) -> tuple[Planned, ...]:

@@ -62,18 +62,18 @@ def source_free_config(cfg: Config) -> Config:
     if 'depth_range' in (cfg.model.estimator.head.get('decoder') or {}):
         alignments.update(added.source_free_alignments_3d)
     steps = sum(phase.iters for phase in phases)
-    phase = dict(name='adapt', iters=steps, parts=list(alignments))
-    hooks = list(added.source_free_hooks)
-    if all(one.get('norm_eval') for one in phases):
-        phase['norm_eval'] = True
-    else:
-        hooks = [*added.target_statistics_hooks, *hooks]
-    derived.train_cfg.phases = [phase]
+    keeps = all(phase.get('norm_eval') for phase in phases)
+    derived.train_cfg.phases = [
+        dict(name='adapt', iters=steps, norm_eval=keeps, parts=list(alignments))
+    ]
     # attributes of a config are merged; these are other ones
     derived.model.pop('alignments')
     derived.model.update(alignments=alignments, foreground_head=None)
-    kept_hooks = [hook for hook in cfg.custom_hooks if hook.type not in _LEFT_OUT]
-    derived.custom_hooks = [*hooks, *kept_hooks]
+    derived.custom_hooks = [
+        *(() if keeps else added.target_statistics_hooks),
+        *added.source_free_hooks,
+        *(hook for hook in cfg.custom_hooks if hook.type not in _LEFT_OUT),
+    ]
     derived.optim_wrapper.optimizer.lr *= added.source_free_lr_mult
     derived.optim_wrapper.pop('paramwise_cfg', None)
     _drop_source(derived.train_dataloader.dataset)

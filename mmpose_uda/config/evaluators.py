@@ -2,6 +2,7 @@
 
 import os.path as osp
 from collections.abc import Iterator
+from typing import Any, Optional
 
 from mmengine.config import Config
 
@@ -43,14 +44,23 @@ def take_labels_from_samples(cfg: Config) -> None:
         cfg (Config): With loaders and evaluators or not; changed in place.
     """
     for kind in ('val', 'test'):
-        data = (cfg.get(f'{kind}_dataloader') or {}).get('dataset')
-        if not data or class_name(data) != 'PoseDataset':
-            continue
-        file = osp.normpath(osp.join(data.get('data_root') or '', data['ann_file']))
+        file = _file_of_samples(cfg.get(f'{kind}_dataloader'))
         for metric in _metrics_of(cfg.get(f'{kind}_evaluator')):
             named = metric.get('ann_file')
-            if named is not None and osp.normpath(named) == file:
+            if isinstance(named, str) and osp.normpath(named) == file:
                 metric['ann_file'] = None
+
+
+def _file_of_samples(loader: Any) -> Optional[str]:
+    """The annotations of a loader's ``PoseDataset``; None of other data, or of none."""
+    data = loader.get('dataset') if isinstance(loader, dict) else None
+    if not isinstance(data, dict) or 'type' not in data:
+        return None
+    path = (data.get('data_root') or '', data.get('ann_file'))
+    is_named = all(isinstance(part, str) for part in path)
+    if class_name(data) != 'PoseDataset' or not is_named:
+        return None
+    return osp.normpath(osp.join(*path))
 
 
 def _metrics(cfg: Config) -> Iterator[dict]:
@@ -62,4 +72,6 @@ def _metrics_of(evaluators) -> list[dict]:
     if isinstance(evaluators, dict):
         # one metric, or mmengine's Evaluator of several
         evaluators = evaluators.get('metrics', [evaluators])
-    return [one for one in evaluators or () if isinstance(one, dict)]
+    if not isinstance(evaluators, (list, tuple)):
+        evaluators = [evaluators]
+    return [one for one in evaluators if isinstance(one, dict)]

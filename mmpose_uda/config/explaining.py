@@ -341,13 +341,13 @@ _BY_KIND: tuple[_Explainer, ...] = (
     _explain_missing_argument,
     _explain_unfit_sizes,
     _explain_lack,
+    _explain_hook,
 )
 """Told by their type and words, wherever they were raised."""
 
 _BY_PLACE: tuple[_Explainer, ...] = (
     _explain_refusal,
     _explain_missing_package,
-    _explain_hook,
     _explain_runner,
 )
 """Told by where they were raised, whatever they are: bugs would pass for mistakes."""

@@ -63,4 +63,15 @@ def test_a_metric_of_the_same_file_asks_the_samples(wrap, data_type, file, kept)
     if isinstance(metrics, dict):
         metrics = metrics.get('metrics', [metrics])
     assert metrics[0]['ann_file'] == kept
-    take_labels_from_samples(Config(dict(model=dict())))
+
+
+@pytest.mark.parametrize(
+    'loader',
+    [5, dict(dataset=5), dict(dataset=dict(x=1)), dict(dataset=dict(type='PoseDataset'))],
+)
+@pytest.mark.parametrize('evaluator', [3, None, dict(type='CocoMetric', ann_file=3)])
+def test_what_is_no_data_set_is_left_to_who_builds_it(loader, evaluator):
+    cfg = Config(dict(val_dataloader=loader, val_evaluator=evaluator))
+    before = cfg.to_dict()
+    take_labels_from_samples(cfg)
+    assert cfg.to_dict() == before

@@ -56,7 +56,6 @@ class MeanTeacherConsistency(Alignment):
         super().__init__(loss_weight, ramp_iters)
         self.selection = build_selection(selection)
         self.whole_maps = whole_maps
-        self.labels_are_maps = bool(whole_maps)
         self.weighings: Optional[list[Weighing]] = None
 
     def check(self, name, estimator) -> None:
@@ -70,8 +69,8 @@ class MeanTeacherConsistency(Alignment):
                 f'maps of a {type(head).__name__} to another view: leave it out.'
             )
         if self.whole_maps is None:
-            self.labels_are_maps = carries_maps
-        loss = estimator.student.head.loss_module
+            self.whole_maps = carries_maps
+        loss = head.loss_module
         if not getattr(loss, 'use_target_weight', True):
             raise UserError(
                 f'The part {name!r} weighs pseudo labels by confidence, which the loss '
@@ -94,7 +93,7 @@ class MeanTeacherConsistency(Alignment):
         points, confidence = labels.points, labels.confidence.nan_to_num(0)
         weights = self.select(labels)
         weights = weights * student.distributions.contains(points)
-        if self.labels_are_maps:
+        if self.whole_maps:
             targets = carried_targets(observed['target_teacher'], student)
             loss = student.loss_of_targets(targets, weights, self.weighings)
         else:

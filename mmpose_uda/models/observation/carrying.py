@@ -1,5 +1,6 @@
 """What one view tells, in another view of the same images."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,8 +17,7 @@ from mmpose_uda.models.utils import (
 @torch.no_grad()
 def carried(seen: ViewObservation, into: ViewObservation) -> tuple[Tensor, Tensor]:
     """Points [B, K, A] and confidence [B, K] that one view tells, in another view."""
-    matrices = between_views(seen.warp_mats, into.warp_mats)
-    flip_indices = into.data_samples[0].metainfo['flip_indices']
+    matrices, flip_indices = _change_of_view(seen, into)
     predicted = seen.distributions
     points = transform_points(predicted.points(), matrices)
     points = swap_where_mirrored(points, matrices, flip_indices)
@@ -30,6 +30,12 @@ def carried_targets(seen: ViewObservation, into: ViewObservation) -> Any:
 
     Of a head whose reader ``carries_maps``.
     """
+    return seen.reader.carried_targets(seen.head_outputs, *_change_of_view(seen, into))
+
+
+def _change_of_view(
+    seen: ViewObservation, into: ViewObservation
+) -> tuple[Tensor, Sequence[int]]:
+    """From px of one view to px of the other, [B, 3, 3]; what keypoints are in a mirror."""
     matrices = between_views(seen.warp_mats, into.warp_mats)
-    flip_indices = into.data_samples[0].metainfo['flip_indices']
-    return seen.reader.carried_targets(seen.head_outputs, matrices, flip_indices)
+    return matrices, into.data_samples[0].metainfo['flip_indices']

@@ -364,7 +364,7 @@ def test_the_teacher_s_maps_are_the_labels(whole_maps):
     torch.testing.assert_close(loss, expected)
     of_points = teacher.reader.loss(student.head_outputs, points, weights)
     assert (loss - of_points).abs() > 1e-3 * loss
-    model.alignments['pseudo'].labels_are_maps = False
+    model.alignments['pseudo'].whole_maps = False
     torch.testing.assert_close(model.alignments['pseudo'](observed)['loss'], of_points)
     loss.backward()
     gradients = [p.grad for p in model.student.head.parameters()]
