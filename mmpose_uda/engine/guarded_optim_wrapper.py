@@ -1,6 +1,6 @@
 """A step of the optimizer on any device, in any precision, that waits for nothing."""
 
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any, Iterator, Optional, Union
 
 import torch
@@ -9,9 +9,10 @@ from mmengine.dist import all_reduce
 from mmengine.optim import OptimWrapper
 from mmpose.registry import OPTIM_WRAPPERS
 from torch import Tensor, nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from mmpose_uda.errors import UserError
+
+from .mixed_precision import mixed_precision
 
 _DTYPES = ('float16', 'bfloat16')
 
@@ -85,11 +86,7 @@ class GuardedOptimWrapper(OptimWrapper):
         if self.dtype is None:
             yield
             return
-        with ExitStack() as modes:
-            modes.enter_context(torch.autocast(self.device_type, dtype=self.dtype))
-            if self.device_type == 'cpu':
-                # torch's fused attention goes back through bf16 five times as slowly
-                modes.enter_context(sdpa_kernel(SDPBackend.MATH))
+        with mixed_precision(self.device_type, self.dtype):
             yield
 
     def backward(self, loss: Tensor, **kwargs: Any) -> None:

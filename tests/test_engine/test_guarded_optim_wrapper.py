@@ -97,6 +97,15 @@ def test_mixed_precision_on_a_cpu():
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='has a GPU')
+def test_depthwise_convolutions_go_back_quickly():
+    model = nn.Conv2d(4, 4, 5, groups=4, bias=False)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    wrapper = GuardedOptimWrapper(optimizer=optimizer, dtype='bfloat16')
+    with wrapper.optim_context(model):
+        output = model(torch.randn(1, 4, 8, 8))
+    assert type(output.grad_fn).__name__ == '_DepthwiseBackward'
+
+
 def test_float16_needs_a_gpu():
     optimizer = torch.optim.SGD(make_model().parameters(), lr=0.1)
     with pytest.raises(UserError, match="needs a GPU.*use 'bfloat16'"):

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves, tree_map
 
+from mmpose_uda.engine.mixed_precision import mixed_precision
+
 from .networks import Network, replaced_entries
 
 
@@ -54,7 +56,7 @@ class Pass:
         """Do it."""
         with ExitStack() as modes:
             if self.autocast is not None:
-                modes.enter_context(torch.autocast(device, self.autocast))
+                modes.enter_context(mixed_precision(device, self.autocast))
             if self.inference:
                 modes.enter_context(torch.inference_mode())
             modes.enter_context(torch.set_grad_enabled(self.with_gradient))
