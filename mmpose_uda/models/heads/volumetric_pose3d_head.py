@@ -1,5 +1,6 @@
 """A 3D pose head with one distribution over a small volume per keypoint."""
 
+import torch
 from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
@@ -13,7 +14,7 @@ from mmpose_uda.models.heads.base_pose3d_head import (
 from mmpose_uda.models.heads.bone_shrinkage import BoneShrinkage
 from mmpose_uda.models.readers import AxisDistribution, KeypointDistributions, crop_axis
 
-_FLOOR = -60.0  # nats below the peak; a volume of 10^6 cells weighs 10^-20 there
+_FLOOR = 1e-24  # beside the peak's 1
 
 
 @MODELS.register_module()
@@ -70,33 +71,49 @@ class VolumetricPose3DHead(BasePose3DHead):
 
     def distributions(self, logits: Tensor) -> KeypointDistributions:
         """Marginals over x and y (crop px) and z (mm relative to the root)."""
-        # of a transformer the channels come side by side, which reductions are slow on
-        volume = logits.float().contiguous()
+        return self.distributions_of(*self.image_and_depths(logits))
+
+    def image_and_depths(self, logits: Tensor) -> tuple[Tensor, Tensor]:
+        """Two sums of the cells of each volume: over depth, and over the image.
+
+        Returns:
+            tuple[Tensor, Tensor]: [B, K, h', w'] and [B, K, D], in proportion to
+            probabilities.
+        """
+        # Of a transformer the channels come side by side, which reductions are slow on.
+        volume = logits.to(torch.float32, memory_format=torch.contiguous_format)
         peak = volume.detach().amax((2, 3, 4), keepdim=True)
-        # One exponential of the volume serves all marginals. Cells do not fall below a
-        # floor that no sum of them notices: so of 200 nats below the peak a logarithm
-        # stays finite, and the peak is still told to come down.
-        cells = (volume - peak).clamp_min(_FLOOR).exp()
-        depth_rows = cells.sum(4)
-        columns, rows, depths = cells.sum((2, 3)), depth_rows.sum(2), depth_rows.sum(3)
-        total = depths.sum(2, keepdim=True).log()
+        # One exponential of the volume serves all marginals.
+        cells = (volume - peak).exp_()
+        return cells.sum(2), cells.sum((3, 4))
+
+    def distributions_of(self, image: Tensor, depths: Tensor) -> KeypointDistributions:
+        """Marginals of what :meth:`image_and_depths` gives.
+
+        Args:
+            image (Tensor): [B, K, h, w].
+            depths (Tensor): [B, K, D].
+        """
         width, height = self.decoder.input_size
         near, far = self.decoder.depth_range
         step = (far - near) / self.depth_bins
         return KeypointDistributions(
             [
-                crop_axis(columns.log() - total, width),
-                crop_axis(rows.log() - total, height),
-                AxisDistribution(depths.log() - total, near + 0.5 * step, step),
+                crop_axis(_log_share(image.sum(2)), width),
+                crop_axis(_log_share(image.sum(3)), height),
+                AxisDistribution(_log_share(depths), near + 0.5 * step, step),
             ],
             about_peak=self.about_peak,
         )
 
     def supervised_loss(self, logits: Tensor, data_samples: SampleList) -> Tensor:
-        """The loss on the labels, a scalar; in training they also tell how short bones
+        """The loss on the labels, a scalar."""
+        return self.loss_of(self.distributions(logits), data_samples)
+
+    def loss_of(self, predicted: KeypointDistributions, data_samples: SampleList) -> Tensor:
+        """As :meth:`supervised_loss`; in training labels also tell how short bones
         get."""
         points, weights = stack_labels(data_samples)
-        predicted = self.distributions(logits)
         if self.training:
             scales = stack_scales(data_samples)
             self.shrinkage.update(predicted.points(), points, weights, scales)
@@ -105,6 +122,16 @@ class VolumetricPose3DHead(BasePose3DHead):
     def shrinkages(self, predicted: KeypointDistributions) -> list[float]:
         """What the bones of predictions were in training, the same for all."""
         return [self.shrinkage.ratio.item()] * len(predicted.points())
+
+
+def _log_share(values: Tensor) -> Tensor:
+    """Logarithms of the shares that values [..., N] have of their sum.
+
+    They do not fall below a floor that the sum does not notice: so of 200 nats below the
+    peak a logarithm stays finite, and the peak is still told to come down.
+    """
+    values = values + _FLOOR
+    return values.log() - values.sum(-1, keepdim=True).log()
 
 
 def _doublings(factor: int, in_channels: int, channels: int) -> list[nn.Module]:

@@ -1,9 +1,9 @@
 """Reading the volumetric 3D head."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Optional, Union
 
-import torch
 from torch import Tensor
 
 from mmpose_uda.models.heads.base_pose3d_head import stack_labels
@@ -31,17 +31,21 @@ class VolumetricReader(BasePose3DReader):
 
     def __init__(self, head: VolumetricPose3DHead):
         super().__init__(head)
-        self._read: Optional[tuple[Tensor, KeypointDistributions]] = None
+        self._read: Optional[_Read] = None
 
     @property
     def keypoint_layer(self):
         return self.head.to_volume
 
     def distributions(self, outputs: Tensor) -> KeypointDistributions:
-        # points, confidence and the loss of one view ask for the same marginals
-        if self._read is None or self._read[0] is not outputs:
-            self._read = outputs, self.head.distributions(outputs)
-        return self._read[1]
+        return self._reading(outputs).distributions
+
+    def _reading(self, outputs: Tensor) -> '_Read':
+        """Points, confidence, loss and carried maps of one view ask for the same."""
+        if self._read is None or self._read.outputs is not outputs:
+            sums = self.head.image_and_depths(outputs)
+            self._read = _Read(outputs, *sums, self.head.distributions_of(*sums))
+        return self._read
 
     def logits(self, outputs: Tensor) -> tuple[Tensor, ...]:
         return (outputs,)
@@ -63,14 +67,13 @@ class VolumetricReader(BasePose3DReader):
     ) -> KeypointDistributions:
         """See the base class. What leaves the crop is shared out among the rest; depths
         are the same in both views."""
-        keypoints, depths, *size = outputs.shape[1:]
-        volume = outputs.float().flatten(2).softmax(2).view_as(outputs)
-        volume = swap_where_mirrored(volume, matrices, flip_indices)
+        found = self._reading(outputs)
+        image = swap_where_mirrored(found.image, matrices, flip_indices)
+        depths = swap_where_mirrored(found.depths, matrices, flip_indices)
+        size = image.shape[2:]
         step = self.head.decoder.input_size[0] / size[1]
-        moved = warp_maps(volume.flatten(1, 2), between_cells(matrices, step), size)
-        moved = moved.unflatten(1, (keypoints, depths))
-        tiny = torch.finfo(moved.dtype).tiny
-        return self.head.distributions(moved.clamp_min(tiny).log())
+        moved = warp_maps(image, between_cells(matrices, step), size)
+        return self.head.distributions_of(moved, depths)
 
     def loss(
         self,
@@ -83,4 +86,14 @@ class VolumetricReader(BasePose3DReader):
 
     def supervised_loss(self, outputs: Tensor, data_samples) -> Tensor:
         # labels also tell the head how short its bones are
-        return self.head.supervised_loss(outputs, data_samples)
+        return self.head.loss_of(self.distributions(outputs), data_samples)
+
+
+@dataclass
+class _Read:
+    """What a volume says: see :meth:`VolumetricPose3DHead.image_and_depths`."""
+
+    outputs: Tensor
+    image: Tensor
+    depths: Tensor
+    distributions: KeypointDistributions
