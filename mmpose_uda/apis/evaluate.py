@@ -15,6 +15,7 @@ from mmpose_uda.config import (
     load_config,
     prepare_data,
     require,
+    require_data,
     set_launcher,
     set_work_dir,
     take_labels_from_samples,
@@ -60,6 +61,7 @@ def evaluate(
     """
     cfg = load_config(config, cfg_options)
     require(cfg, 'model', 'test_dataloader', 'test_cfg', 'test_evaluator')
+    require_data(cfg)
     set_work_dir(cfg, work_dir)
     _require_adaptation(cfg, which, target_statistics)
     _check_out(out, dump_submission)

@@ -24,6 +24,7 @@ from mmpose_uda.config import (
     prepare_data,
     prepare_step,
     require,
+    require_data,
     require_whole_parameters,
     set_launcher,
     set_work_dir,
@@ -75,6 +76,7 @@ def train(
     """
     cfg = load_config(config, cfg_options)
     require(cfg, 'model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
+    require_data(cfg)
     _require_optimizer(cfg)
     set_work_dir(cfg, work_dir, suffix='_smoke' if smoke else '')
     with user_errors(cfg):

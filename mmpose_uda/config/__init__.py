@@ -12,7 +12,13 @@ from .launching import (
     require_whole_parameters,
     set_launcher,
 )
-from .reading import drop_options_of_workers, imported_modules, load_config, require
+from .reading import (
+    drop_options_of_workers,
+    imported_modules,
+    load_config,
+    require,
+    require_data,
+)
 from .resuming import check_resumed
 from .step import prepare_step
 from .work_dirs import check_new, own_work_dir, set_work_dir
@@ -35,6 +41,7 @@ __all__ = [
     'prepare_data',
     'prepare_step',
     'require',
+    'require_data',
     'require_whole_parameters',
     'set_launcher',
     'set_work_dir',

@@ -4,7 +4,7 @@ from typing import Optional
 
 from mmengine.config import Config
 
-from mmpose_uda.config.reading import drop_options_of_workers, require
+from mmpose_uda.config.reading import drop_options_of_workers, require, require_data
 from mmpose_uda.errors import UserError
 
 
@@ -19,6 +19,7 @@ def load_in_this_process(cfg: Config, batch_size: Optional[int] = None) -> None:
         UserError: The config has no such data or no model, or the batch is none.
     """
     require(cfg, 'model', 'train_dataloader')
+    require_data(cfg)
     if batch_size is not None and batch_size < 1:
         raise UserError(f'A batch of {batch_size} images is none: ask for 1 or more.')
     loader = cfg.train_dataloader

@@ -19,6 +19,7 @@ _RUNNER_KEYS = (
     'runner_type',
     'strategy',
 )
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 # names that people do not come near by chance
 _LEAST_LETTERS = 7
 _NEAR = 0.9
@@ -35,9 +36,7 @@ _DICTS = (
     'train_cfg',
     'val_cfg',
     'test_cfg',
-    'train_dataloader',
-    'val_dataloader',
-    'test_dataloader',
+    *LOADERS,
     'visualizer',
 )
 _LISTS = ('custom_hooks',)
@@ -77,7 +76,7 @@ def check_kinds(cfg: Config) -> None:
     for names, allowed in kinds:
         for name in names:
             _check_kind(cfg, cfg.get(name), name, allowed)
-    for loader in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+    for loader in LOADERS:
         for name in _OF_LOADERS:
             described = (cfg.get(loader) or {}).get(name)
             _check_kind(cfg, described, f'{loader}.{name}', (dict,))

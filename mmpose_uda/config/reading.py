@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmengine.config.utils import ConfigParsingError
 
 from mmpose_uda.config.finding import find_config
-from mmpose_uda.config.names import check_kinds, refuse_near_misses
+from mmpose_uda.config.names import LOADERS, check_kinds, refuse_near_misses
 from mmpose_uda.config.overrides import merge
 from mmpose_uda.config.ranges import check_ranges
 from mmpose_uda.datasets.files import require_json_name
@@ -112,7 +112,7 @@ def _is_of_merging(error: Exception) -> bool:
 
 def drop_options_of_workers(cfg: Config) -> None:
     """Let data be loaded without workers, whose options torch would refuse then."""
-    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+    for name in LOADERS:
         loader = cfg.get(name)
         if isinstance(loader, dict) and loader.get('num_workers') == 0:
             loader['persistent_workers'] = False
@@ -150,3 +150,13 @@ def require(cfg: Config, *keys: str) -> None:
     for key in keys:
         if cfg.get(key) is None:
             raise UserError(f'The config {cfg.filename} has no `{key}`: add it.')
+
+
+def require_data(cfg: Config) -> None:
+    """Raise a :class:`UserError` for a loader of the config that loads nothing."""
+    for name in LOADERS:
+        if cfg.get(name) is not None and not cfg[name].get('dataset'):
+            raise UserError(
+                f'`{name}` of the config {cfg.filename} has no `dataset`: describe its '
+                'data there, as dict(type=..., data_root=..., pipeline=[...]).'
+            )
