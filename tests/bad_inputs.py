@@ -316,6 +316,7 @@ def _rows() -> list[Bad]:
         Bad(infer, INFER, 'None of the .* images', lambda: _damage_photos()),
         Bad(infer, BOXES, 'boxes.json. does not exist'),
         Bad(infer, BOXES, 'boxes.json.*not valid JSON', text('boxes.json', '{')),
+        Bad(infer, INFER, 'photos/boxes.json.*not valid JSON', text('photos/boxes.json', '{')),
         Bad(infer, BOXES, 'no boxes by image name', boxes([1, 2, 3, 4])),
         Bad(infer, BOXES, 'five numbers', boxes({'000000.png': [1, 2, 3, 4, 0.9]})),
         Bad(infer, BOXES, 'not .x, y, w, h', boxes({'000000.png': 'a'})),

@@ -9,7 +9,7 @@ from typing import Any, Optional
 from tqdm import tqdm
 
 from mmpose_uda.adaptation.near_duplicates import Thinner
-from mmpose_uda.convert.adapted_text import BOXES_FILE
+from mmpose_uda.datasets.image_folder import BOXES_FILE
 from mmpose_uda.errors import UserError
 from mmpose_uda.evenly import evenly
 from mmpose_uda.inference.image_sources import Frame, VideoFile, load_frame, open_source
@@ -70,8 +70,7 @@ def collect_target(paths: Sequence[str], out: Path) -> Target:
     """
     target = Target()
     for number, path in enumerate(paths):
-        boxes = Path(path, BOXES_FILE)
-        source = open_source(path, str(boxes) if boxes.is_file() else None, out)
+        source = open_source(path, without=out)
         thinner = Thinner()
         if isinstance(source, VideoFile):
             folder = out / 'frames' / f'{number}_{Path(path).stem}'

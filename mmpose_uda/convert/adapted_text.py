@@ -6,10 +6,10 @@ from typing import Any, Optional
 from mmpose_uda.convert.own_metrics import own_metrics
 from mmpose_uda.convert.source_folder import SourceFolder
 from mmpose_uda.convert.stock_config import UNFIT_HOOKS, StockConfig
+from mmpose_uda.datasets.image_folder import BOXES_FILE
 from mmpose_uda.datasets.stock_views import class_name
 from mmpose_uda.templates import fill_text
 
-BOXES_FILE = 'boxes.json'
 _TEMPLATE = Path(__file__).parent / 'templates' / 'adapted_config.py.jinja'
 
 

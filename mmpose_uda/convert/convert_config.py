@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Optional
 
 from mmpose_uda.config import check_fit, load_config, user_errors
-from mmpose_uda.convert.adapted_text import BOXES_FILE, adapted_text
+from mmpose_uda.convert.adapted_text import adapted_text
 from mmpose_uda.convert.source_folder import find_source
 from mmpose_uda.convert.stock_config import examine
-from mmpose_uda.datasets.image_folder import find_images, load_boxes
+from mmpose_uda.datasets.image_folder import BOXES_FILE, find_images, load_boxes
 from mmpose_uda.errors import UserError, writing
 from mmpose_uda.whole_files import write_whole
 

@@ -17,6 +17,7 @@ from mmpose_uda.datasets.output_names import mask_name, output_stems
 from mmpose_uda.datasets.pose_dataset import PoseDataset
 from mmpose_uda.errors import UserError
 
+BOXES_FILE = 'boxes.json'  # of a folder of images, in that folder
 _IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 # pictures of phones and cameras that not every system's list of types knows
 _OTHER_PICTURES = ('.arw', '.avif', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.nef')

@@ -9,8 +9,14 @@ from typing import Optional, Union
 
 import cv2
 import numpy as np
+from mmengine.logging import print_log
 
-from mmpose_uda.datasets.image_folder import find_images, is_image, load_boxes
+from mmpose_uda.datasets.image_folder import (
+    BOXES_FILE,
+    find_images,
+    is_image,
+    load_boxes,
+)
 from mmpose_uda.datasets.transforms import LoadPoseImage
 from mmpose_uda.errors import UserError
 
@@ -157,7 +163,7 @@ def open_source(
         path (str): A folder of images (with subfolders), an image or a video.
         boxes (str, optional): JSON file of boxes by image name, as for
             :class:`~mmpose_uda.datasets.UnlabelledImageFolder`. Images that it does not
-            name are left out.
+            name are left out. Defaults to the ``boxes.json`` of a folder, if it has one.
         without (path, optional): A folder within ``path`` that is left out.
 
     Raises:
@@ -165,6 +171,7 @@ def open_source(
     """
     if osp.isdir(path):
         folder, names = path, find_images(path, without)
+        boxes = boxes or _boxes_in(path)
     elif not osp.isfile(path):
         raise UserError(f'There is no image, folder or video {path}: check the path.')
     elif is_image(path):
@@ -182,3 +189,12 @@ def open_source(
     if not len(source):
         raise UserError(f'The boxes file {boxes} names no image: add some.')
     return source
+
+
+def _boxes_in(folder: str) -> Optional[str]:
+    """The file of boxes that lies in a folder, which is told."""
+    path = osp.join(folder, BOXES_FILE)
+    if not osp.isfile(path):
+        return None
+    print_log(f'The boxes are those of {path}.', 'current')
+    return path

@@ -67,7 +67,8 @@ def infer(
         which (str, optional): 'teacher' or 'student' of a training's checkpoint. Defaults
             to the config's ``test_network``.
         boxes (str, optional): JSON file, ``{"name.jpg": [x, y, w, h]}``, px, or a list of
-            boxes; images that it does not name are left out. Default: whole images.
+            boxes; images that it does not name are left out. Default: the ``boxes.json``
+            of a folder, if it has one, else whole images.
         batch_size (int): Boxes in one forward.
         device (str, optional): Where to compute. Defaults to a GPU where there is one.
 

@@ -36,7 +36,8 @@ def pre_annotate(
         images (str): Folder of images, or an image.
         out (str): The file, .json. Its ``file_name`` are relative to ``images``.
         checkpoint (str, optional): Weights of a config.
-        boxes (str, optional): JSON file of boxes by image name; without, whole images.
+        boxes (str, optional): JSON file of boxes by image name. Default: as of
+            :func:`~mmpose_uda.inference.infer.infer`.
         num (int, optional): So many images; all by default.
         device (str, optional): Where to compute.
 

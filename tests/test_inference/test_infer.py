@@ -22,6 +22,7 @@ from mmpose.apis import Pose2DInferencer, init_model
 
 from mmpose_uda import UserError
 from mmpose_uda.apis import infer
+from mmpose_uda.inference import image_sources
 from mmpose_uda.inference import infer as infer_module
 
 TOOL = Path(__file__).parents[2] / 'tools' / 'infer.py'
@@ -382,6 +383,21 @@ def test_bad_inputs_are_named(run_2d, tmp_path, make, message):
     with pytest.raises(UserError, match=message):
         infer(str(run_2d.export), str(make(tmp_path)), str(tmp_path / 'out'))
     assert not (tmp_path / 'out').exists()
+
+
+def test_boxes_that_lie_in_the_folder(run_2d, photos, tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(image_sources, 'print_log', lambda text, *_: said.append(text))
+    (photos / 'boxes.json').write_text(json.dumps({'a.png': [5, 6, 30, 40]}))
+    found = infer(str(run_2d.export), str(photos)).predictions
+    assert list(found) == ['a.png']
+    assert found['a.png'][0]['bbox'][0] == [5, 6, 35, 46]
+    assert said == [f'The boxes are those of {photos}/boxes.json.']
+    other = tmp_path / 'boxes.json'
+    other.write_text(json.dumps({'b.jpg': [1, 2, 3, 4]}))
+    assert list(infer(str(run_2d.export), str(photos), boxes=str(other)).predictions) == [
+        'b.jpg'
+    ]
 
 
 @pytest.mark.parametrize(

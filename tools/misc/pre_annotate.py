@@ -18,7 +18,10 @@ def parse_args():
     parser.add_argument('--out', required=True, metavar='JSON', help='file to write')
     parser.add_argument('--checkpoint', metavar='CKPT', help='weights of a config')
     parser.add_argument(
-        '--boxes', metavar='JSON', help='{"name.jpg": [x, y, w, h]}, default whole images'
+        '--boxes',
+        metavar='JSON',
+        help='{"name.jpg": [x, y, w, h]} in px; default: the boxes.json of a folder, '
+        'else whole images',
     )
     parser.add_argument('--num', type=int, help='so many images, default all')
     parser.add_argument('--device', help='such as cuda:0; default: a GPU if there is one')
