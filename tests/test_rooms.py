@@ -15,6 +15,7 @@ ROOMS = [
         'errors',
         'evenly',
         'markdown',
+        'near_names',
         'orphans',
         'random_keys',
         'safe_pickle',

@@ -4,7 +4,7 @@ from .backends import drop_missing_backends
 from .builtin_data import prepare_data, shrink_builtin_data
 from .checkpoints import last_checkpoint
 from .evaluators import check_evaluators, take_labels_from_samples
-from .explaining import closest, explain, user_errors
+from .explaining import explain, user_errors
 from .few_batches import load_in_this_process
 from .fitting import check_fit
 from .launching import (
@@ -29,7 +29,6 @@ __all__ = [
     'check_new',
     'check_resumed',
     'check_seed',
-    'closest',
     'drop_missing_backends',
     'drop_options_of_workers',
     'explain',

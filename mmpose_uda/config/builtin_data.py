@@ -5,8 +5,8 @@ from typing import Any
 
 from mmengine.config import Config
 
-from mmpose_uda.config.explaining import closest
 from mmpose_uda.errors import UserError
+from mmpose_uda.near_names import closest
 
 
 def prepare_data(cfg: Config) -> None:

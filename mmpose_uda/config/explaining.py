@@ -1,6 +1,5 @@
 """Telling users' mistakes apart from bugs, in one sentence each."""
 
-import difflib
 import errno
 import inspect
 import re
@@ -20,6 +19,7 @@ from mmengine.registry import Registry
 from mmpose_uda.bugs import is_bug
 from mmpose_uda.config.places import place_of, where, where_fits
 from mmpose_uda.errors import UserError, refusal
+from mmpose_uda.near_names import closest
 
 _UNKNOWN_PART = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registry')
 _UNEXPECTED = re.compile(r"([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'")
@@ -30,7 +30,6 @@ _UNFIT = re.compile(
 # what mmengine's runner makes of a TypeError of a hook
 _IN_HOOK = re.compile(r' in <(?:mmengine|mmpose)\.[\w.]*\.(?P<hook>\w+) object at \S+>$')
 _BUILD = 'build_from_cfg'  # mmengine's function that makes a part
-_FEW = 12  # names that are all listed when none is close
 _DISK_FULL = (
     'No space left on device',
     'Disk quota exceeded',
@@ -85,15 +84,6 @@ def _first_of(
 ) -> Optional[str]:
     sentences = (explainer(error, text, cfg) for explainer in explainers)
     return next((sentence for sentence in sentences if sentence is not None), None)
-
-
-def closest(name: str, known: Iterable[str]) -> str:
-    """A remedy for a misspelt name: the names it may have meant."""
-    known = sorted(str(k) for k in known)
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    if not near and len(known) > _FEW:
-        return 'check its spelling'
-    return 'use ' + ' or '.join(f'`{k}`' for k in near or known)
 
 
 def _frames(error: Exception) -> list[FrameType]:

@@ -5,9 +5,9 @@ from typing import Any
 
 from mmengine.config import Config
 
-from mmpose_uda.config.explaining import closest
 from mmpose_uda.config.names import read_names
 from mmpose_uda.errors import UserError
+from mmpose_uda.near_names import closest
 
 
 def merge(cfg: Config, options: dict[str, Any]) -> None:

@@ -11,10 +11,13 @@ from torch.utils.data import DataLoader
 
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.errors import UserError
+from mmpose_uda.near_names import closest
 from mmpose_uda.random_keys import random_key
 
 _RESULTS = 'phase_results'
 _DRAWS = 'draws'
+_NEEDED = {'name', 'iters', 'parts'}  # of every phase
+_KNOWN = {*_NEEDED, 'norm_eval'}
 
 
 @dataclass(frozen=True)
@@ -189,11 +192,14 @@ def make_phases(configs: Sequence[dict]) -> tuple[Phase, ...]:
     """
     phases: list[Phase] = []
     for config in configs:
-        given = set(config) - {'norm_eval'}
-        if given != {'name', 'iters', 'parts'} or config['iters'] < 1:
+        for key in sorted(set(config) - _KNOWN):
             raise UserError(
-                f'The phase {dict(config)} needs exactly a `name`, `iters` of at least 1 '
-                'and the `parts` that are active in it; `norm_eval` may be added.'
+                f'The phase {dict(config)} takes no `{key}`: {closest(key, _KNOWN)}.'
+            )
+        if not _NEEDED <= set(config) or config['iters'] < 1:
+            raise UserError(
+                f'The phase {dict(config)} needs a `name`, `iters` of at least 1 and the '
+                '`parts` that are active in it.'
             )
         begin = phases[-1].end if phases else 0
         end = begin + config['iters']

@@ -37,6 +37,7 @@ from mmpose_uda.models.utils import (
     best_memory_format,
     start_of,
 )
+from mmpose_uda.near_names import closest
 from mmpose_uda.views import feeding_statistics, view_of
 
 SUPERVISED = 'supervised'
@@ -197,7 +198,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
             if part not in known:
                 raise UserError(
                     f'A phase names the part {part!r}, which the model does not have: '
-                    f'use one of {", ".join(known)}.'
+                    f'{closest(str(part), known)}.'
                 )
         self.active_parts = tuple(parts)
         self.norm_eval = norm_eval

@@ -45,9 +45,10 @@ def test_phases_follow_each_other():
         ([], 'one or more phases'),
         ([phase(), phase()], 'different names'),
         ([phase(iters=0)], '`iters` of at least 1'),
-        ([phase(), dict(name='b', iters=3)], 'exactly a `name`'),
-        ([dict(iters=3, parts=[])], 'exactly a `name`'),
-        ([phase(part=['supervised'])], 'exactly a `name`'),
+        ([phase(), dict(name='b', iters=3)], 'needs a `name`'),
+        ([dict(iters=3, parts=[])], 'needs a `name`'),
+        ([phase(part=['supervised'])], 'takes no `part`: use `parts`'),
+        ([phase(normeval=True)], 'takes no `normeval`: use `norm_eval`'),
     ],
 )
 def test_phases_that_make_no_sense(configs, message):
@@ -75,7 +76,7 @@ def test_ranks_have_their_own_seeds(monkeypatch):
 def test_misspelt_parts_fail_before_the_first_iteration(hand_config, data_root, tmp_path):
     cfg = tiny_config(hand_config, data_root, tmp_path)
     cfg.train_cfg.phases[-1].parts.append('men_teacher')
-    with pytest.raises(UserError, match="'men_teacher'"):
+    with pytest.raises(UserError, match="'men_teacher'.*: use `mean_teacher`"):
         run(cfg)
     assert not (tmp_path / 'record.json').exists()
 
