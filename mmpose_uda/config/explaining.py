@@ -18,6 +18,7 @@ from mmengine.registry import Registry
 
 from mmpose_uda.bugs import is_bug
 from mmpose_uda.config.places import place_of, where, where_fits
+from mmpose_uda.config.unfit_weights import unfit_weights
 from mmpose_uda.errors import UserError, refusal
 from mmpose_uda.near_names import closest
 
@@ -168,10 +169,9 @@ def _explain_compilation(error: Exception, text: str, cfg: Config) -> Optional[s
 def _explain_mismatch(error: Exception, text: str, cfg: Config) -> Optional[str]:
     if not isinstance(error, RuntimeError) or 'loaded state dict do not match' not in text:
         return None
-    detail = ' '.join(text.split('\n\n', 1)[-1].split())
     return (
-        'The checkpoint does not fit the model of the config '
-        f'({detail[:160]}): give the config that it was trained with.'
+        f'The checkpoint does not fit the model of the config ({unfit_weights(text)}): '
+        'give the config that it was trained with.'
     )
 
 

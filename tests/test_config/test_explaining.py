@@ -10,6 +10,7 @@ import toy_parts
 from mmengine.config import Config
 from mmengine.registry import MODELS as ROOT_MODELS
 from mmengine.registry import OPTIMIZERS, VISBACKENDS
+from mmengine.runner.checkpoint import load_state_dict
 from mmpose.registry import DATASETS, METRICS, MODELS, TRANSFORMS
 from torch.utils.data import DataLoader
 
@@ -144,17 +145,30 @@ def test_missing_data_of_a_stock_config(build):
     )
 
 
-def test_a_checkpoint_of_another_model():
-    def load():
-        toy_parts.ToyModel(2).load_state_dict({})
-
-    with pytest.raises(RuntimeError):  # torch's own wording is another
-        load()
-    error = RuntimeError(
-        'The model and loaded state dict do not match exactly\n\n'
-        'missing keys in source state_dict: a.weight, b.weight\n'
+@pytest.mark.parametrize(
+    'given, told',
+    [
+        (
+            {'linear.weight': torch.zeros(1, 3), 'linear.bias': torch.zeros(1)},
+            'of another size: linear.weight (1 x 3 there, 1 x 2 in the model)',
+        ),
+        (
+            # longer than a line: the first of each kind says what is wrong
+            {f'backbone.layers.{n}.weight': torch.zeros(1) for n in range(40)},
+            'lacking: linear.weight and 1 more; '
+            'unknown to the model: backbone.layers.0.weight and 39 more',
+        ),
+    ],
+)
+def test_a_checkpoint_of_another_model(given, told):
+    sentence = _sentence(
+        _config(),
+        lambda: load_state_dict(toy_parts.ToyModel(2), given, strict=True),
     )
-    assert 'missing keys in source state_dict: a.weight' in explain(error, _config())
+    assert sentence == (
+        f'The checkpoint does not fit the model of the config ({told}): give the config '
+        'that it was trained with.'
+    )
 
 
 def _bug():

@@ -1,0 +1,37 @@
+"""What of a checkpoint does not fit a model, in words."""
+
+import re
+
+# as torch and mmengine's load_state_dict put it
+_SIZE = re.compile(
+    r'size mismatch for (\S+): copying a param with shape torch.Size\(\[(.*?)\]\) from '
+    r'checkpoint, the shape in current model is torch.Size\(\[(.*?)\]\)'
+)
+_LACKING = re.compile(r'missing keys in source state_dict: (.+)')
+_UNKNOWN = re.compile(r'unexpected key in source state_dict: (.+)')
+
+
+def unfit_weights(text: str) -> str:
+    """Each kind of misfit with its number and the first weight of it.
+
+    Args:
+        text (str): Message of mmengine's ``load_state_dict``, which lists all weights.
+    """
+    kinds = []
+    if sizes := _SIZE.findall(text):
+        name, given, wanted = sizes[0]
+        shown = f'{name} ({_as_text(given)} there, {_as_text(wanted)} in the model)'
+        kinds.append(f'of another size: {_first(shown, len(sizes))}')
+    for what, pattern in (('lacking', _LACKING), ('unknown to the model', _UNKNOWN)):
+        if found := pattern.search(text):
+            names = found[1].split(', ')
+            kinds.append(f'{what}: {_first(names[0], len(names))}')
+    return '; '.join(kinds)
+
+
+def _first(weight: str, count: int) -> str:
+    return weight if count == 1 else f'{weight} and {count - 1} more'
+
+
+def _as_text(size: str) -> str:
+    return size.replace(', ', ' x ') or 'one number'
