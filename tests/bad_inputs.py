@@ -338,6 +338,9 @@ def _rows() -> list[Bad]:
         Bad('adapt.py', 'empty --target photos --out o', 'empty has no config.py'),
         Bad('adapt.py', 'toy.py --target photos --out o', 'TopdownPoseEstimator'),
         Bad('adapt.py', 'base.py --target photos --out o', 'name the weights of base.py as --checkpoint'),
+        Bad('adapt.py', 'mmpose::body_2d_keypoint/topdown_heatmap/coco/td-hm_res50_8xb64-210e_coco-256x192.py --target photos --out o', 'no weights: name .* as --checkpoint'),
+        Bad('adapt.py', 'base.py --checkpoint none.pth --target photos --out o', 'no checkpoint none.pth: check the path'),
+        Bad('adapt.py', 'toy_run --target photos --out o', 'toy_run is no export, but has one inside: name toy_run/export', lambda: _export_in('toy_run')),
         Bad('adapt.py', 'base.py --checkpoint weights.pth --target photos --out o', 'does not belong to base.py'),
         Bad('adapt.py', 'base.py --checkpoint list.pth --target photos --out o', 'list.pth holds a list'),
         Bad('adapt.py', 'base.py --checkpoint export/model.pth --target photos --out o', '17 keypoints of base.py.*21 of export/model.pth'),
@@ -487,6 +490,10 @@ def _clip() -> None:
 def _video(occupied: str) -> None:
     _clip()
     folder(f'out/{occupied}')()
+
+
+def _export_in(folder: str) -> None:
+    shutil.copytree('export', f'{folder}/export')
 
 
 def _two_exports() -> None:

@@ -137,8 +137,11 @@ def read_start(model: str, checkpoint: Optional[str] = None) -> Start:
         )
     path = checkpoint or str(Path(base).with_name(WEIGHTS_FILE))
     if '://' not in path and not osp.isfile(path):
+        if checkpoint is not None:
+            raise UserError(f'There is no checkpoint {checkpoint}: check the path.')
         raise UserError(
-            f'There is no checkpoint {path}: name the weights of {model} as --checkpoint.'
+            f'A config has no weights: name the weights of {model} as --checkpoint, a file '
+            'or a URL.'
         )
     with user_errors(stock.cfg):
         loaded = CheckpointLoader.load_checkpoint(path, 'cpu')

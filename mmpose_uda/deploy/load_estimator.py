@@ -124,6 +124,8 @@ def check_export(folder: str, checkpoint: Optional[str]) -> None:
     Raises:
         UserError: A file is missing, or ``checkpoint`` is given.
     """
+    if _is_export(inside := Path(folder, 'export')) and not _is_export(Path(folder)):
+        raise UserError(f'{folder} is no export, but has one inside: name {inside}.')
     for name in (CONFIG_FILE, WEIGHTS_FILE):
         if not Path(folder, name).is_file():
             raise UserError(
@@ -135,6 +137,10 @@ def check_export(folder: str, checkpoint: Optional[str]) -> None:
             f'--checkpoint {checkpoint} does not go with the export {folder}, which has '
             'its own: leave it out, or give a config.'
         )
+
+
+def _is_export(folder: Path) -> bool:
+    return all(Path(folder, name).is_file() for name in (CONFIG_FILE, WEIGHTS_FILE))
 
 
 def _default_checkpoint(cfg: Config) -> str:
