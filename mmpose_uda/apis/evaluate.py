@@ -15,7 +15,9 @@ from mmpose_uda.config import (
     load_config,
     prepare_data,
     require,
+    require_checkpoint,
     require_data,
+    require_paths,
     set_launcher,
     set_work_dir,
     take_labels_from_samples,
@@ -79,6 +81,8 @@ def evaluate(
         take_labels_from_samples(cfg)
         check_fit(cfg)
         prepare_data(cfg)
+        require_paths(cfg, 'test_dataloader')
+        require_checkpoint(checkpoint)
         runner = Runner.from_cfg(cfg)
         if dump_submission is not None:
             require_all_frames(runner.test_loop.dataloader.dataset)

@@ -24,7 +24,9 @@ from mmpose_uda.config import (
     prepare_data,
     prepare_step,
     require,
+    require_checkpoints,
     require_data,
+    require_paths,
     require_whole_parameters,
     set_launcher,
     set_work_dir,
@@ -98,6 +100,8 @@ def train(
         take_labels_from_samples(cfg)
         check_fit(cfg)
         prepare_data(cfg)
+        require_paths(cfg, 'train_dataloader', 'val_dataloader')
+        require_checkpoints(cfg)
         with own_work_dir(cfg):
             runner = Runner.from_cfg(cfg)
             runner.register_hook(stop := PreemptionHook())

@@ -12,6 +12,7 @@ from .launching import (
     require_whole_parameters,
     set_launcher,
 )
+from .paths import require_checkpoint, require_checkpoints, require_paths
 from .reading import (
     drop_options_of_workers,
     imported_modules,
@@ -40,7 +41,10 @@ __all__ = [
     'prepare_data',
     'prepare_step',
     'require',
+    'require_checkpoint',
+    'require_checkpoints',
     'require_data',
+    'require_paths',
     'require_whole_parameters',
     'set_launcher',
     'set_work_dir',

@@ -131,14 +131,23 @@ class PoseDataset(BaseCocoStyleDataset):
         """
         return cls.METAINFO
 
+    @classmethod
+    def require_root(cls, data_root: str) -> None:
+        """Refuse a folder of data that is not there; '' is none.
+
+        Raises:
+            UserError: It is not there.
+        """
+        if data_root:
+            require_path(data_root, 'data folder')
+
     def load_data_list(self) -> list[dict]:
         """Read the annotation file.
 
         Returns:
             list[dict]: One dict an instance.
         """
-        if self.data_root:
-            require_path(self.data_root, 'data folder')
+        self.require_root(self.data_root)
         require_path(self.data_prefix['img'] or '.', 'image folder', osp.isdir)
         data_list = super().load_data_list()
         require_samples(data_list, self.ann_file or self.data_root)

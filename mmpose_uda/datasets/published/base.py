@@ -108,10 +108,20 @@ class PublishedDataset(PoseDataset):
         Args:
             what (str): What is wrong with it, after 'The folder'.
         """
+        return self._misfit(self.data_root, what)
+
+    @classmethod
+    def require_root(cls, data_root: str) -> None:
+        """Refuse a folder that is not there, and show what belongs there."""
+        if not osp.isdir(data_root):
+            raise cls._misfit(data_root, 'does not exist')
+
+    @classmethod
+    def _misfit(cls, data_root: str, what: str) -> UserError:
         return UserError(
-            f'The folder `{self.data_root}` {what}. {type(self).__name__} reads what '
-            f'{self.SOURCE} gives out (docs/datasets.md), unpacked as\n'
-            f'{self.TREE.strip()}\nPut it there, or correct `data_root`.'
+            f'The folder `{data_root}` {what}. {cls.__name__} reads what '
+            f'{cls.SOURCE} gives out (docs/datasets.md), unpacked as\n'
+            f'{cls.TREE.strip()}\nPut it there, or correct `data_root`.'
         )
 
     def load_data_list(self) -> list[dict]:
@@ -123,8 +133,7 @@ class PublishedDataset(PoseDataset):
         Raises:
             UserError: See the class.
         """
-        if not osp.isdir(self.data_root):
-            raise self.misfit('does not exist')
+        self.require_root(self.data_root)
         infos = [self._to_info(i, one) for i, one in enumerate(self.load_instances())]
         self.num_frames = len(infos)
         usable = [info for info in infos if self._is_valid_instance(info)]

@@ -1,0 +1,73 @@
+"""Whether files that a config names are there, before the runner tells all about itself."""
+
+import os.path as osp
+from collections.abc import Iterator
+from typing import Any, Optional
+
+from mmengine.config import Config
+from mmengine.dataset import BaseDataset
+from mmpose.registry import DATASETS
+
+from mmpose_uda.datasets.files import require_path
+from mmpose_uda.errors import UserError
+
+
+def require_paths(cfg: Config, *loaders: str) -> None:
+    """Refuse data sets whose folder or annotations are not there.
+
+    Args:
+        cfg (Config): The config.
+        *loaders (str): Its keys of the data that are read.
+
+    Raises:
+        UserError: One is not there.
+    """
+    for name in loaders:
+        for dataset in _parts(cfg.get(name)):
+            _require_data(dataset)
+
+
+def require_checkpoint(path: Optional[str]) -> None:
+    """Refuse a checkpoint that is not there; None and what is at a URL passes.
+
+    Raises:
+        UserError: It is not there.
+    """
+    if path is not None and '://' not in path and not osp.isfile(path):
+        raise UserError(f'There is no checkpoint {path}: check the path.')
+
+
+def require_checkpoints(cfg: Config) -> None:
+    """The same of all that a training begins with.
+
+    Raises:
+        UserError: One is not there.
+    """
+    require_checkpoint(cfg.get('load_from'))
+    for part in _parts(cfg.model):
+        if part['type'] == 'Pretrained':
+            require_checkpoint(part.get('checkpoint'))
+
+
+def _parts(node: Any) -> Iterator[dict]:
+    """Every dict in a config that has a type."""
+    if isinstance(node, dict):
+        if 'type' in node:
+            yield node
+        node = list(node.values())
+    if isinstance(node, (list, tuple)):
+        for child in node:
+            yield from _parts(child)
+
+
+def _require_data(part: dict) -> None:
+    kind = DATASETS.get(part['type']) if isinstance(part['type'], str) else part['type']
+    if not isinstance(kind, type) or not issubclass(kind, BaseDataset):
+        return
+    root, ann_file = part.get('data_root') or '', part.get('ann_file') or ''
+    if '://' in root + ann_file:
+        return
+    if hasattr(kind, 'require_root'):
+        kind.require_root(root)
+    if ann_file:
+        require_path(osp.join(root, ann_file), 'annotation file')

@@ -1,0 +1,76 @@
+"""Files that are not there are told before anything is built."""
+
+import pytest
+import torch
+import toy_parts
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from mmpose_uda.apis import evaluate, train
+from mmpose_uda.config import require_checkpoints, require_paths
+from mmpose_uda.errors import UserError
+
+
+def _config(**values):
+    return Config(values, cfg_text='as read', filename='own.py')
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """A folder of data, beside which a command is started."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'data').mkdir()
+    (tmp_path / 'data/train.json').touch()
+
+
+@pytest.mark.parametrize(
+    'dataset, told',
+    [
+        (dict(type='PoseDataset', data_root='none'), 'data folder `none`'),
+        (dict(type='PoseDataset', data_root='data', ann_file='a.json'), '`data/a.json`'),
+        (
+            dict(type='mmpose.CocoDataset', data_root='none', ann_file='a.json'),
+            '`none/a.json`',
+        ),
+        (dict(type='LSP', data_root='none'), '`none` does not exist. LSP reads'),
+    ],
+)
+def test_data_that_are_not_there(data, dataset, told):
+    good = dict(type='PoseDataset', data_root='data', ann_file='train.json')
+    pair = dict(type='SourceTargetDataset', source=good, target=dataset)
+    cfg = _config(train_dataloader=dict(dataset=pair))
+    with pytest.raises(UserError, match=told):
+        require_paths(cfg, 'val_dataloader', 'train_dataloader')
+    pair['target'] = dict(type='CocoDataset', data_root='s3://bucket', ann_file='a.json')
+    require_paths(_config(train_dataloader=dict(dataset=pair)), 'train_dataloader')
+
+
+def test_weights_that_are_not_there(data):
+    start = dict(type='Pretrained', checkpoint='none.pth')
+    cfg = _config(model=dict(type='A', estimator=dict(type='B', init_cfg=[start])))
+    with pytest.raises(UserError, match='no checkpoint none.pth'):
+        require_checkpoints(cfg)
+    start['checkpoint'] = 'torchvision://resnet50'
+    require_checkpoints(_config(model=dict(type='B', init_cfg=start)))
+    with pytest.raises(UserError, match='no checkpoint a.pth'):
+        require_checkpoints(_config(model=dict(type='B'), load_from='a.pth'))
+
+
+def test_no_runner_is_built_before(data, monkeypatch):
+    with open('toy.py', 'w') as file:
+        file.write(toy_parts.CONFIG)
+    monkeypatch.setattr(
+        Runner, 'from_cfg', lambda cfg: pytest.fail('it tells all of itself')
+    )
+    with pytest.raises(UserError, match='no checkpoint none.pth'):
+        train('toy.py', 'wd', cfg_options={'load_from': 'none.pth'})
+    with pytest.raises(UserError, match='no checkpoint none.pth'):
+        evaluate('toy.py', 'none.pth', work_dir='wd')
+    torch.save({}, 'a.pth')
+    dataset = dict(type='mmpose.PoseDataset', data_root='none')
+    for name, run in (
+        ('train', lambda options: train('toy.py', 'wd', cfg_options=options)),
+        ('test', lambda options: evaluate('toy.py', 'a.pth', cfg_options=options)),
+    ):
+        with pytest.raises(UserError, match='data folder `none`'):
+            run({f'{name}_dataloader.dataset': dataset})
