@@ -11,6 +11,7 @@ from mmpose_uda.errors import UserError
 
 _CHOICES = ('auto', 'bf16', 'fp16')
 _PLAIN, _MIXED, _GUARDED = 'OptimWrapper', 'AmpOptimWrapper', 'GuardedOptimWrapper'
+_CONSTRUCTOR = 'StudentOptimWrapperConstructor'
 _SCOPE = 'mmpose.'  # of their registry, for configs of another scope
 _DTYPES = dict(bf16='bfloat16', fp16='float16')
 _SHORT = {'bfloat16': 'bf16', 'float16': 'fp16', None: 'auto'}
@@ -21,8 +22,9 @@ def prepare_step(cfg: Config, amp: Optional[str] = None) -> None:
 
     Those do the same and wait for nothing, skip what is not finite, and know mixed
     precision on a CPU (:class:`GuardedOptimWrapper`, :class:`StepScalarsHook`). Optimizers
-    of torch take their fused form where there is one. With mmengine's own tools a config
-    keeps what it names.
+    of torch take their fused form where there is one, and the teacher's parameters are
+    not told one by one (:class:`StudentOptimWrapperConstructor`). With mmengine's own
+    tools a config keeps what it names.
 
     Args:
         cfg (Config): Changed in place.
@@ -42,6 +44,8 @@ def prepare_step(cfg: Config, amp: Optional[str] = None) -> None:
         return
     wrapper.type = _SCOPE + _GUARDED
     wrapper.pop('use_fsdp', None)
+    if 'paramwise_cfg' in wrapper:
+        wrapper.setdefault('constructor', _SCOPE + _CONSTRUCTOR)
     dtype = wrapper.get('dtype')
     if amp is None and (kind == _MIXED or dtype is not None):
         name = None if dtype is None else str(dtype).removeprefix('torch.')

@@ -1,3 +1,17 @@
-from . import guarded_optim_wrapper, hooks, inverse_time_lr, layer_decay, runner
+from . import (
+    guarded_optim_wrapper,
+    hooks,
+    inverse_time_lr,
+    layer_decay,
+    runner,
+    student_parameters,
+)
 
-__all__ = ['guarded_optim_wrapper', 'hooks', 'inverse_time_lr', 'layer_decay', 'runner']
+__all__ = [
+    'guarded_optim_wrapper',
+    'hooks',
+    'inverse_time_lr',
+    'layer_decay',
+    'runner',
+    'student_parameters',
+]

@@ -29,6 +29,17 @@ def test_the_own_wrapper_and_hook_take_the_place_of_mmengines():
     assert 'dtype' not in cfg.optim_wrapper
 
 
+def test_the_constructor_of_options_of_parameters():
+    cfg = config(paramwise_cfg=dict(norm_decay_mult=0.0))
+    prepare_step(cfg)
+    assert cfg.optim_wrapper.constructor == 'mmpose.StudentOptimWrapperConstructor'
+    cfg = config(paramwise_cfg=dict(), constructor='LayerDecayOptimWrapperConstructor')
+    prepare_step(cfg)
+    assert cfg.optim_wrapper.constructor == 'LayerDecayOptimWrapperConstructor'
+    prepare_step(cfg := config())
+    assert 'constructor' not in cfg.optim_wrapper
+
+
 def test_optimizers_without_a_fused_form_keep_theirs():
     for optimizer in (dict(type='Rprop', lr=0.1), dict(type='SGD', lr=0.1, foreach=True)):
         cfg = Config(dict(optim_wrapper=dict(type='OptimWrapper', optimizer=optimizer)))
