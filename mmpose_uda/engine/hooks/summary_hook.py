@@ -12,7 +12,7 @@ from mmpose.registry import HOOKS
 from mmpose_uda.deploy.export import export_estimator, export_folder
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.errors import check_writable
-from mmpose_uda.evaluation.metric_values import telling_decimals
+from mmpose_uda.evaluation.metric_values import lower_is_better, telling_decimals
 from mmpose_uda.whole_files import write_whole
 
 _SUMMARY, _EXPORT = 'summary.json', 'export'
@@ -145,7 +145,7 @@ class SummaryHook(Hook):
         lines = ['Training is done.']
         if key in by_phase.get(self.before, {}) and key in summary[self.domain]:
             first, last = by_phase[self.before][key], summary[self.domain][key]
-            change = f' ({100 * (last - first) / first:+.0f} %)' if first else ''
+            change = self._change(first, last)
             first, last = (
                 f'{value:.{telling_decimals(value)}f}{self.unit}' for value in (first, last)
             )
@@ -158,6 +158,13 @@ class SummaryHook(Hook):
             lines.append(f'Pictures: {pictures}')
         lines.append(f'The adapted model for mmpose: {summary["export"]}')
         return '\n'.join(lines)
+
+    def _change(self, first: float, last: float) -> str:
+        """In parts of an error, in points of a share, whose start may be next to none."""
+        if not lower_is_better(self.headline):
+            decimals = telling_decimals(max(first, last))
+            return f' ({last - first:+.{decimals}f})'
+        return f' ({100 * (last - first) / first:+.0f} %)' if first else ''
 
     def _metrics(self, metrics: dict[str, float], network: str = '') -> dict[str, float]:
         """Those of a network, 'student/' or the tested one, that have the prefix."""

@@ -86,13 +86,23 @@ def test_the_last_message_says_what_adaptation_changed(runner):
     assert '(+50 %)' in SummaryHook().plain_words(runner, summary(40, 60))
 
 
-def test_last_message_of_shares(runner):
-    hook = SummaryHook(unit='')
-    words = hook.plain_words(runner, summary(0.25, 0.5))
-    assert "0.250 after the phase 'source', 0.500 at the end (+100 %)." in words
-    # nothing to compare with
-    words = hook.plain_words(runner, summary(0.0, 0.5))
-    assert "0.000 after the phase 'source', 0.500 at the end." in words
+def test_nothing_to_compare_with(runner):
+    words = SummaryHook().plain_words(runner, summary(0.0, 3.0))
+    assert "0.000 mm after the phase 'source', 3.0 mm at the end." in words
+
+
+@pytest.mark.parametrize(
+    'first, last, unit, told',
+    [
+        (0.004, 0.25, '', "0.004 after the phase 'source', 0.250 at the end (+0.246)."),
+        (0.0, 0.5, '', "0.000 after the phase 'source', 0.500 at the end (+0.500)."),
+        (61.5, 60.25, ' %', "61.5 % after the phase 'source', 60.2 % at the end (-1.2)."),
+    ],
+)
+def test_shares_change_by_points(runner, first, last, unit, told):
+    found = dict(summary(), target={'target/PCK': last})
+    found['phases'][0]['target'] = {'target/PCK': first}
+    assert told in SummaryHook(headline='PCK', unit=unit).plain_words(runner, found)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +153,7 @@ def test_figures_of_other_protocols_stay_beside_the_headline(runner):
     assert found['phases'][0]['target'] == {'target/PCK': 0.25, 'target_regda/PCK': 0.375}
     assert found['student'] == {'target/PCK': 0.25, 'target_regda/PCK': 0.3125}
     words = hook.plain_words(runner, found)
-    assert "0.250 after the phase 'source', 0.500 at the end (+100 %)." in words
+    assert "0.250 after the phase 'source', 0.500 at the end (+0.250)." in words
 
 
 def test_figures_without_a_prefix_and_of_another_domain(runner):
