@@ -61,6 +61,12 @@ THRESHOLDS = Thresholds(
 )
 
 
+# Spread below which all poses are much the same, as AdaptationMonitorHook has it. The
+# models of the calibration began at 0.1 or more.
+_ALIKE = 0.02
+_TINY = 1e-9
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What is said of an adaptation.
@@ -85,11 +91,14 @@ def judge(signals: Signals, thresholds: Thresholds = THRESHOLDS) -> Verdict:
         signals (Signals): Of images that were not trained on.
         thresholds (Thresholds): Defaults to the calibrated ones.
     """
+    unusable = list(_unusable(signals))
     against = list(_against(signals, thresholds))
     ratio = _ratio(signals.equivariance)
     steadiness = _steadiness(signals)
     is_steadier = ratio <= thresholds.steadier and signals.steadier >= thresholds.sure
-    if against:
+    if unusable:
+        decision, reasons = UNCLEAR, unusable
+    elif against:
         decision, reasons = WORSE, against
     elif is_steadier and _unexplained(signals) <= thresholds.settled:
         decision, reasons = BETTER, [f'keypoints are steadier, {steadiness}']
@@ -103,17 +112,28 @@ def judge(signals: Signals, thresholds: Thresholds = THRESHOLDS) -> Verdict:
     return Verdict(decision, sentence, reasons, _used(signals))
 
 
+def _unusable(signals: Signals) -> Iterator[str]:
+    """Of a starting model whose poses say nothing of images, in words."""
+    before, _ = signals.spread
+    if before < _ALIKE:
+        yield (
+            'the starting model finds much the same pose in all (a spread of '
+            f'{before:.3f} of a box), as one that was not trained, so there is nothing to '
+            'compare with'
+        )
+
+
 def _against(signals: Signals, limits: Thresholds) -> Iterator[str]:
     """What speaks for 'worse', in words."""
     before, after = signals.spread
     if _ratio(signals.spread) < limits.collapsed:
-        yield f'images get more like poses (their spread goes {before:.3f} to {after:.3f})'
+        yield f'poses get more alike (their spread goes {before:.3f} to {after:.3f})'
     less_steady = _ratio(signals.equivariance) > limits.less_steady
     if less_steady and signals.steadier <= -limits.sure:
         yield f'keypoints are less steady, {_steadiness(signals)}'
     before, after = signals.confidence
     if _ratio(signals.confidence) < limits.unsure:
-        yield f'the model is less sure (confidence {before:.2f} to {after:.2f})'
+        yield f'the model is less sure (confidence {before:.2g} to {after:.2g})'
     if signals.swapped > limits.swapped:
         share = 100 * signals.swapped
         yield f'left and right have changed places in {share:.0f} % of the images'
@@ -150,7 +170,7 @@ def _explained(signals: Signals) -> float:
 def _unexplained(signals: Signals) -> float:
     """How much farther they moved, as a share of their error under changes before."""
     farther = signals.moved - _explained(signals)
-    return _ratio((signals.equivariance[0], farther))
+    return farther / max(signals.equivariance[0], _TINY)
 
 
 def _movement(signals: Signals) -> str:
@@ -171,4 +191,4 @@ def _used(signals: Signals) -> list[str]:
 
 def _ratio(pair: tuple[float, float]) -> float:
     before, after = pair
-    return after / max(before, 1e-9)
+    return 1.0 if before == after else after / max(before, _TINY)

@@ -133,7 +133,14 @@ def test_what_several_models_find_is_put_together():
 
 def test_a_collapse_is_worse_though_it_is_sure():
     verdict = judge(observed(network(spots), CONSTANT, frames()).signals)
-    assert verdict.decision == WORSE and 'like poses' in verdict.sentence
+    assert verdict.decision == WORSE and 'poses get more alike' in verdict.sentence
+
+
+@pytest.mark.parametrize('after', [CONSTANT, network(spots)])
+def test_a_starting_model_that_was_not_trained(after):
+    verdict = judge(observed(CONSTANT, after, frames()).signals)
+    assert verdict.decision == UNCLEAR
+    assert 'on 6 held-out images the starting model finds much the same' in verdict.sentence
 
 
 def test_exchanged_sides_are_worse():
@@ -180,6 +187,7 @@ GOOD = dict(
         (dict(equivariance=(0.05, 0.06), steadier=-1.0), UNCLEAR),
         (dict(spread=(0.1, 0.05)), WORSE),
         (dict(confidence=(0.6, 0.4)), WORSE),
+        (dict(confidence=(0.0, 0.0)), BETTER),
         (dict(moved=0.04), UNCLEAR),
         (dict(moved=0.06), WORSE),
         (dict(swapped=0.5), WORSE),
