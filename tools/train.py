@@ -48,7 +48,9 @@ def parse_args():
         'mmpose_uda train CONFIG --launcher pytorch`, which tools/dist_train.sh writes too',
     )
     parser.add_argument(
-        '--smoke', action='store_true', help='two iterations of every phase'
+        '--smoke',
+        action='store_true',
+        help='two iterations of every phase on little data; what --cfg-options names stays',
     )
     # passed by torch.distributed.launch, torchrun's predecessor
     parser.add_argument('--local-rank', '--local_rank', type=int, help=argparse.SUPPRESS)

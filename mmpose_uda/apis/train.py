@@ -3,6 +3,7 @@
 import inspect
 import logging
 import os.path as osp
+from collections.abc import Collection, Iterator
 from typing import Any, Optional
 
 from mmengine.config import Config
@@ -67,7 +68,8 @@ def train(
             data itself has its own seed in the config.
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
         launcher (str): 'none', 'pytorch', 'slurm' or 'mpi'.
-        smoke (bool): Two iterations a phase on little data, to see that all runs.
+        smoke (bool): Two iterations a phase on little data, to see that all runs; what
+            ``cfg_options`` names stays.
 
     Returns:
         Runner: The runner after training.
@@ -86,7 +88,7 @@ def train(
             _set_seed(cfg, seed)
         prepare_step(cfg, amp)
         if smoke:
-            _shorten(cfg)
+            _shorten(cfg, given=cfg_options or {})
         if resume is not None:
             _set_resume(cfg, resume)
         if cfg.get('resume') and cfg.get('load_from'):
@@ -141,25 +143,41 @@ def _set_resume(cfg: Config, resume: str) -> None:
         raise UserError(f'There is no checkpoint {path}: check the path.')
 
 
-def _shorten(cfg: Config) -> None:
-    """Every phase, validation and export once, in as little time as possible."""
+def _shorten(cfg: Config, given: Collection[str] = ()) -> None:
+    """Every phase, validation and export once, in as little time as possible.
+
+    Args:
+        cfg (Config): Changed in place.
+        given (Collection[str]): Dotted keys that the user has set, which stay.
+    """
     if cfg.get('builtin_data') is not None:
         root = cfg.builtin_data.root.rstrip('/')
         shrink_builtin_data(cfg, f'{root}_smoke', _SMOKE_TRAINED, _SMOKE_TESTED)
-    for phase in cfg.train_cfg.get('phases', ()):
-        phase.iters = _SMOKE_ITERS
+    if 'phases' in cfg.train_cfg:
+        cfg.train_cfg.phases = list(cfg.train_cfg.phases)  # which has numbers as keys
+    short = {key: value for key, value in _short(cfg) if key not in given}
+    cfg.merge_from_dict(short)
+    drop_options_of_workers(cfg)
+
+
+def _short(cfg: Config) -> Iterator[tuple[str, int]]:
+    """Dotted keys of what makes a run long, and small values for them."""
+    yield 'default_hooks.logger.interval', 1
+    for number, _ in enumerate(cfg.train_cfg.get('phases', ())):
+        yield f'train_cfg.phases.{number}.iters', _SMOKE_ITERS
     if 'max_iters' in cfg.train_cfg:
-        cfg.train_cfg.max_iters = _SMOKE_ITERS
+        yield 'train_cfg.max_iters', _SMOKE_ITERS
     if 'max_epochs' in cfg.train_cfg:
-        cfg.train_cfg.update(max_epochs=1, val_interval=1)
+        yield 'train_cfg.max_epochs', 1
+        yield 'train_cfg.val_interval', 1
         dataset = cfg.train_dataloader.dataset
-        of_domains = (dataset.get('source'), dataset.get('target'), dataset)
-        whole = next(one for one in of_domains if one is not None)
-        whole.indices = _SMOKE_ITERS * _SMOKE_BATCH
-    cfg.merge_from_dict({'default_hooks.logger.interval': 1})
-    cfg.train_dataloader.update(batch_size=_SMOKE_BATCH, num_workers=0)
+        domains = [name for name in ('source', 'target') if dataset.get(name) is not None]
+        whole = '.'.join(['train_dataloader.dataset', *domains[:1]])
+        yield f'{whole}.indices', _SMOKE_ITERS * _SMOKE_BATCH
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        if cfg.get(name) is not None:
+            yield f'{name}.batch_size', _SMOKE_BATCH
+            yield f'{name}.num_workers', 0
     for name in ('val_dataloader', 'test_dataloader'):
         if cfg.get(name) is not None:
-            cfg[name].update(batch_size=_SMOKE_BATCH, num_workers=0)
-            cfg[name].dataset.indices = _SMOKE_TESTED
-    drop_options_of_workers(cfg)
+            yield f'{name}.dataset.indices', _SMOKE_TESTED

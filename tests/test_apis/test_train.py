@@ -184,6 +184,21 @@ def test_smoke_shortens_every_phase():
     assert cfg.default_hooks.logger == dict(type='LoggerHook', interval=1)
 
 
+def test_smoke_leaves_what_the_user_has_set(config, tmp_path, monkeypatch):
+    built = []
+    monkeypatch.setattr(Runner, 'from_cfg', lambda cfg: built.append(cfg) or 1 / 0)
+    options = {'train_dataloader.batch_size': 3, 'train_cfg.max_iters': 5}
+    with pytest.raises(ZeroDivisionError):
+        train(config, work_dir=str(tmp_path), smoke=True, cfg_options=options)
+    (cfg,) = built
+    assert cfg.train_dataloader.batch_size == 3 and cfg.train_cfg.max_iters == 5
+    assert cfg.test_dataloader.batch_size == 4 and cfg.test_dataloader.dataset.indices == 8
+    phases = tuple(dict(name=name, iters=300) for name in 'ab')
+    cfg = Config(dict(train_cfg=dict(phases=phases), train_dataloader=dict(dataset={})))
+    _shorten(cfg, given={'train_cfg.phases.1.iters'})
+    assert [phase.iters for phase in cfg.train_cfg.phases] == [2, 300]
+
+
 def test_smoke_renders_little_beside_the_whole_data():
     cfg = Config(
         dict(
