@@ -2,13 +2,14 @@
 
 import os.path as osp
 from collections.abc import Iterator
-from typing import Any, Optional
+from typing import Any
 
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmpose.registry import DATASETS
 
 from mmpose_uda.datasets.files import require_path
+from mmpose_uda.datasets.stock_views import class_name
 from mmpose_uda.errors import UserError
 
 
@@ -23,17 +24,17 @@ def require_paths(cfg: Config, *loaders: str) -> None:
         UserError: One is not there.
     """
     for name in loaders:
-        for dataset in _parts(cfg.get(name)):
-            _require_data(dataset)
+        for part in _parts(cfg.get(name)):
+            _require_data(part)
 
 
-def require_checkpoint(path: Optional[str]) -> None:
-    """Refuse a checkpoint that is not there; None and what is at a URL passes.
+def require_checkpoint(path: Any) -> None:
+    """Refuse a checkpoint that is not there; what is no path, or a URL, passes.
 
     Raises:
         UserError: It is not there.
     """
-    if path is not None and '://' not in path and not osp.isfile(path):
+    if _is_local(path) and not osp.isfile(path):
         raise UserError(f'There is no checkpoint {path}: check the path.')
 
 
@@ -60,12 +61,17 @@ def _parts(node: Any) -> Iterator[dict]:
             yield from _parts(child)
 
 
+def _is_local(path: Any) -> bool:
+    return isinstance(path, str) and '://' not in path
+
+
 def _require_data(part: dict) -> None:
-    kind = DATASETS.get(part['type']) if isinstance(part['type'], str) else part['type']
+    # not by its `get`, which raises for some names and imports packages for others
+    kind = DATASETS.module_dict.get(class_name(part))
     if not isinstance(kind, type) or not issubclass(kind, BaseDataset):
         return
     root, ann_file = part.get('data_root') or '', part.get('ann_file') or ''
-    if '://' in root + ann_file:
+    if not (_is_local(root) and _is_local(ann_file)):
         return
     if hasattr(kind, 'require_root'):
         kind.require_root(root)

@@ -42,6 +42,8 @@ def test_data_that_are_not_there(data, dataset, told):
     with pytest.raises(UserError, match=told):
         require_paths(cfg, 'val_dataloader', 'train_dataloader')
     pair['target'] = dict(type='CocoDataset', data_root='s3://bucket', ann_file='a.json')
+    # told where they are built
+    pair['views'] = [dict(type=''), dict(type='CocoDataset', data_root=3)]
     require_paths(_config(train_dataloader=dict(dataset=pair)), 'train_dataloader')
 
 
