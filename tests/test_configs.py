@@ -52,7 +52,14 @@ REGRESSION = """
 _base_ = {base!r}
 model = dict(
     estimator=dict(
-        head=dict(type='RegressionPose3DHead'), test_cfg=dict(flip_test={flip_test})
+        head=dict(
+            _delete_=True,
+            type='RegressionPose3DHead',
+            in_channels=_base_.channels,
+            out_channels=_base_.head.out_channels,
+            decoder=_base_.codec,
+        ),
+        test_cfg=dict(flip_test={flip_test}),
     )
 )
 """

@@ -6,7 +6,7 @@ _base_ = [
     '../_base_/data/pose_2d.py',
     '../_base_/model/heatmaps_96px.py',
     '../_base_/method/multi_level_alignment.py',
-    '../_base_/schedule/aligned_1200.py',
+    '../_base_/schedule/aligned_2500.py',
     '../_base_/views/weak.py',
     '../_base_/views/mild.py',
 ]

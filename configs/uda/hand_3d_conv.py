@@ -12,8 +12,9 @@ parts = _base_.alignments
 model = dict(
     estimator=dict(
         # What the transformer stands on.
-        backbone=dict(_base_.estimator.backbone.stem, _delete_=True),
-        head=dict(in_channels=channels),
+        backbone=dict(_base_.estimator.backbone.stem, _delete_=True, out_indices=(3,)),
+        neck=None,
+        head=dict(in_channels=channels, upsample=4),
     ),
     foreground_head=dict(in_channels=channels),
     alignments=dict(

@@ -9,7 +9,7 @@ _base_ = [
     '../_base_/data/pose_3d.py',
     '../_base_/model/pose3d_human17.py',
     '../_base_/method/masked_reconstruction.py',
-    '../_base_/schedule/masked_1550.py',
+    '../_base_/schedule/masked_1900.py',
     '../_base_/views/weak.py',
     '../_base_/views/strong.py',
 ]

@@ -18,10 +18,13 @@ estimator = dict(
         ),
         img_size=(input_size[1], input_size[0]),
         patch_size=patch_size,
-        stem=_base_.estimator.backbone,
+        stem=dict(_base_.estimator.backbone, out_indices=(2, 3)),
         with_cls_token=False,
         out_type='featmap',
     ),
+    # 12 x 12 cells: the stem's map of stride 8 beside the 6 x 6 tokens
+    neck=dict(type='FeatureMapProcessor', concat=True),
 )
-# It makes 24 x 24 cells of 4 px of the 6 x 6 tokens.
-head = dict(type='VolumetricPose3DHead', in_channels=embed_dims)
+channels = 40 + embed_dims
+# 24 x 24 cells of 4 px
+head = dict(type='VolumetricPose3DHead', in_channels=channels, upsample=2)

@@ -14,7 +14,13 @@ custom_hooks = _base_.pretraining_hooks
 ablation_parts = ablation_extras = None
 
 # Plain patches, as mmpretrain's VisionTransformer has them: the checkpoint fits both.
-model = dict(estimator=dict(backbone=dict(stem='patch')))
+width = _base_.embed_dims
+model = dict(
+    estimator=dict(
+        backbone=dict(stem='patch'), neck=None, head=dict(in_channels=width, upsample=4)
+    ),
+    foreground_head=dict(in_channels=width),
+)
 
 # There are no poses to evaluate yet.
 val_cfg = val_dataloader = val_evaluator = None

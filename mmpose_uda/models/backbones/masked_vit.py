@@ -19,7 +19,8 @@ from mmpose_uda.models.utils import PatchMask, hidden_pixels, is_pretrained
 class MaskedVisionTransformer(VisionTransformer):
     """mmpretrain's ``VisionTransformer`` with two masked ways through it.
 
-    ``forward`` and the names of all weights are those of the parent. Published MAE and
+    ``forward`` and the names of all weights are those of the parent, but that finer maps of
+    a :class:`BackboneStem` come before the transformer's. Published MAE and
     ViTPose checkpoints load under the names they come with, at any image size
     (:mod:`~mmpose_uda.models.backbones.vit_checkpoint`), with
     ``init_cfg=dict(type='Pretrained', checkpoint=PATH)``. ViTPose was trained with
@@ -89,6 +90,13 @@ class MaskedVisionTransformer(VisionTransformer):
     def patch_grid(self) -> tuple[int, int]:
         """Rows and columns of patches at the configured image size."""
         return tuple(self.patch_embed.init_out_size)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """[B, 3, H, W] -> feature maps, the finest first, or what ``out_type`` says."""
+        outputs = super().forward(x)
+        if isinstance(self.patch_embed, BackboneStem):
+            return (*self.patch_embed.take_finer_maps(), *outputs)
+        return outputs
 
     def forward_visible(self, images: Tensor, mask: PatchMask) -> Tensor:
         """Encode the visible patches only (MAE, He et al. 2022).

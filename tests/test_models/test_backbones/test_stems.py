@@ -80,3 +80,15 @@ def test_blanked_images_have_the_same_tokens():
     stem = BackboneStem(HEIGHT_WIDTH, PATCH_SIZE, EMBED_DIMS, RESNET).eval()
     images = torch.randn(2, 3, *HEIGHT_WIDTH)
     torch.testing.assert_close(stem.embed_blanked(images)[0], stem(images)[0])
+
+
+def test_finer_maps_pass_the_transformer_by():
+    model = MODELS.build(vit_config(stem=dict(RESNET, out_indices=(0, 1))))
+    alone = MODELS.build(vit_config(stem=RESNET))
+    alone.load_state_dict(model.state_dict())
+    model.eval(), alone.eval()
+    images = torch.randn(2, 3, *HEIGHT_WIDTH)
+    finer, coarse = model(images)
+    torch.testing.assert_close(finer, model.patch_embed.backbone(images)[0])
+    assert finer.shape[2:] == tuple(2 * side for side in PATCH_GRID)
+    torch.testing.assert_close(alone(images), (coarse,))

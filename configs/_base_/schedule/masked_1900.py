@@ -1,20 +1,20 @@
 """Masked pre-training, then the source, then the adaptation.
 
-Many small steps: two steps of 16 images teach more than one of 32. 1550 take a quarter of
-an hour on two CPU cores; more are better.
+Many small steps: two steps of 16 images teach more than one of 32. 1900 take minutes on
+two CPU cores; more are better.
 """
 
 phases = [
     # Both domains teach the backbone what bodies and backgrounds look like.
     dict(name='pretrain', iters=100, parts=['reconstruction', 'foreground', 'attention']),
     # The head learns to read poses off the source.
-    dict(name='source', iters=450, parts=['supervised', 'foreground']),
+    dict(name='source', iters=600, parts=['supervised', 'foreground']),
     # The teacher labels the target. BatchNorm keeps the statistics of the source: a batch
     # of one camera's images is much alike, and normalised by itself loses what it has in
     # common (docs/benchmarks.md).
     dict(
         name='adapt',
-        iters=1000,
+        iters=1200,
         norm_eval=True,
         parts=['supervised', 'mean_teacher', 'reconstruction', 'foreground', 'attention'],
     ),
@@ -24,7 +24,7 @@ val_cfg = dict(type='TeacherStudentValLoop', beside=['student'])
 test_cfg = dict()
 
 optim_wrapper = dict(
-    # bf16 takes two thirds of the time of fp32, also on a CPU that has instructions for it
+    # bf16 takes about half the time of fp32, also on a CPU that has instructions for it
     # (docs/performance.md); one that has not trains in fp32.
     type='GuardedOptimWrapper',
     dtype='bfloat16',
