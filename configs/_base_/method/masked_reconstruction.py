@@ -60,5 +60,9 @@ ablation_extras = dict(
         needs=['mean_teacher'],
         options={'model.alignments.mean_teacher.whole_maps': False},
     ),
+    # On photographs depth drifts by them (docs/benchmarks.md).
+    labels_with_depth=dict(
+        needs=['mean_teacher'], options={'model.alignments.mean_teacher.depth': True}
+    ),
     from_scratch=dict(options={'model.estimator.backbone.stem.pretrained': False}),
 )

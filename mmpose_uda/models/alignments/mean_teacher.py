@@ -35,6 +35,10 @@ class MeanTeacherConsistency(Alignment):
     teacher's maps of positions travel instead, and the student learns to be as unsure as
     the teacher is (docs/benchmarks.md has what that changes).
 
+    How deep a joint is, another view of the same image tells no better than this one: a
+    wrong depth comes back to the teacher as often as it labels, and drifts. So labels are
+    of the image alone where the head's loss takes such, and depth is learned of the source.
+
     Args:
         selection (dict | list[dict]): A :class:`Selection` of pseudo labels; of several the
             weights are multiplied.
@@ -42,6 +46,8 @@ class MeanTeacherConsistency(Alignment):
         ramp_iters (int): Steps over which the weight grows.
         whole_maps (bool, optional): Whether labels are the teacher's maps, not points. By
             default they are where the head's reader carries maps.
+        depth (bool, optional): Whether labels of a 3D head tell depth too. By default they
+            do where its loss takes no others.
     """
 
     views = ('target_teacher', 'target_student')
@@ -52,17 +58,20 @@ class MeanTeacherConsistency(Alignment):
         loss_weight: float = 1.0,
         ramp_iters: int = 0,
         whole_maps: Optional[bool] = None,
+        depth: Optional[bool] = None,
     ):
         super().__init__(loss_weight, ramp_iters)
         self.selection = build_selection(selection)
         self.whole_maps = whole_maps
+        self.depth = depth
         self.weighings: Optional[list[Weighing]] = None
 
     def check(self, name, estimator) -> None:
         require_reader(name, estimator)
         self.selection.check(name, estimator)
         head = estimator.student.head
-        carries_maps = find_reader(head).carries_maps
+        reader = find_reader(head)
+        carries_maps = reader.carries_maps
         if self.whole_maps and not carries_maps:
             raise UserError(
                 f'The part {name!r} has whole_maps=True, but nobody knows how to carry the '
@@ -71,6 +80,13 @@ class MeanTeacherConsistency(Alignment):
         if self.whole_maps is None:
             self.whole_maps = carries_maps
         loss = head.loss_module
+        if self.depth is False and not reader.leaves_depth_out:
+            raise UserError(
+                f'The part {name!r} has depth=False, but the loss {type(loss).__name__} of '
+                f'a {type(head).__name__} takes no labels without a depth: leave it out.'
+            )
+        if self.depth is None:
+            self.depth = not reader.leaves_depth_out
         if not getattr(loss, 'use_target_weight', True):
             raise UserError(
                 f'The part {name!r} weighs pseudo labels by confidence, which the loss '
@@ -95,9 +111,12 @@ class MeanTeacherConsistency(Alignment):
         weights = weights * student.distributions.contains(points)
         if self.whole_maps:
             targets = carried_targets(observed['target_teacher'], student)
+            if self.depth is False:
+                targets = targets.in_the_image()
             loss = student.loss_of_targets(targets, weights, self.weighings)
         else:
-            loss = student.loss_of_points(points, weights, self.weighings)
+            told = points[..., :2] if self.depth is False else points
+            loss = student.loss_of_points(told, weights, self.weighings)
         return dict(
             loss=loss,
             **self.monitor(observed, points, confidence, weights),

@@ -9,6 +9,7 @@ from torch import Tensor
 from mmpose_uda.models.heads.base_pose3d_head import stack_labels
 from mmpose_uda.models.heads.base_pose3d_reader import BasePose3DReader
 from mmpose_uda.models.heads.volumetric_pose3d_head import VolumetricPose3DHead
+from mmpose_uda.models.losses import KeypointDistributionLoss
 from mmpose_uda.models.readers import READERS, KeypointDistributions
 from mmpose_uda.models.utils import (
     between_cells,
@@ -32,6 +33,10 @@ class VolumetricReader(BasePose3DReader):
     def __init__(self, head: VolumetricPose3DHead):
         super().__init__(head)
         self._read: Optional[_Read] = None
+
+    @property
+    def leaves_depth_out(self):
+        return isinstance(self.head.loss_module, KeypointDistributionLoss)
 
     @property
     def keypoint_layer(self):

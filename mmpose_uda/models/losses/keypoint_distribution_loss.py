@@ -32,7 +32,8 @@ class KeypointDistributionLoss(nn.Module):
     """Cross entropy to the labels' distributions, plus L1 of the predicted coordinates.
 
     The distribution of a labelled point is a Gaussian around it; a label may also be a
-    distribution, which says how sure it is.
+    distribution, which says how sure it is. A label of the first axes alone, as of x and y
+    without a depth, teaches those.
 
     The cross entropy shapes each axis's distribution (as SimCC, Li et al. 2022), the L1
     term ties to the point what is read off it, the mean of all of it (integral regression,
@@ -56,12 +57,12 @@ class KeypointDistributionLoss(nn.Module):
     def forward(
         self, predicted: Axes, labels: Union[Tensor, Axes], weights: Tensor
     ) -> Tensor:
-        """Mean over the axes and the weighted keypoints.
+        """Mean over the axes and the weighted keypoints; axes without a label have none.
 
         Args:
-            predicted (KeypointDistributions): A axes.
-            labels (Tensor | KeypointDistributions): Points [B, K, A], crop px and mm, or
-                distributions along the same axes.
+            predicted (KeypointDistributions): Along x, y and perhaps z.
+            labels (Tensor | KeypointDistributions): Of the first A of these axes: points
+                [B, K, A], crop px and mm, or distributions.
             weights (Tensor): [B, K], 0 leaves a keypoint out whatever its label is.
 
         Returns:
@@ -70,9 +71,10 @@ class KeypointDistributionLoss(nn.Module):
         is_of_points = isinstance(labels, Tensor)
         points = labels if is_of_points else labels.points()
         points = torch.where(weights.unsqueeze(-1) > 0, points, torch.zeros_like(points))
-        errors = (predicted.points() - points).abs()
+        labelled = points.shape[-1]
+        errors = (predicted.points()[..., :labelled] - points).abs()
         terms = []
-        for i, axis in enumerate(predicted.axes):
+        for i, axis in enumerate(predicted.axes[:labelled]):
             if is_of_points:
                 probs = axis.gaussian_labels(points[..., i], self.sigma)
             else:
@@ -80,7 +82,7 @@ class KeypointDistributionLoss(nn.Module):
             cross_entropy = -(probs * axis.log_probs).sum(-1)
             length = axis.step * axis.log_probs.shape[-1]
             terms.append(cross_entropy + self.l1_weight * errors[..., i] / length)
-        per_keypoint = torch.stack(terms).mean(0)
+        per_keypoint = torch.stack(terms).sum(0) / len(predicted.axes)
         # The mean over all B * K keypoints, not over the weights alone: a batch whose
         # pseudo labels are all uncertain must weigh little.
         return self.loss_weight * (weights * per_keypoint).mean()

@@ -38,6 +38,9 @@ class HeadReader(metaclass=ABCMeta):
     carries_maps = False
     """Whether maps of one view can be labels of another (:meth:`carried_targets`)."""
 
+    leaves_depth_out = False
+    """Whether labels of a 3D head may be of x and y alone."""
+
     dimensions = 2
     """Of poses, and of points."""
 

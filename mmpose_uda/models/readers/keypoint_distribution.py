@@ -120,6 +120,10 @@ class KeypointDistributions:
             means = [axis.mean() for axis in self.axes]
         return torch.stack(means, dim=-1)
 
+    def in_the_image(self) -> 'KeypointDistributions':
+        """Those along x and y, without a depth."""
+        return replace(self, axes=self.axes[:2])
+
     def confidence(self) -> Tensor:
         """How sure the network is of each keypoint in the image, [B, K] in (0, 1].
 

@@ -349,7 +349,7 @@ def test_maps_of_a_head_that_are_not_carried_are_refused():
 
 @pytest.mark.parametrize('whole_maps', [True, None])
 def test_the_teacher_s_maps_are_the_labels(whole_maps):
-    part = dict(type='MeanTeacherConsistency', whole_maps=whole_maps)
+    part = dict(type='MeanTeacherConsistency', whole_maps=whole_maps, depth=True)
     model = build_adaptive(alignments=dict(pseudo=part))
     model.set_phase(['pseudo'])
     data = make_batch(views=['target_teacher', 'target_student'])
@@ -370,6 +370,30 @@ def test_the_teacher_s_maps_are_the_labels(whole_maps):
     gradients = [p.grad for p in model.student.head.parameters()]
     assert all(g.isfinite().all() and g.abs().sum() > 0 for g in gradients)
     assert all(p.grad is None for p in model.teacher.parameters())
+
+
+@pytest.mark.parametrize('whole_maps', [True, False])
+def test_depth_is_no_label_unless_it_is_asked_for(whole_maps):
+    part = dict(type='MeanTeacherConsistency', whole_maps=whole_maps)
+    model = build_adaptive(alignments=dict(pseudo=part))
+    model.set_phase(['pseudo'])
+    data = make_batch(views=['target_teacher', 'target_student'])
+    observed = model.observe(**model.data_preprocessor(data, training=True))
+    student = observed['target_student']
+    student.head_outputs.retain_grad()
+    model.alignments['pseudo'](observed)['loss'].backward()
+    gradient = student.head_outputs.grad
+    # what raises a column or a row does so at every depth alike
+    volume = student.head_outputs.detach().float().flatten(2).softmax(2)
+    given_place = volume.view_as(gradient) / volume.view_as(gradient).sum(2, keepdim=True)
+    torch.testing.assert_close(gradient, gradient.sum(2, keepdim=True) * given_place)
+    assert gradient.abs().sum() > 0
+
+
+def test_depth_of_a_head_that_takes_no_other_labels_stays():
+    part = dict(type='MeanTeacherConsistency', depth=False)
+    with pytest.raises(UserError, match="'pseudo' has depth=False, but the loss Pose3D"):
+        build_adaptive(estimator=regression_estimator(), alignments=dict(pseudo=part))
 
 
 # ---- a head that regresses -----------------------------------------------------------

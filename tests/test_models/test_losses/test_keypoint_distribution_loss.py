@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -52,6 +54,31 @@ def test_equals_the_formula(logits, points, sigma, l1_weight):
     found = loss(distributions(logits), points, weights)
     expected = 2 * by_loop(logits, points, weights, sigma, l1_weight)
     assert found.item() == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize('as_points', [True, False])
+def test_axes_without_a_label_are_not_taught(logits, points, as_points):
+    weights, loss = torch.rand(2, 3), KeypointDistributionLoss()
+    # of the depth, a label that nothing is to learn
+    other = distributions([torch.randn(2, 3, bins) for bins, _, _ in AXES])
+    depth = distributions(logits).axes[2]
+    same = replace(depth, log_probs=depth.log_probs.detach())
+    if as_points:
+        labels = points[..., :2]
+        whole = loss(distributions(logits), points, weights)
+    else:
+        labels = other.in_the_image()
+        whole = loss(
+            distributions(logits), replace(other, axes=[*labels.axes, same]), weights
+        )
+    loss(distributions(logits), labels, weights).backward()
+    assert not logits[2].grad.any()
+    found = [values.grad.clone() for values in logits[:2]]
+    for values in logits:
+        values.grad = None
+    whole.backward()
+    for values, right in zip(logits, found):
+        torch.testing.assert_close(values.grad, right)
 
 
 def test_points_of_no_weight_may_be_anything(logits, points):
