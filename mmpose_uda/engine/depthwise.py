@@ -1,77 +1,110 @@
 """Depthwise convolutions whose way back through bf16 on a CPU is no longer than forth."""
 
+from collections.abc import Sequence
 from contextlib import contextmanager
 from itertools import product
-from typing import Any, Iterator
-from unittest.mock import patch
+from typing import Any, Iterator, Optional, Union
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 _Pair = tuple[int, int]
-_plain = F.conv2d
 
 
 @contextmanager
-def quick_depthwise(dtype: torch.dtype) -> Iterator[None]:
-    """In the block, strided and large depthwise convolutions go back another way.
+def quick_depthwise() -> Iterator[None]:
+    """In the block, strided and large depthwise convolutions go back another way in bf16.
 
     oneDNN has no bf16 kernels for two gradients of theirs, and takes 20 to 200 times as
     long as for the convolution itself (docs/performance.md): those of the images where it
     is strided, which are computed in fp32 here, and those of more than 3 x 3 weights, which
     are put together of pieces of 3 x 3. The values are the same up to rounding. Layers of
-    torch, mmcv and timm call ``torch.nn.functional.conv2d``, whose place this takes.
+    torch, mmcv and timm call ``torch.nn.functional.conv2d``, whose place this takes; what
+    is not in bf16, or autocast to it, goes as ever.
+    """
+    plain = F.conv2d
+
+    def conv2d(
+        input: Tensor,
+        weight: Tensor,
+        bias: Optional[Tensor] = None,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+    ) -> Tensor:
+        if not (
+            torch.is_grad_enabled()
+            and _computed_in_bf16(input)
+            and _is_depthwise(input, weight, groups)
+            and _is_slow(weight, stride, padding, dilation)
+        ):
+            return plain(input, weight, bias, stride, padding, dilation, groups)
+        images, kernels = input.bfloat16(), weight.bfloat16()
+        output = depthwise_conv2d(images, kernels, _pair(stride), _pair(padding))
+        return output if bias is None else output + bias.to(output).view(1, -1, 1, 1)
+
+    F.conv2d = conv2d  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        F.conv2d = plain
+
+
+def depthwise_conv2d(
+    images: Tensor, weight: Tensor, stride: _Pair, padding: _Pair
+) -> Tensor:
+    """A depthwise convolution whose gradients have kernels in bf16 on a CPU.
 
     Args:
-        dtype (torch.dtype): What these convolutions compute in.
+        images (Tensor): [B, C, H, W].
+        weight (Tensor): [C, 1, h, w], 3 or more each.
+        stride (tuple[int, int]): Along rows and columns.
+        padding (tuple[int, int]): The same.
+
+    Returns:
+        Tensor: [B, C, H', W'].
     """
-
-    def conv2d(images: Tensor, weight: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        options = _Options(*args, **kwargs)
-        if torch.is_grad_enabled() and options.are_slow(images, weight):
-            return _Depthwise.apply(
-                images.to(dtype), weight.to(dtype), options.stride, options.padding
-            )
-        return _plain(images, weight, *args, **kwargs)
-
-    with patch.object(F, 'conv2d', conv2d):
-        yield
+    return _Depthwise.apply(images, weight, stride, padding)
 
 
-class _Options:
-    """Of ``conv2d``, as torch orders them; numbers for rows and columns."""
-
-    def __init__(self, bias=None, stride=1, padding=0, dilation=1, groups=1):
-        self.bias = bias
-        self.stride = _pair(stride)
-        self.padding = _pair(padding)
-        self.dilation = _pair(dilation)
-        self.groups = groups
-
-    def are_slow(self, images: Tensor, weight: Tensor) -> bool:
-        """Whether they and the weights are of what has no kernel."""
-        sides = weight.shape[2:]
-        return (
-            1 < self.groups == len(weight) == images.shape[1]
-            and (max(self.stride) > 1 or max(sides) > 3)
-            and min(sides) >= 3
-            and self.bias is None
-            and self.dilation == (1, 1)
-            and self.padding not in ('same', 'valid')
-        )
+def _computed_in_bf16(images: Tensor) -> bool:
+    if torch.is_autocast_enabled('cpu') and images.dtype is torch.float32:
+        return torch.get_autocast_dtype('cpu') is torch.bfloat16
+    return images.dtype is torch.bfloat16
 
 
-def _pair(value: Any) -> Any:
-    return (value, value) if isinstance(value, int) else value
+def _is_depthwise(images: Tensor, weight: Tensor, groups: int) -> bool:
+    return images.dim() == 4 and 1 < groups == len(weight) == images.shape[1]
+
+
+def _is_slow(weight: Tensor, stride: Any, padding: Any, dilation: Any) -> bool:
+    sides = weight.shape[2:]
+    return (
+        (max(_pair(stride)) > 1 or max(sides) > 3)
+        and min(sides) >= 3
+        and _pair(dilation) == (1, 1)
+        and not isinstance(padding, str)
+    )
+
+
+def _pair(value: Union[int, Sequence[int]]) -> _Pair:
+    if isinstance(value, int):
+        return value, value
+    rows, columns = value if len(value) == 2 else (*value, *value)
+    return rows, columns
 
 
 class _Depthwise(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, images, weight, stride, padding):
+    def forward(images, weight, stride, padding):
+        return torch.conv2d(images, weight, None, stride, padding, groups=len(weight))
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        images, weight, ctx.stride, ctx.padding = inputs
         ctx.save_for_backward(images, weight)
-        ctx.stride, ctx.padding = stride, padding
-        return _plain(images, weight, None, stride, padding, groups=len(weight))
 
     @staticmethod
     def backward(ctx, gradient):

@@ -22,5 +22,5 @@ def mixed_precision(device_type: str, dtype: torch.dtype) -> Iterator[None]:
         if device_type == 'cpu':
             # torch's fused attention goes back through bf16 five times as slowly
             modes.enter_context(sdpa_kernel(SDPBackend.MATH))
-            modes.enter_context(quick_depthwise(dtype))
+            modes.enter_context(quick_depthwise())
         yield

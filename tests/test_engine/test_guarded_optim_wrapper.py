@@ -106,6 +106,7 @@ def test_depthwise_convolutions_go_back_quickly():
     assert type(output.grad_fn).__name__ == '_DepthwiseBackward'
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason='has a GPU')
 def test_float16_needs_a_gpu():
     optimizer = torch.optim.SGD(make_model().parameters(), lr=0.1)
     with pytest.raises(UserError, match="needs a GPU.*use 'bfloat16'"):

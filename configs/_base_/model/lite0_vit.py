@@ -19,6 +19,7 @@ estimator = dict(
         img_size=(input_size[1], input_size[0]),
         patch_size=patch_size,
         stem=dict(_base_.estimator.backbone, out_indices=(2, 3)),
+        finer_maps=True,
         with_cls_token=False,
         out_type='featmap',
     ),

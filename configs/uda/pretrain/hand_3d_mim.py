@@ -17,7 +17,9 @@ ablation_parts = ablation_extras = None
 width = _base_.embed_dims
 model = dict(
     estimator=dict(
-        backbone=dict(stem='patch'), neck=None, head=dict(in_channels=width, upsample=4)
+        backbone=dict(stem='patch', finer_maps=False),
+        neck=None,
+        head=dict(in_channels=width, upsample=4),
     ),
     foreground_head=dict(in_channels=width),
 )

@@ -19,8 +19,7 @@ from mmpose_uda.models.utils import PatchMask, hidden_pixels, is_pretrained
 class MaskedVisionTransformer(VisionTransformer):
     """mmpretrain's ``VisionTransformer`` with two masked ways through it.
 
-    ``forward`` and the names of all weights are those of the parent, but that finer maps of
-    a :class:`BackboneStem` come before the transformer's. Published MAE and
+    ``forward`` and the names of all weights are those of the parent. Published MAE and
     ViTPose checkpoints load under the names they come with, at any image size
     (:mod:`~mmpose_uda.models.backbones.vit_checkpoint`), with
     ``init_cfg=dict(type='Pretrained', checkpoint=PATH)``. ViTPose was trained with
@@ -30,14 +29,28 @@ class MaskedVisionTransformer(VisionTransformer):
         stem (str | dict): 'patch' for the parent's linear patch embedding, 'conv' for
             :class:`ConvStem`, or the config of a backbone for :class:`BackboneStem`, such
             as ``dict(type='EfficientNetLite0')``.
+        finer_maps (bool): Whether the maps before the last one that the backbone of a stem
+            gives pass the transformer by, and come before its own (``out_type='featmap'``).
         **kwargs: Arguments of the parent; ``patch_size`` is the stride of every stem.
 
     Raises:
-        UserError: ``stem`` is none of these.
+        UserError: ``stem`` is none of these, or has no finer maps to give.
     """
 
-    def __init__(self, *args, stem: Union[str, dict] = 'patch', **kwargs):
+    def __init__(
+        self,
+        *args,
+        stem: Union[str, dict] = 'patch',
+        finer_maps: bool = False,
+        **kwargs,
+    ):
         super().__init__(*args, **kwargs)
+        if finer_maps and not (isinstance(stem, dict) and self.out_type == 'featmap'):
+            raise UserError(
+                'MaskedVisionTransformer: finer_maps=True passes on maps of a stem that is '
+                "a backbone, and needs out_type='featmap': leave it out."
+            )
+        self.finer_maps = finer_maps
         stride = self.patch_embed.projection.stride
         if stem == 'conv':
             self.patch_embed = ConvStem(self.img_size, stride[0], self.embed_dims)
@@ -92,11 +105,18 @@ class MaskedVisionTransformer(VisionTransformer):
         return tuple(self.patch_embed.init_out_size)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """[B, 3, H, W] -> feature maps, the finest first, or what ``out_type`` says."""
-        outputs = super().forward(x)
-        if isinstance(self.patch_embed, BackboneStem):
-            return (*self.patch_embed.take_finer_maps(), *outputs)
-        return outputs
+        """[B, 3, H, W] -> the outputs of the parent; finer maps of the stem come first."""
+        if not self.finer_maps:
+            return super().forward(x)
+        of_stem: list[Tensor] = []
+        note = self.patch_embed.backbone.register_forward_hook(
+            lambda module, images, maps: of_stem.extend(maps)
+        )
+        try:
+            outputs = super().forward(x)
+        finally:
+            note.remove()
+        return (*of_stem[:-1], *outputs)
 
     def forward_visible(self, images: Tensor, mask: PatchMask) -> Tensor:
         """Encode the visible patches only (MAE, He et al. 2022).

@@ -53,8 +53,7 @@ class BackboneStem(BaseModule):
     """Tokens from the last feature map of another backbone, such as a pre-trained CNN.
 
     The hybrid of Dosovitskiy et al. 2021 (section 3.1): each cell of the map becomes a
-    token through a linear projection. Finer maps that the backbone gives pass the
-    transformer by.
+    token through a linear projection.
 
     Args:
         img_size (tuple[int, int]): Height and width of the input, px.
@@ -81,17 +80,10 @@ class BackboneStem(BaseModule):
                 "patch_size, or the stem's out_indices."
             )
         self.projection = nn.Conv2d(channels, embed_dims, 1)
-        self._finer: tuple[Tensor, ...] = ()
 
     def forward(self, x: Tensor) -> tuple[Tensor, tuple[int, int]]:
         """[B, C, H, W] -> tokens [B, L, embed_dims] and the grid (rows, columns)."""
-        *self._finer, last = self.backbone(x)
-        return _as_tokens(self.projection(last))
-
-    def take_finer_maps(self) -> tuple[Tensor, ...]:
-        """The maps [B, C, h, w] before the last one, of the images just embedded."""
-        maps, self._finer = self._finer, ()
-        return tuple(maps)
+        return _as_tokens(self.projection(self.backbone(x)[-1]))
 
     def embed_blanked(self, x: Tensor) -> tuple[Tensor, tuple[int, int]]:
         """As :meth:`forward`, of images whose hidden patches are blank.

@@ -83,8 +83,9 @@ def test_blanked_images_have_the_same_tokens():
 
 
 def test_finer_maps_pass_the_transformer_by():
-    model = MODELS.build(vit_config(stem=dict(RESNET, out_indices=(0, 1))))
-    alone = MODELS.build(vit_config(stem=RESNET))
+    stem = dict(RESNET, out_indices=(0, 1))
+    model = MODELS.build(vit_config(stem=stem, finer_maps=True))
+    alone = MODELS.build(vit_config(stem=stem))
     alone.load_state_dict(model.state_dict())
     model.eval(), alone.eval()
     images = torch.randn(2, 3, *HEIGHT_WIDTH)
@@ -92,3 +93,12 @@ def test_finer_maps_pass_the_transformer_by():
     torch.testing.assert_close(finer, model.patch_embed.backbone(images)[0])
     assert finer.shape[2:] == tuple(2 * side for side in PATCH_GRID)
     torch.testing.assert_close(alone(images), (coarse,))
+    assert len(model(images)) == 2  # not those of passes before
+
+
+@pytest.mark.parametrize(
+    'options', [dict(stem='patch'), dict(stem=RESNET, out_type='avg_featmap')]
+)
+def test_refuses_finer_maps_of_what_has_none(options):
+    with pytest.raises(UserError, match='finer_maps=True passes on maps of a stem'):
+        MODELS.build(vit_config(finer_maps=True, **options))
