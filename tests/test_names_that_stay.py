@@ -3,6 +3,8 @@
 import ast
 from pathlib import Path
 
+from mmengine.config import Config
+
 TESTS = Path(__file__).resolve().parent
 
 
@@ -32,3 +34,16 @@ def test_no_name_is_gone():
     promised = (TESTS / 'names_of_1_0.txt').read_text().splitlines()
     assert set(promised) <= registered_names()
     assert 'HOOKS EMATeacherHook' in promised
+
+
+def test_no_config_is_gone():
+    promised = (TESTS / 'configs_of_1_0.txt').read_text().splitlines()
+    assert [path for path in promised if not (TESTS.parent / path).is_file()] == []
+    assert 'configs/uda/hand_3d.py' in promised
+
+
+def test_the_schedules_of_1_0_are_what_they_were():
+    for name, steps in dict(masked_1550=[100, 450, 1000], aligned_1200=[500, 700]).items():
+        cfg = Config.fromfile(TESTS.parent / f'configs/_base_/schedule/{name}.py')
+        assert [phase.iters for phase in cfg.train_cfg.phases] == steps
+        assert cfg.phases == cfg.train_cfg.phases

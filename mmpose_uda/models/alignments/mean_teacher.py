@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Optional, Union
 
 import torch
+from mmengine.logging import print_log
 from mmpose.registry import MODELS
 from torch import Tensor
 
@@ -15,7 +16,7 @@ from mmpose_uda.models.observation import (
     ViewObservation,
     carried_targets,
 )
-from mmpose_uda.models.readers import Weighing, find_reader
+from mmpose_uda.models.readers import KeypointDistributions, Weighing, find_reader
 from mmpose_uda.models.utils import constant, gather_from_processes
 
 
@@ -80,13 +81,20 @@ class MeanTeacherConsistency(Alignment):
         if self.whole_maps is None:
             self.whole_maps = carries_maps
         loss = head.loss_module
-        if self.depth is False and not reader.leaves_depth_out:
+        is_flat = reader.dimensions == 2
+        if self.depth is False and not (is_flat or reader.leaves_depth_out):
             raise UserError(
                 f'The part {name!r} has depth=False, but the loss {type(loss).__name__} of '
                 f'a {type(head).__name__} takes no labels without a depth: leave it out.'
             )
         if self.depth is None:
             self.depth = not reader.leaves_depth_out
+            if not self.depth:
+                print_log(
+                    f'Labels of the part {name!r} tell x and y, and depth is learned of the '
+                    'source; with depth=True they tell depth too, as in version 1.0.',
+                    logger='current',
+                )
         if not getattr(loss, 'use_target_weight', True):
             raise UserError(
                 f'The part {name!r} weighs pseudo labels by confidence, which the loss '
@@ -107,8 +115,7 @@ class MeanTeacherConsistency(Alignment):
         student = observed['target_student']
         labels = PseudoLabels(observed)
         points, confidence = labels.points, labels.confidence.nan_to_num(0)
-        weights = self.select(labels)
-        weights = weights * student.distributions.contains(points)
+        weights = self.select(labels) * self._are_seen(points, student)
         if self.whole_maps:
             targets = carried_targets(observed['target_teacher'], student)
             if self.depth is False:
@@ -121,6 +128,13 @@ class MeanTeacherConsistency(Alignment):
             loss=loss,
             **self.monitor(observed, points, confidence, weights),
         )
+
+    def _are_seen(self, points: Tensor, student: ViewObservation) -> Tensor:
+        """Whether labels lie where the student can say them, [B, K]."""
+        found = student.distributions
+        if self.depth is False and isinstance(found, KeypointDistributions):
+            return found.in_the_image().contains(points[..., :2])
+        return found.contains(points)
 
     @torch.no_grad()
     def monitor(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Optional, Union
 
+import torch
 from torch import Tensor
 
 from mmpose_uda.models.heads.base_pose3d_head import stack_labels
@@ -47,10 +48,13 @@ class VolumetricReader(BasePose3DReader):
 
     def _reading(self, outputs: Tensor) -> '_Read':
         """Points, confidence, loss and carried maps of one view ask for the same."""
-        if self._read is None or self._read.outputs is not outputs:
+        read, with_gradient = self._read, torch.is_grad_enabled()
+        is_there = read is not None and read.outputs is outputs
+        if not is_there or with_gradient and not read.with_gradient:
             sums = self.head.image_and_depths(outputs)
-            self._read = _Read(outputs, *sums, self.head.distributions_of(*sums))
-        return self._read
+            found = self.head.distributions_of(*sums)
+            self._read = read = _Read(outputs, *sums, found, with_gradient)
+        return read
 
     def logits(self, outputs: Tensor) -> tuple[Tensor, ...]:
         return (outputs,)
@@ -102,3 +106,4 @@ class _Read:
     image: Tensor
     depths: Tensor
     distributions: KeypointDistributions
+    with_gradient: bool

@@ -23,7 +23,7 @@ class HeadReader(metaclass=ABCMeta):
     maps too.
 
     The parts that align poses know readers and no head. A reader holds no state but the
-    head it reads.
+    head it reads, and at most what it read last.
 
     Args:
         head (nn.Module): The head of an estimator.
