@@ -64,6 +64,7 @@ THRESHOLDS = Thresholds(
 # Spread below which all poses are much the same, as AdaptationMonitorHook has it. The
 # models of the calibration began at 0.1 or more.
 _ALIKE = 0.02
+_FEW = 10  # boxes: of fewer, the poses may well be alike; of a single one they are
 _TINY = 1e-9
 
 
@@ -74,7 +75,7 @@ class Verdict:
     Args:
         decision (str): One of :data:`DECISIONS`.
         sentence (str): It, with the numbers behind it.
-        reasons (list[str]): Each signal that spoke for it.
+        reasons (list[str]): Each signal that spoke for it, and what weakens it.
         used (list[str]): What the source said, in words; empty where it is not known.
     """
 
@@ -91,15 +92,15 @@ def judge(signals: Signals, thresholds: Thresholds = THRESHOLDS) -> Verdict:
         signals (Signals): Of images that were not trained on.
         thresholds (Thresholds): Defaults to the calibrated ones.
     """
-    unusable = list(_unusable(signals))
     against = list(_against(signals, thresholds))
+    alike = _alike(signals)
     ratio = _ratio(signals.equivariance)
     steadiness = _steadiness(signals)
     is_steadier = ratio <= thresholds.steadier and signals.steadier >= thresholds.sure
-    if unusable:
-        decision, reasons = UNCLEAR, unusable
-    elif against:
-        decision, reasons = WORSE, against
+    if against:
+        decision, reasons = WORSE, [*against, alike] if alike else against
+    elif alike:
+        decision, reasons = UNCLEAR, [f'{alike}, so there is nothing to compare with']
     elif is_steadier and _unexplained(signals) <= thresholds.settled:
         decision, reasons = BETTER, [f'keypoints are steadier, {steadiness}']
     elif is_steadier:
@@ -112,21 +113,22 @@ def judge(signals: Signals, thresholds: Thresholds = THRESHOLDS) -> Verdict:
     return Verdict(decision, sentence, reasons, _used(signals))
 
 
-def _unusable(signals: Signals) -> Iterator[str]:
-    """Of a starting model whose poses say nothing of images, in words."""
+def _alike(signals: Signals) -> str:
+    """Of a starting model whose poses say nothing of images, in words; '' of others."""
     before, _ = signals.spread
-    if before < _ALIKE:
-        yield (
-            'the starting model finds much the same pose in all (a spread of '
-            f'{before:.3f} of a box), as one that was not trained, so there is nothing to '
-            'compare with'
-        )
+    if before >= _ALIKE or signals.boxes < _FEW:
+        return ''
+    return (
+        'the starting model finds much the same pose in all (a spread of '
+        f'{before:.3f} of a box), as one that was not trained'
+    )
 
 
 def _against(signals: Signals, limits: Thresholds) -> Iterator[str]:
     """What speaks for 'worse', in words."""
     before, after = signals.spread
-    if _ratio(signals.spread) < limits.collapsed:
+    # nothing collapses that is alike already
+    if before >= _ALIKE and _ratio(signals.spread) < limits.collapsed:
         yield f'poses get more alike (their spread goes {before:.3f} to {after:.3f})'
     less_steady = _ratio(signals.equivariance) > limits.less_steady
     if less_steady and signals.steadier <= -limits.sure:

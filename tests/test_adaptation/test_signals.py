@@ -136,11 +136,35 @@ def test_a_collapse_is_worse_though_it_is_sure():
     assert verdict.decision == WORSE and 'poses get more alike' in verdict.sentence
 
 
-@pytest.mark.parametrize('after', [CONSTANT, network(spots)])
-def test_a_starting_model_that_was_not_trained(after):
-    verdict = judge(observed(CONSTANT, after, frames()).signals)
+def test_a_starting_model_that_was_not_trained():
+    verdict = judge(observed(CONSTANT, CONSTANT, frames(12)).signals)
     assert verdict.decision == UNCLEAR
-    assert 'on 6 held-out images the starting model finds much the same' in verdict.sentence
+    assert 'on 12 held-out images the starting model finds much the' in verdict.sentence
+    assert verdict.sentence.endswith('so there is nothing to compare with.')
+    # its poses say nothing of images, and all that is known is that the others are far off
+    verdict = judge(observed(CONSTANT, network(spots), frames(12)).signals)
+    assert verdict.decision == WORSE
+    assert 'keypoints moved' in verdict.sentence and 'not trained' in verdict.sentence
+
+
+def test_a_model_is_wrecked_though_all_poses_were_alike():
+    middles = network(lambda image: 0.05 * spots(image) + [55, 35])
+    wrecked = jumping(9)
+    wrecked.score = 0.1
+    signals = observed(middles, wrecked, frames(12)).signals
+    assert signals.spread[0] < 0.02
+    verdict = judge(signals)
+    assert verdict.decision == WORSE
+    assert 'less sure' in verdict.sentence and 'much the same pose' in verdict.sentence
+
+
+def test_one_box_has_no_spread():
+    signals = observed(network(spots), network(spots), frames(1)).signals
+    assert signals.spread == (0, 0)
+    verdict = judge(signals)
+    assert verdict.decision == UNCLEAR and 'about as steady' in verdict.sentence
+    verdict = judge(observed(network(spots), jumping(9), frames(1)).signals)
+    assert verdict.decision == WORSE and 'much the same' not in verdict.sentence
 
 
 def test_exchanged_sides_are_worse():
@@ -186,6 +210,9 @@ GOOD = dict(
         (dict(equivariance=(0.05, 0.06), steadier=-3.0), WORSE),
         (dict(equivariance=(0.05, 0.06), steadier=-1.0), UNCLEAR),
         (dict(spread=(0.1, 0.05)), WORSE),
+        (dict(spread=(0.01, 0.1)), UNCLEAR),
+        (dict(spread=(0.01, 0.001)), UNCLEAR),
+        (dict(spread=(0.01, 0.01), swapped=0.5), WORSE),
         (dict(confidence=(0.6, 0.4)), WORSE),
         (dict(confidence=(0.0, 0.0)), BETTER),
         (dict(moved=0.04), UNCLEAR),
@@ -199,3 +226,9 @@ def test_the_decision(changed, decision):
     verdict = judge(Signals(**{**GOOD, **changed}))
     assert verdict.decision == decision
     assert verdict.sentence.startswith(f'{decision}: on 40 held-out images')
+
+
+def test_of_few_boxes_no_spread_is_too_small():
+    few = dict(GOOD, spread=(0.01, 0.001))
+    assert judge(Signals(**dict(few, boxes=9))).decision == BETTER
+    assert judge(Signals(**dict(few, boxes=10))).decision == UNCLEAR
