@@ -136,7 +136,7 @@ def read_start(model: str, checkpoint: Optional[str] = None) -> Start:
             '`mmpose_uda convert` a source.'
         )
     path = checkpoint or str(Path(base).with_name(WEIGHTS_FILE))
-    if '://' not in path and not osp.isfile(path):
+    if '://' not in path and not osp.isfile(osp.expanduser(path)):
         if checkpoint is not None:
             raise UserError(f'There is no checkpoint {checkpoint}: check the path.')
         raise UserError(

@@ -139,7 +139,7 @@ def _set_resume(cfg: Config, resume: str) -> None:
         )
         return
     cfg.resume, cfg.load_from = True, path
-    if not osp.isfile(path):
+    if not osp.isfile(osp.expanduser(path)):
         raise UserError(f'There is no checkpoint {path}: check the path.')
 
 

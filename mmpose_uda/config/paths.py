@@ -34,7 +34,8 @@ def require_checkpoint(path: Any) -> None:
     Raises:
         UserError: It is not there.
     """
-    if _is_local(path) and not osp.isfile(path):
+    # as load_from_local, which reads it
+    if _is_local(path) and not osp.isfile(osp.expanduser(path)):
         raise UserError(f'There is no checkpoint {path}: check the path.')
 
 
@@ -70,6 +71,8 @@ def _require_data(part: dict) -> None:
     kind = DATASETS.module_dict.get(class_name(part))
     if not isinstance(kind, type) or not issubclass(kind, BaseDataset):
         return
+    if kind._join_prefix is not BaseDataset._join_prefix:
+        return  # where it looks for its files is its own affair; the runner tells
     root, ann_file = part.get('data_root') or '', part.get('ann_file') or ''
     if not (_is_local(root) and _is_local(ann_file)):
         return

@@ -38,7 +38,7 @@ def _weights(runner):
     return torch.cat([p.flatten() for p in runner.model.parameters()])
 
 
-def test_resume_ends_as_an_uninterrupted_run(config, tmp_path):
+def test_resume_ends_as_an_uninterrupted_run(config, tmp_path, monkeypatch):
     whole = train(config, work_dir=str(tmp_path / 'whole'))
     assert whole.iter == 4
     part = str(tmp_path / 'part')
@@ -49,7 +49,9 @@ def test_resume_ends_as_an_uninterrupted_run(config, tmp_path):
     resumed = train(config, work_dir=moved, resume='auto')
     assert resumed.iter == 4
     assert torch.equal(_weights(resumed), _weights(whole))
-    named = train(config, work_dir=str(tmp_path / 'named'), resume=f'{moved}/iter_2.pth')
+    monkeypatch.setenv('HOME', str(tmp_path))
+    at_home = '~/moved/iter_2.pth'
+    named = train(config, work_dir=str(tmp_path / 'named'), resume=at_home)
     assert torch.equal(_weights(named), _weights(whole))
 
 

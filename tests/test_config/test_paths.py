@@ -4,10 +4,12 @@ import pytest
 import torch
 import toy_parts
 from mmengine.config import Config
+from mmengine.dataset import BaseDataset
 from mmengine.runner import Runner
+from mmpose.registry import DATASETS
 
 from mmpose_uda.apis import evaluate, train
-from mmpose_uda.config import require_checkpoints, require_paths
+from mmpose_uda.config import require_checkpoint, require_checkpoints, require_paths
 from mmpose_uda.errors import UserError
 
 
@@ -45,6 +47,36 @@ def test_data_that_are_not_there(data, dataset, told):
     # told where they are built
     pair['views'] = [dict(type=''), dict(type='CocoDataset', data_root=3)]
     require_paths(_config(train_dataloader=dict(dataset=pair)), 'train_dataloader')
+
+
+def test_data_that_look_for_their_files_themselves(data):
+    class Plain(BaseDataset):
+        pass
+
+    class OfSplits(BaseDataset):
+        def _join_prefix(self):
+            self.ann_file = f'{self.data_root}/annotations/{self.ann_file}.json'
+
+    with_own = dict(ann_file='train', data_root='data')
+    cfg = _config(train_dataloader=dict(dataset=dict(with_own, type='OfSplits')))
+    try:
+        for kind in (Plain, OfSplits):
+            DATASETS.register_module(module=kind)
+        require_paths(cfg, 'train_dataloader')
+        cfg.train_dataloader.dataset.type = 'Plain'
+        with pytest.raises(UserError, match='`data/train` does not exist'):
+            require_paths(cfg, 'train_dataloader')
+    finally:
+        for kind in (Plain, OfSplits):
+            DATASETS.module_dict.pop(kind.__name__, None)
+
+
+def test_weights_in_the_home_folder(data, tmp_path, monkeypatch):
+    monkeypatch.setenv('HOME', str(tmp_path))
+    (tmp_path / 'a.pth').touch()
+    require_checkpoint('~/a.pth')
+    with pytest.raises(UserError, match='no checkpoint ~/b.pth'):
+        require_checkpoint('~/b.pth')
 
 
 def test_weights_that_are_not_there(data):
