@@ -3,7 +3,7 @@
 import inspect
 import logging
 import os.path as osp
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Optional
 
 from mmengine.config import Config
@@ -88,7 +88,7 @@ def train(
             _set_seed(cfg, seed)
         prepare_step(cfg, amp)
         if smoke:
-            _shorten(cfg, given=cfg_options or {})
+            _shorten(cfg, given=cfg_options)
         if resume is not None:
             _set_resume(cfg, resume)
         if cfg.get('resume') and cfg.get('load_from'):
@@ -143,21 +143,49 @@ def _set_resume(cfg: Config, resume: str) -> None:
         raise UserError(f'There is no checkpoint {path}: check the path.')
 
 
-def _shorten(cfg: Config, given: Collection[str] = ()) -> None:
+def _shorten(cfg: Config, given: Optional[dict[str, Any]] = None) -> None:
     """Every phase, validation and export once, in as little time as possible.
 
     Args:
         cfg (Config): Changed in place.
-        given (Collection[str]): Dotted keys that the user has set, which stay.
+        given (dict, optional): Dotted key -> value, what the user has set, which stays.
     """
+    keys = list(_leaves(given or {}))
     if cfg.get('builtin_data') is not None:
-        root = cfg.builtin_data.root.rstrip('/')
-        shrink_builtin_data(cfg, f'{root}_smoke', _SMOKE_TRAINED, _SMOKE_TESTED)
+        _shorten_builtin_data(cfg, keys)
     if 'phases' in cfg.train_cfg:
         cfg.train_cfg.phases = list(cfg.train_cfg.phases)  # which has numbers as keys
-    short = {key: value for key, value in _short(cfg) if key not in given}
+    short = {key: value for key, value in _short(cfg) if not _is_given(key, keys)}
     cfg.merge_from_dict(short)
     drop_options_of_workers(cfg)
+
+
+def _leaves(options: dict[str, Any]) -> Iterator[str]:
+    """Dotted keys of the values in nested options; a list is one value."""
+    for key, value in options.items():
+        if isinstance(value, dict):
+            yield from (f'{key}.{inner}' for inner in _leaves(value))
+        else:
+            yield str(key)
+
+
+def _is_given(key: str, leaves: Iterable[str]) -> bool:
+    return any(f'{key}.'.startswith(f'{leaf}.') for leaf in leaves)
+
+
+def _shorten_builtin_data(cfg: Config, given: Sequence[str]) -> None:
+    """A few images in a folder of their own, or as many as the user has set."""
+    sizes = dict(num_train=_SMOKE_TRAINED, num_test=_SMOKE_TESTED)
+    own = {
+        name: cfg.builtin_data[name]
+        for name in sizes
+        if name in cfg.builtin_data and _is_given(f'builtin_data.{name}', given)
+    }
+    sizes.update(own)
+    root = f'{cfg.builtin_data.root.rstrip("/")}_smoke'
+    if own:
+        root = '_'.join([root, *map(str, sizes.values())])
+    shrink_builtin_data(cfg, root, **sizes)
 
 
 def _short(cfg: Config) -> Iterator[tuple[str, int]]:
