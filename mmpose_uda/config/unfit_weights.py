@@ -1,6 +1,7 @@
 """What of a checkpoint does not fit a model, in words."""
 
 import re
+import textwrap
 
 # as torch and mmengine's load_state_dict put it
 _SIZE = re.compile(
@@ -9,10 +10,14 @@ _SIZE = re.compile(
 )
 _LACKING = re.compile(r'missing keys in source state_dict: (.+)')
 _UNKNOWN = re.compile(r'unexpected key in source state_dict: (.+)')
+_HEADING = 'The model and loaded state dict do not match exactly'
+_WIDTH = 300  # characters of a message of another kind
 
 
 def unfit_weights(text: str) -> str:
     """Each kind of misfit with its number and the first weight of it.
+
+    Where none of the known kinds is told, it is what the message begins with, in one line.
 
     Args:
         text (str): Message of mmengine's ``load_state_dict``, which lists all weights.
@@ -26,7 +31,10 @@ def unfit_weights(text: str) -> str:
         if found := pattern.search(text):
             names = found[1].split(', ')
             kinds.append(f'{what}: {_first(names[0], len(names))}')
-    return '; '.join(kinds)
+    if kinds:
+        return '; '.join(kinds)
+    own_words = text.strip().removeprefix(_HEADING) or text
+    return textwrap.shorten(own_words, _WIDTH, placeholder=' ...')
 
 
 def _first(weight: str, count: int) -> str:

@@ -15,6 +15,7 @@ from mmpose.registry import DATASETS, METRICS, MODELS, TRANSFORMS
 from torch.utils.data import DataLoader
 
 from mmpose_uda.config import explain, user_errors
+from mmpose_uda.config.unfit_weights import unfit_weights
 from mmpose_uda.errors import UserError
 
 
@@ -158,6 +159,12 @@ def test_missing_data_of_a_stock_config(build):
             'lacking: linear.weight and 1 more; '
             'unknown to the model: backbone.layers.0.weight and 39 more',
         ),
+        (
+            # what torch says of it
+            {'linear.weight': 'text', 'linear.bias': torch.zeros(1)},
+            'While copying the parameter named "linear.weight", expected torch.Tensor or '
+            "Tensor-like object from checkpoint but received <class 'str'>",
+        ),
     ],
 )
 def test_a_checkpoint_of_another_model(given, told):
@@ -169,6 +176,12 @@ def test_a_checkpoint_of_another_model(given, told):
         f'The checkpoint does not fit the model of the config ({told}): give the config '
         'that it was trained with.'
     )
+
+
+def test_a_long_message_of_a_misfit_is_cut():
+    told = unfit_weights('While copying\n\tof a kind\n' + 'and so on\n' * 99)
+    assert told.startswith('While copying of a kind and so on and')
+    assert told.endswith(' ...') and len(told) <= 300 and '\n' not in told
 
 
 def _bug():
