@@ -164,7 +164,7 @@ def _is_within(path: str, folder: str) -> bool:
 
 
 def load_boxes(path: str, folder: str, names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Read a file of boxes.
+    """Read a file of boxes. How many images it does not name is told.
 
     Args:
         path (str): JSON file: one box or a list of boxes [x, y, w, h] (px) for each
@@ -180,16 +180,24 @@ def load_boxes(path: str, folder: str, names: Iterable[str]) -> dict[str, np.nda
             there.
     """
     require_path(path, 'boxes file', osp.isfile)
-    content = load_json(path)
-    if not isinstance(content, dict):
+    content, there = load_json(path), set(names)
+    if not isinstance(content, dict) or (content and not any(map(is_image, content))):
         raise UserError(
             f'`{path}` holds no boxes by image name: write '
-            '{"name.jpg": [x, y, w, h], ...}.'
+            '{"name.jpg": [x, y, w, h], ...}, or do without it (move a '
+            f'{BOXES_FILE} in the folder of the images away).'
         )
-    for name in sorted(set(content) - set(names)):
+    for name in sorted(set(content) - there):
         raise UserError(
             f'`{path}` names `{name}`, which is not in `{folder}`: use names relative '
             'to that folder.'
+        )
+    if content and len(content) < len(there):
+        print_log(
+            f'`{path}` names {len(content)} of the {len(there)} images of `{folder}`: the '
+            'others are left out.',
+            'current',
+            logging.WARNING,
         )
     return {name: _to_boxes(value, name, path) for name, value in content.items()}
 

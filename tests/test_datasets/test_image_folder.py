@@ -91,3 +91,30 @@ def test_boxes(tmp_path):
         'b.jpg': [],
         'c.jpg': [[1, 2, 3, 4]],
     }
+
+
+def test_images_that_have_no_boxes_are_counted(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(image_folder, 'print_log', lambda text, *_: said.append(text))
+    path = tmp_path / 'boxes.json'
+    path.write_text('{"a.jpg": [1, 2, 3, 4], "b.jpg": []}')
+    load_boxes(str(path), 'photos', ['a.jpg', 'b.jpg'])
+    assert said == []  # nobody is in b.jpg
+    load_boxes(str(path), 'photos', ['a.jpg', 'b.jpg', 'c.jpg'])
+    told = f'`{path}` names 2 of the 3 images of `photos`: the others are left out.'
+    assert said == [told]
+
+
+@pytest.mark.parametrize(
+    'content',
+    [
+        dict(images=[], annotations=[], categories=[]),
+        [dict(image_id=1, bbox=[1, 2, 3, 4])],
+        {'1': [1, 2, 3, 4]},
+    ],
+)
+def test_boxes_of_another_format(tmp_path, content):
+    path = tmp_path / 'boxes.json'
+    path.write_text(json.dumps(content))
+    with pytest.raises(UserError, match='boxes.json` holds no boxes by.*or do without it'):
+        load_boxes(str(path), str(tmp_path), ['a.jpg'])
