@@ -44,11 +44,7 @@ def config_text(
     """
     base = start.base if '::' in start.base else os.path.relpath(start.base, out)
     images = len(split.trained)
-    parts = ['mean_teacher', 'occlusion', 'masked']
-    if start.is_3d and (source or start.statistics):
-        parts.append('anatomy')
-    parts += ['information'] if start.stock.has_maps else []
-    parts += [] if source else ['stay']
+    parts = _parts(start, source is not None)
     parts = ['supervised', *parts] if labelled else parts
     return fill_text(
         _TEMPLATE,
@@ -73,6 +69,21 @@ def config_text(
         parts=parts,
         seed=seed,
     )
+
+
+def _parts(start: Start, has_source: bool) -> list[str]:
+    """Parts of the adaptation, those of the source's labels left out.
+
+    Without a source a 3D model is not taught to guess what is hidden: nothing corrects the
+    guesses (docs/adapt.md has what that cost).
+    """
+    parts = ['mean_teacher']
+    if has_source or not start.is_3d:
+        parts += ['occlusion', 'masked']
+        parts += ['information'] if start.stock.has_maps else []
+    if start.is_3d and (has_source or start.statistics):
+        parts.append('anatomy')
+    return parts if has_source else [*parts, 'stay']
 
 
 def _as_call(value: Any) -> str:

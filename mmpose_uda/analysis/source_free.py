@@ -19,6 +19,8 @@ _KEPT = (
     'KeypointOcclusion',
     'MaskedImageConsistency',
 )
+# In 3D a model without a source is not taught to guess what is hidden (docs/adapt.md).
+_KEPT_3D = (_TEACHER, 'AnatomicalPlausibility')
 # One needs the source, the others are among those that are added.
 _LEFT_OUT = ('AdaINStyleHook', 'AdaptationMonitorHook', 'EMATeacherHook')
 
@@ -56,11 +58,18 @@ def source_free_config(cfg: Config) -> Config:
     added = Config.fromstring(_ADDED, '.py')
     derived = copy.deepcopy(cfg)
     phases = cfg.train_cfg.phases[start_phases(cfg) :]
-    kept = {n: a for n, a in cfg.model.alignments.items() if a.type in _KEPT}
+    is_3d = 'depth_range' in (cfg.model.estimator.head.get('decoder') or {})
+    types = _KEPT_3D if is_3d else _KEPT
+    kept = {n: a for n, a in derived.model.alignments.items() if a.type in types}
     used = [name for name in kept if any(name in phase.parts for phase in phases)]
     alignments = {name: kept[name] for name in used} | added.source_free_alignments
-    if 'depth_range' in (cfg.model.estimator.head.get('decoder') or {}):
+    if is_3d:
         alignments.update(added.source_free_alignments_3d)
+        for part in alignments.values():
+            if part.type == _TEACHER:
+                part.depth = True  # there is no source to learn it of
+    else:
+        alignments.update(added.source_free_alignments_2d)
     steps = sum(phase.iters for phase in phases)
     keeps = all(phase.get('norm_eval') for phase in phases)
     derived.train_cfg.phases = [

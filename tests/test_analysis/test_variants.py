@@ -352,7 +352,7 @@ def test_source_free_takes_the_adaptations_parts_that_need_no_source():
     start, free = (variant_config(cfg, n) for n in ('source_start', 'source_free'))
     assert cfg.to_dict() == before
     assert parts_of(start) == [['supervised']]
-    expected = ['mean_teacher', 'occlusion', 'information', 'masked', 'stay']
+    expected = ['mean_teacher', 'occlusion', 'information', 'stay', 'masked']
     assert parts_of(free) == [expected]
     assert set(free.model.alignments) == set(parts_of(free)[0])
     iters = [phase.iters for one in (start, free) for phase in one.train_cfg.phases]
@@ -362,6 +362,14 @@ def test_source_free_takes_the_adaptations_parts_that_need_no_source():
     assert set(dataset.views) == {'target_teacher', 'target_student'}
     hooks = types(free.custom_hooks)
     assert hooks.count('EMATeacherHook') == 1 and 'AdaINStyleHook' not in hooks
+
+
+def test_in_3d_source_free_does_not_teach_to_guess():
+    cfg = Config.fromfile(CONFIG_DIR / 'hand_3d.py')
+    free = variant_config(cfg, 'source_free')
+    assert parts_of(free) == [['mean_teacher', 'stay', 'anatomy']]
+    assert free.model.alignments.mean_teacher.depth
+    assert 'depth' not in cfg.model.alignments.mean_teacher
 
 
 @pytest.mark.parametrize('config', ['human_2d', 'hand_3d'])

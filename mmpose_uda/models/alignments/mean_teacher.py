@@ -91,8 +91,8 @@ class MeanTeacherConsistency(Alignment):
             self.depth = not reader.leaves_depth_out
             if not self.depth:
                 print_log(
-                    f'Labels of the part {name!r} tell x and y, and depth is learned of the '
-                    'source; with depth=True they tell depth too, as in version 1.0.',
+                    f'Labels of the part {name!r} tell x and y, and depth is learned of '
+                    'the source; with depth=True they tell depth too, as in version 1.0.',
                     logger='current',
                 )
         if not getattr(loss, 'use_target_weight', True):
