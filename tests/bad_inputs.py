@@ -242,6 +242,11 @@ def _rows() -> list[Bad]:
         Bad('train.py', own, 'ToyDataset.*nothing', config('train_dataloader=dict(dataset=dict(nothing=3))')),
         Bad('train.py', own, 'own.py: the runner cannot be made with this dataloader', config('train_dataloader=dict(collate_fn=dict(type="no_collate"))')),
         Bad('train.py', toy + 'lr', 'lr is not KEY=VALUE'),
+        Bad(
+            'train.py',
+            toy + '"train_cfg.phases=[dict(iters=2,parts=[1])]"',
+            'lists and tuples of these: write what',
+        ),
         Bad('train.py', toy + 'modle.width=3', 'modle.*`model`'),
         Bad('train.py', toy + 'model.width=0.5', 'ToyModel'),
         Bad('train.py', toy + 'custom_hooks=3', 'custom_hooks'),

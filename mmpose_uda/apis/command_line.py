@@ -29,6 +29,11 @@ def parse_options(pairs: list[str]) -> dict[str, Any]:
         return parser.parse_args(['--pairs', *pairs] if pairs else []).pairs
     except AssertionError as error:
         raise UserError(f'--cfg-options cannot be read: {error}; correct it.') from error
+    except RecursionError as error:
+        raise UserError(
+            '--cfg-options takes numbers, words, and lists and tuples of these: write what '
+            'has a dict or quotes in it into a config of its own.'
+        ) from error
 
 
 @contextmanager
