@@ -135,7 +135,7 @@ def test_pretrains_resumes_and_hands_on_a_backbone(path, tmp_path):
     trained = runner.model.student.backbone.state_dict()
     stock = dict(runner.cfg.model.estimator.backbone, type='mmpretrain.VisionTransformer')
     stem = stock.pop('stem')
-    assert stem == 'patch'
+    assert stem == 'patch' and not stock.pop('finer_maps')
     stock['init_cfg'] = dict(type='Pretrained', checkpoint=str(work_dir / 'backbone.pth'))
     backbone = MODELS.build(stock)
     backbone.init_weights()

@@ -280,11 +280,20 @@ def _write_vit_b(cfg: Config, folder: Path) -> Path:
             part['input_size'] = (side, side)
     cfg.builtin_data.image_size = side
     model = cfg.model
-    backbone = model.estimator.backbone
-    backbone.update(arch='base', img_size=(side, side), patch_size=patch, stem='patch')
+    estimator = model.estimator
+    estimator.backbone.update(
+        arch='base',
+        img_size=(side, side),
+        patch_size=patch,
+        stem='patch',
+        finer_maps=False,
+    )
+    # the head stands on the tokens alone
+    estimator.neck = None
+    estimator.head.upsample = 4
     head = model.alignments.reconstruction.head
     head.update(patch_size=patch, patch_grid=(side // patch,) * 2, embed_dims=512)
-    for part in (model.estimator.head, model.foreground_head, head):
+    for part in (estimator.head, model.foreground_head, head):
         part.in_channels = dims
     path = folder / 'hand_3d_vit_b.py'
     cfg.dump(path)

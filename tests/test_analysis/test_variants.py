@@ -48,6 +48,7 @@ def test_names_are_controls_parts_method_and_oracle(cfg):
         'anatomical_plausibility',
         'plausible_pseudo_labels',
         'labels_of_points',
+        'labels_with_depth',
         'from_scratch',
     ]
     assert list(ablated_parts(cfg)) == parts

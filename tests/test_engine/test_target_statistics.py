@@ -71,7 +71,11 @@ def test_a_student_begins_with_them_once(trained, iteration, most, passes):
 
 def test_networks_without_batch_norm_are_refused(tmp_path):
     cfg = tiny_config(CONFIG_DIR / 'hand_3d.py', tmp_path / 'data', tmp_path / 'work')
-    cfg.model.estimator.backbone.stem = 'conv'
+    estimator = cfg.model.estimator
+    estimator.backbone.update(stem='conv', finer_maps=False)
+    estimator.update(neck=None)
+    for head in (estimator.head, cfg.model.foreground_head):
+        head.in_channels = estimator.backbone.arch.embed_dims
     for phase in cfg.train_cfg.phases:
         phase.parts = ['supervised']
     runner = run(cfg)
