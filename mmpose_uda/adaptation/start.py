@@ -10,7 +10,7 @@ from mmengine.config import Config
 from mmengine.runner import CheckpointLoader
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from mmpose_uda.config import user_errors
+from mmpose_uda.config import require_checkpoint, user_errors
 from mmpose_uda.convert.stock_config import StockConfig, examine, is_crop
 from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
 from mmpose_uda.datasets.stock_views import class_name
@@ -136,9 +136,9 @@ def read_start(model: str, checkpoint: Optional[str] = None) -> Start:
             '`mmpose_uda convert` a source.'
         )
     path = checkpoint or str(Path(base).with_name(WEIGHTS_FILE))
-    if '://' not in path and not osp.isfile(osp.expanduser(path)):
-        if checkpoint is not None:
-            raise UserError(f'There is no checkpoint {checkpoint}: check the path.')
+    if checkpoint:
+        require_checkpoint(checkpoint)
+    elif not osp.isfile(path):
         raise UserError(
             f'A config has no weights: name the weights of {model} as --checkpoint, a file '
             'or a URL.'

@@ -279,18 +279,10 @@ def _write_vit_b(cfg: Config, folder: Path) -> Path:
         if 'input_size' in part:
             part['input_size'] = (side, side)
     cfg.builtin_data.image_size = side
+    cfg.merge_from_dict({'model.estimator': cfg.plain_patches})
     model = cfg.model
     estimator = model.estimator
-    estimator.backbone.update(
-        arch='base',
-        img_size=(side, side),
-        patch_size=patch,
-        stem='patch',
-        finer_maps=False,
-    )
-    # the head stands on the tokens alone
-    estimator.neck = None
-    estimator.head.upsample = 4
+    estimator.backbone.update(arch='base', img_size=(side, side), patch_size=patch)
     head = model.alignments.reconstruction.head
     head.update(patch_size=patch, patch_grid=(side // patch,) * 2, embed_dims=512)
     for part in (estimator.head, model.foreground_head, head):

@@ -2,7 +2,6 @@
 
 import inspect
 import logging
-import os.path as osp
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Optional
 
@@ -12,6 +11,7 @@ from mmengine.runner import Runner
 from mmpose.registry import DATASETS
 
 from mmpose_uda.config import (
+    LOADERS,
     check_evaluators,
     check_fit,
     check_new,
@@ -25,6 +25,7 @@ from mmpose_uda.config import (
     prepare_data,
     prepare_step,
     require,
+    require_checkpoint,
     require_checkpoints,
     require_data,
     require_paths,
@@ -139,8 +140,7 @@ def _set_resume(cfg: Config, resume: str) -> None:
         )
         return
     cfg.resume, cfg.load_from = True, path
-    if not osp.isfile(osp.expanduser(path)):
-        raise UserError(f'There is no checkpoint {path}: check the path.')
+    require_checkpoint(path)
 
 
 def _shorten(cfg: Config, given: Optional[dict[str, Any]] = None) -> None:
@@ -202,7 +202,7 @@ def _short(cfg: Config) -> Iterator[tuple[str, int]]:
         domains = [name for name in ('source', 'target') if dataset.get(name) is not None]
         whole = '.'.join(['train_dataloader.dataset', *domains[:1]])
         yield f'{whole}.indices', _SMOKE_ITERS * _SMOKE_BATCH
-    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+    for name in LOADERS:
         if cfg.get(name) is not None:
             yield f'{name}.batch_size', _SMOKE_BATCH
             yield f'{name}.num_workers', 0

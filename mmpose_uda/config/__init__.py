@@ -12,6 +12,7 @@ from .launching import (
     require_whole_parameters,
     set_launcher,
 )
+from .names import LOADERS
 from .paths import require_checkpoint, require_checkpoints, require_paths
 from .reading import (
     drop_options_of_workers,
@@ -25,6 +26,7 @@ from .step import prepare_step
 from .work_dirs import check_new, own_work_dir, set_work_dir
 
 __all__ = [
+    'LOADERS',
     'check_evaluators',
     'check_fit',
     'check_new',

@@ -6,7 +6,7 @@ It stands on the transformer whose patches it hides.
 
 _base_ = ['../model/lite0_vit.py', 'extras_3d.py']
 
-# 0.99 in the usual convention: in 1900 steps, 0.999 would remember the beginning, and
+# 0.99 in the usual convention: in 1550 steps, 0.999 would remember the beginning, and
 # with 0.995 the teacher was 6 mm behind the student when it began to teach.
 teacher = dict(type='TeacherEMA', momentum=0.01)
 foreground_head = dict(type='ForegroundHead', in_channels=_base_.channels)

@@ -29,3 +29,10 @@ estimator = dict(
 channels = 40 + embed_dims
 # 24 x 24 cells of 4 px
 head = dict(type='VolumetricPose3DHead', in_channels=channels, upsample=2)
+# Instead of the stem: patches as mmpretrain's VisionTransformer has them, and the same
+# cells of the tokens alone.
+plain_patches = dict(
+    backbone=dict(stem='patch', finer_maps=False),
+    neck=None,
+    head=dict(in_channels=embed_dims, upsample=4),
+)

@@ -24,7 +24,7 @@ val_cfg = dict(type='TeacherStudentValLoop', beside=['student'])
 test_cfg = dict()
 
 optim_wrapper = dict(
-    # bf16 takes about half the time of fp32, also on a CPU that has instructions for it
+    # bf16 takes less time than fp32, also on a CPU that has instructions for it
     # (docs/performance.md); one that has not trains in fp32.
     type='GuardedOptimWrapper',
     dtype='bfloat16',

@@ -1,4 +1,4 @@
-"""How source and student look, mildly: in 2500 steps stronger views cost the network more
+"""How source and student look, mildly: in 1200 steps stronger views cost the network more
 than they teach it."""
 
 strong_look = dict(

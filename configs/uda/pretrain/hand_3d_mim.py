@@ -14,14 +14,9 @@ custom_hooks = _base_.pretraining_hooks
 ablation_parts = ablation_extras = None
 
 # Plain patches, as mmpretrain's VisionTransformer has them: the checkpoint fits both.
-width = _base_.embed_dims
 model = dict(
-    estimator=dict(
-        backbone=dict(stem='patch', finer_maps=False),
-        neck=None,
-        head=dict(in_channels=width, upsample=4),
-    ),
-    foreground_head=dict(in_channels=width),
+    estimator=_base_.plain_patches,
+    foreground_head=dict(in_channels=_base_.embed_dims),
 )
 
 # There are no poses to evaluate yet.
