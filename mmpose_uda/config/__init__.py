@@ -22,6 +22,7 @@ from .reading import (
     require_data,
 )
 from .resuming import check_resumed
+from .smoke import shorten
 from .step import prepare_step
 from .work_dirs import check_new, own_work_dir, set_work_dir
 
@@ -50,6 +51,7 @@ __all__ = [
     'require_whole_parameters',
     'set_launcher',
     'set_work_dir',
+    'shorten',
     'shrink_builtin_data',
     'take_labels_from_samples',
     'user_errors',
