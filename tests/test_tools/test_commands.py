@@ -119,9 +119,14 @@ PRINTED = {
 TRAINERS = {'tools/train.py', 'tools/dist_train.sh', 'tools/slurm_train.sh'}
 
 
-def run(folder, *command):
+def run(folder, *command, timeout=600):
     done = subprocess.run(
-        command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=600
+        command,
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done
