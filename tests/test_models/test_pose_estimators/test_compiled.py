@@ -14,6 +14,7 @@ def fresh_compiler():
     torch.compiler.reset()
 
 
+@pytest.mark.long
 def test_it_computes_what_it_does_without(tmp_path):
     """The attention of each step is its own, not what was recorded while compiling."""
     rows = {}
