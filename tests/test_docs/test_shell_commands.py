@@ -127,7 +127,7 @@ STARTED = [
     Run(
         'python tools/train.py configs/uda/hand_3d.py --work-dir work_dirs/longer '
         '--cfg-options train_cfg.phases.2.iters=3000',
-        '--smoke',
+        '--smoke --cfg-options train_cfg.phases.2.iters=2',  # the last one counts
     ),
     Run(
         'python tools/train.py configs/uda/hand_3d.py --work-dir work_dirs/half '
