@@ -4,7 +4,6 @@ python tools/train.py configs/uda/hand_3d.py
 """
 
 import argparse
-import gc
 import os
 
 
@@ -67,7 +66,6 @@ def main():
     from mmpose_uda.apis import train
     from mmpose_uda.apis.command_line import exit_codes, parse_options
 
-    gc.freeze()  # a collection looks at all that was imported, mmengine asks for several
     with exit_codes(resumable=True):
         args['cfg_options'] = parse_options(args['cfg_options'])
         train(**args)
