@@ -65,8 +65,8 @@ PUBLISHED = dict(
 # 2D configs of public data that go through kill, resume and export, as all in 3D do; the
 # others, which are like these on other data, only train.
 WHOLE_RUNS = ('surreal2lsp.py', 'synanimal2tigdog.py')
-# Of the network of `human_2d_r101.py`, which trains it as it is: 40 s are enough of that.
-SAME_NETWORK = ('animal_2d_r101.py', 'hand_2d_r101.py')
+# The paper's network on the built-in data.
+R101 = ('animal_2d_r101.py', 'hand_2d_r101.py', 'human_2d_r101.py')
 
 _count = itertools.count()
 
@@ -228,14 +228,14 @@ def _shrink_vit(cfg: Config) -> None:
         cfg.model.foreground_head.in_channels = 32
 
 
-def tiny_config(path: Path, data_root: Path, work_dir: Path) -> Config:
+def tiny_config(path: Path, data_root: Path, work_dir: Path, small: bool = True) -> Config:
     """A config that trains each of its phases for two iterations.
 
-    Networks, parts and pipelines are those of the file, but where other configs have the
-    network too, as those of public data do: there it is small.
+    Networks, parts and pipelines are those of the file, but for networks for GPUs: those
+    are small, unless ``small`` is False.
     """
     cfg = Config.fromfile(path)
-    if reads_public(cfg) or path.name in SAME_NETWORK:
+    if small and (reads_public(cfg) or path.name in R101):
         _shrink(cfg)
     redirect_data(cfg, data_root)
     for phase in cfg.train_cfg.phases:

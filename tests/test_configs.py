@@ -48,6 +48,14 @@ def test_trains_validates_exports_and_resumes(path, tmp_path):
     assert_trains_validates_exports_and_resumes(path, tmp_path)
 
 
+@pytest.mark.long
+def test_the_network_of_the_paper(tmp_path):
+    """As it is, not shrunk."""
+    path = CONFIGS['human_2d_r101.py']
+    run(tiny_config(path, tmp_path / 'data', tmp_path / 'run', small=False))
+    assert read_summary(tmp_path / 'run')['target']
+
+
 REGRESSION = """
 _base_ = {base!r}
 model = dict(
