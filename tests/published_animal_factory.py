@@ -1,6 +1,7 @@
 """Public data sets of animals as they are unpacked, drawn and tiny."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -11,13 +12,14 @@ MESH_SIZE = 3299
 COUNT = 10  # images of each animal, but of TigDog
 VALID = [2, 7]
 TRAIN = [n for n in range(COUNT) if n not in VALID]
-# Shot, first and last frame. Nobody annotated the third.
+UNANNOTATED = 10
+# Shot, first and last frame.
 SHOTS = [(4, 1, 3), (9, 4, 8), (10, 9, 9), (12, 20, 23)]
 FRAMES = [
     (shot, frame)
     for shot, first, last in SHOTS
     for frame in range(first, last + 1)
-    if shot != 10
+    if shot != UNANNOTATED
 ]
 TIGDOG_SPLIT = dict(train=[0, 1, 2, 8, 10, 11], valid=[4, 5, 7])
 
@@ -85,13 +87,16 @@ def write_synthetic_animal(
     return tables
 
 
-def write_tigdog(root, size: tuple[int, int] = (100, 60), seed: int = 0) -> dict:
+def write_tigdog(
+    root, size: tuple[int, int] = (100, 60), seed: int = 0, shots: Sequence = SHOTS
+) -> dict:
     """Write TigDog's folder with two annotated keypoints in three.
 
     Args:
         root (path): The folder behaviorDiscovery2.0 to make.
         size (tuple[int, int]): Width and height of the frames, px.
         seed (int): Other seeds give other data.
+        shots (sequence): Number, first and last frame; ``UNANNOTATED`` has no labels.
 
     Returns:
         dict: Animal -> [N, 19, 3] x, y, visibility of the frames of ``FRAMES``, in the
@@ -102,11 +107,13 @@ def write_tigdog(root, size: tuple[int, int] = (100, 60), seed: int = 0) -> dict
     for animal in ('horse', 'tiger'):
         for folder in (f'ranges/{animal}', f'landmarks/{animal}', f'real_animal/{animal}'):
             (root / folder).mkdir(parents=True, exist_ok=True)
-        ranges = np.array(SHOTS, np.uint16)
+        ranges = np.array(shots, np.uint16)
         savemat(str(root / f'ranges/{animal}/ranges.mat'), dict(ranges=ranges))
         landmarks[animal] = []
-        for shot in dict.fromkeys(shot for shot, _ in FRAMES):
-            frames = [frame for number, frame in FRAMES if number == shot]
+        for shot, first, last in shots:
+            if shot == UNANNOTATED:
+                continue
+            frames = range(first, last + 1)
             cells = np.empty((len(frames), 1), object)
             for row, frame in enumerate(frames):
                 points = rng.uniform(2, np.subtract(size, 3), (19, 2))
