@@ -70,7 +70,7 @@ train: env  ## make the data of CONFIG and train it
 	$(PY) tools/train.py $(CONFIG) --work-dir $(WORK_DIR) $(ARGS)
 
 test: env  ## run the tests
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(TEST_WORKERS) tests
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(TEST_WORKERS) --dist worksteal tests
 
 smoke: env  ## run every phase of CONFIG for two iterations
 	$(PY) tools/train.py $(CONFIG) --work-dir $(WORK_DIR)_smoke --smoke $(ARGS)

@@ -32,6 +32,18 @@ ADAPTATION = {
     for name, path in CONFIGS.items()
     if name not in PRETRAINING and name not in LIKE_OTHERS
 }
+# Networks and parts of another, on other data or for longer.
+SIBLINGS = {
+    'animal_2d_r101.py',
+    'freihand2dexycb_3d.py',
+    'h36m2threedpw_3d.py',
+    'hand_2d_r101.py',
+    'hand_3d_long.py',
+    'hand_3d_tuning.py',
+    'rhd2freihand_3d.py',
+    'rhd2stb_3d.py',
+    'surreal2h36m_3d.py',
+}
 
 
 @pytest.fixture(autouse=True)
@@ -41,9 +53,16 @@ def mmpose_scope():
 
 def test_the_configs_are_found():
     assert 'hand_3d.py' in ADAPTATION and PRETRAINING
+    assert SIBLINGS < ADAPTATION.keys()
 
 
-@pytest.mark.parametrize('path', ADAPTATION.values(), ids=ADAPTATION)
+@pytest.mark.parametrize(
+    'path',
+    [
+        pytest.param(path, id=name, marks=[pytest.mark.long] if name in SIBLINGS else [])
+        for name, path in ADAPTATION.items()
+    ],
+)
 def test_trains_validates_exports_and_resumes(path, tmp_path):
     assert_trains_validates_exports_and_resumes(path, tmp_path)
 
