@@ -165,7 +165,8 @@ def test_ci_keeps_the_env_between_checkouts(checkout):
         done = _run(checkout, '.ci/run', **env)
         assert done.returncode == 0, done.stderr
         assert _pip(checkout) == expected
-    assert (checkout / 'run.log').read_text() == 2 * '-m pytest -n 2 tests\n'
+    run = '-m pytest -n 2 --dist worksteal tests\n'
+    assert (checkout / 'run.log').read_text() == 2 * run
     assert not (checkout / '.venv').exists()
     assert not any(path.exists() for path in unused)
 

@@ -3,7 +3,6 @@
 import shutil
 
 import numpy as np
-import published_animal_factory as factory
 import pytest
 from mmpose.registry import DATASETS
 from published_animal_factory import FRAMES, TIGDOG_SPLIT, write_tigdog
@@ -103,12 +102,9 @@ def test_a_split_of_our_own_is_by_shot(written):
     assert shots('train') == [shot for shot, _ in FRAMES]
 
 
-def test_a_split_of_our_own_of_more_shots(tmp_path, monkeypatch):
-    ranges = [(shot, 10 * shot, 10 * shot + 1) for shot in range(1, 11)]
-    monkeypatch.setattr(factory, 'SHOTS', ranges)
-    frames = [(shot, frame) for shot, first, _ in ranges for frame in (first, first + 1)]
-    monkeypatch.setattr(factory, 'FRAMES', frames)
-    write_tigdog(tmp_path)
+def test_a_split_of_our_own_of_more_shots(tmp_path):
+    shots = [(shot, 10 * shot, 10 * shot + 1) for shot in range(11, 21)]
+    write_tigdog(tmp_path, shots=shots)
     found = {
         split: [
             int(info['img_path'].split('/')[-1][:8]) // 10
