@@ -199,7 +199,7 @@ def reads_public(cfg: Config) -> bool:
 
 
 def _shrink(cfg: Config) -> None:
-    """Small crops and a small backbone, for those with the network of another config."""
+    """Small crops and a small backbone, in the place of those for GPUs."""
     cfg.input_size = (64, 64)
     for part in _dicts(cfg._cfg_dict):
         if 'input_size' in part:

@@ -88,7 +88,10 @@ def write_synthetic_animal(
 
 
 def write_tigdog(
-    root, size: tuple[int, int] = (100, 60), seed: int = 0, shots: Sequence = SHOTS
+    root,
+    size: tuple[int, int] = (100, 60),
+    seed: int = 0,
+    shots: Sequence[tuple[int, int, int]] = SHOTS,
 ) -> dict:
     """Write TigDog's folder with two annotated keypoints in three.
 
@@ -99,8 +102,9 @@ def write_tigdog(
         shots (sequence): Number, first and last frame; ``UNANNOTATED`` has no labels.
 
     Returns:
-        dict: Animal -> [N, 19, 3] x, y, visibility of the frames of ``FRAMES``, in the
-        order of the file. The first keypoint has no flag, but a place in most frames.
+        dict: Animal -> [N, 19, 3] x, y, visibility of the annotated frames of
+        ``shots``, in the order of the file. The first keypoint has no flag, but a place in
+        most frames.
     """
     root, rng = Path(root), np.random.default_rng(seed)
     landmarks = {}

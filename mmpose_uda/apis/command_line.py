@@ -44,7 +44,8 @@ def exit_codes(resumable: bool = False) -> Iterator[None]:
     A :class:`UserError`, and a file or folder that the system refuses, is printed without
     its traceback (which goes to the log file of the run, if one was started) with status 2,
     an interrupt ends with status 130, and a training that SIGTERM stopped with 75. Other
-    errors are bugs: they keep their traceback.
+    errors are bugs: they keep their traceback. What was imported until here is left out of
+    collections of garbage.
 
     Args:
         resumable (bool): Whether the tool takes ``--resume``.

@@ -1,5 +1,6 @@
 """The tools as a user calls them: exit status and what is printed."""
 
+import gc
 import signal
 import socket
 import subprocess
@@ -34,6 +35,13 @@ def _run(*command, **options):
 
 def _tool(name, *arguments):
     return _run(sys.executable, str(ROOT / 'tools' / name), *arguments)
+
+
+def test_what_is_imported_is_no_garbage(monkeypatch):
+    frozen = []
+    monkeypatch.setattr(gc, 'freeze', lambda: frozen.append(True))
+    with exit_codes():
+        assert frozen
 
 
 @pytest.mark.parametrize(

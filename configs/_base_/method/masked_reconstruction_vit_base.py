@@ -2,8 +2,8 @@
 
 The parts are those of `masked_reconstruction.py`. The paper names them; its numbers are not
 public, so none of those here are its own. They are MAE's where MAE has one, the small
-network's where that was tuned (docs/benchmarks.md), and the rest is a choice that nobody
-has tried.
+network's where that was tuned (docs/benchmarks_from_scratch.md), and the rest is a choice
+that nobody has tried.
 """
 
 _base_ = ['../model/masked_vit_base.py', 'extras_3d.py']
