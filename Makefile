@@ -27,7 +27,7 @@ CHECKOUT := $(VENV)/.checkout-$(shell pwd -P | cksum | cut -d' ' -f1)
 export PYTHONPATH := $(CURDIR)$(if $(PYTHONPATH),:$(PYTHONPATH))
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-key lock data train test smoke lint docs clean
+.PHONY: help env env-key lock data train test coverage smoke lint docs clean
 
 help:  ## show this list
 	@echo 'usage: make TARGET [PYTHON=python3.11] [CONFIG=$(CONFIG)] [ARGS=--resume]'
@@ -72,6 +72,9 @@ train: env  ## make the data of CONFIG and train it
 test: env  ## run the tests
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(TEST_WORKERS) --dist worksteal tests
 
+coverage: env  ## run the tests and print which lines of the package they ran
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(TEST_WORKERS) --dist worksteal --cov=mmpose_uda tests
+
 smoke: env  ## run every phase of CONFIG for two iterations
 	$(PY) tools/train.py $(CONFIG) --work-dir $(WORK_DIR)_smoke --smoke $(ARGS)
 
@@ -85,4 +88,4 @@ docs: env  ## build docs/ as a site in site/
 
 clean:  ## remove the environment and caches; data and runs stay
 	rm -rf .venv .venv_lock build site *.egg-info
-	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage
