@@ -4,6 +4,7 @@ WORK_DIR ?= work_dirs/$(notdir $(basename $(CONFIG)))
 ARGS ?=
 VENV ?= .venv
 TEST_WORKERS ?= 2
+RUN_TESTS = OMP_NUM_THREADS=1 $(PY) -m pytest -n $(TEST_WORKERS) --dist worksteal
 
 SUPPORTED := import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))
 ifndef PYTHON
@@ -70,10 +71,10 @@ train: env  ## make the data of CONFIG and train it
 	$(PY) tools/train.py $(CONFIG) --work-dir $(WORK_DIR) $(ARGS)
 
 test: env  ## run the tests
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(TEST_WORKERS) --dist worksteal tests
+	$(RUN_TESTS) tests
 
 coverage: env  ## run the tests and print which lines of the package they ran
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(TEST_WORKERS) --dist worksteal --cov=mmpose_uda tests
+	$(RUN_TESTS) --cov=mmpose_uda tests
 
 smoke: env  ## run every phase of CONFIG for two iterations
 	$(PY) tools/train.py $(CONFIG) --work-dir $(WORK_DIR)_smoke --smoke $(ARGS)

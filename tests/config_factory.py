@@ -45,7 +45,10 @@ NUM_IMAGES = 9  # no multiple of the batch: the last batch of a validation is sm
 # Type of a public data set -> how it is written, from its folder and config.
 PUBLISHED = dict(
     SyntheticAnimal=lambda root, cfg: write_synthetic_animal(root, tuple(cfg.animals)),
-    TigDog=lambda root, cfg: write_tigdog(root),
+    # six shots: `own_split` holds out a fifth of them
+    TigDog=lambda root, cfg: write_tigdog(
+        root, shots=[(n, 2 * n, 2 * n + 1) for n in range(1, 7)]
+    ),
     AnimalPose14=lambda root, cfg: write_animal_pose(root),
     SURREAL=lambda root, cfg: write_surreal(root),
     LSP=lambda root, cfg: write_lsp(root),

@@ -16,7 +16,6 @@ from config_factory import redirect_data
 from data_factory import write_pose_dataset
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from published_animal_factory import write_tigdog
 from stock_factory import coco_names
 from test_tools.test_commands import COMMANDS, TRAINERS, link_checkout, run
 from tool_process import ROOT
@@ -252,9 +251,6 @@ def test_first_changes(tmp_path, step):
 def test_published_data(tmp_path, name):
     folder = link_checkout(tmp_path)
     init_default_scope('mmpose')
-    if name == 'synanimal2tigdog':  # `own_split` holds out a fifth of the shots
-        shots = [(shot, 2 * shot, 2 * shot + 1) for shot in range(1, 7)]
-        write_tigdog(folder / 'data/behaviorDiscovery2.0', shots=shots)
     redirect_data(Config.fromfile(ROOT / f'configs/uda/{name}.py'), folder / 'data')
     for step in PUBLISHED[name]:
         execute(folder, step)
