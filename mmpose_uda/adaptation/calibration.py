@@ -40,7 +40,7 @@ _CLEAR = 0.02  # of the error, below which nobody calls it a difference
 _SURE = 2.0  # standard errors
 _FEW = 4  # images of the case that has too few
 _BATCH = 8
-_TESTED = 300  # labelled instances, at most
+_TESTED = 600  # labelled instances, at most
 
 
 @dataclass(frozen=True)

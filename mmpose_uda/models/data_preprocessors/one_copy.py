@@ -51,7 +51,7 @@ def _copied(tensors: list[Tensor], device: torch.device) -> list[Tensor]:
 def _replaced(
     element: BaseDataElement, replace: Callable[[Tensor], Tensor]
 ) -> BaseDataElement:
-    """A copy of an element with other tensors, in the order that it has them in."""
+    """A copy of an element with other tensors."""
     copy = element.new()
     for name, value in element.items():
         if isinstance(value, BaseDataElement):
