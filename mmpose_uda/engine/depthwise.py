@@ -42,8 +42,9 @@ def quick_depthwise() -> Iterator[None]:
         ):
             return plain(input, weight, bias, stride, padding, dilation, groups)
         images, kernels = input.bfloat16(), weight.bfloat16()
-        output = depthwise_conv2d(images, kernels, _pair(stride), _pair(padding))
-        return output if bias is None else output + bias.to(output).view(1, -1, 1, 1)
+        if bias is not None:
+            bias = bias.bfloat16()
+        return depthwise_conv2d(images, kernels, _pair(stride), _pair(padding), bias)
 
     F.conv2d = conv2d  # type: ignore[assignment]
     try:
@@ -53,7 +54,11 @@ def quick_depthwise() -> Iterator[None]:
 
 
 def depthwise_conv2d(
-    images: Tensor, weight: Tensor, stride: _Pair, padding: _Pair
+    images: Tensor,
+    weight: Tensor,
+    stride: _Pair,
+    padding: _Pair,
+    bias: Optional[Tensor] = None,
 ) -> Tensor:
     """A depthwise convolution whose gradients have kernels in bf16 on a CPU.
 
@@ -62,11 +67,12 @@ def depthwise_conv2d(
         weight (Tensor): [C, 1, h, w], 3 or more each.
         stride (tuple[int, int]): Along rows and columns.
         padding (tuple[int, int]): The same.
+        bias (Tensor, optional): [C].
 
     Returns:
         Tensor: [B, C, H', W'].
     """
-    return _Depthwise.apply(images, weight, stride, padding)
+    return _Depthwise.apply(images, weight, bias, stride, padding)
 
 
 def _computed_in_bf16(images: Tensor) -> bool:
@@ -98,24 +104,26 @@ def _pair(value: Union[int, Sequence[int]]) -> _Pair:
 
 class _Depthwise(torch.autograd.Function):
     @staticmethod
-    def forward(images, weight, stride, padding):
-        return torch.conv2d(images, weight, None, stride, padding, groups=len(weight))
+    def forward(images, weight, bias, stride, padding):
+        return torch.conv2d(images, weight, bias, stride, padding, groups=len(weight))
 
     @staticmethod
     def setup_context(ctx, inputs, output):
-        images, weight, ctx.stride, ctx.padding = inputs
+        images, weight, _, ctx.stride, ctx.padding = inputs
         ctx.save_for_backward(images, weight)
 
     @staticmethod
     def backward(ctx, gradient):
         images, weight = ctx.saved_tensors
-        wants_images, wants_weight, *_ = ctx.needs_input_grad
-        of_images = of_weight = None
+        wants_images, wants_weight, wants_bias, *_ = ctx.needs_input_grad
+        of_images = of_weight = of_bias = None
         if wants_images:
             of_images = _of_images(gradient, images, weight, ctx.stride, ctx.padding)
         if wants_weight:
             of_weight = _of_weight(gradient, images, weight, ctx.stride, ctx.padding)
-        return of_images, of_weight, None, None
+        if wants_bias:
+            of_bias = gradient.sum((0, 2, 3))
+        return of_images, of_weight, of_bias, None, None
 
 
 def _of_images(

@@ -44,14 +44,14 @@ def is_quick(output):
 @pytest.mark.parametrize('layout', [torch.contiguous_format, torch.channels_last])
 def test_gradients_are_those_of_torch(kernel, stride, padding, layout):
     images = torch.randn(2, CHANNELS, 13, 16).double().contiguous(memory_format=layout)
-    weight = torch.randn(CHANNELS, 1, *kernel).double()
-    images.requires_grad_(), weight.requires_grad_()
-    found = depthwise_conv2d(images, weight, stride, padding)
-    expected = F.conv2d(images, weight, None, stride, padding, groups=CHANNELS)
+    weight, bias = torch.randn(CHANNELS, 1, *kernel), torch.randn(CHANNELS)
+    weight, bias = weight.double(), bias.double()
+    wanted = [each.requires_grad_() for each in (images, weight, bias)]
+    found = depthwise_conv2d(images, weight, stride, padding, bias)
+    expected = F.conv2d(images, weight, bias, stride, padding, groups=CHANNELS)
     torch.testing.assert_close(found, expected)
     gradients = [
-        torch.autograd.grad(output.square().sum(), (images, weight))
-        for output in (found, expected)
+        torch.autograd.grad(output.square().sum(), wanted) for output in (found, expected)
     ]
     for one, other in zip(*gradients):
         # fp32 on the way

@@ -79,7 +79,10 @@ class EfficientNetLite0(TIMMBackbone):
                 'EfficientNetLite0 is a network of timm, which is not installed: '
                 '`pip install timm`.'
             ) from error
+        from .fixed_norms import fold_fixed_norms
+
         super().__init__(out_indices=tuple(out_indices), init_cfg=init_cfg, **self.TIMM)
+        fold_fixed_norms(self.timm_model)
         self.is_of_imagenet = pretrained and init_cfg is None
         self.start: Optional[str] = None  # what was loaded
 
