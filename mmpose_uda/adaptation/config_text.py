@@ -74,11 +74,11 @@ def config_text(
 def _parts(start: Start, has_source: bool) -> list[str]:
     """Parts of the adaptation, those of the source's labels left out.
 
-    Without a source a 3D model is not taught to guess what is hidden: nothing corrects the
+    Without a source a model is not taught to guess what is hidden: nothing corrects the
     guesses (docs/adapt.md has what that cost).
     """
     parts = ['mean_teacher']
-    if has_source or not start.is_3d:
+    if has_source:
         parts += ['occlusion', 'masked']
         parts += ['information'] if start.stock.has_maps else []
     if start.is_3d and (has_source or start.statistics):

@@ -11,16 +11,9 @@ from mmpose_uda.views import view_of
 SOURCE_START, SOURCE_FREE = 'source_start', 'source_free'
 _ADDED = "_base_ = 'mmpose_uda::_base_/method/source_free.py'"
 _TEACHER = 'MeanTeacherConsistency'
-# Parts that look at target images alone.
-_KEPT = (
-    _TEACHER,
-    'AnatomicalPlausibility',
-    'InformationMaximization',
-    'KeypointOcclusion',
-    'MaskedImageConsistency',
-)
-# In 3D a model without a source is not taught to guess what is hidden (docs/adapt.md).
-_KEPT_3D = (_TEACHER, 'AnatomicalPlausibility')
+# Other parts that need no source (occlusion, hidden blocks, information maximisation) made
+# models worse: nothing corrects what is guessed then (docs/adapt.md).
+_KEPT = (_TEACHER, 'AnatomicalPlausibility')
 # One needs the source, the others are among those that are added.
 _LEFT_OUT = ('AdaINStyleHook', 'AdaptationMonitorHook', 'EMATeacherHook')
 
@@ -52,15 +45,14 @@ def start_phases(cfg: Config) -> int:
 def source_free_config(cfg: Config) -> Config:
     """A copy of a config that adapts ``load_from`` to the target without the source.
 
-    It takes as many steps as the config's adaptation. Of its parts those stay that look at
-    the target alone; ``configs/_base_/method/source_free.py`` has those that are added.
+    It takes as many steps as the config's adaptation. Of its parts the mean teacher stays;
+    ``configs/_base_/method/source_free.py`` has those that are added.
     """
     added = Config.fromstring(_ADDED, '.py')
     derived = copy.deepcopy(cfg)
     phases = cfg.train_cfg.phases[start_phases(cfg) :]
     is_3d = 'depth_range' in (cfg.model.estimator.head.get('decoder') or {})
-    types = _KEPT_3D if is_3d else _KEPT
-    kept = {n: a for n, a in derived.model.alignments.items() if a.type in types}
+    kept = {n: a for n, a in derived.model.alignments.items() if a.type in _KEPT}
     used = [name for name in kept if any(name in phase.parts for phase in phases)]
     alignments = {name: kept[name] for name in used} | added.source_free_alignments
     if is_3d:
@@ -68,8 +60,6 @@ def source_free_config(cfg: Config) -> Config:
         for part in alignments.values():
             if part.type == _TEACHER:
                 part.depth = True  # there is no source to learn it of
-    else:
-        alignments.update(added.source_free_alignments_2d)
     steps = sum(phase.iters for phase in phases)
     keeps = all(phase.get('norm_eval') for phase in phases)
     derived.train_cfg.phases = [

@@ -1,20 +1,14 @@
 """Adaptation of a trained model to target images alone, without its source.
 
 What tools/analysis_tools/ablation.py makes of the method of a config for its variant
-'source_free'. Parts of a config that need no source (mean teacher, occlusion, information
-maximisation) are as it has them; these are added.
+'source_free'. The mean teacher is as the config has it; these are added.
 """
 
 source_free_alignments = dict(
     # Nothing else holds a teacher that labels for itself: a strength of 0 lets it drift.
     stay=dict(type='StartingModelPull', loss_weight=0.01),
 )
-source_free_alignments_2d = dict(
-    # What the student must infer from the rest: as in MIC, which needs no source.
-    masked=dict(type='MaskedImageConsistency'),
-)
 # Of a head that gives poses in mm: what is known of bones and angles comes with the model.
-# It is not taught to guess what is hidden, which made it worse (docs/adapt.md).
 source_free_alignments_3d = dict(anatomy=dict(type='AnatomicalPlausibility'))
 # The model comes with the statistics of its source; not where a phase keeps them.
 target_statistics_hooks = [dict(type='TargetStatisticsHook')]
