@@ -1,8 +1,10 @@
 """How often verdicts are right, and thresholds that would be right more often."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from mmpose_uda.adaptation.calibration import Outcome
 from mmpose_uda.adaptation.calibration_plan import FIT, HELD_OUT
@@ -17,9 +19,10 @@ from mmpose_uda.adaptation.verdict import (
 from mmpose_uda.markdown import table
 
 _COST = 3  # wrong verdicts that one is worth which calls a worse model better
+_FINER = 41  # values of a threshold among which the middle of those that cost least is
 # The first of each is tried first, and stays where others are no better.
 _TRIED = dict(
-    steadier=(0.9, 0.95, 0.85, 0.8),
+    steadier=(0.9, 0.95, 0.85, 0.8, 0.75, 0.7),
     less_steady=(1.05, 1.02, 1.1, 1.2),
     sure=(2.0, 3.0, 1.5),
     collapsed=(0.7, 0.8, 0.6, 0.5),
@@ -81,22 +84,41 @@ class Confusion:
 
 
 def fit(outcomes: Sequence[Outcome], origin: str) -> Thresholds:
-    """The thresholds of a small grid whose verdicts cost least.
+    """The thresholds whose verdicts cost least, as far from others as the runs allow.
 
-    One after the other, twice: all together would be tried for hours.
+    First those of a small grid, two after two, twice: all together would be tried for
+    hours. Then each goes to the middle of its values that cost as little, so that it is no
+    nearer than it must be to a run that it would get wrong. One that makes no difference
+    stays.
 
     Args:
         outcomes (Sequence[Outcome]): Of the half that may be looked at.
         origin (str): What they are from, in words.
     """
+
+    def cost(tried: Thresholds) -> int:
+        return Confusion.of(outcomes, tried).cost
+
     best = replace(THRESHOLDS, origin=origin)
     for _ in range(2):
         for one, two in itertools.combinations(_TRIED, 2):
-            best = min(
-                _neighbours(best, one, two),
-                key=lambda tried: Confusion.of(outcomes, tried).cost,
-            )
+            best = min(_neighbours(best, one, two), key=cost)
+    for name in _TRIED:
+        best = _centred(best, name, cost)
     return best
+
+
+def _centred(start: Thresholds, name: str, cost: Callable[[Thresholds], int]) -> Thresholds:
+    """It, with a field in the middle of the values about it that cost no more."""
+    tried = sorted({*np.linspace(min(_TRIED[name]), max(_TRIED[name]), _FINER).round(4)})
+    here = int(np.abs(np.array(tried) - getattr(start, name)).argmin())
+    least = cost(start)
+    ties = [cost(replace(start, **{name: value})) <= least for value in tried]
+    if all(ties) or not ties[here]:
+        return start
+    first = next(n for n in range(here, -1, -1) if n == 0 or not ties[n - 1])
+    last = next(n for n in range(here, len(ties)) if n + 1 == len(ties) or not ties[n + 1])
+    return replace(start, **{name: round(float((tried[first] + tried[last]) / 2), 3)})
 
 
 def _neighbours(start: Thresholds, one: str, two: str) -> Iterator[Thresholds]:

@@ -75,8 +75,17 @@ def test_thresholds_are_fitted():
     fitted = fit(outcomes, 'a test')
     assert Confusion.of(outcomes, fitted).cost == 0
     assert fitted.origin == 'a test' and fitted.sure == THRESHOLDS.sure
-    right = [outcome(BETTER), outcome(UNCLEAR, steadier=0.0)]
-    assert fit(right, THRESHOLDS.origin) == THRESHOLDS
+    assert fitted.swapped == THRESHOLDS.swapped
+
+
+def test_a_threshold_is_far_from_what_it_parts():
+    """Its place among values that cost the same is the middle, not the first tried."""
+    steadier = [outcome(BETTER, equivariance=(0.1, 0.072))]
+    hardly = [outcome(UNCLEAR, equivariance=(0.1, 0.088))]
+    fitted = fit([*steadier, *hardly], 'a test')
+    assert fitted.steadier == pytest.approx(0.8, abs=0.01)
+    unmoved = replace(fitted, steadier=THRESHOLDS.steadier, origin=THRESHOLDS.origin)
+    assert unmoved == THRESHOLDS
 
 
 def test_photographs_are_held_out():
