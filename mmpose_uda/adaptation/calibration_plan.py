@@ -11,7 +11,10 @@ CASES: dict[str, dict[str, Any]] = dict(
     teacher_too_fast={'model.teacher.momentum': 0.999},
     information_alone={
         'train_cfg.phases.0.parts': ['information'],
-        'model.alignments.information.loss_weight': 1.0,
+        'model.alignments.information': dict(
+            type='InformationMaximization',
+            loss=dict(type='InfoMaxLoss', mode='normalized', temperature=0.5),
+        ),
     },
     wrong_target={},
     mirrored_labels={},

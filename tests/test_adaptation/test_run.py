@@ -1,3 +1,4 @@
+import copy
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, MODELS
 
 from mmpose_uda import UserError
+from mmpose_uda.adaptation.calibration_plan import CASES
 from mmpose_uda.adaptation.run import AdaptationRun
 from mmpose_uda.adaptation.split import split_target
 from mmpose_uda.adaptation.start import read_start
@@ -70,6 +72,18 @@ def test_what_it_writes_can_be_trained(export, tmp_path):
     dataset = DATASETS.build(cfg.train_dataloader.dataset)
     assert len(dataset) == 24
     assert set(dataset[0]['inputs']) == {'target_student', 'target_teacher'}
+
+
+def test_the_runs_of_a_calibration_can_be_trained(export, tmp_path):
+    cfg = begin(run_of(export, tmp_path))
+    has_maps = 'Regression' not in cfg.model.estimator.head.type
+    for case, changes in CASES.items():
+        if case == 'information_alone' and not has_maps:
+            continue
+        changed = copy.deepcopy(cfg)
+        changed.merge_from_dict(copy.deepcopy(changes))
+        parts = changed.train_cfg.phases[0].parts
+        MODELS.build(changed.model).set_phase(tuple(parts))
 
 
 def test_the_start_is_the_export(export, tmp_path):
