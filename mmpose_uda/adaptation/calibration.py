@@ -17,7 +17,7 @@ from typing import Any, Optional
 import numpy as np
 
 from mmpose_uda.adaptation.calibration_data import Benchmark
-from mmpose_uda.adaptation.calibration_plan import CASES, WITH_SOURCE, Planned, planned
+from mmpose_uda.adaptation.calibration_plan import CASES, WITH_SOURCE, Planned
 from mmpose_uda.adaptation.equivariance import Seen, look
 from mmpose_uda.adaptation.held_out import LOOKED_AT
 from mmpose_uda.adaptation.labelled import errors
@@ -137,7 +137,7 @@ class Calibration:
         plans = [
             [
                 one
-                for one in planned(before.benchmark.is_real)
+                for one in before.benchmark.plan
                 if one.case in self.cases and _goes_with(one.case, before.start)
             ]
             for before in befores

@@ -1,5 +1,6 @@
 """Where the verdict is calibrated: targets whose labels only the outcome is measured on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 from PIL import Image
 
+from mmpose_uda.adaptation.calibration_plan import PLANS, Planned
 from mmpose_uda.adaptation.target_images import TargetImage
 from mmpose_uda.config import load_config, prepare_data
 from mmpose_uda.convert.source_folder import SourceFolder
@@ -24,7 +26,7 @@ class Benchmark:
         target (list[TargetImage]): Images and boxes.
         test (SourceFolder): Labelled target images.
         source (SourceFolder): What the model was trained on.
-        is_real (bool): Whether the target are photographs.
+        plan (tuple[Planned, ...]): What is done there.
     """
 
     name: str
@@ -32,7 +34,7 @@ class Benchmark:
     target: list[TargetImage]
     test: SourceFolder
     source: SourceFolder
-    is_real: bool = False
+    plan: tuple[Planned, ...] = PLANS['rendered']
 
 
 def builtin_benchmark(config: str) -> Benchmark:
@@ -48,28 +50,32 @@ def builtin_benchmark(config: str) -> Benchmark:
     )
 
 
-def real_benchmark(config: str, folder: str, labels: str = 'test.json') -> Benchmark:
-    """Photographs with the keypoints of a built-in benchmark.
+def real_benchmarks(config: str, folder: str) -> Iterator[Benchmark]:
+    """Photographs with the keypoints of a built-in benchmark, for both halves.
 
     Args:
         config (str): Of that benchmark.
-        folder (str): With ``train.json``, of images and boxes, and labelled ones; the
-            images are in ``images``.
-        labels (str): Name of the labelled file.
+        folder (str): With ``train.json``, of images and boxes, ``tune.json``, with labels
+            that may fix thresholds, ``test.json``, with others, and ``images``.
     """
     cfg = _prepared(config)
     target = dict(
         cfg.train_dataloader.dataset.target, data_root=folder, ann_file='train.json'
     )
-    load_coco(str(Path(folder, labels)))
-    return Benchmark(
-        name=f'{Path(config).stem}_{Path(folder).name}',
-        config=config,
-        target=_images(target),
-        test=SourceFolder(Path(folder), 'images/', labels, None),
-        source=_folder(cfg.train_dataloader.dataset.source),
-        is_real=True,
-    )
+    images = _images(target)
+    for labels, plan in (
+        ('tune.json', 'photographs_to_fit'),
+        ('test.json', 'photographs_held_out'),
+    ):
+        load_coco(str(Path(folder, labels)))
+        yield Benchmark(
+            name=f'{Path(config).stem}_{Path(folder).name}',
+            config=config,
+            target=images,
+            test=SourceFolder(Path(folder), 'images/', labels, None),
+            source=_folder(cfg.train_dataloader.dataset.source),
+            plan=PLANS[plan],
+        )
 
 
 def _prepared(config: str) -> Config:

@@ -68,9 +68,12 @@ _RENDERED = (
         'too_few_images',
     ),
 )
-_PHOTOGRAPHS = _each(HELD_OUT, 0, *_EVERYWHERE, 'teacher_too_fast')
+_PHOTOGRAPHED = (*_EVERYWHERE, 'teacher_too_fast')
 
-
-def planned(is_real: bool) -> tuple[Planned, ...]:
-    """The runs on a benchmark, whose target are photographs or not."""
-    return _PHOTOGRAPHS if is_real else _RENDERED
+# What is done on each kind of target. Photographs are in both halves, with labels of other
+# images: where a model of renders gains most, thresholds that saw only renders are wrong.
+PLANS: dict[str, tuple[Planned, ...]] = dict(
+    rendered=_RENDERED,
+    photographs_to_fit=_each(FIT, 1, *_PHOTOGRAPHED),
+    photographs_held_out=_each(HELD_OUT, 0, *_PHOTOGRAPHED),
+)

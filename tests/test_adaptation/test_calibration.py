@@ -1,13 +1,14 @@
 import shutil
 
 import pytest
+from config_factory import CONFIG_DIR, tiny_config
 from data_factory import write_pose_dataset
 from infer_factory import TrainedRun, quick_yapf, write_images
 
 from mmpose_uda import UserError
 from mmpose_uda.adaptation.calibration import Calibration, Outcome
-from mmpose_uda.adaptation.calibration_data import Benchmark
-from mmpose_uda.adaptation.calibration_plan import FIT, HELD_OUT
+from mmpose_uda.adaptation.calibration_data import Benchmark, real_benchmarks
+from mmpose_uda.adaptation.calibration_plan import FIT, HELD_OUT, PLANS
 from mmpose_uda.adaptation.run import AdaptationRun
 from mmpose_uda.adaptation.target_images import collect_target
 from mmpose_uda.adaptation.verdict import UNCLEAR
@@ -32,15 +33,16 @@ def labelled(path):
     return SourceFolder(path, 'images/', 'annotations/train.json', None)
 
 
-def benchmark(root, name, is_real=False):
+def benchmark(root, name, plan='rendered'):
     photos = write_images(root / name, [f'{n}.png' for n in range(36)], seed=len(name))
     images = collect_target([str(photos)], root / 'none').images
     test, source = (labelled(root / f'{name}_{kind}') for kind in ('test', 'source'))
-    return Benchmark(name, f'{name}.py', images, test, source, is_real)
+    return Benchmark(name, f'{name}.py', images, test, source, PLANS[plan])
 
 
 def test_runs_are_made_once_and_in_turn(tmp_path, trained):
-    hands, photos = (benchmark(tmp_path, *one) for one in (('hands',), ('photos', True)))
+    kinds = (('hands',), ('photos', 'photographs_held_out'))
+    hands, photos = (benchmark(tmp_path, *one) for one in kinds)
     with quick_yapf():
         export = str(TrainedRun(tmp_path, '2d').export)
         calibration = Calibration(
@@ -74,6 +76,25 @@ def test_runs_are_made_once_and_in_turn(tmp_path, trained):
     assert len(trained) == 7 and [one.case for one in again] == [o.case for o in outcomes]
     kept = tmp_path / 'out/runs/hands_with_source_seed0/outcome.json'
     assert Outcome.read(kept).half == FIT
+
+
+def test_photographs_have_labels_for_each_half(tmp_path):
+    cfg = tiny_config(CONFIG_DIR / 'hand_3d.py', tmp_path / 'data', tmp_path / 'work')
+    cfg.dump(tmp_path / 'hand.py')
+    photos = tmp_path / 'photos'
+    write_pose_dataset(photos, 3)
+    for name in ('train', 'tune', 'test'):
+        shutil.copy(photos / 'annotations/train.json', photos / f'{name}.json')
+    found = list(real_benchmarks(str(tmp_path / 'hand.py'), str(photos)))
+    assert [(one.test.train, {run.half for run in one.plan}) for one in found] == [
+        ('tune.json', {FIT}),
+        ('test.json', {HELD_OUT}),
+    ]
+    for one in found:
+        assert one.name == 'hand_photos' and len(one.target) == 3
+    (photos / 'tune.json').unlink()
+    with pytest.raises(UserError, match='tune.json'):
+        list(real_benchmarks(str(tmp_path / 'hand.py'), str(photos)))
 
 
 def test_an_unknown_case():

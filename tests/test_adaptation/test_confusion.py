@@ -6,7 +6,7 @@ import pytest
 from data_factory import HAND_NAMES, write_pose_dataset
 
 from mmpose_uda.adaptation.calibration import Outcome, _mirrored, truth_of
-from mmpose_uda.adaptation.calibration_plan import CASES, FIT, HELD_OUT, planned
+from mmpose_uda.adaptation.calibration_plan import CASES, FIT, HELD_OUT, PLANS
 from mmpose_uda.adaptation.confusion import Confusion, fit, report
 from mmpose_uda.adaptation.signals import Signals
 from mmpose_uda.adaptation.verdict import BETTER, THRESHOLDS, UNCLEAR, WORSE
@@ -88,11 +88,18 @@ def test_a_threshold_is_far_from_what_it_parts():
     assert unmoved == THRESHOLDS
 
 
-def test_photographs_are_held_out():
-    assert {run.half for run in planned(is_real=True)} == {HELD_OUT}
-    rendered = planned(is_real=False)
-    assert {run.half for run in rendered} == {FIT, HELD_OUT}
-    assert {run.case for run in (*rendered, *planned(is_real=True))} == set(CASES)
+def test_what_is_fitted_is_not_held_out():
+    """Photographs are in both halves, by other seeds."""
+    halves = {kind: {run.half for run in plan} for kind, plan in PLANS.items()}
+    assert halves == dict(
+        rendered={FIT, HELD_OUT},
+        photographs_to_fit={FIT},
+        photographs_held_out={HELD_OUT},
+    )
+    rendered, *photographed = PLANS.values()
+    for runs in (rendered, [run for plan in photographed for run in plan]):
+        assert len({(run.case, run.seed) for run in runs}) == len(runs)
+    assert {run.case for plan in PLANS.values() for run in plan} == set(CASES)
 
 
 def test_one_half_fixes_the_thresholds():

@@ -8,7 +8,7 @@ one model a benchmark. The same command goes on where it was stopped. After each
 OUT/table.md has a line a run, the confusion matrices of the half that fixes thresholds and
 of the one that is held out, and thresholds that fit the first; those in use are in
 mmpose_uda/adaptation/verdict.py. A folder of --real has train.json (images and boxes),
-test.json (with labels) and images/.
+tune.json (with labels that may fix thresholds), test.json (with others) and images/.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def main():
     from pathlib import Path
 
     from mmpose_uda.adaptation.calibration import Calibration
-    from mmpose_uda.adaptation.calibration_data import builtin_benchmark, real_benchmark
+    from mmpose_uda.adaptation.calibration_data import builtin_benchmark, real_benchmarks
     from mmpose_uda.adaptation.calibration_plan import CASES
     from mmpose_uda.adaptation.confusion import report
     from mmpose_uda.apis.command_line import exit_codes
@@ -56,7 +56,8 @@ def main():
         out = Path(args.out)
         check_writable(out / 'table.md')
         benchmarks = [builtin_benchmark(config) for config in args.configs]
-        benchmarks += [real_benchmark(*pair.split('=', 1)) for pair in args.real]
+        for pair in args.real:
+            benchmarks += real_benchmarks(*pair.split('=', 1))
         starts = dict(pair.split('=', 1) for pair in args.starts)
         cases = args.cases or tuple(CASES)
         outcomes = []
