@@ -252,6 +252,7 @@ def _summary(
         signals=observed.signals.as_dict(),
         verdict=verdict.sentence,
         decision=verdict.decision,
+        record=verdict.record,
         source=None if reference is None else reference.origin,
         export=str(run.folder / 'export'),
         exported='the starting model' if worse else 'the adapted model',

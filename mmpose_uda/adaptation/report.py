@@ -166,8 +166,8 @@ def _notes(told: Told) -> Iterator[str]:
             'without a part of the images, on that part.'
         )
     yield (
-        f'No label decided it. Thresholds: {THRESHOLDS.origin}; docs/adapt.md says how '
-        'often such a verdict is right.'
+        f'No label decided it. {told.verdict.record} Thresholds: {THRESHOLDS.origin} '
+        '(docs/adapt.md).'
     )
 
 

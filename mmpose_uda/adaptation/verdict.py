@@ -61,6 +61,14 @@ THRESHOLDS = Thresholds(
 )
 
 
+# What was true of the runs that were judged so, by these thresholds (docs/calibration.md).
+RECORD = {
+    BETTER: {BETTER: 9, UNCLEAR: 16, WORSE: 0},
+    UNCLEAR: {BETTER: 6, UNCLEAR: 11, WORSE: 3},
+    WORSE: {BETTER: 0, UNCLEAR: 0, WORSE: 18},
+}
+
+
 # Spread below which all poses are much the same, as AdaptationMonitorHook has it. The
 # models of the calibration began at 0.1 or more.
 _ALIKE = 0.02
@@ -83,6 +91,17 @@ class Verdict:
     sentence: str
     reasons: list[str]
     used: list[str]
+
+    @property
+    def record(self) -> str:
+        """How often it was right where labels could tell, in words."""
+        runs = sum(sum(found.values()) for found in RECORD.values())
+        found = RECORD[self.decision]
+        return (
+            f'In {runs} controlled runs this was said {sum(found.values())} times: '
+            f'{found[BETTER]} were better, {found[UNCLEAR]} made no clear difference and '
+            f'{found[WORSE]} were worse.'
+        )
 
 
 def judge(signals: Signals, thresholds: Thresholds = THRESHOLDS) -> Verdict:

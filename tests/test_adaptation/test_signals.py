@@ -1,3 +1,4 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
@@ -8,9 +9,19 @@ from mmpose_uda.adaptation import equivariance
 from mmpose_uda.adaptation.equivariance import Seen, look
 from mmpose_uda.adaptation.signals import Signals, observe
 from mmpose_uda.adaptation.source_reference import BoneBounds, SourceReference
-from mmpose_uda.adaptation.verdict import BETTER, UNCLEAR, WORSE, judge
+from mmpose_uda.adaptation.verdict import (
+    BETTER,
+    DECISIONS,
+    RECORD,
+    THRESHOLDS,
+    UNCLEAR,
+    WORSE,
+    Verdict,
+    judge,
+)
 from mmpose_uda.inference.image_sources import Frame
 
+CALIBRATION = Path(__file__).parents[2] / 'docs/calibration.md'
 SIZE, BOX = (120, 100), np.array([[20.0, 10, 80, 60]])  # px; x, y, w, h
 META = dict(flip_indices=[1, 0, 2], keypoint_id2name={0: 'left', 1: 'right', 2: 'middle'})
 
@@ -232,3 +243,15 @@ def test_of_few_boxes_no_spread_is_too_small():
     few = dict(GOOD, spread=(0.01, 0.001))
     assert judge(Signals(**dict(few, boxes=9))).decision == BETTER
     assert judge(Signals(**dict(few, boxes=10))).decision == UNCLEAR
+
+
+def test_the_record_is_that_of_the_calibration():
+    """What the report tells of the verdict is counted from the runs in docs/."""
+    found = {decision: dict.fromkeys(DECISIONS, 0) for decision in DECISIONS}
+    for line in CALIBRATION.read_text('utf-8').splitlines():
+        cells = [cell.strip(' *') for cell in line.strip('|').split('|')]
+        if len(cells) == 12 and cells[10] in DECISIONS:
+            found[cells[9]][cells[10]] += 1
+    assert found == RECORD and repr(THRESHOLDS) in CALIBRATION.read_text('utf-8')
+    verdict = Verdict(WORSE, '', [], [])
+    assert 'this was said 18 times: 0 were better' in verdict.record
