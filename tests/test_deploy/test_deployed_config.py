@@ -79,6 +79,7 @@ def test_the_3d_model_holds_nothing_of_the_training():
     own = {kind for kind in kinds if kind.startswith('mmpose_uda.')}
     assert own == {
         'mmpose_uda.models.backbones.efficientnet_lite',
+        'mmpose_uda.models.backbones.fixed_norms',
         'mmpose_uda.models.backbones.masked_vit',
         'mmpose_uda.models.backbones.stems',
         'mmpose_uda.models.heads.volumetric_pose3d_head',
