@@ -110,8 +110,8 @@ def fit(outcomes: Sequence[Outcome], origin: str) -> Thresholds:
 
 def _centred(start: Thresholds, name: str, cost: Callable[[Thresholds], int]) -> Thresholds:
     """It, with a field in the middle of the values about it that cost no more."""
-    tried = sorted({*np.linspace(min(_TRIED[name]), max(_TRIED[name]), _FINER).round(4)})
-    here = int(np.abs(np.array(tried) - getattr(start, name)).argmin())
+    tried = np.linspace(min(_TRIED[name]), max(_TRIED[name]), _FINER)
+    here = int(np.abs(tried - getattr(start, name)).argmin())
     least = cost(start)
     ties = [cost(replace(start, **{name: value})) <= least for value in tried]
     if all(ties) or not ties[here]:

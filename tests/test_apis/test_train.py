@@ -208,13 +208,15 @@ def test_a_config_without_a_model(tmp_path):
 
 
 def test_evaluate(config, tmp_path):
-    runner = train(config, work_dir=str(tmp_path))
+    # few steps far: of predictions over 8 the last digit is more than the bound
+    slow = {'optim_wrapper.optimizer.lr': 0.01}
+    runner = train(config, work_dir=str(tmp_path), cfg_options=slow)
     out = tmp_path / 'result.json'
     checkpoint = str(tmp_path / 'iter_4.pth')
     metrics = evaluate(config, checkpoint, work_dir=str(tmp_path), out=str(out))
     values = torch.arange(8.0)[:, None].expand(8, 2)
     expected = runner.model.linear(values).mean().item()
-    assert metrics['mean'] == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    assert metrics['mean'] == pytest.approx(expected, abs=1e-6)
     assert sorted(path.name for path in tmp_path.glob('result*')) == ['result.json']
     written = json.loads(out.read_text())
     assert written['target'] == metrics

@@ -34,13 +34,12 @@ def test_statistics_become_those_of_the_target(trained, monkeypatch):
 
     loader = trained.build_dataloader(trained.cfg.train_dataloader, seed=0)
     loader.dataset.set_active_views(['target_teacher'])
-    first = batch_norms(network)[0].train()  # else the convolution does its work
     convolved = []
     for batch, _ in zip(loader, range(3)):
         images = model.data_preprocessor(batch)['inputs']['target_teacher']
         stem = network.backbone.timm_model.model.conv_stem
         convolved.append(stem(images).detach().double().numpy())
-    first.eval()
+    first = batch_norms(network)[0]
     means = np.mean([maps.mean((0, 2, 3)) for maps in convolved], axis=0)
     variances = np.mean([maps.var((0, 2, 3), ddof=1) for maps in convolved], axis=0)
     np.testing.assert_allclose(first.running_mean, means, rtol=1e-3, atol=1e-4)

@@ -11,6 +11,13 @@ from mmpose_uda.models.backbones.fixed_norms import fold_fixed_norms
 IMAGES = (2, 3, 32, 48)
 
 
+@pytest.fixture(autouse=True)
+def mixed_precision():
+    """Layers of float64, which it leaves as they are, so that values are exact."""
+    with torch.autocast('cpu', torch.bfloat16):
+        yield
+
+
 def make_network():
     """Both kinds of blocks and of padding, with statistics and weights that matter."""
     torch.manual_seed(0)
@@ -77,6 +84,14 @@ def test_in_evaluation_nothing_is_left_to_normalise(pair, monkeypatch):
     folded.eval()
     monkeypatch.setattr(nn.functional, 'batch_norm', refused)
     folded(torch.randn(*IMAGES).double())
+
+
+def test_in_full_precision_not_a_digit_changes(pair):
+    plain, folded = (network.float().eval() for network in pair)
+    images = torch.randn(*IMAGES)
+    with torch.autocast('cpu', enabled=False):
+        for found, right in zip(folded(images), plain(images), strict=True):
+            assert torch.equal(found, right)
 
 
 def test_some_layers_alone_may_be_fixed(pair):
