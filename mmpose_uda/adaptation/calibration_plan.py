@@ -7,8 +7,8 @@ CASES: dict[str, dict[str, Any]] = dict(
     source_free={},
     with_source={},
     nothing={'optim_wrapper.optimizer.lr': 1e-9},
-    teacher_too_slow={'model.teacher.momentum': 1e-5},
-    teacher_too_fast={'model.teacher.momentum': 0.999},
+    teacher_too_slow={'model.teacher.start_steps': 100_000},
+    teacher_too_fast={'model.teacher.memory': None, 'model.teacher.momentum': 0.999},
     information_alone={
         'train_cfg.phases.0.parts': ['information'],
         'model.alignments.information': dict(

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, Optional, Sequence
 
 import torch
@@ -78,6 +79,8 @@ def run_variants(
         _write_config(variant_config(cfg, variant), out, variant)
     init_default_scope('mmpose')
     adabn = bool(batch_norm_layers(MODELS.build(cfg.model.estimator)))
+    # Several variants may begin with one model: it is trained once.
+    locks = {(one, seed): Lock() for name, seed in runs for one in _with_start(name)}
     with Progress(refresh_per_second=1) as progress, ThreadPoolExecutor(jobs) as pool:
         task = progress.add_task('trainings', total=len(runs))
 
@@ -85,10 +88,11 @@ def run_variants(
             place = places.get()
             try:
                 for one in _with_start(variant):
-                    error = _train(out, one, seed, place)
                     is_again = split_length(one)[0] in _EVALUATED_AGAIN
-                    if error is None and adabn and is_again:
-                        error = _evaluate_adabn(out, one, seed, place)
+                    with locks[one, seed]:
+                        error = _train(out, one, seed, place)
+                        if error is None and adabn and is_again:
+                            error = _evaluate_adabn(out, one, seed, place)
                     if error is not None:
                         break
             finally:
@@ -109,7 +113,8 @@ def run_variants(
 
 def _with_start(variant: str) -> tuple[str, ...]:
     """A variant, after the one whose model it begins with."""
-    return (SOURCE_START, variant) if variant == SOURCE_FREE else (variant,)
+    is_source_free = split_length(variant)[0] == SOURCE_FREE
+    return (SOURCE_START, variant) if is_source_free else (variant,)
 
 
 def _own_runs(variants: Sequence[str]) -> list[str]:

@@ -46,7 +46,7 @@ def source_free_config(cfg: Config) -> Config:
     """A copy of a config that adapts ``load_from`` to the target without the source.
 
     It takes as many steps as the config's adaptation. Of its parts the mean teacher stays;
-    ``configs/_base_/method/source_free.py`` has those that are added.
+    ``configs/_base_/method/source_free.py`` has those that are added, and the teacher.
     """
     added = Config.fromstring(_ADDED, '.py')
     derived = copy.deepcopy(cfg)
@@ -66,8 +66,16 @@ def source_free_config(cfg: Config) -> Config:
         dict(name='adapt', iters=steps, norm_eval=keeps, parts=list(alignments))
     ]
     # attributes of a config are merged; these are other ones
-    derived.model.pop('alignments')
-    derived.model.update(alignments=alignments, foreground_head=None)
+    for key in ('alignments', 'teacher'):
+        derived.model.pop(key, None)
+    derived.model.update(
+        alignments=alignments,
+        foreground_head=None,
+        teacher=dict(
+            added.source_free_teacher,
+            start_steps=max(1, round(added.source_free_start_share * steps)),
+        ),
+    )
     derived.custom_hooks = [
         *(() if keeps else added.target_statistics_hooks),
         *added.source_free_hooks,

@@ -152,8 +152,8 @@ def variant_config(cfg: Config, name: str) -> Config:
     augmentation; 'only_<part>' adds a part to supervision on the source with that
     augmentation, 'without_<part>' takes one from the method, 'with_<extra>' adds one.
     'source_start' is the model that the method's adaptation begins with, from the source
-    alone, and 'source_free' its adaptation without the source. '_x3' at the end of others
-    is three times the adaptation (:func:`lengthened`).
+    alone, and 'source_free' its adaptation without the source. '_x3' at the end of all but
+    'source_start' is three times the adaptation (:func:`lengthened`).
 
     Args:
         cfg (Config): Config of a benchmark: phases, source and target data, and for the
@@ -167,8 +167,9 @@ def variant_config(cfg: Config, name: str) -> Config:
     names = [*variant_names(cfg), *source_free_variants(cfg)]
     variant, times = split_length(name)
     before = first_adapting(cfg)
-    if times > 1 and variant in variant_names(cfg) and before is not None:
-        return lengthened(variant_config(cfg, variant), times, before)
+    has_lengths = before is not None and variant != SOURCE_START
+    if times > 1 and variant in names and has_lengths:
+        return variant_config(lengthened(cfg, times, before), variant)
     if name not in names:
         raise UserError(f'There is no variant {name!r}: use {", ".join(names)}.')
     if name == SOURCE_FREE:

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -245,6 +246,25 @@ def test_a_run_whose_summary_is_half_written_is_not_done(tmp_path, content):
     assert not ablation._is_done(tmp_path)
     (tmp_path / 'summary.json').write_text('{"target": {}, "student": {}}')
     assert ablation._is_done(tmp_path)
+
+
+def test_lengths_without_the_source_share_their_start(tmp_path, calls, monkeypatch):
+    fake = ablation.subprocess.run
+
+    def slow(command, **options):
+        time.sleep(0.2)
+        return fake(command, **options)
+
+    monkeypatch.setattr(ablation.subprocess, 'run', slow)
+    variants = ['source_free', 'source_free_x3']
+    ablation.run_variants(HAND_2D, [0], variants, tmp_path, jobs=2)
+    assert sorted(names(calls)) == [
+        ('evaluate', 'source_start_seed0'),
+        ('evaluate', 'source_start_seed0'),
+        ('train', 'source_free_seed0'),
+        ('train', 'source_free_x3_seed0'),
+        ('train', 'source_start_seed0'),
+    ]
 
 
 def test_source_free_begins_with_the_start_of_its_seed(tmp_path, calls, monkeypatch):

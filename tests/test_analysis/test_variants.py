@@ -242,7 +242,7 @@ def test_a_longer_variant_is_the_variant(cfg):
 
 
 @pytest.mark.parametrize(
-    'name', ['source_free_x3', 'full_x0', 'full_x1', 'ful_x3', 'full_x']
+    'name', ['source_start_x3', 'full_x0', 'full_x1', 'ful_x3', 'full_x']
 )
 def test_a_length_of_nothing_is_refused(cfg, name):
     with pytest.raises(UserError, match=f'no variant {name!r}'):
@@ -357,11 +357,21 @@ def test_source_free_takes_the_adaptations_mean_teacher():
     assert set(free.model.alignments) == set(parts_of(free)[0])
     iters = [phase.iters for one in (start, free) for phase in one.train_cfg.phases]
     assert iters == [phase.iters for phase in cfg.train_cfg.phases]
+    # a quarter of the 1500 steps
+    assert free.model.teacher == dict(type='TeacherEMA', memory=1.0, start_steps=375)
     dataset = free.train_dataloader.dataset
     assert dataset.source is None and dataset.metainfo == 'human16'
     assert set(dataset.views) == {'target_teacher', 'target_student'}
     hooks = types(free.custom_hooks)
     assert hooks.count('EMATeacherHook') == 1 and 'AdaINStyleHook' not in hooks
+
+
+def test_a_longer_source_free_has_the_same_start():
+    cfg = Config.fromfile(CONFIG_DIR / 'human_2d.py')
+    short, long = (variant_config(cfg, n) for n in ('source_free', 'source_free_x3'))
+    assert parts_of(long) == parts_of(short)
+    assert long.train_cfg.phases[0].iters == 3 * short.train_cfg.phases[0].iters
+    assert long.model.teacher == dict(type='TeacherEMA', memory=1.0, start_steps=1125)
 
 
 def test_in_3d_source_free_keeps_bones_and_angles():

@@ -1,8 +1,13 @@
 """Adaptation of a trained model to target images alone, without its source.
 
 What tools/analysis_tools/ablation.py makes of the method of a config for its variant
-'source_free'. The mean teacher is as the config has it; these are added.
+'source_free'. The part `mean_teacher` is as the config has it; these are added.
 """
+
+# Labels stay near what the model knew, or they drift (docs/adapt.md): all steps count alike
+# in the teacher's average, and the model that it begins with as so many of the run's.
+source_free_teacher = dict(type='TeacherEMA', memory=1.0)
+source_free_start_share = 0.25
 
 source_free_alignments = dict(
     # Nothing else holds a teacher that labels for itself: a strength of 0 lets it drift.

@@ -95,8 +95,9 @@ class AdaptationMonitorHook(Hook):
                 'teacher behind',
                 f'For {steps} steps the student has been surer of its hard views '
                 f'({learned.mean():.2f}) than the teacher of its easy ones '
-                f'({taught.mean():.2f}), so the teacher holds it back: raise `momentum` of '
-                'the teacher, which is the share of the new weights.',
+                f'({taught.mean():.2f}), so the teacher holds it back: let it follow '
+                'faster, with a larger `momentum` or, where it has those, fewer '
+                '`start_steps`.',
             )
 
     def _leads(self, learned: np.ndarray, taught: np.ndarray) -> bool:

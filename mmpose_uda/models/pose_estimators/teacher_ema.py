@@ -24,6 +24,10 @@ class TeacherEMA(ExponentialMovingAverage):
     (arXiv 2312.02696), whose averages reach back over a share of a training;
     the form is ours.
 
+    A student that begins from random weights is soon better than they are, so they count
+    as one step. One that is good already, and that the target alone teaches, may get worse:
+    with ``start_steps`` its first weights count as so many, and labels stay near them.
+
     Note:
         As in mmengine, ``momentum`` is the share of the *new* value: 0.01 here is 0.99 in
         the literature on mean teachers.
@@ -31,10 +35,14 @@ class TeacherEMA(ExponentialMovingAverage):
     Args:
         model (nn.Module): The student.
         momentum (float): Final rate, in a run that is not long.
-        memory (float, optional): Share of the steps so far, above 0 and up to 1.
+        memory (float, optional): Share of the steps so far, above 0 and up to 1. With 1 it
+            averages over all of them.
+        start_steps (int): How many steps the weights of the first update count as. They
+            keep at least the share ``start_steps / (start_steps + t)`` after t more with
+            ``memory=1``, and less the larger ``momentum`` is without.
 
     Raises:
-        UserError: ``memory`` is no such share.
+        UserError: ``memory`` is no such share, or ``start_steps`` is below 1.
     """
 
     NEVER_UPDATED = (
@@ -44,14 +52,24 @@ class TeacherEMA(ExponentialMovingAverage):
     )
 
     def __init__(
-        self, model: nn.Module, momentum: float = 0.01, memory: Optional[float] = None
+        self,
+        model: nn.Module,
+        momentum: float = 0.01,
+        memory: Optional[float] = None,
+        start_steps: int = 1,
     ):
         super().__init__(model, momentum=momentum)
         if memory is not None and not 0 < memory <= 1:
             raise UserError(
                 f'TeacherEMA: memory is a share above 0 and up to 1, not {memory}.'
             )
+        if start_steps < 1:
+            raise UserError(
+                f'TeacherEMA: start_steps is the number of steps that the first weights '
+                f'count as, 1 or more, not {start_steps}.'
+            )
         self.memory = memory
+        self.start_steps = start_steps
         self.eval()
 
     @property
@@ -62,7 +80,8 @@ class TeacherEMA(ExponentialMovingAverage):
     @property
     def rate(self) -> Tensor:
         """Share of the new value in the next update, a scalar."""
-        of_all = 1 / (self.steps + 1)
+        is_first = self.steps == 0
+        of_all = 1 / (self.steps + self.start_steps).masked_fill(is_first, 1)
         if self.memory is None:
             return of_all.clamp_min(self.momentum)
         return of_all.maximum((of_all / self.memory).clamp_max(self.momentum))

@@ -63,6 +63,24 @@ def test_a_long_run_is_remembered_by_its_length(student):
         assert (long.rate == short.rate) == (step < 40)
 
 
+def test_a_good_start_counts_as_many_steps(student):
+    teacher = TeacherEMA(student, memory=1.0, start_steps=5)
+    teacher.update_parameters(student)
+    weights = [[p.detach().double() for p in student.parameters()]] * 5
+    for _ in range(7):
+        change(student)
+        teacher.update_parameters(student)
+        weights.append([p.detach().double() for p in student.parameters()])
+    for found, all_of_it in zip(teacher.module.parameters(), zip(*weights)):
+        expected = torch.stack(all_of_it).mean(0)
+        torch.testing.assert_close(found.double(), expected, atol=1e-5, rtol=1e-4)
+
+
+def test_a_start_of_no_step_is_refused(student):
+    with pytest.raises(UserError, match='1 or more, not 0'):
+        TeacherEMA(student, start_steps=0)
+
+
 @pytest.mark.parametrize('memory', [0, -0.1, 1.5])
 def test_a_memory_that_is_no_share_is_refused(student, memory):
     with pytest.raises(UserError, match=f'memory is a share .* not {memory}'):
