@@ -75,6 +75,7 @@ def source_free_config(cfg: Config) -> Config:
             added.source_free_teacher,
             start_steps=max(1, round(added.source_free_start_share * steps)),
         ),
+        test_network='student',
     )
     derived.custom_hooks = [
         *(() if keeps else added.target_statistics_hooks),

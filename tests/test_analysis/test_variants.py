@@ -357,6 +357,7 @@ def test_source_free_takes_the_adaptations_mean_teacher():
     assert set(free.model.alignments) == set(parts_of(free)[0])
     iters = [phase.iters for one in (start, free) for phase in one.train_cfg.phases]
     assert iters == [phase.iters for phase in cfg.train_cfg.phases]
+    assert free.model.test_network == 'student'
     # a quarter of the 1500 steps
     assert free.model.teacher == dict(type='TeacherEMA', memory=1.0, start_steps=375)
     dataset = free.train_dataloader.dataset

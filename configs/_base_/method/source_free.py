@@ -5,7 +5,8 @@ What tools/analysis_tools/ablation.py makes of the method of a config for its va
 """
 
 # Labels stay near what the model knew, or they drift (docs/adapt.md): all steps count alike
-# in the teacher's average, and the model that it begins with as so many of the run's.
+# in the teacher's average, and the model that it begins with as so many of the run's. The
+# student, which such a teacher lags behind, is what comes out.
 source_free_teacher = dict(type='TeacherEMA', memory=1.0)
 source_free_start_share = 0.25
 
