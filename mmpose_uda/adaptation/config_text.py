@@ -8,6 +8,7 @@ from typing import Any, Optional
 from mmpose_uda.adaptation.length import batch_size
 from mmpose_uda.adaptation.split import Split
 from mmpose_uda.adaptation.start import Start
+from mmpose_uda.analysis.source_free import source_free_teacher
 from mmpose_uda.convert.source_folder import SourceFolder
 from mmpose_uda.templates import fill_text
 
@@ -64,6 +65,7 @@ def config_text(
         batch_size=batch_size(images),
         workers=min(2, (os.cpu_count() or 1)),
         iters=iters,
+        source_free_teacher=source_free_teacher(iters),
         warmup=max(1, iters // 10),
         interval=max(1, min(20, iters // _LINES)),
         parts=parts,

@@ -71,10 +71,7 @@ def source_free_config(cfg: Config) -> Config:
     derived.model.update(
         alignments=alignments,
         foreground_head=None,
-        teacher=dict(
-            added.source_free_teacher,
-            start_steps=max(1, round(added.source_free_start_share * steps)),
-        ),
+        teacher=source_free_teacher(steps),
         test_network='student',
     )
     derived.custom_hooks = [
@@ -86,6 +83,17 @@ def source_free_config(cfg: Config) -> Config:
     derived.optim_wrapper.pop('paramwise_cfg', None)
     _drop_source(derived.train_dataloader.dataset)
     return derived
+
+
+def source_free_teacher(steps: int) -> dict[str, Any]:
+    """Config of the teacher of an adaptation without a source.
+
+    Args:
+        steps (int): Length of the adaptation.
+    """
+    added = Config.fromstring(_ADDED, '.py')
+    start_steps = max(1, int(added.source_free_start_share * steps))
+    return dict(added.source_free_teacher, start_steps=start_steps)
 
 
 def _drop_source(dataset: ConfigDict) -> None:

@@ -19,6 +19,7 @@ from mmpose_uda.adaptation.adapt import adapt
 from mmpose_uda.adaptation.length import sensible_steps, steps_within
 from mmpose_uda.adaptation.run import AdaptationRun
 from mmpose_uda.adaptation.verdict import DECISIONS, UNCLEAR, WORSE
+from mmpose_uda.analysis.source_free import source_free_teacher
 from mmpose_uda.errors import UserError
 from mmpose_uda.inference.infer import infer
 
@@ -142,8 +143,12 @@ def test_few_images_are_judged_by_folds(tmp_path, monkeypatch):
     assert not (tmp_path / 'out/folds').exists()
     page = (tmp_path / 'out/report.html').read_text()
     assert '11, in 3 folds' in page and 'There are few' in page
-    parts = Config.fromfile(tmp_path / 'out/config.py').phases[0].parts
-    assert 'supervised' in parts and 'stay' in parts
+    cfg = Config.fromfile(tmp_path / 'out/config.py')
+    (phase,) = cfg.phases
+    assert 'supervised' in phase.parts and 'stay' in phase.parts
+    # as the ablation's `source_free`
+    assert cfg.model.teacher == source_free_teacher(phase.iters)
+    assert cfg.model.test_network == 'student'
 
 
 def test_labels_that_a_3d_model_is_trained_on_are_3d(tmp_path):

@@ -363,6 +363,8 @@ def test_source_free_takes_the_adaptations_mean_teacher():
     dataset = free.train_dataloader.dataset
     assert dataset.source is None and dataset.metainfo == 'human16'
     assert set(dataset.views) == {'target_teacher', 'target_student'}
+    (monitor,) = [h for h in free.custom_hooks if h.type == 'AdaptationMonitorHook']
+    assert monitor.max_lead > 1.15  # the teacher lags by intent
     hooks = types(free.custom_hooks)
     assert hooks.count('EMATeacherHook') == 1 and 'AdaINStyleHook' not in hooks
 
