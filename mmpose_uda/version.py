@@ -1,3 +1,3 @@
 """The package's version, read by setup.py without importing anything."""
 
-__version__ = '1.1.0'
+__version__ = '1.2.0'

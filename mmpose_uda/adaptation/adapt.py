@@ -13,7 +13,7 @@ import torch
 from mmpose_uda.adaptation.held_out import observe_held_out
 from mmpose_uda.adaptation.labelled import find_labelled, measure
 from mmpose_uda.adaptation.labelled_images import LabelledImages
-from mmpose_uda.adaptation.length import read_scalars, sensible_steps
+from mmpose_uda.adaptation.length import sensible_steps
 from mmpose_uda.adaptation.report import Told, write_report
 from mmpose_uda.adaptation.run import AdaptationRun
 from mmpose_uda.adaptation.signals import Observed
@@ -23,6 +23,7 @@ from mmpose_uda.adaptation.start import Start, read_start
 from mmpose_uda.adaptation.target_images import Target, collect_target, require_enough
 from mmpose_uda.adaptation.verdict import WORSE, Verdict, judge
 from mmpose_uda.analysis.data_check.duplicates import same_images
+from mmpose_uda.analysis.logged_steps import read_scalars
 from mmpose_uda.config import check_seed
 from mmpose_uda.convert.source_folder import find_source
 from mmpose_uda.deploy.export import EXPORT_FILES

@@ -1,8 +1,5 @@
 """How long an adaptation takes."""
 
-import json
-from pathlib import Path
-
 from mmpose_uda.errors import UserError
 
 BATCH = 16
@@ -38,25 +35,3 @@ def steps_within(minutes: float, seconds_a_step: float) -> int:
             f'seconds, and {_LEAST} of them {needed:.1f} minutes with what is around them.'
         )
     return steps
-
-
-def read_scalars(work_dir: Path) -> list[dict]:
-    """The lines that a training logged, in order.
-
-    Args:
-        work_dir (Path): Of the training, which may have been resumed.
-    """
-    lines: dict[int, dict] = {}
-    for path in sorted(work_dir.glob('*/vis_data/scalars.json')):
-        for text in path.read_text('utf-8').splitlines():
-            line = json.loads(text)
-            if 'lr' in line:
-                lines[line['step']] = line
-    return [lines[step] for step in sorted(lines)]
-
-
-def seconds_a_step(work_dir: Path) -> float:
-    """How long steps of a trial took, the first ones not counted."""
-    times = [line['time'] for line in read_scalars(work_dir)]
-    later = times[len(times) // 2 :]
-    return sum(later) / len(later)

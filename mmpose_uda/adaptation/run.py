@@ -13,7 +13,7 @@ from torch import nn
 
 from mmpose_uda.adaptation.config_text import config_text
 from mmpose_uda.adaptation.labelled_images import LabelledImages
-from mmpose_uda.adaptation.length import TRIAL, seconds_a_step, steps_within
+from mmpose_uda.adaptation.length import TRIAL, steps_within
 from mmpose_uda.adaptation.source_reference import (
     SourceReference,
     measure_source,
@@ -23,6 +23,7 @@ from mmpose_uda.adaptation.split import Split
 from mmpose_uda.adaptation.start import Start
 from mmpose_uda.adaptation.target_images import write_annotations
 from mmpose_uda.analysis.ablation import command_for
+from mmpose_uda.analysis.logged_steps import read_scalars, seconds_a_step
 from mmpose_uda.config import last_checkpoint, load_config
 from mmpose_uda.convert.source_folder import SourceFolder
 from mmpose_uda.deploy.deployed_config import METAINFO_FILE, write_metainfo
@@ -184,7 +185,8 @@ class AdaptationRun:
         trial.prepare()
         trial.begin(TRIAL)
         trial.train()
-        steps = steps_within(minutes, trainings * seconds_a_step(trial.training))
+        seconds = seconds_a_step(read_scalars(trial.training))
+        steps = steps_within(minutes, trainings * seconds)
         shutil.rmtree(folder)
         write_whole(noted, json.dumps(steps))
         return steps

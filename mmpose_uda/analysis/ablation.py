@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -20,7 +21,9 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 from rich.progress import Progress
 
-from mmpose_uda.analysis.lengths import split_length, with_length
+from mmpose_uda.analysis.expected_time import Pace, in_words, trial_options
+from mmpose_uda.analysis.lengths import shortened, split_length, with_length
+from mmpose_uda.analysis.logged_steps import read_scalars
 from mmpose_uda.analysis.source_free import (
     SOURCE_FREE,
     SOURCE_START,
@@ -48,6 +51,7 @@ def run_variants(
     out_dir: str,
     jobs: Optional[int] = None,
     launcher: str = 'none',
+    share: float = 1.0,
 ) -> None:
     """Train variants of a config over seeds, each in a process of its own.
 
@@ -64,16 +68,16 @@ def run_variants(
             machine with GPUs each gets one of its own, without, more than one run gets
             one thread each. Slurm is given all by default.
         launcher (str): 'none' for this machine, or 'slurm' for one job of a cluster a run.
+        share (float): Of the steps of all phases (:func:`shortened`).
 
     Raises:
         UserError: A variant is unknown, a run failed, there are more jobs than GPUs, the
             folder has runs of another config, or this is no machine of a cluster.
     """
-    # Variants first: a table of one seed is there early.
-    runs = [(variant, seed) for seed in seeds for variant in _own_runs(variants)]
+    runs = _runs(seeds, variants)
     jobs = jobs or (1 if launcher == 'none' else len(runs))
     places = _places(jobs) if launcher == 'none' else _cluster_places(jobs)
-    out, cfg = Path(out_dir), load_config(config)
+    out, cfg = Path(out_dir), shortened(load_config(config), share)
     out.mkdir(parents=True, exist_ok=True)
     for variant in dict.fromkeys(v for name in variants for v in _with_start(name)):
         _write_config(variant_config(cfg, variant), out, variant)
@@ -109,6 +113,68 @@ def run_variants(
     errors = [error for future in futures if (error := future.result()) is not None]
     if errors:
         raise UserError(f'{len(errors)} of {len(runs)} trainings failed: {errors[0]}')
+
+
+def expected_time(
+    config: str,
+    seeds: Sequence[int],
+    variants: Sequence[str],
+    out_dir: str,
+    jobs: Optional[int] = None,
+    share: float = 1.0,
+) -> Optional[str]:
+    """What the trainings of :func:`run_variants` on this machine will take, in words.
+
+    A few steps of each phase of the method are tried for it, which takes a minute.
+
+    Args:
+        config, seeds, variants, out_dir, jobs, share: As there.
+
+    Returns:
+        str | None: None if at most one is left to do: that tells of itself.
+
+    Raises:
+        UserError: The trial failed, or as there.
+    """
+    out, cfg = Path(out_dir), shortened(load_config(config), share)
+    runs = {(v, s): None for name, s in _runs(seeds, variants) for v in _with_start(name)}
+    left = [variant for variant, s in runs if not _is_done(out / f'{variant}_seed{s}')]
+    if len(left) < 2:
+        return None
+    variant_cfgs = {variant: variant_config(cfg, variant) for variant in set(left)}
+    pace = _try(cfg, out / 'trial', _places(jobs or 1).get())
+    seconds = sum(pace.seconds(variant_cfgs[variant]) for variant in left) / (jobs or 1)
+    steps = sum(sum(p.iters for p in variant_cfgs[v].train_cfg.phases) for v in left)
+    return (
+        f'{len(left)} trainings of {steps} steps in all: about {in_words(seconds)} on this '
+        'machine, and less where variants leave out what is slow.'
+    )
+
+
+def _try(cfg: Config, folder: Path, place: '_Place') -> Pace:
+    """How fast a method trains here; the folder is gone afterwards."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with writing(folder):
+        folder.mkdir(parents=True)
+        write_whole(folder / 'method.py', cfg.pretty_text)
+    begun = time.monotonic()
+    command = command_for(
+        'train',
+        config=str(folder / 'method.py'),
+        work_dir=str(folder),
+        cfg_options=trial_options(cfg),
+    )
+    error = _call(command, folder, place)
+    if error is not None:
+        raise UserError(f'The method did not train for a few steps: {error}')
+    pace = Pace.of_trial(cfg, read_scalars(folder), time.monotonic() - begun)
+    shutil.rmtree(folder)
+    return pace
+
+
+def _runs(seeds: Sequence[int], variants: Sequence[str]) -> list[tuple[str, int]]:
+    """What is trained, all variants first: a table of one seed is there early."""
+    return [(variant, seed) for seed in seeds for variant in _own_runs(variants)]
 
 
 def _with_start(variant: str) -> tuple[str, ...]:

@@ -1,12 +1,17 @@
-"""The trainings of an ablation with more steps of adaptation."""
+"""The trainings of an ablation with more steps of adaptation, or fewer steps of all."""
 
 import copy
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from mmengine.config import Config
 
+from mmpose_uda.errors import UserError
+
 _LONG = re.compile(r'(?P<variant>.+)_x(?P<times>[1-9]\d*)')
+_RAMPS = ('ramp_iters', 'coefficient_ramp')
+_OF_A_SCHEDULE = ('begin', 'end', 'milestones')
 
 
 def with_length(variant: str, times: int) -> str:
@@ -40,13 +45,68 @@ def lengthened(cfg: Config, times: int, phases_before: int) -> Config:
     for phase in phases[phases_before:]:
         phase.iters *= times
     for scheduler in derived.get('param_scheduler') or []:
-        for key in {'begin', 'end', 'milestones'} & set(scheduler):
+        for key in set(_OF_A_SCHEDULE) & set(scheduler):
             scheduler[key] = _later(scheduler[key], begin, times)
     teacher = dict(cfg.model.get('teacher') or dict(type='TeacherEMA'))
     remembered = 1 / teacher.get('momentum', 0.01)
     teacher.setdefault('memory', min(1.0, remembered / sum(steps)))
     derived.model.teacher = teacher
     return derived
+
+
+def shortened(cfg: Config, share: float) -> Config:
+    """A copy of a config with a share of the steps of all its phases: its short form.
+
+    All that is told in steps follows, so that a short run is a long one in small: the
+    schedule of the learning rate, whose peak stays, ramps, and how many steps the teacher
+    remembers.
+
+    Args:
+        cfg (Config): Config that trains in phases.
+        share (float): Over 0, at most 1.
+
+    Raises:
+        UserError: The share is none, or the config trains in no phases.
+    """
+    if not 0 < share <= 1:
+        raise UserError(f'{share} of the steps are none to train: use over 0, at most 1.')
+    if 'phases' not in (cfg.get('train_cfg') or {}):
+        raise UserError(
+            f'{cfg.filename} trains in no phases: only those have a short form.'
+        )
+    derived = copy.deepcopy(cfg)
+    if share == 1:
+        return derived
+    for phase in derived.train_cfg.phases:
+        phase.iters = _part_of(phase.iters, share)
+    for scheduler in derived.get('param_scheduler') or []:
+        for key in set(_OF_A_SCHEDULE) & set(scheduler):
+            scheduler[key] = _part_of(scheduler[key], share)
+    for config in (derived.model, derived.get('ablation_extras') or {}):
+        _shorten_ramps(config, share)
+    teacher = dict(cfg.model.get('teacher') or dict(type='TeacherEMA'))
+    teacher['momentum'] = min(1.0, teacher.get('momentum', 0.01) / share)
+    if 'start_steps' in teacher:
+        teacher['start_steps'] = _part_of(teacher['start_steps'], share)
+    derived.model.teacher = teacher
+    return derived
+
+
+def _part_of(steps: int | Sequence[int], share: float) -> int | list[int]:
+    """A share of steps, or of several, of which at least one is left."""
+    if isinstance(steps, Sequence):
+        return [_part_of(one, share) for one in steps]
+    return max(1, round(share * steps)) if steps else 0
+
+
+def _shorten_ramps(config: Any, share: float) -> None:
+    values = config.values() if isinstance(config, dict) else config
+    for value in values:
+        if isinstance(value, (dict, list, tuple)):
+            _shorten_ramps(value, share)
+    if isinstance(config, dict):
+        for key in set(_RAMPS) & set(config):
+            config[key] = _part_of(config[key], share)
 
 
 def _later(step: int | Sequence[int], begin: int, times: int) -> int | list[int]:

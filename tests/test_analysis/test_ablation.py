@@ -6,11 +6,12 @@ import time
 from pathlib import Path
 
 import pytest
-from config_factory import CONFIG_DIR
+from config_factory import CONFIG_DIR, tiny_config
 from mmengine.config import Config
 
-from mmpose_uda import UserError
+from mmpose_uda import UserError, apis
 from mmpose_uda.analysis import ablation
+from mmpose_uda.analysis.expected_time import Pace
 
 HAND_3D, HAND_2D = (str(CONFIG_DIR / f'hand_{d}.py') for d in ('3d', '2d'))
 
@@ -98,6 +99,58 @@ def test_longer_variants_are_trained_and_found(tmp_path, calls):
     long = Config.fromfile(tmp_path / 'full_x3.py')
     short = Config.fromfile(tmp_path / 'full.py')
     assert long.train_cfg.phases[-1].iters == 3 * short.train_cfg.phases[-1].iters
+
+
+def test_short_forms_are_trained(tmp_path, calls):
+    ablation.run_variants(HAND_3D, [0], ['full', 'source_weak'], tmp_path, share=0.5)
+    for name in ('full', 'source_weak'):
+        phases = Config.fromfile(tmp_path / f'{name}.py').train_cfg.phases
+        assert [phase.iters for phase in phases] == [50, 300, 600]
+    with pytest.raises(UserError, match='runs of another config'):
+        ablation.run_variants(HAND_3D, [1], ['full'], tmp_path)
+
+
+def test_the_time_is_told_of_what_is_left(tmp_path, calls, monkeypatch):
+    pace = Pace({'pretrain': 3.0, 'source': 1.0, 'adapt': 2.0}, around=40.0)
+    monkeypatch.setattr(ablation, '_try', lambda *_: pace)
+    what = (HAND_3D, [0, 1], ['full', 'source_free'], tmp_path)
+    # of each seed: 100 + 600 + 1200 steps, 100 + 600 of the start, 1200 from there
+    seconds = [340 + 600 + 2400, 940, 40 + 2400]
+    told = ablation.expected_time(*what)
+    hours = 2 * sum(seconds) / 3600
+    assert told.startswith(f'6 trainings of 7600 steps in all: about {hours:.1f} hours')
+    assert f'{hours / 2:.1f} hours' in ablation.expected_time(*what, jobs=2)
+    around = 6 * pace.around / 3600
+    half = f'{(hours - around) / 2 + around:.1f} hours'
+    assert half in ablation.expected_time(*what, share=0.5)
+    ablation.run_variants(HAND_3D, [0], ['full', 'source_free'], tmp_path)
+    ablation.run_variants(HAND_3D, [1], ['full'], tmp_path)
+    told = ablation.expected_time(*what)
+    assert told.startswith('2 trainings of 1900 steps in all: about 56 minutes')
+    ablation.run_variants(HAND_3D, [1], ['source_free'], tmp_path)
+    assert ablation.expected_time(*what) is None
+
+
+def test_the_pace_is_that_of_real_steps(tmp_path, monkeypatch):
+    cfg = tiny_config(CONFIG_DIR / 'human_2d.py', tmp_path / 'data', tmp_path / 'work')
+    cfg.dump(tmp_path / 'human.py')
+    begun = time.monotonic()
+
+    def call(command, folder, place):
+        apis.train(**json.loads(command[-1]))
+
+    monkeypatch.setattr(ablation, '_call', call)
+    paces, of_trial = [], Pace.of_trial
+    monkeypatch.setattr(
+        Pace, 'of_trial', lambda *seen: paces.append(of_trial(*seen)) or paces[-1]
+    )
+    what = (str(tmp_path / 'human.py'), [0, 1], ['full'], tmp_path / 'out')
+    assert 'about a minute' in ablation.expected_time(*what)
+    (pace,) = paces
+    assert list(pace.phases) == [phase.name for phase in cfg.train_cfg.phases]
+    seconds = time.monotonic() - begun
+    assert 0 < pace.around < seconds and 0 < sum(pace.phases.values()) < seconds
+    assert not (tmp_path / 'out/trial').exists()
 
 
 def test_what_trainings_began_with_is_told(tmp_path, calls):

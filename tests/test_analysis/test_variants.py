@@ -7,6 +7,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
 from mmpose_uda import UserError
+from mmpose_uda.analysis.lengths import shortened
 from mmpose_uda.analysis.variants import (
     Part,
     ablated_parts,
@@ -227,6 +228,53 @@ def test_a_longer_adaptation_leaves_what_comes_before_it():
     assert long.model.alignments == cfg.model.alignments
     share = 1000 / (before + adapt)  # of a momentum of 0.001
     assert long.model.teacher.memory == pytest.approx(share)
+
+
+def test_a_short_form_is_the_whole_in_small(cfg):
+    untouched = copy.deepcopy(cfg.to_dict())
+    short = shortened(cfg, 0.25)
+    assert cfg.to_dict() == untouched == shortened(cfg, 1).to_dict()
+    assert [p.iters for p in short.train_cfg.phases] == [25, 150, 300]
+    assert parts_of(short) == parts_of(cfg)
+    warmup, fall = short.param_scheduler
+    assert (warmup.begin, warmup.end) == (0, 30)
+    assert fall.begin == 30 and 'end' not in fall
+    assert short.optim_wrapper == cfg.optim_wrapper
+    ramps = [
+        [one.model.alignments.mean_teacher.ramp_iters for one in (short, cfg)],
+        [
+            one.ablation_extras.plausible_pseudo_labels.options[
+                'model.alignments.mean_teacher.selection'
+            ][1].ramp_iters
+            for one in (short, cfg)
+        ],
+    ]
+    assert all(4 * in_small == whole for in_small, whole in ramps)
+    assert short.model.teacher.momentum == pytest.approx(4 * cfg.model.teacher.momentum)
+    free = variant_config(short, 'source_free')
+    assert free.model.teacher.start_steps == 75
+
+
+def test_a_short_form_of_what_else_is_told_in_steps(cfg):
+    cfg.param_scheduler = [dict(type='MultiStepLR', milestones=[40, 100])]
+    cfg.model.teacher = dict(type='TeacherEMA', memory=0.5, start_steps=200, momentum=0.008)
+    short = shortened(cfg, 0.1)
+    assert short.param_scheduler[0].milestones == [4, 10]
+    teacher = dict(type='TeacherEMA', memory=0.5, start_steps=20, momentum=0.08)
+    assert short.model.teacher == teacher
+    assert [p.iters for p in shortened(cfg, 1e-6).train_cfg.phases] == [1, 1, 1]
+
+
+@pytest.mark.parametrize('share', [0, -0.5, 1.5])
+def test_a_short_form_is_some_of_it(cfg, share):
+    with pytest.raises(UserError, match='over 0, at most 1'):
+        shortened(cfg, share)
+
+
+def test_only_phases_have_a_short_form(cfg):
+    cfg.train_cfg = dict(by_epoch=True, max_epochs=3)
+    with pytest.raises(UserError, match='trains in no phases'):
+        shortened(cfg, 0.5)
 
 
 def test_a_longer_variant_is_the_variant(cfg):

@@ -26,8 +26,16 @@ def parse_args():
         help='each variant with so many times the steps of adaptation, such as 1 3 10',
     )
     parser.add_argument(
+        '--share',
+        type=float,
+        default=1.0,
+        help='of the steps of all phases, ramps and schedules with them: 0.25 is a short '
+        'form of a quarter of the time; default 1',
+    )
+    parser.add_argument(
         '--out',
-        help='folder of the runs and the results, default work_dirs/ablation/<config>',
+        help='folder of the runs and the results, default work_dirs/ablation/<config>, and '
+        'after that _<share> of a short form',
     )
     parser.add_argument(
         '--jobs',
@@ -50,7 +58,12 @@ def main():
     import json
     from pathlib import Path
 
-    from mmpose_uda.analysis.ablation import collect, collect_starts, run_variants
+    from mmpose_uda.analysis.ablation import (
+        collect,
+        collect_starts,
+        expected_time,
+        run_variants,
+    )
     from mmpose_uda.analysis.ablation_report import AblationReport
     from mmpose_uda.analysis.lengths import with_length
     from mmpose_uda.analysis.mean_pose import mean_pose_baseline
@@ -61,13 +74,20 @@ def main():
     from mmpose_uda.whole_files import write_whole
 
     with exit_codes():
-        out = Path(args.out or Path('work_dirs/ablation', Path(args.config).stem))
+        short = '' if args.share == 1 else f'_{args.share:g}'
+        name = f'{Path(args.config).stem}{short}'
+        out = Path(args.out or Path('work_dirs/ablation', name))
         by_default = ['full'] if args.lengths != [1] else None
         variants = args.variants or by_default or variant_names(load_config(args.config))
         variants = [with_length(one, times) for one in variants for times in args.lengths]
         for name in ('table.md', 'results.json', 'chart.png'):
             check_writable(out / name)
-        run_variants(args.config, args.seeds, variants, out, args.jobs, args.launcher)
+        what = (args.config, args.seeds, variants, out, args.jobs)
+        if args.launcher == 'none':
+            expected = expected_time(*what, share=args.share)
+            if expected is not None:
+                print(expected, flush=True)
+        run_variants(*what, launcher=args.launcher, share=args.share)
         results = collect(args.config, out, args.seeds)
         report = AblationReport(
             results,
