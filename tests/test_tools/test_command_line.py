@@ -1,10 +1,12 @@
 """The tools as a user calls them: exit status and what is printed."""
 
 import gc
+import random
 import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -132,19 +134,25 @@ def _two_nodes(folder, config, *arguments):
     """One process on each of two machines, which are both this one."""
     script = str(ROOT / 'tools/dist_train.sh')
     node = dict(ENV, NNODES='2', MASTER_ADDR='127.0.0.1', MASTER_PORT=_free_port())
-    nodes = [
-        subprocess.Popen(
-            ['bash', script, config, '1', *arguments],
-            env=dict(node, NODE_RANK=str(rank)),
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    errors = [node.communicate(timeout=120)[1] for node in nodes]
-    codes = [node.returncode for node in nodes]
-    return subprocess.CompletedProcess(script, max(codes), stderr=''.join(errors))
+    # into files: a pipe that nobody reads yet stops who fills it, and the other waits
+    logs = [folder / f'node{rank}.log' for rank in range(2)]
+    with ExitStack() as files:
+        nodes = [
+            subprocess.Popen(
+                ['bash', script, config, '1', *arguments],
+                env=dict(node, NODE_RANK=str(rank)),
+                stderr=files.enter_context(open(log, 'w')),
+                stdout=subprocess.DEVNULL,
+            )
+            for rank, log in enumerate(logs)
+        ]
+        try:
+            codes = [node.wait(timeout=120) for node in nodes]
+        finally:
+            for node in nodes:
+                node.kill()
+    errors = ''.join(log.read_text() for log in logs)
+    return subprocess.CompletedProcess(script, max(codes), stderr=errors)
 
 
 def _slurm(folder, config, *arguments):
@@ -169,9 +177,15 @@ def _slurm(folder, config, *arguments):
 
 
 def _free_port():
-    with socket.socket() as bound:
-        bound.bind(('127.0.0.1', 0))
-        return str(bound.getsockname()[1])
+    """Below those that the system gives to others who connect at the same time."""
+    while True:
+        port = random.SystemRandom().randrange(20_000, 30_000)
+        with socket.socket() as bound:
+            try:
+                bound.bind(('127.0.0.1', port))
+            except OSError:
+                continue
+            return str(port)
 
 
 @pytest.fixture(scope='module')
