@@ -22,14 +22,13 @@ _COST = 3  # wrong verdicts that one is worth which calls a worse model better
 _FINER = 41  # values of a threshold among which the middle of those that cost least is
 # The first of each is tried first, and stays where others are no better.
 _TRIED = dict(
-    steadier=(0.9, 0.95, 0.85, 0.8, 0.75, 0.7),
+    steadier=(0.8, 0.9, 0.85, 0.75, 0.7, 0.65),
     less_steady=(1.05, 1.02, 1.1, 1.2),
     sure=(2.0, 3.0, 1.5),
     collapsed=(0.7, 0.8, 0.6, 0.5),
     unsure=(0.8, 0.9, 0.7),
     implausible=(0.05, 0.02, 0.1),
-    settled=(0.2, 0.1, 0.15, 0.25),
-    drifted=(0.35, 0.3, 0.4, 0.5),
+    drifted=(1.5, 1.0, 2.0, 3.0, 4.0),
 )
 
 
@@ -143,22 +142,22 @@ def runs_table(outcomes: Sequence[Outcome], thresholds: Thresholds) -> str:
                 one.benchmark,
                 one.case,
                 str(one.seed),
-                _pair(signals.equivariance),
+                _pair(signals.equivariance, 4),
                 _pair(signals.spread),
                 _pair(signals.confidence),
-                f'{signals.moved:.3f}',
+                f'{signals.moved:.4f}',
                 f'{signals.swapped:.2f}',
                 '' if implausible is None else _pair(implausible),
                 decision if decision == one.truth else f'**{decision}**',
                 one.truth,
-                f'{_pair(one.error)} {one.unit}',
+                ', '.join(f'{_pair(pair)} {unit}' for unit, pair in one.errors.items()),
             ]
         )
     return table(head, rows)
 
 
-def _pair(values: tuple[float, float]) -> str:
-    return ' to '.join(f'{value:.3f}' for value in values)
+def _pair(values: tuple[float, float], decimals: int = 3) -> str:
+    return ' to '.join(f'{value:.{decimals}f}' for value in values)
 
 
 def report(outcomes: Sequence[Outcome]) -> tuple[str, Thresholds]:

@@ -13,8 +13,11 @@ from mmpose_uda.inference.image_sources import Frame
 from mmpose_uda.inference.infer import predict
 
 _BATCH = 8
-_ANGLE = 20.0  # degrees, either way
-_SCALES = (0.8, 1.25)
+# Small ones, under which images stay of the kind that a model was trained on. How steady it
+# is under large ones depends on whether it ever saw any, and tells little of the images as
+# they are (docs/adapt.md).
+_ANGLE = 5.0  # degrees, either way
+_SCALES = (0.95, 1.05)
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,9 @@ class Seen:
         keypoints (np.ndarray): [N, K, 2] px of the images.
         poses (np.ndarray): [N, K, 3] mm of a 3D estimator; else the keypoints.
         scores (np.ndarray): [N, K].
-        errors (np.ndarray): [N], mean distance between keypoints found in a box and those
-            found in it after a change, carried back, in longer sides of the box.
+        errors (np.ndarray): [N, K], distance between a keypoint found in a box and the one
+            found in it after a change, carried back, in longer sides of the box; mean of
+            all changes.
     """
 
     boxes: np.ndarray
@@ -43,10 +47,11 @@ class Seen:
 
 
 def look(model: nn.Module, frames: Sequence[Frame]) -> Seen:
-    """Let a network look at images as they are, turned, scaled and, with sides, mirrored.
+    """Let a network look at images as they are, and a little changed.
 
-    Where no keypoints are a left and a right one, as of a hand, the mirror image may be of
-    a kind that the network never saw: a left hand. There, it is left out.
+    They are turned, scaled and, with sides, mirrored. Where no keypoints are a left and a
+    right one, as of a hand, the mirror image may be of a kind that the network never saw:
+    a left hand. There, it is left out.
 
     A change is about the middle of the box, which stays. Boxes in which nothing finite is
     found are as wrong as can be: their keypoints are in the corner of the box.
@@ -67,8 +72,8 @@ def look(model: nn.Module, frames: Sequence[Frame]) -> Seen:
             back = _through(np.stack([cv2.invertAffineTransform(m) for m in change]), found)
             if np.linalg.det(change[0][:, :2]) < 0:
                 back = back[:, order]
-            distances.append(np.linalg.norm(back - keypoints, axis=-1).mean(1))
-    sides = longer_sides(boxes)
+            distances.append(np.linalg.norm(back - keypoints, axis=-1))
+    sides = longer_sides(boxes)[:, None]
     errors = np.mean([np.minimum(each / sides, 1.0) for each in distances], axis=0)
     return Seen(boxes, keypoints, poses, scores, errors)
 

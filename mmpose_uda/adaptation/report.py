@@ -115,9 +115,10 @@ def _rows(signals: Signals) -> Iterator[SignalRow]:
     yield pair(
         'error under changes',
         signals.equivariance,
-        'how far keypoints are from where they should be when the image is turned, scaled '
-        'or, where left and right have names, mirrored, in sides of the box; lower is '
-        'better',
+        'how far keypoints are from where they should be when the image is a little turned '
+        'or scaled or, where left and right have names, mirrored, in sides of the box '
+        '(median); lower is better',
+        '{:.4f}',
     )
     yield pair('confidence', signals.confidence, 'mean score of the keypoints')
     yield pair(
@@ -136,8 +137,8 @@ def _rows(signals: Signals) -> Iterator[SignalRow]:
     yield SignalRow(
         'moved',
         '',
-        f'{signals.moved:.3f}',
-        'mean distance between the keypoints of both models, in sides of the box',
+        f'{signals.moved:.4f}',
+        'median distance between the keypoints of both models, in sides of the box',
     )
     yield SignalRow(
         'left and right exchanged',

@@ -10,6 +10,7 @@ from mmpose_uda.adaptation.equivariance import Seen, longer_sides
 from mmpose_uda.adaptation.source_reference import SourceReference
 
 _TINY = 1e-9
+_NOTHING = 1e-4  # sides of a box
 _NEARER = 0.7  # times as far: poses that are noise are nearer by chance
 
 
@@ -21,14 +22,15 @@ class Signals:
 
     Args:
         boxes (int): How many were looked at.
-        equivariance (tuple[float, float]): Mean error of keypoints under changes of
-            the image (:func:`~.equivariance.look`), before and after.
-        steadier (float): Mean gain in that by box, in its standard errors: below -2 or
-            over 2 it is hardly chance.
+        equivariance (tuple[float, float]): Median error of keypoints under changes of
+            the image (:func:`~.equivariance.look`), before and after. A mean would tell
+            of the few that jump to another place.
+        steadier (float): Mean by box of the fall of its logarithm, in its standard errors:
+            below -2 or over 2 it is hardly chance.
         confidence (tuple[float, float]): Mean score of keypoints, before and after.
         spread (tuple[float, float]): Standard deviation of a keypoint's place in the box
             over the boxes, mean of all. One that shrinks much is a collapse.
-        moved (float): Mean distance between keypoints before and after.
+        moved (float): Median distance between keypoints before and after.
         swapped (float): Share of the boxes whose keypoints of after would be much nearer
             to those of before with left and right exchanged.
         source_confidence (float, optional): Mean score of the starting model on its source.
@@ -83,30 +85,35 @@ def observe(
         source (SourceReference, optional): What is known of the source.
     """
     seen, boxes = (before, after), before.boxes
-    distances = _apart(before.keypoints, after.keypoints, boxes)
+    apart = _apart(before.keypoints, after.keypoints, boxes)
     mirrored = after.keypoints[:, list(flip_indices)]
-    exchanged = _apart(before.keypoints, mirrored, boxes)
+    exchanged = _apart(before.keypoints, mirrored, boxes).mean(1)
     implausible = None
     bones = None if source is None else source.bones
     if bones is not None and bones.fits(before.poses):
         implausible = tuple(bones.outside(one.poses) for one in seen)
     signals = Signals(
         boxes=len(boxes),
-        equivariance=tuple(float(one.errors.mean()) for one in seen),
-        steadier=in_standard_errors(before.errors - after.errors),
+        equivariance=tuple(float(np.median(one.errors)) for one in seen),
+        steadier=in_standard_errors(_logarithms(before) - _logarithms(after)),
         confidence=tuple(float(one.scores.mean()) for one in seen),
         spread=tuple(_spread(one.keypoints, boxes) for one in seen),
-        moved=float(distances.mean()),
-        swapped=float((exchanged < _NEARER * distances).mean()),
+        moved=float(np.median(apart)),
+        swapped=float((exchanged < _NEARER * apart.mean(1)).mean()),
         source_confidence=None if source is None else source.confidence,
         implausible=implausible,
     )
-    return Observed(signals, before, after, distances)
+    return Observed(signals, before, after, apart.mean(1))
 
 
 def _apart(one: np.ndarray, other: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Mean distance of keypoints [N, K, 2] by box, [N]."""
-    return np.linalg.norm(one - other, axis=-1).mean(1) / longer_sides(boxes)
+    """Distances [N, K] of keypoints [N, K, 2]."""
+    return np.linalg.norm(one - other, axis=-1) / longer_sides(boxes)[:, None]
+
+
+def _logarithms(seen: Seen) -> np.ndarray:
+    """Of the median error of each box, [N]."""
+    return np.log(np.median(seen.errors, axis=1).clip(_NOTHING))
 
 
 def _spread(keypoints: np.ndarray, boxes: np.ndarray) -> float:

@@ -16,7 +16,7 @@ from mmpose_uda.convert.source_folder import SourceFolder
 def outcome(truth, half=FIT, **changed):
     values = dict(
         boxes=40,
-        equivariance=(0.05, 0.04),
+        equivariance=(0.05, 0.035),
         steadier=5.0,
         confidence=(0.6, 0.6),
         spread=(0.1, 0.1),
@@ -30,10 +30,14 @@ def outcome(truth, half=FIT, **changed):
         0,
         half,
         signals,
-        (0.1, 0.09),
-        'sides of the box',
+        {'sides of the box': (0.1, 0.09)},
         truth,
     )
+
+
+def measured(factor, noise=0.01):
+    before = np.linspace(0.05, 0.2, 200)
+    return before, factor * before + noise * np.tile([0.1, -0.1], 100)
 
 
 @pytest.mark.parametrize(
@@ -41,14 +45,26 @@ def outcome(truth, half=FIT, **changed):
     [
         (0.8, 0.01, BETTER),
         (1.3, 0.01, WORSE),
-        (0.99, 0.001, UNCLEAR),  # surely, but by too little
-        (1.03, 0.5, UNCLEAR),  # by enough, but it may be chance
+        (0.96, 0.001, UNCLEAR),  # surely, but by too little
+        (1.06, 1.0, UNCLEAR),  # by enough, but it may be chance
     ],
 )
 def test_the_truth(factor, noise, truth):
-    before = np.linspace(0.05, 0.2, 200)
-    after = factor * before + noise * np.tile([0.1, -0.1], 100)
-    assert truth_of(before, after) == truth
+    assert truth_of(measured(factor, noise)) == truth
+
+
+@pytest.mark.parametrize(
+    'in_image, in_space, truth',
+    [
+        (0.8, 1.0, BETTER),
+        (1.0, 0.8, BETTER),
+        (0.8, 1.2, WORSE),
+        (1.2, 0.8, WORSE),
+        (1.0, 1.0, UNCLEAR),
+    ],
+)
+def test_the_truth_of_a_3d_estimator(in_image, in_space, truth):
+    assert truth_of(measured(in_image), measured(in_space)) == truth
 
 
 def test_counts_by_truth_and_verdict():
@@ -120,7 +136,8 @@ def test_an_outcome_is_kept(tmp_path):
     kept = outcome(WORSE, implausible=(0.1, 0.2))
     kept.write(tmp_path / 'a/outcome.json')
     read = Outcome.read(tmp_path / 'a/outcome.json')
-    assert replace(read, signals=None) == replace(kept, error=[0.1, 0.09], signals=None)
+    errors = {'sides of the box': [0.1, 0.09]}
+    assert replace(read, signals=None) == replace(kept, errors=errors, signals=None)
     assert Confusion.of([read], THRESHOLDS) == Confusion.of([kept], THRESHOLDS)
 
 

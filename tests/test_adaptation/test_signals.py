@@ -94,17 +94,17 @@ def test_what_finds_the_spots_is_equivariant():
 
 
 def test_what_always_says_the_same_is_not():
-    (error, *_) = look(CONSTANT, frames(1)).errors
+    error = look(CONSTANT, frames(1)).errors.mean()
     points = CONSTANT.find(None)
     middle, side = np.array([60.0, 40]), 80
-    turn = np.deg2rad(20)
+    turn = np.deg2rad(5)
     turned = [
         np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]]) for a in (turn, -turn)
     ]
     moved = [
         (points - middle) * [-1, 1] + middle,
         *((points - middle) @ t + middle for t in turned),
-        *((points - middle) / s + middle for s in (0.8, 1.25)),
+        *((points - middle) / s + middle for s in (0.95, 1.05)),
     ]
     moved[0] = moved[0][[1, 0, 2]]
     expected = [np.linalg.norm(m - points, axis=1).mean() / side for m in moved]
@@ -112,7 +112,7 @@ def test_what_always_says_the_same_is_not():
     # without sides the mirror image, which is the other hand, is left out
     one_sided = network(CONSTANT.find)
     one_sided.dataset_meta = dict(META, flip_indices=[0, 1, 2])
-    (error,) = look(one_sided, frames(1)).errors
+    error = look(one_sided, frames(1)).errors.mean()
     assert error == pytest.approx(np.mean(expected[1:]), rel=1e-6)
 
 
@@ -123,6 +123,27 @@ def test_signals_of_a_model_that_became_steadier():
     assert signals.confidence == pytest.approx((0.8, 0.9))
     assert signals.swapped == 0 and signals.implausible is None
     assert judge(signals).decision == BETTER
+
+
+def test_a_few_keypoints_that_jump_tell_little():
+    """They would be most of a mean; and what steadies most of the boxes is no chance."""
+    rng = np.random.default_rng(0)
+    boxes = np.tile([20.0, 10, 100, 70], (30, 1))
+    found = rng.uniform(20, 60, (30, 3, 2))
+    errors = rng.uniform(0.02, 0.03, (30, 3))
+    jumping = np.where(rng.random((30, 3)) < 0.1, 1.0, errors)
+    one, other = (
+        Seen(boxes, found, found, np.ones((30, 3)), e) for e in (jumping, 0.6 * errors)
+    )
+    signals = observe(one, other, META['flip_indices']).signals
+    before, after = signals.equivariance
+    assert 0.02 < before < 0.03 and after == pytest.approx(0.6 * np.median(errors))
+    assert signals.steadier > 5
+    # a single box that is much less steady does not hide it
+    worse = 0.6 * errors
+    worse[0] = 1.0
+    shaken = Seen(boxes, found, found, np.ones((30, 3)), worse)
+    assert observe(one, shaken, META['flip_indices']).signals.steadier > 2
 
 
 def test_signals_of_a_model_that_did_not_change():
@@ -226,8 +247,9 @@ GOOD = dict(
         (dict(spread=(0.01, 0.01), swapped=0.5), WORSE),
         (dict(confidence=(0.6, 0.4)), WORSE),
         (dict(confidence=(0.0, 0.0)), BETTER),
-        (dict(moved=0.04), UNCLEAR),
-        (dict(moved=0.06), WORSE),
+        (dict(moved=0.1), BETTER),
+        (dict(moved=0.15), WORSE),
+        (dict(equivariance=(0.0, 0.0), moved=0.001), WORSE),
         (dict(swapped=0.5), WORSE),
         (dict(implausible=(0.1, 0.2)), WORSE),
         (dict(implausible=(0.1, 0.12)), BETTER),
@@ -255,4 +277,4 @@ def test_the_record_is_that_of_the_calibration():
             found[cells[9]][cells[10]] += 1
     assert found == RECORD and repr(THRESHOLDS) in CALIBRATION.read_text('utf-8')
     verdict = Verdict(WORSE, '', [], [])
-    assert 'this was said 18 times: 0 were better' in verdict.record
+    assert 'this was said 13 times: 0 were better' in verdict.record

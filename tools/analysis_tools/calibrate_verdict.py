@@ -30,7 +30,7 @@ def parse_args():
         metavar='CONFIG=EXPORT',
         help='models of the source alone; without, each is trained first',
     )
-    parser.add_argument('--iters', type=int, default=120, help='steps of an adaptation')
+    parser.add_argument('--iters', type=int, default=150, help='steps of an adaptation')
     parser.add_argument('--cases', nargs='+', help='default: all')
     return parser.parse_args()
 
