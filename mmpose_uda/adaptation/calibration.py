@@ -9,7 +9,7 @@ import itertools
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Optional
@@ -36,8 +36,8 @@ from mmpose_uda.errors import UserError, writing
 from mmpose_uda.inference.image_sources import Frame
 from mmpose_uda.whole_files import write_whole
 
-# Of the error. Trainings of one recipe with other seeds differ by half as much (standard
-# deviation), so that below it another seed might have made the difference.
+# Of the error. The errors of one recipe with other seeds have a standard deviation of 1 to
+# 3 % (docs/adapt.md): a smaller difference might be that of another seed.
 _CLEAR = 0.05
 _SURE = 2.0  # standard errors
 _FEW = 4  # images of the case that has too few
@@ -55,8 +55,8 @@ class Outcome:
         seed (int): Of the adaptation.
         half (str): Whether it fixes thresholds, 'fit', or is 'held out'.
         signals (Signals): What the verdict saw.
-        errors (dict[str, tuple[float, float]]): Unit -> mean error on labels, before and
-            after, in the image and of a 3D estimator in space.
+        on_labels (dict[str, tuple[float, float]]): Unit -> mean error, before and after,
+            in the image and of a 3D estimator in space.
         truth (str): 'better', 'worse' or 'no clear difference'.
     """
 
@@ -65,13 +65,21 @@ class Outcome:
     seed: int
     half: str
     signals: Signals
-    errors: dict[str, tuple[float, float]]
+    on_labels: dict[str, tuple[float, float]]
     truth: str
 
     @classmethod
     def read(cls, path: Path) -> 'Outcome':
-        """Of a file that :meth:`write` wrote."""
+        """Of a file that :meth:`write` wrote.
+
+        Raises:
+            UserError: Another version did, whose signals are other ones.
+        """
         content = json.loads(path.read_text('utf-8'))
+        if content.keys() != {field.name for field in fields(cls)}:
+            raise UserError(
+                f'{path} is of another version of this tool: name another --out.'
+            )
         return cls(**{**content, 'signals': Signals(**content['signals'])})
 
     def write(self, path: Path) -> None:
@@ -265,7 +273,7 @@ class _Before:
         measured = {
             unit: _of_instances(before, after)
             for unit, before, after in pairs
-            if before is not None
+            if before is not None and after is not None
         }
         return Outcome(
             benchmark=self.benchmark.name,
@@ -273,7 +281,7 @@ class _Before:
             seed=planned_run.seed,
             half=planned_run.half,
             signals=signals,
-            errors={
+            on_labels={
                 unit: (float(before.mean()), float(after.mean()))
                 for unit, (before, after) in measured.items()
             },

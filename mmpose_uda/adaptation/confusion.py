@@ -19,16 +19,17 @@ from mmpose_uda.adaptation.verdict import (
 from mmpose_uda.markdown import table
 
 _COST = 3  # wrong verdicts that one is worth which calls a worse model better
-_FINER = 41  # values of a threshold among which the middle of those that cost least is
-# The first of each is tried first, and stays where others are no better.
+_FINER = 61  # values of a threshold among which the middle of those that cost least is
+# Values that were chosen by judgement before any run, and others. Those stay where others
+# are no better.
 _TRIED = dict(
-    steadier=(0.8, 0.9, 0.85, 0.75, 0.7, 0.65),
+    steadier=(0.9, 0.95, 0.85, 0.8, 0.75, 0.7, 0.65),
     less_steady=(1.05, 1.02, 1.1, 1.2),
     sure=(2.0, 3.0, 1.5),
     collapsed=(0.7, 0.8, 0.6, 0.5),
     unsure=(0.8, 0.9, 0.7),
-    implausible=(0.05, 0.02, 0.1),
-    drifted=(1.5, 1.0, 2.0, 3.0, 4.0),
+    implausible=(0.05, 0.02, 0.1, 0.2, 0.4),
+    drifted=(3.0, 1.0, 1.5, 2.0, 5.0, 10.0, 20.0),
 )
 
 
@@ -86,9 +87,9 @@ def fit(outcomes: Sequence[Outcome], origin: str) -> Thresholds:
     """The thresholds whose verdicts cost least, as far from others as the runs allow.
 
     First those of a small grid, two after two, twice: all together would be tried for
-    hours. Then each goes to the middle of its values that cost as little, so that it is no
-    nearer than it must be to a run that it would get wrong. One that makes no difference
-    stays.
+    hours. Then each goes to the (geometric) middle of its values that cost as little, so
+    that it is no nearer than it must be to a run that it would get wrong. One that makes no
+    difference stays.
 
     Args:
         outcomes (Sequence[Outcome]): Of the half that may be looked at.
@@ -98,7 +99,8 @@ def fit(outcomes: Sequence[Outcome], origin: str) -> Thresholds:
     def cost(tried: Thresholds) -> int:
         return Confusion.of(outcomes, tried).cost
 
-    best = replace(THRESHOLDS, origin=origin)
+    judged = {name: values[0] for name, values in _TRIED.items()}
+    best = replace(THRESHOLDS, origin=origin, **judged)
     for _ in range(2):
         for one, two in itertools.combinations(_TRIED, 2):
             best = min(_neighbours(best, one, two), key=cost)
@@ -109,15 +111,19 @@ def fit(outcomes: Sequence[Outcome], origin: str) -> Thresholds:
 
 def _centred(start: Thresholds, name: str, cost: Callable[[Thresholds], int]) -> Thresholds:
     """It, with a field in the middle of the values about it that cost no more."""
-    tried = np.linspace(min(_TRIED[name]), max(_TRIED[name]), _FINER)
-    here = int(np.abs(tried - getattr(start, name)).argmin())
+    here = getattr(start, name)
+    tried = sorted({here, *np.geomspace(min(_TRIED[name]), max(_TRIED[name]), _FINER)})
     least = cost(start)
     ties = [cost(replace(start, **{name: value})) <= least for value in tried]
-    if all(ties) or not ties[here]:
+    if all(ties):
         return start
-    first = next(n for n in range(here, -1, -1) if n == 0 or not ties[n - 1])
-    last = next(n for n in range(here, len(ties)) if n + 1 == len(ties) or not ties[n + 1])
-    return replace(start, **{name: round(float((tried[first] + tried[last]) / 2), 3)})
+    first = last = tried.index(here)
+    while first > 0 and ties[first - 1]:
+        first -= 1
+    while last + 1 < len(tried) and ties[last + 1]:
+        last += 1
+    middle = (tried[first] * tried[last]) ** 0.5
+    return replace(start, **{name: round(float(middle), 3)})
 
 
 def _neighbours(start: Thresholds, one: str, two: str) -> Iterator[Thresholds]:
@@ -130,7 +136,7 @@ def _neighbours(start: Thresholds, one: str, two: str) -> Iterator[Thresholds]:
 def runs_table(outcomes: Sequence[Outcome], thresholds: Thresholds) -> str:
     """A line a run: what the verdict saw, what it says, and what is true."""
     head = [
-        'benchmark', 'case', 'seed', 'error under changes', 'spread', 'confidence',
+        'benchmark', 'case', 'seed', 'half', 'error under changes', 'spread', 'confidence',
         'moved', 'swapped', 'implausible', 'verdict', 'true', 'error on labels',
     ]  # fmt: skip
     rows = []
@@ -142,6 +148,7 @@ def runs_table(outcomes: Sequence[Outcome], thresholds: Thresholds) -> str:
                 one.benchmark,
                 one.case,
                 str(one.seed),
+                one.half,
                 _pair(signals.equivariance, 4),
                 _pair(signals.spread),
                 _pair(signals.confidence),
@@ -150,7 +157,7 @@ def runs_table(outcomes: Sequence[Outcome], thresholds: Thresholds) -> str:
                 '' if implausible is None else _pair(implausible),
                 decision if decision == one.truth else f'**{decision}**',
                 one.truth,
-                ', '.join(f'{_pair(pair)} {unit}' for unit, pair in one.errors.items()),
+                ', '.join(f'{_pair(pair)} {unit}' for unit, pair in one.on_labels.items()),
             ]
         )
     return table(head, rows)

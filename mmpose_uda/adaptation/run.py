@@ -23,7 +23,7 @@ from mmpose_uda.adaptation.split import Split
 from mmpose_uda.adaptation.start import Start
 from mmpose_uda.adaptation.target_images import write_annotations
 from mmpose_uda.analysis.ablation import command_for
-from mmpose_uda.analysis.logged_steps import read_scalars, seconds_a_step
+from mmpose_uda.analysis.logged_steps import EACH_STEP, read_scalars, seconds_a_step
 from mmpose_uda.config import last_checkpoint, load_config
 from mmpose_uda.convert.source_folder import SourceFolder
 from mmpose_uda.deploy.deployed_config import METAINFO_FILE, write_metainfo
@@ -184,7 +184,7 @@ class AdaptationRun:
         trial = replace(self, folder=folder)
         trial.prepare()
         trial.begin(TRIAL)
-        trial.train()
+        trial.train(EACH_STEP)
         seconds = seconds_a_step(read_scalars(trial.training))
         steps = steps_within(minutes, trainings * seconds)
         shutil.rmtree(folder)

@@ -10,7 +10,7 @@ from mmpose_uda.adaptation.equivariance import Seen, longer_sides
 from mmpose_uda.adaptation.source_reference import SourceReference
 
 _TINY = 1e-9
-_NOTHING = 1e-4  # sides of a box
+_LEAST_ERROR = 1e-4  # sides of a box
 _NEARER = 0.7  # times as far: poses that are noise are nearer by chance
 
 
@@ -113,7 +113,7 @@ def _apart(one: np.ndarray, other: np.ndarray, boxes: np.ndarray) -> np.ndarray:
 
 def _logarithms(seen: Seen) -> np.ndarray:
     """Of the median error of each box, [N]."""
-    return np.log(np.median(seen.errors, axis=1).clip(_NOTHING))
+    return np.log(np.median(seen.errors, axis=1).clip(_LEAST_ERROR))
 
 
 def _spread(keypoints: np.ndarray, boxes: np.ndarray) -> float:

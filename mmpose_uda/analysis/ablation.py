@@ -7,8 +7,9 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,13 +31,14 @@ from mmpose_uda.analysis.source_free import (
     source_free_variants,
 )
 from mmpose_uda.analysis.variants import CONTROLS, variant_config, variant_names
-from mmpose_uda.config import last_checkpoint, load_config
+from mmpose_uda.config import last_checkpoint, load_config, prepare_data
 from mmpose_uda.errors import UserError, writing
 from mmpose_uda.models.utils import batch_norm_layers
 from mmpose_uda.whole_files import write_whole
 
 # Key in `summary.json` -> name of the network.
 NETWORKS = dict(student='student', target='teacher')
+SHARE = 'share.json'
 _VISIBLE = 'CUDA_VISIBLE_DEVICES'
 _EVALUATED_AGAIN = (*CONTROLS, SOURCE_START)
 
@@ -52,6 +54,7 @@ def run_variants(
     jobs: Optional[int] = None,
     launcher: str = 'none',
     share: float = 1.0,
+    tell: Optional[Callable[[str], None]] = None,
 ) -> None:
     """Train variants of a config over seeds, each in a process of its own.
 
@@ -69,18 +72,29 @@ def run_variants(
             one thread each. Slurm is given all by default.
         launcher (str): 'none' for this machine, or 'slurm' for one job of a cluster a run.
         share (float): Of the steps of all phases (:func:`shortened`).
+        tell (callable, optional): Is told how long it will take on this machine, if more
+            than one run is left. A few steps of each phase are tried for it.
 
     Raises:
-        UserError: A variant is unknown, a run failed, there are more jobs than GPUs, the
-            folder has runs of another config, or this is no machine of a cluster.
+        UserError: A variant is unknown, a run failed, there are no jobs or more than GPUs,
+            the folder has runs of another config or share, or this is no machine of a
+            cluster.
     """
-    runs = _runs(seeds, variants)
+    # Variants first: a table of one seed is there early.
+    runs = [(variant, seed) for seed in seeds for variant in _own_runs(variants)]
     jobs = jobs or (1 if launcher == 'none' else len(runs))
     places = _places(jobs) if launcher == 'none' else _cluster_places(jobs)
     out, cfg = Path(out_dir), shortened(load_config(config), share)
     out.mkdir(parents=True, exist_ok=True)
-    for variant in dict.fromkeys(v for name in variants for v in _with_start(name)):
-        _write_config(variant_config(cfg, variant), out, variant)
+    _keep_share(out, share)
+    cfgs = {one: variant_config(cfg, one) for v in variants for one in _with_start(v)}
+    for variant, derived in cfgs.items():
+        _write_config(derived, out, variant)
+    whole = dict.fromkeys((one, seed) for v, seed in runs for one in _with_start(v))
+    left = [cfgs[v] for v, seed in whole if not _is_done(out / f'{v}_seed{seed}')]
+    if tell is not None and launcher == 'none' and len(left) > 1:
+        tell(f'{len(left)} trainings are left. Trying a few steps of each phase.')
+        tell(_expected_time(cfg, left, out, jobs))
     init_default_scope('mmpose')
     adabn = bool(batch_norm_layers(MODELS.build(cfg.model.estimator)))
     # Several variants may begin with one model: it is trained once.
@@ -115,66 +129,28 @@ def run_variants(
         raise UserError(f'{len(errors)} of {len(runs)} trainings failed: {errors[0]}')
 
 
-def expected_time(
-    config: str,
-    seeds: Sequence[int],
-    variants: Sequence[str],
-    out_dir: str,
-    jobs: Optional[int] = None,
-    share: float = 1.0,
-) -> Optional[str]:
-    """What the trainings of :func:`run_variants` on this machine will take, in words.
-
-    A few steps of each phase of the method are tried for it, which takes a minute.
-
-    Args:
-        config, seeds, variants, out_dir, jobs, share: As there.
-
-    Returns:
-        str | None: None if at most one is left to do: that tells of itself.
-
-    Raises:
-        UserError: The trial failed, or as there.
-    """
-    out, cfg = Path(out_dir), shortened(load_config(config), share)
-    runs = {(v, s): None for name, s in _runs(seeds, variants) for v in _with_start(name)}
-    left = [variant for variant, s in runs if not _is_done(out / f'{variant}_seed{s}')]
-    if len(left) < 2:
-        return None
-    variant_cfgs = {variant: variant_config(cfg, variant) for variant in set(left)}
-    pace = _try(cfg, out / 'trial', _places(jobs or 1).get())
-    seconds = sum(pace.seconds(variant_cfgs[variant]) for variant in left) / (jobs or 1)
-    steps = sum(sum(p.iters for p in variant_cfgs[v].train_cfg.phases) for v in left)
-    return (
-        f'{len(left)} trainings of {steps} steps in all: about {in_words(seconds)} on this '
-        'machine, and less where variants leave out what is slow.'
-    )
-
-
-def _try(cfg: Config, folder: Path, place: '_Place') -> Pace:
-    """How fast a method trains here; the folder is gone afterwards."""
-    shutil.rmtree(folder, ignore_errors=True)
-    with writing(folder):
-        folder.mkdir(parents=True)
-        write_whole(folder / 'method.py', cfg.pretty_text)
-    begun = time.monotonic()
+def _expected_time(cfg: Config, left: Sequence[Config], out: Path, jobs: int) -> str:
+    """What trainings of a method and of variants of it will take, in words."""
+    init_default_scope('mmpose')
+    prepare_data(cfg)  # made once, whatever it takes
+    folder = Path(tempfile.mkdtemp(prefix='trial_', dir=out))
+    write_whole(folder / 'method.py', cfg.pretty_text)
     command = command_for(
         'train',
         config=str(folder / 'method.py'),
         work_dir=str(folder),
         cfg_options=trial_options(cfg),
     )
-    error = _call(command, folder, place)
-    if error is not None:
-        raise UserError(f'The method did not train for a few steps: {error}')
-    pace = Pace.of_trial(cfg, read_scalars(folder), time.monotonic() - begun)
+    begun = time.monotonic()
+    error = _call(command, folder, _places(jobs).get())
+    lines = read_scalars(folder)
+    if error is not None or not lines:
+        return f'How long they take is not known: {folder} has what went wrong.'
+    pace = Pace.of_trial(cfg, lines, time.monotonic() - begun)
     shutil.rmtree(folder)
-    return pace
-
-
-def _runs(seeds: Sequence[int], variants: Sequence[str]) -> list[tuple[str, int]]:
-    """What is trained, all variants first: a table of one seed is there early."""
-    return [(variant, seed) for seed in seeds for variant in _own_runs(variants)]
+    seconds = sum(map(pace.seconds, left)) / min(jobs, len(left))
+    steps = sum(phase.iters for one in left for phase in one.train_cfg.phases)
+    return f'{steps} steps in all: roughly {in_words(seconds)} on this machine.'
 
 
 def _with_start(variant: str) -> tuple[str, ...]:
@@ -187,6 +163,19 @@ def _own_runs(variants: Sequence[str]) -> list[str]:
     """Without those that others bring along: no two runs may be in one folder."""
     brought = {start for name in variants for start in _with_start(name)[:-1]}
     return [name for name in variants if name not in brought]
+
+
+def _keep_share(out: Path, share: float) -> None:
+    """Note how many of the steps runs have, which those of one folder have in common."""
+    path = out / SHARE
+    kept = json.loads(path.read_text('utf-8')) if path.exists() else 1.0
+    if kept != share and any(out.glob('*_seed*')):
+        raise UserError(
+            f'{out} has runs of another --share, {kept:g}: name another --out, or remove '
+            'them.'
+        )
+    with writing(path):
+        write_whole(path, json.dumps(share))
 
 
 def _write_config(cfg: Config, out: Path, variant: str) -> None:
@@ -241,6 +230,8 @@ def _cluster_places(jobs: int) -> queue.Queue:
 def _places(jobs: int) -> queue.Queue:
     """Of each of the runs that go on at the same time on this machine."""
     gpus = _visible_gpus()
+    if jobs < 1:
+        raise UserError(f'{jobs} jobs are none: use --jobs 1 or more.')
     if gpus and jobs > len(gpus):
         raise UserError(
             f'{jobs} jobs are more than the {len(gpus)} GPUs: use --jobs {len(gpus)}.'

@@ -2,23 +2,24 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mmengine.config import Config
 
-from mmpose_uda.analysis.logged_steps import seconds_a_step
+from mmpose_uda.analysis.logged_steps import EACH_STEP, seconds_a_step
 
 TRIED = 6
 """Steps of each phase."""
 
 
-def trial_options(cfg: Config) -> dict[str, list[dict] | int]:
+def trial_options(cfg: Config) -> dict[str, Any]:
     """Options of a training that takes :data:`TRIED` steps of each phase and logs each.
 
     Args:
         cfg (Config): Of the training.
     """
     phases = [{**phase, 'iters': TRIED} for phase in cfg.train_cfg.phases]
-    return {'train_cfg.phases': phases, 'default_hooks.logger.interval': 1}
+    return {'train_cfg.phases': phases, **EACH_STEP}
 
 
 @dataclass(frozen=True)
@@ -62,5 +63,5 @@ def in_words(seconds: float) -> str:
     """Such as '12 minutes' or '6.4 hours'."""
     minutes = seconds / 60
     if minutes < 100:
-        return f'{max(1, round(minutes))} minutes' if minutes >= 1.5 else 'a minute'
+        return f'{round(minutes)} minutes' if minutes >= 1.5 else 'a minute'
     return f'{minutes / 60:.1f} hours'

@@ -11,7 +11,7 @@ from mmpose_uda.errors import UserError
 
 _LONG = re.compile(r'(?P<variant>.+)_x(?P<times>[1-9]\d*)')
 _RAMPS = ('ramp_iters', 'coefficient_ramp')
-_OF_A_SCHEDULE = ('begin', 'end', 'milestones')
+_SCHEDULE_STEPS = ('begin', 'end', 'milestones')
 
 
 def with_length(variant: str, times: int) -> str:
@@ -44,8 +44,8 @@ def lengthened(cfg: Config, times: int, phases_before: int) -> Config:
     begin = sum(steps[:phases_before])
     for phase in phases[phases_before:]:
         phase.iters *= times
-    for scheduler in derived.get('param_scheduler') or []:
-        for key in set(_OF_A_SCHEDULE) & set(scheduler):
+    for scheduler in _schedulers(derived):
+        for key in set(_SCHEDULE_STEPS) & set(scheduler):
             scheduler[key] = _later(scheduler[key], begin, times)
     teacher = dict(cfg.model.get('teacher') or dict(type='TeacherEMA'))
     remembered = 1 / teacher.get('momentum', 0.01)
@@ -57,9 +57,9 @@ def lengthened(cfg: Config, times: int, phases_before: int) -> Config:
 def shortened(cfg: Config, share: float) -> Config:
     """A copy of a config with a share of the steps of all its phases: its short form.
 
-    All that is told in steps follows, so that a short run is a long one in small: the
-    schedule of the learning rate, whose peak stays, ramps, and how many steps the teacher
-    remembers.
+    So that a short run is a long one in small, these follow: ``begin``, ``end`` and
+    ``milestones`` of the schedules of the learning rate, whose peak stays, ramps, and how
+    many steps the teacher remembers.
 
     Args:
         cfg (Config): Config that trains in phases.
@@ -70,26 +70,31 @@ def shortened(cfg: Config, share: float) -> Config:
     """
     if not 0 < share <= 1:
         raise UserError(f'{share} of the steps are none to train: use over 0, at most 1.')
+    derived = copy.deepcopy(cfg)
+    if share == 1:
+        return derived
     if 'phases' not in (cfg.get('train_cfg') or {}):
         raise UserError(
             f'{cfg.filename} trains in no phases: only those have a short form.'
         )
-    derived = copy.deepcopy(cfg)
-    if share == 1:
-        return derived
     for phase in derived.train_cfg.phases:
         phase.iters = _part_of(phase.iters, share)
-    for scheduler in derived.get('param_scheduler') or []:
-        for key in set(_OF_A_SCHEDULE) & set(scheduler):
+    for scheduler in _schedulers(derived):
+        for key in set(_SCHEDULE_STEPS) & set(scheduler):
             scheduler[key] = _part_of(scheduler[key], share)
-    for config in (derived.model, derived.get('ablation_extras') or {}):
-        _shorten_ramps(config, share)
+    for key in ('model', 'ablation_parts', 'ablation_extras'):
+        _shorten_ramps(derived.get(key) or {}, share)
     teacher = dict(cfg.model.get('teacher') or dict(type='TeacherEMA'))
     teacher['momentum'] = min(1.0, teacher.get('momentum', 0.01) / share)
     if 'start_steps' in teacher:
         teacher['start_steps'] = _part_of(teacher['start_steps'], share)
     derived.model.teacher = teacher
     return derived
+
+
+def _schedulers(cfg: Config) -> list[dict]:
+    schedulers = cfg.get('param_scheduler') or []
+    return [schedulers] if isinstance(schedulers, dict) else schedulers
 
 
 def _part_of(steps: int | Sequence[int], share: float) -> int | list[int]:
@@ -105,8 +110,9 @@ def _shorten_ramps(config: Any, share: float) -> None:
         if isinstance(value, (dict, list, tuple)):
             _shorten_ramps(value, share)
     if isinstance(config, dict):
-        for key in set(_RAMPS) & set(config):
-            config[key] = _part_of(config[key], share)
+        for key in list(config):  # some are dotted, and end so
+            if key.rpartition('.')[2] in _RAMPS:
+                config[key] = _part_of(config[key], share)
 
 
 def _later(step: int | Sequence[int], begin: int, times: int) -> int | list[int]:

@@ -64,8 +64,8 @@ def test_runs_are_made_once_and_in_turn(tmp_path, trained):
     halves = {(one.benchmark, one.seed): one.half for one in outcomes}
     assert halves == {('hands', 0): FIT, ('hands', 1): HELD_OUT, ('photos', 0): HELD_OUT}
     for one in outcomes:
-        assert one.truth == UNCLEAR and list(one.errors) == ['sides of the box']
-        assert len(set(one.errors['sides of the box'])) == 1
+        assert one.truth == UNCLEAR and list(one.on_labels) == ['sides of the box']
+        assert len(set(one.on_labels['sides of the box'])) == 1
         assert (one.signals.source_confidence is None) == (one.case != 'with_source')
     options = {folder: (count, options) for folder, count, options in trained}
     count, changed = options['hands_too_few_images_seed1']

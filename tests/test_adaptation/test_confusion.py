@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from data_factory import HAND_NAMES, write_pose_dataset
 
+from mmpose_uda import UserError
 from mmpose_uda.adaptation.calibration import Outcome, _mirrored, truth_of
 from mmpose_uda.adaptation.calibration_plan import CASES, FIT, HELD_OUT, PLANS
 from mmpose_uda.adaptation.confusion import Confusion, fit, report
@@ -90,7 +91,7 @@ def test_thresholds_are_fitted():
     assert Confusion.of(outcomes, THRESHOLDS).cost == 6
     fitted = fit(outcomes, 'a test')
     assert Confusion.of(outcomes, fitted).cost == 0
-    assert fitted.origin == 'a test' and fitted.sure == THRESHOLDS.sure
+    assert fitted.origin == 'a test' and fitted.sure == 2.0
     assert fitted.swapped == THRESHOLDS.swapped
 
 
@@ -100,8 +101,25 @@ def test_a_threshold_is_far_from_what_it_parts():
     hardly = [outcome(UNCLEAR, equivariance=(0.1, 0.088))]
     fitted = fit([*steadier, *hardly], 'a test')
     assert fitted.steadier == pytest.approx(0.8, abs=0.01)
-    unmoved = replace(fitted, steadier=THRESHOLDS.steadier, origin=THRESHOLDS.origin)
-    assert unmoved == THRESHOLDS
+    assert fitted.drifted == 3.0  # which makes no difference
+
+
+def test_a_threshold_does_not_stay_beside_a_run():
+    """Wherever those in use are, of which one may be just beside it."""
+    beside = THRESHOLDS.steadier - 1e-4
+    runs = [
+        outcome(BETTER, equivariance=(0.1, 0.1 * beside)),
+        outcome(UNCLEAR, equivariance=(0.1, 0.1 * 0.9)),
+    ]
+    middle = (beside * 0.9) ** 0.5
+    assert fit(runs, 'a test').steadier == pytest.approx(middle, abs=0.01)
+
+
+def test_outcomes_of_another_version(tmp_path):
+    path = tmp_path / 'outcome.json'
+    path.write_text(json.dumps(dict(benchmark='hand', error=[1, 2])))
+    with pytest.raises(UserError, match='another version.*another --out'):
+        Outcome.read(path)
 
 
 def test_what_is_fitted_is_not_held_out():
@@ -137,7 +155,7 @@ def test_an_outcome_is_kept(tmp_path):
     kept.write(tmp_path / 'a/outcome.json')
     read = Outcome.read(tmp_path / 'a/outcome.json')
     errors = {'sides of the box': [0.1, 0.09]}
-    assert replace(read, signals=None) == replace(kept, errors=errors, signals=None)
+    assert replace(read, signals=None) == replace(kept, on_labels=errors, signals=None)
     assert Confusion.of([read], THRESHOLDS) == Confusion.of([kept], THRESHOLDS)
 
 

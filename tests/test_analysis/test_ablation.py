@@ -12,6 +12,7 @@ from mmengine.config import Config
 from mmpose_uda import UserError, apis
 from mmpose_uda.analysis import ablation
 from mmpose_uda.analysis.expected_time import Pace
+from mmpose_uda.models.pose_estimators import DomainAdaptivePoseEstimator
 
 HAND_3D, HAND_2D = (str(CONFIG_DIR / f'hand_{d}.py') for d in ('3d', '2d'))
 
@@ -106,51 +107,101 @@ def test_short_forms_are_trained(tmp_path, calls):
     for name in ('full', 'source_weak'):
         phases = Config.fromfile(tmp_path / f'{name}.py').train_cfg.phases
         assert [phase.iters for phase in phases] == [50, 300, 600]
-    with pytest.raises(UserError, match='runs of another config'):
-        ablation.run_variants(HAND_3D, [1], ['full'], tmp_path)
+    for share in (1, 0.25):
+        with pytest.raises(UserError, match='runs of another --share, 0.5'):
+            ablation.run_variants(HAND_3D, [0], ['oracle'], tmp_path, share=share)
+    # of a folder that does not say, all steps are meant
+    (tmp_path / ablation.SHARE).unlink()
+    with pytest.raises(UserError, match='runs of another --share, 1'):
+        ablation.run_variants(HAND_3D, [0], ['full'], tmp_path, share=0.5)
 
 
-def test_the_time_is_told_of_what_is_left(tmp_path, calls, monkeypatch):
+@pytest.fixture
+def told(monkeypatch):
+    """Of trials: a pace, and no GPUs to try it on."""
+    monkeypatch.setattr(ablation.torch.cuda, 'device_count', lambda: 0)
+    monkeypatch.setattr(ablation, 'prepare_data', lambda cfg: None)
     pace = Pace({'pretrain': 3.0, 'source': 1.0, 'adapt': 2.0}, around=40.0)
-    monkeypatch.setattr(ablation, '_try', lambda *_: pace)
-    what = (HAND_3D, [0, 1], ['full', 'source_free'], tmp_path)
-    # of each seed: 100 + 600 + 1200 steps, 100 + 600 of the start, 1200 from there
-    seconds = [340 + 600 + 2400, 940, 40 + 2400]
-    told = ablation.expected_time(*what)
-    hours = 2 * sum(seconds) / 3600
-    assert told.startswith(f'6 trainings of 7600 steps in all: about {hours:.1f} hours')
-    assert f'{hours / 2:.1f} hours' in ablation.expected_time(*what, jobs=2)
-    around = 6 * pace.around / 3600
-    half = f'{(hours - around) / 2 + around:.1f} hours'
-    assert half in ablation.expected_time(*what, share=0.5)
-    ablation.run_variants(HAND_3D, [0], ['full', 'source_free'], tmp_path)
-    ablation.run_variants(HAND_3D, [1], ['full'], tmp_path)
-    told = ablation.expected_time(*what)
-    assert told.startswith('2 trainings of 1900 steps in all: about 56 minutes')
-    ablation.run_variants(HAND_3D, [1], ['source_free'], tmp_path)
-    assert ablation.expected_time(*what) is None
+    monkeypatch.setattr(ablation, 'read_scalars', lambda folder: [{}])
+    monkeypatch.setattr(Pace, 'of_trial', lambda *_: pace)
+    return []
+
+
+def test_the_time_is_told_of_what_is_left(tmp_path, calls, told):
+    def run(seeds, variants, **options):
+        told.clear()
+        ablation.run_variants(
+            HAND_3D, seeds, variants, tmp_path, tell=told.append, **options
+        )
+        return told
+
+    # 100 + 600 + 1200 steps, of the start 100 + 600, and 1200 from there
+    full, start, free = 340 + 600 + 2400, 340 + 600, 40 + 2400
+    left, time_ = run([0, 1], ['full', 'source_free'])
+    assert left.startswith('6 trainings are left.')
+    hours = 2 * (full + start + free) / 3600
+    assert time_ == f'7600 steps in all: roughly {hours:.1f} hours on this machine.'
+    assert run([0, 1], ['full', 'source_free']) == []
+    # as many at a time as there are
+    _, time_ = run([2, 3], ['full'], jobs=4)
+    assert f'roughly {full / 60:.0f} minutes' in time_
+    (tmp_path / 'full_seed3/summary.json').unlink()
+    assert run([2, 3], ['full']) == []  # one tells of itself
+    assert not list(tmp_path.glob('trial*'))
+
+
+def test_a_trial_that_fails_stops_nothing(tmp_path, calls, told, monkeypatch):
+    call = ablation._call
+    monkeypatch.setattr(
+        ablation,
+        '_call',
+        lambda command, folder, place: (
+            'no' if 'trial' in folder.name else call(command, folder, place)
+        ),
+    )
+    ablation.run_variants(HAND_3D, [0, 1], ['full'], tmp_path, tell=told.append)
+    (trial,) = tmp_path.glob('trial*')
+    assert told[1] == f'How long they take is not known: {trial} has what went wrong.'
+    assert [folder for _, folder in names(calls)] == ['full_seed0', 'full_seed1']
+
+
+def test_no_jobs(tmp_path):
+    with pytest.raises(UserError, match='-1 jobs are none'):
+        ablation.run_variants(HAND_3D, [0], ['full'], tmp_path, jobs=-1)
 
 
 def test_the_pace_is_that_of_real_steps(tmp_path, monkeypatch):
+    """Each phase has its own, without the first steps, which this makes slow."""
     cfg = tiny_config(CONFIG_DIR / 'human_2d.py', tmp_path / 'data', tmp_path / 'work')
     cfg.dump(tmp_path / 'human.py')
-    begun = time.monotonic()
+    paces, of_trial, steps = [], Pace.of_trial, []
+    train_step = DomainAdaptivePoseEstimator.train_step
+    seconds = 3 * [2.0] + 9 * [0.0]  # of the phase source, then of adapt
+    half = len(seconds) // 2
+
+    def slowly(self, *arguments, **options):
+        steps.append(1)
+        time.sleep(seconds[len(steps) - 1] + (0.5 if len(steps) > half else 0))
+        return train_step(self, *arguments, **options)
 
     def call(command, folder, place):
-        apis.train(**json.loads(command[-1]))
+        if 'trial' in folder.name:
+            apis.train(**json.loads(command[-1]))
 
+    monkeypatch.setattr(DomainAdaptivePoseEstimator, 'train_step', slowly)
     monkeypatch.setattr(ablation, '_call', call)
-    paces, of_trial = [], Pace.of_trial
     monkeypatch.setattr(
         Pace, 'of_trial', lambda *seen: paces.append(of_trial(*seen)) or paces[-1]
     )
-    what = (str(tmp_path / 'human.py'), [0, 1], ['full'], tmp_path / 'out')
-    assert 'about a minute' in ablation.expected_time(*what)
+    told = []
+    ablation.run_variants(
+        str(tmp_path / 'human.py'), [0, 1], ['full'], tmp_path / 'out', tell=told.append
+    )
     (pace,) = paces
-    assert list(pace.phases) == [phase.name for phase in cfg.train_cfg.phases]
-    seconds = time.monotonic() - begun
-    assert 0 < pace.around < seconds and 0 < sum(pace.phases.values()) < seconds
-    assert not (tmp_path / 'out/trial').exists()
+    assert list(pace.phases) == ['source', 'adapt'] and len(steps) == len(seconds)
+    assert pace.phases['source'] < 1 and pace.phases['adapt'] >= 0.5
+    assert pace.around > 0 and 'minute' in told[1]
+    assert not list((tmp_path / 'out').glob('trial*'))
 
 
 def test_what_trainings_began_with_is_told(tmp_path, calls):

@@ -257,11 +257,16 @@ def test_a_short_form_is_the_whole_in_small(cfg):
 
 def test_a_short_form_of_what_else_is_told_in_steps(cfg):
     cfg.param_scheduler = [dict(type='MultiStepLR', milestones=[40, 100])]
+    ramp = 'model.alignments.new.ramp_iters'
+    cfg.ablation_parts = dict(new=dict(without={ramp: 50}))
     cfg.model.teacher = dict(type='TeacherEMA', memory=0.5, start_steps=200, momentum=0.008)
     short = shortened(cfg, 0.1)
     assert short.param_scheduler[0].milestones == [4, 10]
     teacher = dict(type='TeacherEMA', memory=0.5, start_steps=20, momentum=0.08)
     assert short.model.teacher == teacher
+    assert short.ablation_parts.new.without == {ramp: 5}
+    cfg.param_scheduler = cfg.param_scheduler[0]  # mmengine takes one alone
+    assert shortened(cfg, 0.1).param_scheduler.milestones == [4, 10]
     assert [p.iters for p in shortened(cfg, 1e-6).train_cfg.phases] == [1, 1, 1]
 
 

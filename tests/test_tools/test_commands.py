@@ -68,7 +68,7 @@ COMMANDS = {
         None,
     ),
     'tools/analysis_tools/ablation.py': (
-        f'{CONFIG} --seeds 0 --variants full --out ablation',
+        f'{CONFIG} --seeds 0 --variants full --share 0.5 --out ablation',
         'ablation/table.md',
     ),
     'tools/analysis_tools/calibrate_verdict.py': (

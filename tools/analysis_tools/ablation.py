@@ -58,12 +58,7 @@ def main():
     import json
     from pathlib import Path
 
-    from mmpose_uda.analysis.ablation import (
-        collect,
-        collect_starts,
-        expected_time,
-        run_variants,
-    )
+    from mmpose_uda.analysis.ablation import collect, collect_starts, run_variants
     from mmpose_uda.analysis.ablation_report import AblationReport
     from mmpose_uda.analysis.lengths import with_length
     from mmpose_uda.analysis.mean_pose import mean_pose_baseline
@@ -74,30 +69,37 @@ def main():
     from mmpose_uda.whole_files import write_whole
 
     with exit_codes():
-        short = '' if args.share == 1 else f'_{args.share:g}'
-        name = f'{Path(args.config).stem}{short}'
-        out = Path(args.out or Path('work_dirs/ablation', name))
+        ending = '' if args.share == 1 else f'_{args.share:g}'
+        folder = f'{Path(args.config).stem}{ending}'
+        out = Path(args.out or Path('work_dirs/ablation', folder))
         by_default = ['full'] if args.lengths != [1] else None
         variants = args.variants or by_default or variant_names(load_config(args.config))
         variants = [with_length(one, times) for one in variants for times in args.lengths]
         for name in ('table.md', 'results.json', 'chart.png'):
             check_writable(out / name)
-        what = (args.config, args.seeds, variants, out, args.jobs)
-        if args.launcher == 'none':
-            expected = expected_time(*what, share=args.share)
-            if expected is not None:
-                print(expected, flush=True)
-        run_variants(*what, launcher=args.launcher, share=args.share)
+        run_variants(
+            args.config,
+            args.seeds,
+            variants,
+            out,
+            args.jobs,
+            args.launcher,
+            args.share,
+            tell=print,
+        )
         results = collect(args.config, out, args.seeds)
         report = AblationReport(
             results,
             {'mean source pose, no image': mean_pose_baseline(args.config)},
             starts=collect_starts(out, list(results), args.seeds),
         )
-        write_whole(out / 'table.md', report.markdown())
-        write_whole(out / 'results.json', json.dumps(report.as_dict(), indent=2))
+        short = f'{args.share:g} of the steps of all phases.\n\n'
+        page = report.markdown() if args.share == 1 else short + report.markdown()
+        found = dict(share=args.share, **report.as_dict())
+        write_whole(out / 'table.md', page)
+        write_whole(out / 'results.json', json.dumps(found, indent=2))
         report.save_chart(out / 'chart.png')
-        print(report.markdown())
+        print(page)
 
 
 if __name__ == '__main__':
