@@ -86,6 +86,7 @@ def observe(
     """
     seen, boxes = (before, after), before.boxes
     apart = _apart(before.keypoints, after.keypoints, boxes)
+    distances = apart.mean(1)
     mirrored = after.keypoints[:, list(flip_indices)]
     exchanged = _apart(before.keypoints, mirrored, boxes).mean(1)
     implausible = None
@@ -99,11 +100,11 @@ def observe(
         confidence=tuple(float(one.scores.mean()) for one in seen),
         spread=tuple(_spread(one.keypoints, boxes) for one in seen),
         moved=float(np.median(apart)),
-        swapped=float((exchanged < _NEARER * apart.mean(1)).mean()),
+        swapped=float((exchanged < _NEARER * distances).mean()),
         source_confidence=None if source is None else source.confidence,
         implausible=implausible,
     )
-    return Observed(signals, before, after, apart.mean(1))
+    return Observed(signals, before, after, distances)
 
 
 def _apart(one: np.ndarray, other: np.ndarray, boxes: np.ndarray) -> np.ndarray:

@@ -90,15 +90,14 @@ def run_variants(
     cfgs = {one: variant_config(cfg, one) for v in variants for one in _with_start(v)}
     for variant, derived in cfgs.items():
         _write_config(derived, out, variant)
-    whole = dict.fromkeys((one, seed) for v, seed in runs for one in _with_start(v))
-    left = [cfgs[v] for v, seed in whole if not _is_done(out / f'{v}_seed{seed}')]
-    if tell is not None and launcher == 'none' and len(left) > 1:
-        tell(f'{len(left)} trainings are left. Trying a few steps of each phase.')
-        tell(_expected_time(cfg, left, out, jobs))
-    init_default_scope('mmpose')
-    adabn = bool(batch_norm_layers(MODELS.build(cfg.model.estimator)))
     # Several variants may begin with one model: it is trained once.
     locks = {(one, seed): Lock() for name, seed in runs for one in _with_start(name)}
+    init_default_scope('mmpose')
+    left = [cfgs[v] for v, seed in locks if not _is_done(out / f'{v}_seed{seed}')]
+    if tell is not None and launcher == 'none' and len(left) > 1:
+        tell(f'{len(left)} trainings are left. Trying a few steps of each phase.')
+        tell(_expected_time(cfg, left, out, places))
+    adabn = bool(batch_norm_layers(MODELS.build(cfg.model.estimator)))
     with Progress(refresh_per_second=1) as progress, ThreadPoolExecutor(jobs) as pool:
         task = progress.add_task('trainings', total=len(runs))
 
@@ -129,9 +128,11 @@ def run_variants(
         raise UserError(f'{len(errors)} of {len(runs)} trainings failed: {errors[0]}')
 
 
-def _expected_time(cfg: Config, left: Sequence[Config], out: Path, jobs: int) -> str:
+def _expected_time(
+    cfg: Config, left: Sequence[Config], out: Path, places: queue.Queue
+) -> str:
     """What trainings of a method and of variants of it will take, in words."""
-    init_default_scope('mmpose')
+    at_once = min(places.qsize(), len(left))
     prepare_data(cfg)  # made once, whatever it takes
     folder = Path(tempfile.mkdtemp(prefix='trial_', dir=out))
     write_whole(folder / 'method.py', cfg.pretty_text)
@@ -141,16 +142,19 @@ def _expected_time(cfg: Config, left: Sequence[Config], out: Path, jobs: int) ->
         work_dir=str(folder),
         cfg_options=trial_options(cfg),
     )
+    place = places.get()
     begun = time.monotonic()
-    error = _call(command, folder, _places(jobs).get())
+    error = _call(command, folder, place)
+    seconds = time.monotonic() - begun
+    places.put(place)
     lines = read_scalars(folder)
     if error is not None or not lines:
         return f'How long they take is not known: {folder} has what went wrong.'
-    pace = Pace.of_trial(cfg, lines, time.monotonic() - begun)
+    pace = Pace.of_trial(cfg, lines, seconds)
     shutil.rmtree(folder)
-    seconds = sum(map(pace.seconds, left)) / min(jobs, len(left))
+    words = in_words(sum(map(pace.seconds, left)) / at_once)
     steps = sum(phase.iters for one in left for phase in one.train_cfg.phases)
-    return f'{steps} steps in all: roughly {in_words(seconds)} on this machine.'
+    return f'{steps} steps in all: roughly {words} on this machine.'
 
 
 def _with_start(variant: str) -> tuple[str, ...]:

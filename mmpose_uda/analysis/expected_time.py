@@ -1,6 +1,6 @@
 """How long trainings will take, found by trying a few steps of each phase."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,12 +51,11 @@ class Pace:
 
     def seconds(self, cfg: Config) -> float:
         """Of a training of a variant of the method; a phase of its own is a slow one."""
-        return self.around + sum(self._of_phases(cfg))
-
-    def _of_phases(self, cfg: Config) -> Iterator[float]:
         slowest = max(self.phases.values())
-        for phase in cfg.train_cfg.phases:
-            yield phase.iters * self.phases.get(phase.name, slowest)
+        return self.around + sum(
+            phase.iters * self.phases.get(phase.name, slowest)
+            for phase in cfg.train_cfg.phases
+        )
 
 
 def in_words(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mmengine.config import Config
@@ -44,10 +44,8 @@ def lengthened(cfg: Config, times: int, phases_before: int) -> Config:
     begin = sum(steps[:phases_before])
     for phase in phases[phases_before:]:
         phase.iters *= times
-    for scheduler in _schedulers(derived):
-        for key in set(_SCHEDULE_STEPS) & set(scheduler):
-            scheduler[key] = _later(scheduler[key], begin, times)
-    teacher = dict(cfg.model.get('teacher') or dict(type='TeacherEMA'))
+    _change_schedules(derived, lambda step: _later(step, begin, times))
+    teacher = _teacher(cfg)
     remembered = 1 / teacher.get('momentum', 0.01)
     teacher.setdefault('memory', min(1.0, remembered / sum(steps)))
     derived.model.teacher = teacher
@@ -79,12 +77,10 @@ def shortened(cfg: Config, share: float) -> Config:
         )
     for phase in derived.train_cfg.phases:
         phase.iters = _part_of(phase.iters, share)
-    for scheduler in _schedulers(derived):
-        for key in set(_SCHEDULE_STEPS) & set(scheduler):
-            scheduler[key] = _part_of(scheduler[key], share)
+    _change_schedules(derived, lambda step: _part_of(step, share))
     for key in ('model', 'ablation_parts', 'ablation_extras'):
         _shorten_ramps(derived.get(key) or {}, share)
-    teacher = dict(cfg.model.get('teacher') or dict(type='TeacherEMA'))
+    teacher = _teacher(cfg)
     teacher['momentum'] = min(1.0, teacher.get('momentum', 0.01) / share)
     if 'start_steps' in teacher:
         teacher['start_steps'] = _part_of(teacher['start_steps'], share)
@@ -92,15 +88,22 @@ def shortened(cfg: Config, share: float) -> Config:
     return derived
 
 
-def _schedulers(cfg: Config) -> list[dict]:
+def _teacher(cfg: Config) -> dict[str, Any]:
+    return dict(cfg.model.get('teacher') or dict(type='TeacherEMA'))
+
+
+def _change_schedules(cfg: Config, change: Callable[[int], int]) -> None:
+    """Move what the schedules of the learning rate tell in steps."""
     schedulers = cfg.get('param_scheduler') or []
-    return [schedulers] if isinstance(schedulers, dict) else schedulers
+    for scheduler in [schedulers] if isinstance(schedulers, dict) else schedulers:
+        for key in set(_SCHEDULE_STEPS) & set(scheduler):
+            steps = scheduler[key]
+            is_one = not isinstance(steps, Sequence)
+            scheduler[key] = change(steps) if is_one else [change(one) for one in steps]
 
 
-def _part_of(steps: int | Sequence[int], share: float) -> int | list[int]:
-    """A share of steps, or of several, of which at least one is left."""
-    if isinstance(steps, Sequence):
-        return [_part_of(one, share) for one in steps]
+def _part_of(steps: int, share: float) -> int:
+    """A share of steps, of which at least one is left."""
     return max(1, round(share * steps)) if steps else 0
 
 
@@ -115,8 +118,6 @@ def _shorten_ramps(config: Any, share: float) -> None:
                 config[key] = _part_of(config[key], share)
 
 
-def _later(step: int | Sequence[int], begin: int, times: int) -> int | list[int]:
-    """When a step of the adaptation is, or several, if it is so much longer."""
-    if isinstance(step, Sequence):
-        return [_later(one, begin, times) for one in step]
+def _later(step: int, begin: int, times: int) -> int:
+    """When a step of the adaptation is, if that is so much longer."""
     return step if step <= begin else begin + times * (step - begin)

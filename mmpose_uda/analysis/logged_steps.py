@@ -4,9 +4,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-# Without the second, times are means of the last steps, the slow first ones among them.
 EACH_STEP = {'default_hooks.logger.interval': 1, 'log_processor.window_size': 1}
-"""Options of a training that logs how long each step takes."""
+"""Options of a training that logs how long each step takes.
+
+Without the second, times are means of the last steps, the slow first ones among them.
+"""
 
 
 def read_scalars(work_dir: Path) -> list[dict]:
