@@ -102,4 +102,11 @@ def head_config(name):
                 sigma=1.0,
             ),
         ),
+        'RLE': dict(
+            type='RLEHead',
+            in_channels=8 * FEATURES[0] * FEATURES[1],
+            num_joints=KEYPOINTS,
+            loss=dict(type='RLELoss', use_target_weight=True),
+            decoder=dict(type='RegressionLabel', input_size=SIZE),
+        ),
     }[name]

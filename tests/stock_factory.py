@@ -86,7 +86,7 @@ def narrow(model: dict) -> None:
         stage['num_modules'] = 1
     if estimator['backbone']['type'] == 'ResNet':  # its configs leave these to defaults
         estimator['backbone'].update(base_channels=64, stem_channels=64)
-        if estimator['head']['type'] != 'RegressionHead':
+        if estimator['head']['type'] not in ('RegressionHead', 'RLEHead'):
             estimator['head'].update(deconv_out_channels=(256, 256, 256))
     _divide_widths(model)
 

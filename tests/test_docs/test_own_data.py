@@ -4,13 +4,16 @@ import re
 from pathlib import Path
 
 import cv2
+import mmpose
 import numpy as np
 import pytest
 from data_factory import write_pose_dataset
 from infer_factory import TrainedRun
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmpose.registry import DATASETS
+from mmpose.registry import DATASETS, MODELS
+
+from mmpose_uda.models.readers import find_reader
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,3 +76,36 @@ def test_a_recipe_with_data_of_ones_own(tmp_path, monkeypatch):
     sample = pair['data_samples']['source']
     assert sample.gt_instances.keypoints_3d.shape == (1, 21, 3)
     assert len(DATASETS.build(cfg.val_dataloader.dataset)) == 2
+
+
+STOCK = Path(mmpose.__file__).parent / '.mim/configs/body_2d_keypoint'
+READ = [
+    'topdown_heatmap/coco/td-hm_res50_8xb64-210e_coco-256x192.py',
+    'topdown_heatmap/coco/td-hm_vipnas-res50_8xb64-210e_coco-256x192.py',
+    'topdown_heatmap/coco/td-hm_hrnet-w32_udp-8xb64-210e_coco-256x192.py',
+    'simcc/coco/simcc_res50_8xb64-210e_coco-256x192.py',
+    'rtmpose/coco/rtmpose-s_8xb256-420e_coco-256x192.py',
+    'integral_regression/coco/ipr_res50_dsnt-8xb64-210e_coco-256x256.py',
+    'topdown_regression/coco/td-reg_res50_rle-8xb64-210e_coco-256x192.py',
+]
+NOT_READ = [
+    'topdown_regression/coco/td-reg_res50_8xb64-210e_coco-256x192.py',
+    'topdown_heatmap/coco/td-hm_mspn50_8xb32-210e_coco-256x192.py',
+    'topdown_heatmap/coco/td-hm_cpm_8xb64-210e_coco-256x192.py',
+    'topdown_heatmap/coco/td-hm-vis_res50_8xb64-210e_coco-aic-256x192-merge.py',
+    'topdown_heatmap/coco/td-hm_hrnet-w32_udp-regress-8xb64-210e_coco-256x192.py',
+]
+
+
+@pytest.mark.parametrize('path', [*READ, *NOT_READ])
+def test_heads_of_stock_configs_are_read_as_the_page_says(path):
+    init_default_scope('mmpose')
+    head = MODELS.build(Config.fromfile(STOCK / path).model.head)
+    reader = find_reader(head)
+    assert (reader is not None) == (path in READ)
+    page = (ROOT / 'docs/own_data.md').read_text()
+    (line,) = [x for x in page.splitlines() if f'`{type(head).__name__}`' in x]
+    assert ('are not read' in line) == (reader is None) or 'udp-regress' in path
+    if reader is not None:
+        assert ('| fits |' in line) == reader.has_maps
+        assert f'`{type(head.decoder).__name__}`' in line

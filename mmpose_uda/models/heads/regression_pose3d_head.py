@@ -91,7 +91,10 @@ class RegressionPose3DHead(BasePose3DHead):
 
     def distributions(self, outputs: tuple[Tensor, Tensor, Tensor]) -> RegressedPoses:
         """The poses and how sure the head is of each keypoint."""
-        return RegressedPoses(*outputs, self.decoder.input_size, self.decoder.root)
+        positions, mm_per_px, log_errors = outputs
+        return RegressedPoses(
+            positions, log_errors, self.decoder.input_size, mm_per_px, self.decoder.root
+        )
 
     def supervised_loss(
         self, outputs: tuple[Tensor, Tensor, Tensor], data_samples: SampleList

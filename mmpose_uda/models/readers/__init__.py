@@ -13,7 +13,9 @@ from .keypoint_distribution import (
     crop_axis,
 )
 from .registry import READERS, find_reader, fitting_heads
+from .regressed_points import RegressedPoints
 from .regressed_poses import RegressedPoses, root_relative
+from .rle import RLEReader
 from .simcc import SimCCReader
 from .soft_weights import LossTerm, Weighing, find_weighings
 
@@ -29,6 +31,8 @@ __all__ = [
     'LossTerm',
     'PoseDistributions',
     'READERS',
+    'RLEReader',
+    'RegressedPoints',
     'RegressedPoses',
     'SimCCReader',
     'Weighing',

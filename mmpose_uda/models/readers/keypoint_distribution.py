@@ -12,7 +12,7 @@ from typing import Sequence, Union
 import torch
 from torch import Tensor
 
-from mmpose_uda.models.readers.regressed_poses import RegressedPoses
+from mmpose_uda.models.readers.regressed_points import RegressedPoints
 from mmpose_uda.models.utils import constant
 
 
@@ -215,7 +215,7 @@ class HeatmapDistributions:
         return (0.5 * (after - before) / curvature).clamp(-0.5, 0.5)
 
 
-PoseDistributions = Union[KeypointDistributions, HeatmapDistributions, RegressedPoses]
+PoseDistributions = Union[KeypointDistributions, HeatmapDistributions, RegressedPoints]
 
 
 def crop_axis(log_probs: Tensor, size: float) -> AxisDistribution:

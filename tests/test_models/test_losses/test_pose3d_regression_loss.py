@@ -17,7 +17,7 @@ def poses(seed=0, requires_grad=False):
     scales = 2 + torch.rand(3, generator=generator)
     if requires_grad:
         positions.requires_grad_(), scales.requires_grad_()
-    return RegressedPoses(positions, scales, torch.zeros(3, 4), SIZE, ROOT)
+    return RegressedPoses(positions, torch.zeros(3, 4), SIZE, scales, ROOT)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ def poses(seed=0):
     positions = 15 + 10 * torch.randn(2, 3, 3, generator=generator)
     errors = 0.05 + 0.2 * torch.rand(2, 3, generator=generator)
     scales = 3 + torch.rand(2, generator=generator)
-    return RegressedPoses(positions, scales, errors.log(), SIZE, root=0)
+    return RegressedPoses(positions, errors.log(), SIZE, scales, root=0)
 
 
 def test_joints_are_relative_to_the_root_at_the_camera_s_scale():
@@ -33,7 +33,7 @@ def test_confidence_is_the_share_of_small_errors():
     near = (draws.abs() <= 6).all(0).float().mean(0)  # a tenth of 60 px
     assert (found.confidence() - near).abs().max() < 0.02
     sure = RegressedPoses(
-        found.positions, found.mm_per_px, torch.full((2, 3), math.log(1e-4)), SIZE, 0
+        found.positions, torch.full((2, 3), math.log(1e-4)), SIZE, found.mm_per_px, 0
     )
     assert (sure.confidence() == 1).all()
 
