@@ -1,4 +1,4 @@
-"""Five times the steps of a benchmark: an hour on two CPU cores, minutes on a GPU.
+"""Five times the steps of a benchmark (docs/benchmarks.md says what is measured).
 
 What follows the length of a run, and what does not:
 
