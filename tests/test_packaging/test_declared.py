@@ -9,6 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,13 +30,18 @@ def normal(name):
 
 
 @pytest.fixture(scope='module')
-def declared(wheel):
-    """Extra, or '' -> names of distributions."""
+def described(wheel):
+    """What an index shows of the wheel."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (n for n in archive.namelist() if n.endswith('.dist-info/METADATA'))
-        lines = Parser().parsestr(archive.read(name).decode()).get_all('Requires-Dist')
+        return Parser().parsestr(archive.read(name).decode())
+
+
+@pytest.fixture(scope='module')
+def declared(described):
+    """Extra, or '' -> names of distributions."""
     found = {}
-    for requirement in map(Requirement, lines):
+    for requirement in map(Requirement, described.get_all('Requires-Dist')):
         extra = re.search('extra == "(.*)"', str(requirement.marker or ''))
         found.setdefault(extra[1] if extra else '', set()).add(normal(requirement.name))
     return found
@@ -87,3 +93,18 @@ def test_extras_are_what_single_commands_import(declared):
 
 def test_nothing_of_openmmlab_is_required(declared):
     assert not [name for name in declared[''] if name.startswith('mm')]
+
+
+def test_who_made_it_is_who_is_cited(described):
+    citation = yaml.safe_load((ROOT / 'CITATION.cff').read_text())
+    assert described['Author'] == citation['authors'][0]['name']
+
+
+def test_the_pythons_are_those_that_make_env_takes(described):
+    """The Makefile asks for the first and the last of them."""
+    named = re.findall(r'Python :: (3\.\d+)', ' '.join(described.get_all('Classifier')))
+    first, last = re.search(
+        r'not \((\d+, \d+)\) <= .* <= \((\d+, \d+)\)', (ROOT / 'Makefile').read_text()
+    ).groups()
+    assert [named[0], named[-1]] == [pair.replace(', ', '.') for pair in (first, last)]
+    assert described['Requires-Python'] == f'>={named[0]}'
