@@ -25,7 +25,7 @@ from importlib import abc, machinery, metadata
 from importlib.util import module_from_spec
 
 from .errors import UnfitVersionsError
-from .openmmlab import require_openmmlab
+from .installed import require_installed
 
 
 def _fill_mmcv_ext(module):
@@ -299,7 +299,7 @@ def apply():
     """
     _serve_stand_ins()
     try:
-        require_openmmlab()
+        require_installed()
         _repair_xtcocotools()
         _check_versions()
     except UnfitVersionsError:

@@ -1,4 +1,4 @@
-"""What is imported is declared in setup.py, and nothing that is not."""
+"""What is imported is declared, and nothing that is not."""
 
 import ast
 import re
@@ -12,10 +12,10 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from mmpose_uda import required
+
 ROOT = Path(__file__).resolve().parents[2]
-# as their modules are called; `import mmpose_uda` looks for them
-OPENMMLAB = ('mmcv', 'mmdet', 'mmengine', 'mmpose', 'mmpretrain')
-OF_OPENMMLAB = ('mmcv-lite', 'mmdet', 'mmengine', 'mmpose', 'mmpretrain')
+OPENMMLAB = [Requirement(line).name for line in required.OPENMMLAB.values()]
 # What those require and this package does without:
 LEFT_OUT = {
     'chumpy',  # never imported, and does not build
@@ -60,7 +60,7 @@ def imported_modules():
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 modules.add(node.module.split('.')[0])
     own = {'mmpose_uda', 'mmpose_uda_command'}
-    return modules - own - set(OPENMMLAB) - sys.stdlib_module_names
+    return modules - own - set(required.OPENMMLAB) - sys.stdlib_module_names
 
 
 def distributions(modules):
@@ -72,7 +72,7 @@ def distributions(modules):
 
 def required_by_openmmlab():
     """Names of distributions that an installation with its requirements would bring."""
-    lines = [line for name in OF_OPENMMLAB for line in metadata.requires(name)]
+    lines = [line for name in OPENMMLAB for line in metadata.requires(name)]
     wanted = [r for r in map(Requirement, lines) if not r.marker or r.marker.evaluate()]
     return {normal(requirement.name) for requirement in wanted}
 
@@ -81,8 +81,21 @@ def test_what_is_imported_is_declared_and_nothing_else(declared):
     own = distributions(imported_modules())
     theirs = required_by_openmmlab()
     assert LEFT_OUT <= theirs
-    expected = (own | theirs) - LEFT_OUT - set(OF_OPENMMLAB)
+    expected = (own | theirs) - LEFT_OUT - set(OPENMMLAB)
     assert declared[''] == expected - declared['onnx']
+
+
+def test_modules_are_of_the_packages_that_are_declared_for_them():
+    """Otherwise `import mmpose_uda` would tell of a package that does not help."""
+    owners = metadata.packages_distributions()
+    modules = required.IMPORTED | required.OF_SINGLE_PARTS
+    modules |= required.OF_OPENMMLAB | required.OPENMMLAB
+    for module, requirement in modules.items():
+        name = Requirement(requirement).name
+        # modelindex brings another package, whose the module is
+        brought = map(Requirement, [name, *(metadata.requires(name) or [])])
+        names = {normal(one.name) for one in brought}
+        assert names & set(map(normal, owners[module])), module
 
 
 def test_extras_are_what_single_commands_import(declared):
