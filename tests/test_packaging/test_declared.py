@@ -104,6 +104,14 @@ def test_extras_are_what_single_commands_import(declared):
     assert declared['tensorboard'] == {'tensorboard'}
 
 
+def test_their_page_has_the_extras(declared):
+    page = (ROOT / 'docs/install.md').read_text()
+    for extra in declared.keys() - {''}:
+        (packages,) = re.findall(rf'^\| `{extra}` \| (.*?) \|', page, re.M)
+        named = [Requirement(word) for word in re.findall('`(.*?)`', packages)]
+        assert {normal(requirement.name) for requirement in named} == declared[extra]
+
+
 def test_nothing_of_openmmlab_is_required(declared):
     assert not [name for name in declared[''] if name.startswith('mm')]
 
