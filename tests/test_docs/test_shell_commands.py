@@ -170,11 +170,16 @@ def fenced_text(page):
     return re.sub(r'^```(?!bash$)\w+\n.*?^```$', '', page.read_text(), flags=re.M | re.S)
 
 
+def listed_tools():
+    """The list of tools in docs/commands.md, a line a tool."""
+    page = (ROOT / 'docs/commands.md').read_text()
+    (block,) = re.findall(r'^```bash\n(.*?)^```', page, re.M | re.S)
+    return block.splitlines()
+
+
 def templates():
-    """The list of tools in docs/commands.md, which shows where arguments go."""
-    listed = (ROOT / 'docs/commands.md').read_text()
-    (block,) = re.findall(r'^```bash\n(.*?)^```', listed, re.M | re.S)
-    return [' '.join(re.sub(r'\s#.*', '', line).split()) for line in block.splitlines()]
+    """What the list shows of where arguments go."""
+    return [' '.join(re.sub(r'\s#.*', '', line).split()) for line in listed_tools()]
 
 
 def called(command):
@@ -237,12 +242,21 @@ def test_every_command_is_one_that_its_tool_takes(capsys):
             assert paths and all((ROOT / path).exists() for path in paths), command
 
 
+def test_the_list_has_every_tool_and_its_name_as_a_command():
+    names = {}
+    for line in listed_tools():
+        code, _, comment = line.partition(' # ')
+        names[code.split()[1].removeprefix('tools/')] = comment.partition(':')[0]
+    shells = {'dist_train.sh', 'slurm_train.sh'}  # for which there is no command
+    assert shells <= names.keys()
+    found = {name: script for script, name in names.items() if script not in shells}
+    assert found == TOOLS
+
+
 def test_options_of_the_list_are_those_of_the_tools():
-    listed = (ROOT / 'docs/commands.md').read_text()
-    (block,) = re.findall(r'^```bash\n(.*?)^```', listed, re.M | re.S)
-    for line in block.splitlines():
+    for line in listed_tools():
         tool = line.split()[1]
-        if tool not in TRAINERS or tool.endswith('.py'):
+        if tool.endswith('.py'):
             known = parser_of(ROOT / tool)._option_string_actions
             assert set(re.findall(r'--[\w-]+', line)) <= known.keys(), line
 
