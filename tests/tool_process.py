@@ -1,10 +1,13 @@
 """Tools in processes of their own, as a user starts them."""
 
+import argparse
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 from typing import Optional
+from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -45,3 +48,21 @@ def run_tool(
         text=True,
         timeout=timeout,
     )
+
+
+class Told(BaseException):
+    """A tool's parser of its command line."""
+
+
+def parser_of(tool: Path) -> argparse.ArgumentParser:
+    """The parser that a Python script of ``tools/`` makes."""
+
+    def tell(parser, *_):
+        raise Told(parser)
+
+    try:
+        with patch.object(argparse.ArgumentParser, 'parse_args', tell):
+            runpy.run_path(str(tool), run_name='__main__')
+    except Told as told:
+        return told.args[0]
+    raise AssertionError(f'{tool} parses nothing')

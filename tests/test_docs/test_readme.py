@@ -1,4 +1,4 @@
-"""README.md: one page, whose links lead somewhere."""
+"""README.md: one page. Links of it and of the other pages beside it lead somewhere."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,12 @@ from pymdownx.slugs import slugify
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / 'README.md').read_text()
-LINKS = re.findall(r'\]\((?!https?:)([^)]+)\)', TEXT)
+PAGES = ('README.md', 'CONTRIBUTING.md', 'CHANGELOG.md')
+LINKS = {
+    link
+    for page in PAGES
+    for link in re.findall(r'\]\((?!https?:)([^)]+)\)', (ROOT / page).read_text())
+}
 
 
 def test_it_is_one_page():
@@ -24,7 +29,7 @@ def anchors(page):
     return {slug(title, '-') for title in re.findall(r'^#+ (.*)$', text, re.M)}
 
 
-@pytest.mark.parametrize('link', sorted(set(LINKS)))
+@pytest.mark.parametrize('link', sorted(LINKS))
 def test_links_lead_somewhere(link):
     path, _, anchor = link.partition('#')
     assert (ROOT / path).is_file()

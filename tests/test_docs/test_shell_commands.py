@@ -1,8 +1,9 @@
-"""Commands of README.md and docs, verbatim in a fresh process, with what shortens them.
+"""Commands of pages, verbatim in a fresh process, with what shortens them.
 
 Each command of a page is in one of the tables below: run here, or where it says.
 """
 
+import itertools
 import re
 import shlex
 import shutil
@@ -18,12 +19,16 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from stock_factory import coco_names
 from test_tools.test_commands import COMMANDS, TRAINERS, link_checkout, run
-from tool_process import ROOT
+from tool_process import ROOT, parser_of
 
 from mmpose_uda.apis import load_config
 from mmpose_uda.apis.command_line import parse_options
+from mmpose_uda_command import COMMANDS as TOOLS
 
-PAGES = [ROOT / 'README.md', *sorted((ROOT / 'docs').glob('*.md'))]
+PAGES = [
+    *(ROOT / f'{name}.md' for name in ('README', 'CONTRIBUTING', 'CHANGELOG')),
+    *sorted((ROOT / 'docs').glob('*.md')),
+]
 SMALL = 'model.estimator.backbone.depth=18 model.estimator.head.in_channels=512'
 
 OFFLINE = '--cfg-options model.estimator.backbone.init_cfg=None'  # ImageNet's, from a URL
@@ -91,7 +96,14 @@ ELSEWHERE = {
     'make train': 'CI, and test_makefile.py',
     'make test': 'CI',
     'make env && . .venv/bin/activate': 'test_makefile.py',
+    'make lint && make test': 'CI',
+    'pip install pre-commit && pre-commit install': 'what it runs: test_release.py',
+    'python -m pytest ': 'they are tests',
     'pip install --no-deps -e .': 'CI, in make env',
+    'pip wheel --no-deps --wheel-dir dist .': 'test_packaging, without isolation',
+    'pip install dist/mmpose_uda-*.whl': 'test_installation.py, long',
+    'mmpose_uda train configs/uda/hand_3d.py --smoke': 'test_installation.py, long',
+    'pip install torch torchvision --force-reinstall --index-url URL': 'a GPU is needed',
     'D=data/builtin_hand_tuning': 'a name for the next',
     'python tools/train.py configs/uda/hand_3d.py --resume': 'test_preemption.py',
     'python tools/train.py configs/uda/human_2d.py --seed 0': 'test_configs.py',
@@ -111,7 +123,7 @@ ELSEWHERE = {
     'python tools/misc/measure_source.py configs/uda/rhd2freihand_3d.py': 'COMMANDS',
     'python tools/train.py configs/uda/rhd2freihand_3d.py': 'test_configs.py, long',
     'python tools/test.py configs/uda/rhd2freihand_3d.py': 'test_public_3d_configs.py',
-    'NNODES=2 NODE_RANK=0 MASTER_ADDR=first-machine': 'needs two machines',
+    'NNODES=2 NODE_RANK=0 MASTER_ADDR=first-machine': 'test_command_line.py',
     'GPUS=16 GPUS_PER_NODE=8 bash tools/slurm_train.sh': 'test_commands.py',
     'SRUN_ARGS="--partition=gpus --time=8:00:00" python': 'test_ablation.py',
     'python tools/analysis_tools/benchmark_step.py configs/uda/hand_3d.py': 'COMMANDS',
@@ -149,7 +161,7 @@ def commands_of(page):
         for line in block.replace('\\\n', ' ').splitlines():
             line = ' '.join(re.sub(r'\s#.*', '', line).split())
             line = line.removeprefix('.venv/bin/')
-            if re.match(r'(make|pip|python|bash|srun) |[A-Z_]+=\S+', line):
+            if re.match(r'(make|mmpose_uda|pip|python|bash|srun) |[A-Z_]+=\S+', line):
                 yield line
 
 
@@ -158,11 +170,29 @@ def fenced_text(page):
     return re.sub(r'^```(?!bash$)\w+\n.*?^```$', '', page.read_text(), flags=re.M | re.S)
 
 
+def listed_tools():
+    """The list of tools in docs/commands.md, a line a tool."""
+    page = (ROOT / 'docs/commands.md').read_text()
+    (block,) = re.findall(r'^```bash\n(.*?)^```', page, re.M | re.S)
+    return block.splitlines()
+
+
 def templates():
-    """The list of tools in docs/commands.md, which shows where arguments go."""
-    listed = (ROOT / 'docs/commands.md').read_text()
-    (block,) = re.findall(r'^```bash\n(.*?)^```', listed, re.M | re.S)
-    return [' '.join(re.sub(r'\s#.*', '', line).split()) for line in block.splitlines()]
+    """What the list shows of where arguments go."""
+    return [' '.join(re.sub(r'\s#.*', '', line).split()) for line in listed_tools()]
+
+
+def called(command):
+    """The Python script of a command, and the words that it gets; None of others."""
+    match list(itertools.dropwhile(lambda word: '=' in word, shlex.split(command))):
+        case ['mmpose_uda', name, *words]:
+            return TOOLS[name], words
+        case ['python', tool, *words] if tool.startswith('tools/'):
+            return tool.removeprefix('tools/'), words
+        case ['bash', 'tools/dist_train.sh', config, _, *words]:  # number of processes
+            return 'train.py', [config, *words]
+        case ['bash', 'tools/slurm_train.sh', _, _, *words]:  # partition, name of the job
+            return 'train.py', words
 
 
 def fits(template, words):
@@ -195,6 +225,40 @@ def test_every_run_is_shown():
     assert {run.command for run in RUNS} <= shown
     for start in ELSEWHERE:
         assert any(command.startswith(start) for command in shown), start
+
+
+def test_every_command_is_one_that_its_tool_takes(capsys):
+    """Of those that nothing runs as they stand, a prefix is known above."""
+    shown = {command for page in PAGES for command in commands_of(page)}
+    for command in sorted(shown - set(templates())):
+        if found := called(command):
+            script, words = found
+            try:
+                parser_of(ROOT / 'tools' / script).parse_args(words)
+            except SystemExit:
+                pytest.fail(f'{command}: {capsys.readouterr().err}')
+        elif command.startswith('python -m pytest '):
+            paths = [word for word in command.split() if word.startswith('tests/')]
+            assert paths and all((ROOT / path).exists() for path in paths), command
+
+
+def test_the_list_has_every_tool_and_its_name_as_a_command():
+    names = {}
+    for line in listed_tools():
+        code, _, comment = line.partition(' # ')
+        names[code.split()[1].removeprefix('tools/')] = comment.partition(':')[0]
+    shells = {'dist_train.sh', 'slurm_train.sh'}  # for which there is no command
+    assert shells <= names.keys()
+    found = {name: script for script, name in names.items() if script not in shells}
+    assert found == TOOLS
+
+
+def test_options_of_the_list_are_those_of_the_tools():
+    for line in listed_tools():
+        tool = line.split()[1]
+        if tool.endswith('.py'):
+            known = parser_of(ROOT / tool)._option_string_actions
+            assert set(re.findall(r'--[\w-]+', line)) <= known.keys(), line
 
 
 def test_tools_run_as_the_page_shows_them():

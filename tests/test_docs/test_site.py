@@ -1,5 +1,7 @@
 """The site of ``make docs``: it builds without a warning, links and API included."""
 
+import html
+import json
 import os
 import re
 import subprocess
@@ -31,6 +33,19 @@ def test_every_page_is_built_and_listed(site):
         assert (site / page.with_suffix('.html').name).is_file()
         if page.stem != 'index':
             assert f'href="{page.stem}.html"' in listed, f'{page.name}: not in nav'
+
+
+def test_the_notebook_is_a_page_that_leads_to_it(site):
+    notebook = json.loads((ROOT / 'docs/tour.ipynb').read_text())
+    text = html.unescape(re.sub('<[^>]+>', '', (site / 'tour.html').read_text()))
+    for cell in notebook['cells']:
+        if cell['cell_type'] == 'code':
+            assert ''.join(cell['source']) in text
+    assert 'href="tour.ipynb"' in (site / 'tour.html').read_text()
+    assert (site / 'tour.ipynb').is_file()
+    for name in ('index', 'get_started'):
+        page = (site / f'{name}.html').read_text()
+        assert 'href="tour.html"' in page and 'href="tour.ipynb"' not in page
 
 
 def test_the_api_has_signatures_and_no_markup_of_another_language(site):

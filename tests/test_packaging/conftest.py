@@ -9,28 +9,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# what a checkout has; builds, data and runs beside it are not copied
-CHECKOUT = [
-    '.ci',
-    '.pre-commit-config.yaml',
-    'CHANGELOG.md',
-    'CITATION.cff',
-    'CONTRIBUTING.md',
-    'LICENSE',
-    'MANIFEST.in',
-    'Makefile',
-    'README.md',
-    'configs',
-    'docs',
-    'mmpose_uda',
-    'mmpose_uda_command.py',
-    'model-index.yml',
-    'pyproject.toml',
-    'requirements',
-    'setup.py',
-    'tests',
-    'tools',
-]
 
 
 def build(kind: str, folder: Path, out: Path) -> Path:
@@ -47,15 +25,28 @@ def build(kind: str, folder: Path, out: Path) -> Path:
 
 
 @pytest.fixture(scope='session')
-def sdist(tmp_path_factory):
+def files():
+    """What a checkout has, relative to it, without builds, data and runs beside it.
+
+    git knows it; where there is no git, the list that an sdist brings.
+    """
+    if (ROOT / '.git').exists():
+        command = ['git', 'ls-files', '-z', '--cached', '--others', '--exclude-standard']
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        names = done.stdout.rstrip('\0').split('\0')
+    else:
+        names = (ROOT / 'mmpose_uda.egg-info/SOURCES.txt').read_text().splitlines()
+        names = [name for name in names if not name.startswith('mmpose_uda.egg-info/')]
+    return {name for name in names if (ROOT / name).is_file()}
+
+
+@pytest.fixture(scope='session')
+def sdist(files, tmp_path_factory):
     """The sdist, unpacked."""
     checkout = tmp_path_factory.mktemp('checkout')
-    for name in CHECKOUT:
-        if (ROOT / name).is_dir():
-            caches = shutil.ignore_patterns('__pycache__')
-            shutil.copytree(ROOT / name, checkout / name, ignore=caches)
-        else:
-            shutil.copy(ROOT / name, checkout)
+    for name in files:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, checkout / name)
     out = tmp_path_factory.mktemp('sdist')
     with tarfile.open(build('sdist', checkout, out)) as archive:
         archive.extractall(out, filter='data')

@@ -1,4 +1,4 @@
-"""What is imported is declared in setup.py, and nothing that is not."""
+"""What is imported is declared, and nothing that is not."""
 
 import ast
 import re
@@ -9,12 +9,13 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 
+from mmpose_uda import required
+
 ROOT = Path(__file__).resolve().parents[2]
-# as their modules are called; `import mmpose_uda` looks for them
-OPENMMLAB = ('mmcv', 'mmdet', 'mmengine', 'mmpose', 'mmpretrain')
-OF_OPENMMLAB = ('mmcv-lite', 'mmdet', 'mmengine', 'mmpose', 'mmpretrain')
+OPENMMLAB = [Requirement(line).name for line in required.OPENMMLAB.values()]
 # What those require and this package does without:
 LEFT_OUT = {
     'chumpy',  # never imported, and does not build
@@ -29,13 +30,18 @@ def normal(name):
 
 
 @pytest.fixture(scope='module')
-def declared(wheel):
-    """Extra, or '' -> names of distributions."""
+def described(wheel):
+    """What an index shows of the wheel."""
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (n for n in archive.namelist() if n.endswith('.dist-info/METADATA'))
-        lines = Parser().parsestr(archive.read(name).decode()).get_all('Requires-Dist')
+        return Parser().parsestr(archive.read(name).decode())
+
+
+@pytest.fixture(scope='module')
+def declared(described):
+    """Extra, or '' -> names of distributions."""
     found = {}
-    for requirement in map(Requirement, lines):
+    for requirement in map(Requirement, described.get_all('Requires-Dist')):
         extra = re.search('extra == "(.*)"', str(requirement.marker or ''))
         found.setdefault(extra[1] if extra else '', set()).add(normal(requirement.name))
     return found
@@ -54,7 +60,7 @@ def imported_modules():
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 modules.add(node.module.split('.')[0])
     own = {'mmpose_uda', 'mmpose_uda_command'}
-    return modules - own - set(OPENMMLAB) - sys.stdlib_module_names
+    return modules - own - set(required.OPENMMLAB) - sys.stdlib_module_names
 
 
 def distributions(modules):
@@ -66,7 +72,7 @@ def distributions(modules):
 
 def required_by_openmmlab():
     """Names of distributions that an installation with its requirements would bring."""
-    lines = [line for name in OF_OPENMMLAB for line in metadata.requires(name)]
+    lines = [line for name in OPENMMLAB for line in metadata.requires(name)]
     wanted = [r for r in map(Requirement, lines) if not r.marker or r.marker.evaluate()]
     return {normal(requirement.name) for requirement in wanted}
 
@@ -75,8 +81,21 @@ def test_what_is_imported_is_declared_and_nothing_else(declared):
     own = distributions(imported_modules())
     theirs = required_by_openmmlab()
     assert LEFT_OUT <= theirs
-    expected = (own | theirs) - LEFT_OUT - set(OF_OPENMMLAB)
+    expected = (own | theirs) - LEFT_OUT - set(OPENMMLAB)
     assert declared[''] == expected - declared['onnx']
+
+
+def test_modules_are_of_the_packages_that_are_declared_for_them():
+    """Otherwise `import mmpose_uda` would tell of a package that does not help."""
+    owners = metadata.packages_distributions()
+    modules = required.IMPORTED | required.OF_SINGLE_PARTS
+    modules |= required.OF_OPENMMLAB | required.OPENMMLAB
+    for module, requirement in modules.items():
+        name = Requirement(requirement).name
+        # modelindex brings another package, whose the module is
+        brought = map(Requirement, [name, *(metadata.requires(name) or [])])
+        names = {normal(one.name) for one in brought}
+        assert names & set(map(normal, owners[module])), module
 
 
 def test_extras_are_what_single_commands_import(declared):
@@ -85,5 +104,28 @@ def test_extras_are_what_single_commands_import(declared):
     assert declared['tensorboard'] == {'tensorboard'}
 
 
+def test_their_page_has_the_extras(declared):
+    page = (ROOT / 'docs/install.md').read_text()
+    for extra in declared.keys() - {''}:
+        (packages,) = re.findall(rf'^\| `{extra}` \| (.*?) \|', page, re.M)
+        named = [Requirement(word) for word in re.findall('`(.*?)`', packages)]
+        assert {normal(requirement.name) for requirement in named} == declared[extra]
+
+
 def test_nothing_of_openmmlab_is_required(declared):
     assert not [name for name in declared[''] if name.startswith('mm')]
+
+
+def test_who_made_it_is_who_is_cited(described):
+    citation = yaml.safe_load((ROOT / 'CITATION.cff').read_text())
+    assert described['Author'] == citation['authors'][0]['name']
+
+
+def test_the_pythons_are_those_that_make_env_takes(described):
+    """The Makefile asks for the first and the last of them."""
+    named = re.findall(r'Python :: (3\.\d+)', ' '.join(described.get_all('Classifier')))
+    first, last = re.search(
+        r'not \((\d+, \d+)\) <= .* <= \((\d+, \d+)\)', (ROOT / 'Makefile').read_text()
+    ).groups()
+    assert [named[0], named[-1]] == [pair.replace(', ', '.') for pair in (first, last)]
+    assert described['Requires-Python'] == f'>={named[0]}'

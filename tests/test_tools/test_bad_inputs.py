@@ -31,6 +31,7 @@ from mmengine.visualization import Visualizer
 from mmpose.registry import MODELS
 from mmpose.visualization import PoseLocalVisualizer
 from stock_factory import TINY_BASE, write_coco
+from tool_process import parser_of
 
 from mmpose_uda.apis import convert_config, train
 
@@ -176,21 +177,6 @@ WORDS = """
 WORDS += [TRAIN_JSON, '']
 
 
-class Told(BaseException):
-    """A tool's parser of its command line."""
-
-
-def parser_of(tool, monkeypatch):
-    def tell(parser, *_):
-        raise Told(parser)
-
-    monkeypatch.setattr(argparse.ArgumentParser, 'parse_args', tell)
-    with pytest.raises(Told) as caught:
-        runpy.run_path(str(tool), run_name='__main__')
-    monkeypatch.undo()
-    return caught.value.args[0]
-
-
 def command_line(data, parser):
     """Words for what must be given, and for some of what may be."""
     line = []
@@ -214,7 +200,7 @@ def _most(action):
 @pytest.mark.parametrize('count', [2, pytest.param(100, marks=pytest.mark.long)])
 @pytest.mark.parametrize('tool', TRIED, ids=[path.stem for path in TRIED])
 def test_words_in_any_place_are_told_or_taken(tool, count, good, tmp_path, monkeypatch):
-    parser = parser_of(tool, monkeypatch)
+    parser = parser_of(tool)
     numbers = itertools.count()
 
     @settings(HARD, max_examples=count)

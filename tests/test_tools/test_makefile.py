@@ -165,15 +165,17 @@ def test_ci_keeps_the_env_between_checkouts(checkout):
         done = _run(checkout, '.ci/run', **env)
         assert done.returncode == 0, done.stderr
         assert _pip(checkout) == expected
-    run = '-m pytest -n 2 --dist worksteal tests\n'
-    assert (checkout / 'run.log').read_text() == 2 * run
+    lint = '-m ruff check .\n-m ruff format --check .\n-m mypy\n'
+    test = '-m pytest -n 2 --dist worksteal tests\n'
+    assert (checkout / 'run.log').read_text() == 2 * (lint + test)
     assert not (checkout / '.venv').exists()
     assert not any(path.exists() for path in unused)
 
 
-def test_ci_fails_where_a_test_does(checkout):
+@pytest.mark.parametrize('what', ['ruff', 'mypy', 'pytest'])
+def test_ci_fails_where_lint_or_a_test_does(checkout, what):
     python = checkout / 'python'
-    python.write_text(FAKE_PYTHON.replace('run.log', 'run.log; exit 1'))
+    python.write_text(FAKE_PYTHON.replace('run.log ;;', f'run.log; test $2 != {what} ;;'))
     done = _run(
         checkout, '.ci/run', PYTHON=str(python), MMPOSE_UDA_VENV_CACHE=str(checkout)
     )

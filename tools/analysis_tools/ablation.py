@@ -47,8 +47,8 @@ def parse_args():
         '--launcher',
         choices=['none', 'slurm'],
         default='none',
-        help='where runs go on: on this machine, or each as a job of a cluster '
-        '(docs/distributed.md)',
+        help='where runs go on: on this machine, or each as a job of a cluster (the page '
+        "'Several processes, stops and resuming' of the documentation)",
     )
     return parser.parse_args()
 

@@ -2,7 +2,8 @@
 
 python tools/analysis_tools/benchmark_step.py configs/uda/hand_3d.py --json step.json
 
-Step and passes are timed in turn, on one batch of images. docs/performance.md says more.
+Step and passes are timed in turn, on one batch of images. The
+page 'Performance' of the documentation says more.
 """
 
 import argparse

@@ -4,8 +4,8 @@ python tools/dataset_converters/extract_frames.py mpi_inf_3dhp data/MPI-INF-3DHP
 python tools/dataset_converters/extract_frames.py surreal data/SURREAL_full --workers 8
 
 Only the frames that the data sets MPIINF3DHP and SURREAL3D read are made, for SURREAL with
-the masks of the people (docs/datasets.md). They go beside the videos. The same command goes
-on where it was stopped.
+the masks of the people (the page 'Public data sets' of the documentation). They go beside
+the videos. The same command goes on where it was stopped.
 """
 
 import argparse

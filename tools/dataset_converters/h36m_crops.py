@@ -3,9 +3,9 @@
 python tools/dataset_converters/h36m_crops.py data/Human36M --workers 8
 
 The folder holds annotations/Human36M_subject1_{camera,data,joint_3d}.json, the same of
-subjects 5, 6, 7, 8, 9 and 11, and images/ (docs/datasets.md). Every fifth image is cropped
-to 1.5 times its keypoints and 512 px, into crop_images/. The same command goes on where it
-was stopped.
+subjects 5, 6, 7, 8, 9 and 11, and images/ (the page 'Public data sets' of the
+documentation). Every fifth image is cropped to 1.5 times its keypoints and 512 px, into
+crop_images/. The same command goes on where it was stopped.
 """
 
 import argparse

@@ -11,6 +11,8 @@ import numpy as np
 from mmpose_uda.datasets.pose_dataset import PoseDataset
 from mmpose_uda.errors import UserError
 
+PAGE = "the page 'Public data sets' of the documentation"
+
 
 @dataclass
 class Instance:
@@ -120,7 +122,7 @@ class PublishedDataset(PoseDataset):
     def _misfit(cls, data_root: str, what: str) -> UserError:
         return UserError(
             f'The folder `{data_root}` {what}. {cls.__name__} reads what '
-            f'{cls.SOURCE} gives out (docs/datasets.md), unpacked as\n'
+            f'{cls.SOURCE} gives out ({PAGE}), unpacked as\n'
             f'{cls.TREE.strip()}\nPut it there, or correct `data_root`.'
         )
 

@@ -14,6 +14,7 @@ from mmpose_uda.errors import UserError, writing
 from mmpose_uda.whole_files import write_whole
 
 from .at_once import done_at_once
+from .base import PAGE
 from .camera import project
 from .crop_box import Box, keypoint_box, square_crop
 from .h36m_annotations import IMAGES, PARTS, TREE, Frame, annotation_file, read_frames
@@ -86,7 +87,7 @@ def convert_h36m(root: str, workers: int) -> Iterator[str]:
         if not (folder / name).exists():
             raise UserError(
                 f'The folder `{root}` has no `{name}`: it must hold Human3.6M as\n'
-                f'{TREE.strip()}\n(docs/datasets.md).'
+                f'{TREE.strip()}\n({PAGE}).'
             )
     for subject in subjects:
         frames = read_frames(root, subject, lambda position, _: position % _STEP == 0)

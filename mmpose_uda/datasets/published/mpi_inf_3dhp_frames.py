@@ -6,6 +6,7 @@ from pathlib import Path
 from mmpose_uda.errors import UserError
 
 from .at_once import done_at_once
+from .base import PAGE
 from .mpi_inf_3dhp import CAMERAS, FRAMES, MPIINF3DHP, STEP, TOO_SHORT, frame_image
 from .video_frames import Clip, extract_frames
 
@@ -30,7 +31,7 @@ def extract_mpi_inf_3dhp(root: str, workers: int) -> Iterator[str]:
         if not clip.video.exists():
             raise UserError(
                 f'There is no `{clip.video}`: the folder must hold MPI-INF-3DHP as\n'
-                f'{MPIINF3DHP.TREE.strip()}\n(docs/datasets.md).'
+                f'{MPIINF3DHP.TREE.strip()}\n({PAGE}).'
             )
     for (subject, sequence), found in clips.items():
         name = f'S{subject}/Seq{sequence}'

@@ -10,6 +10,7 @@ from scipy.io import loadmat
 from mmpose_uda.errors import UserError
 
 from .at_once import done_at_once
+from .base import PAGE
 from .image_file import write_image
 from .surreal_3d import SURREAL3D, SurrealClip, frames_to_read
 from .video_frames import Clip, extract_frames
@@ -36,7 +37,7 @@ def extract_surreal(root: str, workers: int) -> Iterator[str]:
     if not found:
         raise UserError(
             f'The folder `{root}` has no `cmu/train`: it must hold SURREAL as\n'
-            f'{SURREAL3D.TREE.strip()}\n(docs/datasets.md).'
+            f'{SURREAL3D.TREE.strip()}\n({PAGE}).'
         )
     for split in found:
         dataset = SURREAL3D(root, split, lazy_init=True)

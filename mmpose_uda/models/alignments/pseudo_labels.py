@@ -35,6 +35,7 @@ class PseudoLabels:
         self.teacher = observed['target_teacher']
         self.student = observed['target_student']
         self.points, confidence = observed.pseudo_labels
+        assert observed.labelled_keypoints is not None  # the mean teacher asks for them
         known = observed.labelled_keypoints > 0
         self.confidence = torch.where(known, confidence, torch.nan)
 
@@ -77,11 +78,7 @@ class AllOf(Selection):
     def __init__(self, selections: Sequence[dict]):
         super().__init__()
         self.selections = nn.ModuleList(map(MODELS.build, selections))
-
-    @property
-    def is_soft(self) -> bool:
-        """Whether one of them is."""
-        return any(selection.is_soft for selection in self.selections)
+        self.is_soft = any(selection.is_soft for selection in self.selections)
 
     def check(self, name: str, estimator: AdaptiveEstimator) -> None:
         """That of each."""

@@ -1,11 +1,12 @@
 """Reading heatmap heads: Simple Baselines, HRNet, ViTPose, UDP."""
 
-from typing import Union
+from typing import Optional, Union
 
 import torch
 from mmpose.codecs import MSRAHeatmap, UDPHeatmap
 from mmpose.models.heads import HeatmapHead
-from torch import Tensor
+from mmpose.utils.typing import SampleList
+from torch import Tensor, nn
 
 from mmpose_uda.models.readers.base import HeadReader, final_convolution
 from mmpose_uda.models.readers.keypoint_distribution import HeatmapDistributions
@@ -20,7 +21,7 @@ class HeatmapReader(HeadReader):
     fits = 'HeatmapHead (MSRAHeatmap, or UDPHeatmap of Gaussians)'
 
     @classmethod
-    def reads(cls, head) -> bool:
+    def reads(cls, head: nn.Module) -> bool:
         if not isinstance(head, HeatmapHead):
             return False
         codec = head.decoder
@@ -29,7 +30,7 @@ class HeatmapReader(HeadReader):
         )
 
     @property
-    def keypoint_layer(self):
+    def keypoint_layer(self) -> Optional[nn.Module]:
         return final_convolution(self.head)
 
     def distributions(self, outputs: Tensor) -> HeatmapDistributions:
@@ -38,19 +39,20 @@ class HeatmapReader(HeadReader):
     @property
     def _steps(self) -> tuple[float, float]:
         """Crop px between two cells, in x and y; cell 0 is at px 0."""
-        return tuple(float(step) for step in self.head.decoder.scale_factor)
+        x, y = self.head.decoder.scale_factor
+        return float(x), float(y)
 
     def logits(self, outputs: Tensor) -> tuple[Tensor, ...]:
         return (outputs,)
 
-    def stack_targets(self, data_samples):
+    def stack_targets(self, data_samples: SampleList) -> tuple[Tensor, Tensor]:
         heatmaps = torch.stack([s.gt_fields.heatmaps for s in data_samples])
         return heatmaps, self.label_weights(data_samples)
 
     def render_targets(self, points: Tensor) -> Tensor:
         return render_gaussians(points, self.head.decoder)
 
-    def loss(self, outputs, targets, weights) -> Tensor:
+    def loss(self, outputs: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
         return self.head.loss_module(outputs, targets, weights)
 
 

@@ -1,5 +1,7 @@
 """Carrying predicted points from one view of an image to another."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from mmpose.utils.typing import SampleList
@@ -101,14 +103,14 @@ def turned_about_middle(
 
 
 def swap_where_mirrored(
-    values: Tensor, matrices: Tensor, flip_indices: list[int]
+    values: Tensor, matrices: Tensor, flip_indices: Sequence[int]
 ) -> Tensor:
     """Exchange left and right keypoints of the samples that a matrix mirrors.
 
     Args:
         values (Tensor): [B, K, ...], indexed by keypoint.
         matrices (Tensor): [B, 3, 3]; a negative determinant mirrors.
-        flip_indices (list[int]): Keypoint that each keypoint becomes in a mirror.
+        flip_indices (Sequence[int]): Keypoint that each keypoint becomes in a mirror.
 
     Returns:
         Tensor: Same shape as ``values``.
