@@ -168,7 +168,7 @@ def _notes(told: Told) -> Iterator[str]:
         )
     yield (
         f'No label decided it. {told.verdict.record} Thresholds: {THRESHOLDS.origin} '
-        '(docs/adapt.md).'
+        '(docs/calibration.md).'
     )
 
 
