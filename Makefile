@@ -76,7 +76,7 @@ test: env  ## run the tests
 coverage: env  ## run the tests and print which lines of the package they ran
 	$(RUN_TESTS) --cov=mmpose_uda tests
 
-smoke: env  ## run every phase of CONFIG for two iterations
+smoke: env  ## run every phase of CONFIG for two steps
 	$(PY) tools/train.py $(CONFIG) --work-dir $(WORK_DIR)_smoke --smoke $(ARGS)
 
 lint: env  ## check style and types of the code

@@ -34,7 +34,7 @@ def write_bytes(path, content: bytes) -> None:
 
 
 def drawn_person(rng, count: int, distance: float = 4.0, around=(0.0, 0.0)) -> np.ndarray:
-    """Points [count, 3] in m of the camera's frame, a metre or so about a place."""
+    """Points [count, 3] in m along the camera's axes, a metre or so about a place."""
     middle = np.array([around[0] * distance, around[1] * distance, distance])
     return middle + rng.uniform([-0.5, -0.8, -0.4], [0.5, 0.8, 0.4], (count, 3))
 
@@ -258,7 +258,7 @@ def write_three_dpw(root, count: int = 3) -> dict[str, list[dict]]:
 
     Returns:
         dict: Of each split its sequences: ``name``, ``size`` and the ``content`` of the
-        file, and ``seen``, joints [P, N, 24, 3] in m of the camera's frame.
+        file, and ``seen``, joints [P, N, 24, 3] in m along the camera's axes.
     """
     rng = np.random.default_rng(34)
     written = {}
@@ -325,7 +325,7 @@ def write_surreal_full(root, made: bool = True) -> dict[str, dict]:
 
     Returns:
         dict: By clip ``joints2D`` [2, 24, T] and ``joints3D`` [3, 24, T] as in the file,
-        and ``seen`` [T, 24, 3], m of the camera's frame.
+        and ``seen`` [T, 24, 3], m along the camera's axes.
     """
     rng = np.random.default_rng(35)
     written = {}

@@ -21,7 +21,8 @@ def parse_args():
         required=True,
         nargs='+',
         metavar='PATH',
-        help='folders of images (boxes.json in one is used), images, videos',
+        help='folders of images (boxes.json in one is used), images, videos '
+        '(walk.boxes.json beside walk.mp4 is)',
     )
     parser.add_argument('--out', required=True, metavar='DIR', help='folder to write')
     parser.add_argument('--checkpoint', metavar='CKPT', help='weights of a config')

@@ -32,8 +32,8 @@ def parse_args():
     parser.add_argument(
         '--boxes',
         metavar='JSON',
-        help='{"name.jpg": [x, y, w, h]} in px; default: the boxes.json of a folder, '
-        'else whole images',
+        help='{"name.jpg": [x, y, w, h]} in px; default: the boxes.json of a folder or '
+        'walk.boxes.json beside walk.mp4, else whole images',
     )
     parser.add_argument('--batch-size', type=int, default=8, help='boxes at a time')
     parser.add_argument('--device', help='such as cuda:0; default: a GPU if there is one')

@@ -49,7 +49,7 @@ def parse_args():
     parser.add_argument(
         '--smoke',
         action='store_true',
-        help='two iterations of every phase on little data; what --cfg-options names stays',
+        help='two steps of every phase on little data; what --cfg-options names stays',
     )
     # passed by torch.distributed.launch, torchrun's predecessor
     parser.add_argument('--local-rank', '--local_rank', type=int, help=argparse.SUPPRESS)

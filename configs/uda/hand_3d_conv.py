@@ -1,7 +1,7 @@
 """``hand_3d.py`` without a transformer: the pre-trained blocks alone, and the same head.
 
 A convolution has no patch to leave out: hidden ones get the mean colour of what is visible
-(``ConvReconstructionHead``), and masked images train the blocks themselves. There is no
+(``ConvReconstructionHead``), and such images train the blocks themselves. There is no
 attention to regularise. Nothing here is tuned.
 """
 

@@ -51,7 +51,8 @@ def adapt(
 
     Args:
         model (str): An export (folder or ``config.py``), or an mmpose config.
-        target (Sequence[str]): Folders of images, images, videos.
+        target (Sequence[str]): Folders of images, images, videos
+            (:func:`~mmpose_uda.adaptation.target_images.collect_target`).
         out (str): Folder for ``config.py``, ``export/``, ``report.html`` and
             ``summary.json``. Called again after an interruption, the training goes on.
         source (str, optional): Folder of labelled images that the model was trained on

@@ -37,7 +37,7 @@ from mmpose_uda.inference.image_sources import Frame
 from mmpose_uda.whole_files import write_whole
 
 # Of the error. The errors of one recipe with other seeds have a standard deviation of 1 to
-# 3 % (docs/adapt.md): a smaller difference might be that of another seed.
+# 3 % (docs/source_free.md): a smaller difference might be that of another seed.
 _CLEAR = 0.05
 _SURE = 2.0  # standard errors
 _FEW = 4  # images of the case that has too few

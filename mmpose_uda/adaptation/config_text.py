@@ -77,7 +77,7 @@ def _parts(start: Start, has_source: bool) -> list[str]:
     """Parts of the adaptation, those of the source's labels left out.
 
     Without a source a model is not taught to guess what is hidden: nothing corrects the
-    guesses (docs/adapt.md has what that cost).
+    guesses (docs/source_free.md has what that cost).
     """
     parts = ['mean_teacher']
     if has_source:

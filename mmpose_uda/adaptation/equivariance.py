@@ -15,7 +15,7 @@ from mmpose_uda.inference.infer import predict
 _BATCH = 8
 # Small ones, under which images stay of the kind that a model was trained on. How steady it
 # is under large ones depends on whether it ever saw any, and tells little of the images as
-# they are (docs/adapt.md).
+# they are (docs/calibration.md).
 _ANGLE = 5.0  # degrees, either way
 _SCALES = (0.95, 1.05)
 

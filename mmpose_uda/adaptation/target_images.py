@@ -1,23 +1,31 @@
 """The images to adapt to: folders, single images and videos, as one list."""
 
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Optional
 
+import numpy as np
 from tqdm import tqdm
 
 from mmpose_uda.adaptation.near_duplicates import Thinner
 from mmpose_uda.datasets.image_folder import BOXES_FILE
 from mmpose_uda.errors import UserError
 from mmpose_uda.evenly import evenly
-from mmpose_uda.inference.image_sources import Frame, VideoFile, load_frame, open_source
+from mmpose_uda.inference.image_sources import (
+    Frame,
+    VideoFile,
+    frame_name,
+    load_frame,
+    open_source,
+)
 from mmpose_uda.visualization import save_picture
 from mmpose_uda.whole_files import write_whole
 
 FEWEST = 10
-_MOST_FRAMES = 2000  # of a video: about so many, at equal distances, are looked at
+_MOST_FRAMES = 2000  # of a video: about so many of those with a box are looked at
 
 
 @dataclass(frozen=True)
@@ -60,10 +68,11 @@ def collect_target(paths: Sequence[str], out: Path) -> Target:
 
     Args:
         paths (Sequence[str]): Folders of images (a ``boxes.json`` in one is used, and
-            images without a box in it are none of the target), images, or videos.
+            images without a box in it are none of the target), images, or videos
+            (``walk.boxes.json`` beside ``walk.mp4`` likewise).
         out (Path): Folder of the adaptation, in which images are none of the target.
             Frames of videos are written to ``frames`` in it; those that are there from an
-            earlier call with the same file are taken.
+            earlier call with the same files are taken.
 
     Raises:
         UserError: A path is nothing, or nothing decodes.
@@ -87,7 +96,7 @@ def collect_target(paths: Sequence[str], out: Path) -> Target:
             target.skipped += source.skipped
     if not target.found and not target.skipped:
         raise UserError(
-            f'No image of {", ".join(paths)} has a box in {BOXES_FILE}: add some, or '
+            f'No image of {", ".join(paths)} has a box in its {BOXES_FILE}: add some, or '
             'remove the file to take whole images.'
         )
     if not target.found:
@@ -103,15 +112,12 @@ def _image(path: Path, frame: Frame) -> TargetImage:
     return TargetImage(
         path=str((folder / frame.name).absolute()),
         size=frame.image.shape[1::-1],
-        boxes=_boxes(frame),
+        boxes=_boxes(frame.boxes, frame.image.shape[1::-1]),
     )
 
 
-def _boxes(frame: Frame) -> list[list[float]]:
-    if frame.boxes is not None:
-        return frame.boxes.tolist()
-    height, width = frame.image.shape[:2]
-    return [[0, 0, width, height]]
+def _boxes(boxes: Optional[np.ndarray], size: tuple[int, int]) -> list[list[float]]:
+    return [[0, 0, *size]] if boxes is None else boxes.tolist()
 
 
 def _frames_of(
@@ -119,37 +125,44 @@ def _frames_of(
 ) -> tuple[list[TargetImage], int]:
     """Frames of a video that are unlike each other, and how many were looked at.
 
-    They are decoded once: what they are is noted beside them.
+    Those without a box are passed over. The others are decoded once: what they are is
+    noted beside them.
     """
     index = folder / 'frames.json'
     identity = _identity(video.path)
+    total = len(video)
+    if video.boxes is not None:
+        boxed = sorted(name for name, boxes in video.boxes.items() if len(boxes))
+        identity.append(boxed)
+        total = len(boxed)
     noted = _read_index(index, identity)
     if noted is None:
-        names = []
-        count = 0
-        stride = max(1, len(video) // _MOST_FRAMES)
-        total = -(-len(video) // stride) or None
-        for frame in tqdm(_every(video, stride), total=total, unit='frame', desc='reading'):
+        names, size, count = [], None, 0
+        stride = max(1, total // _MOST_FRAMES)
+        looked_at = itertools.islice(_with_box(video), 0, None, stride)
+        total = -(-total // stride) or None
+        for frame in tqdm(looked_at, total=total, unit='frame', desc='reading'):
             count += 1
+            size = frame.image.shape[1::-1]
             if thinner.is_new(frame.image):
-                name = f'{frame.frame_id:06d}.jpg'
+                name = frame_name(frame.frame_id)
                 save_picture(folder / name, frame.image)
                 names.append(name)
-        size = frame.image.shape[1::-1]
         noted = dict(video=identity, names=names, size=size, found=count)
         write_whole(index, json.dumps(noted))
-    width, height = noted['size']
     images = [
         TargetImage(
-            str((folder / name).absolute()), (width, height), [[0, 0, width, height]]
+            path=str((folder / name).absolute()),
+            size=tuple(noted['size']),
+            boxes=_boxes(video.boxes_of(name), noted['size']),
         )
         for name in noted['names']
     ]
     return images, noted['found']
 
 
-def _every(video: VideoFile, stride: int) -> Iterator[Frame]:
-    return (frame for frame in video if frame.frame_id % stride == 0)
+def _with_box(video: VideoFile) -> Iterator[Frame]:
+    return (frame for frame in video if len(frame.corners))
 
 
 def _identity(path: str) -> list[Any]:

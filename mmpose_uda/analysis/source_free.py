@@ -12,7 +12,7 @@ SOURCE_START, SOURCE_FREE = 'source_start', 'source_free'
 _ADDED = "_base_ = 'mmpose_uda::_base_/method/source_free.py'"
 _TEACHER = 'MeanTeacherConsistency'
 # Other parts that need no source (occlusion, hidden blocks, information maximisation) made
-# models worse: nothing corrects what is guessed then (docs/adapt.md).
+# models worse: nothing corrects what is guessed then (docs/source_free.md).
 _KEPT = (_TEACHER, 'AnatomicalPlausibility')
 # One needs the source, the others are among those that are added.
 _LEFT_OUT = ('AdaINStyleHook', 'AdaptationMonitorHook', 'EMATeacherHook')

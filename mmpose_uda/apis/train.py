@@ -61,7 +61,7 @@ def train(
             data itself has its own seed in the config.
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
         launcher (str): 'none', 'pytorch', 'slurm' or 'mpi'.
-        smoke (bool): Two iterations a phase on little data, to see that all runs; what
+        smoke (bool): Two steps a phase on little data, to see that all runs; what
             ``cfg_options`` names stays.
 
     Returns:

@@ -57,7 +57,7 @@ class Pose3DLabel(BaseKeypointCodec):
         Args:
             keypoints (np.ndarray): [N, K, 2], crop px.
             keypoints_visible (np.ndarray, optional): [N, K].
-            keypoints_3d (np.ndarray): [N, K, 3], mm, camera frame.
+            keypoints_3d (np.ndarray): [N, K, 3], mm, the camera's axes.
 
         Returns:
             dict: ``keypoint_labels`` [N, K, 3], ``keypoint_weights`` [N, K] and
@@ -124,7 +124,7 @@ def _mm_per_px(px: np.ndarray, mm: np.ndarray, known: np.ndarray) -> np.ndarray:
 
     Args:
         px (np.ndarray): [N, K, 2].
-        mm (np.ndarray): [N, K, 2], x and y in the camera frame.
+        mm (np.ndarray): [N, K, 2], x and y along the camera's axes.
         known (np.ndarray): bool [N, K]; whatever the others are, it does not count.
     """
     known = known[..., None]

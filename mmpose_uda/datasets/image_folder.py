@@ -179,25 +179,35 @@ def load_boxes(path: str, folder: str, names: Iterable[str]) -> dict[str, np.nda
         UserError: The file is missing or no such JSON, or names an image that is not
             there.
     """
+    boxes, there = read_boxes(path), set(names)
+    for name in sorted(set(boxes) - there):
+        raise UserError(
+            f'`{path}` names `{name}`, which is not in `{folder}`: use names relative '
+            'to that folder.'
+        )
+    if boxes and len(boxes) < len(there):
+        print_log(
+            f'`{path}` names {len(boxes)} of the {len(there)} images of `{folder}`: the '
+            'others are left out.',
+            'current',
+            logging.WARNING,
+        )
+    return boxes
+
+
+def read_boxes(path: str) -> dict[str, np.ndarray]:
+    """:func:`load_boxes`, whatever images are there.
+
+    Raises:
+        UserError: The file is missing or no such JSON.
+    """
     require_path(path, 'boxes file', osp.isfile)
-    content, there = load_json(path), set(names)
+    content = load_json(path)
     if not isinstance(content, dict) or (content and not any(map(is_image, content))):
         raise UserError(
             f'`{path}` holds no boxes by image name: write '
             '{"name.jpg": [x, y, w, h], ...}, or do without it (move a '
             f'{BOXES_FILE} in the folder of the images away).'
-        )
-    for name in sorted(set(content) - there):
-        raise UserError(
-            f'`{path}` names `{name}`, which is not in `{folder}`: use names relative '
-            'to that folder.'
-        )
-    if content and len(content) < len(there):
-        print_log(
-            f'`{path}` names {len(content)} of the {len(there)} images of `{folder}`: the '
-            'others are left out.',
-            'current',
-            logging.WARNING,
         )
     return {name: _to_boxes(value, name, path) for name, value in content.items()}
 

@@ -23,7 +23,7 @@ class MMPoseHand(PoseDataset):
     has, mmpose's class says: RHD's begins each finger at its tip, and the file's own
     ``categories`` have it wrong.
 
-    3D is ``joint_cam`` of an annotation (K x 3, mm, in the camera frame), with
+    3D is ``joint_cam`` of an annotation (K x 3, mm, along the camera's axes), with
     ``cam_param`` of its image (``focal`` and ``princpt``, px), as in mmpose's
     ``rhd_train.json`` and ``rhd_test.json``; its other files of hands hold none.
     ``hand_type`` is the side for :class:`MirrorRightHand`.

@@ -49,7 +49,7 @@ class PoseDataset(BaseCocoStyleDataset):
 
     To the usual COCO keys it adds, all optional: ``camera`` of an image (``focal`` and
     ``principal_point``, px), ``keypoints_3d`` of an annotation (K x 3, mm, in the
-    camera frame: x right, y down, z forward), ``mask_file`` (relative to
+    camera's axes: x right, y down, z forward), ``mask_file`` (relative to
     ``data_prefix['mask']``) and ``hand_side`` ('left' or 'right', for
     :class:`MirrorRightHand`).
 
@@ -319,8 +319,8 @@ class PoseDataset(BaseCocoStyleDataset):
         elif self.require_3d:
             raise Fault(
                 f'Annotation {ann["id"]} of `{self.ann_file}` has no `keypoints_3d`',
-                f'add {count} points in mm of the camera frame, or use a 2D head and '
-                '`require_3d=False`',
+                f'add {count} points in mm, x right, y down, z forward, or use a 2D head '
+                'and `require_3d=False`',
             )
         return labels
 

@@ -56,7 +56,7 @@ def usable_labels(info: dict) -> dict:
     """The labels of a sample, of mmpose's classes too, which take what a file has.
 
     A visibility of -1, which some tools write, would make the loss negative, and NaN is
-    not masked by a weight of 0: both count as not labelled.
+    not left out by a weight of 0: both count as not labelled.
 
     Args:
         info (dict): With ``keypoints`` [1, K, D] and ``keypoints_visible`` [1, K], or

@@ -17,7 +17,7 @@ Row = tuple[int, dict[str, float]]
 
 
 class SkippedSteps:
-    """Counts the steps that :class:`GuardedOptimWrapper` has masked.
+    """Counts the steps that :class:`GuardedOptimWrapper` has skipped.
 
     It sees them when something is logged. From the first on it asks for every step to be
     looked at, until one is caught whose images are still at hand.

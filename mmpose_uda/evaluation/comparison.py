@@ -78,8 +78,8 @@ class ModelResult:
 class Comparison:
     """Two models, ``a`` before and ``b`` after, against one ground truth.
 
-    In 3D, if truth and both models have poses, an error is the distance in mm after the
-    alignment of the roots, as MPJPE averages it. Otherwise it is the distance as a share
+    In 3D, if truth and both models have poses, an error is the distance in mm with
+    the roots together, as MPJPE averages it. Otherwise it is the distance as a share
     of the crop's side, as the ``'subpixel'`` protocol of CropPCK thresholds it.
 
     Args:

@@ -163,7 +163,7 @@ def _refuse_unscored(name: str, keypoints: Sequence[int], valid: np.ndarray) -> 
         )
     if not valid[:, list(keypoints)].any():
         raise UserError(
-            f'There is no joint to score for {_key(name)}: check keypoints_visible of '
+            f'There is no keypoint to score for {_key(name)}: check keypoints_visible of '
             'the evaluation data, or take the group out of CropPCK.'
         )
 

@@ -1,11 +1,12 @@
 """Pose errors as pure functions of NumPy arrays, vectorised over poses.
 
 Shapes: poses [N, K, D], validity [N, K]. A joint that is not valid has no influence on
-any result, its alignment included, and may hold any value, NaN too. ``joints`` names the
-joints that are scored, all by default: the others count as not valid, but the root and the
-ends of a bone are aligned by whether or not they are scored. Lengths come out in
-the unit of the poses (mm in this package), rates as fractions of 1. A mean over joints
-is a mean over all valid joints of all poses together, so it does not depend on batches.
+any result, nor on how poses are laid together, and may hold any value, NaN too. ``joints``
+names the joints that are scored, all by default: the others count as not valid, but the
+root and the ends of a bone are laid together whether or not they are scored. Lengths come
+out in the unit of the poses (mm in this package), rates as fractions of 1. A mean over
+joints is a mean over all valid joints of all poses together, so it does not depend on
+batches.
 
 No function returns NaN: where nothing can be scored, or a valid joint is NaN or
 infinite, they raise :class:`~mmpose_uda.errors.UserError`.
@@ -117,7 +118,7 @@ def _root_errors(
     root: int,
     joints: Sequence[int] | None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Distances [N, K] after root alignment, and validity [N, K]."""
+    """Distances [N, K] with the roots together, and validity [N, K]."""
     pred, gt, valid = _root_aligned(pred, gt, valid, root, joints)
     return np.linalg.norm(pred - gt, axis=-1), valid
 
@@ -200,7 +201,7 @@ def mpjpe(
     root: int = 0,
     joints: Sequence[int] | None = None,
 ) -> float:
-    """Mean distance of valid joints after the alignment of the root joint.
+    """Mean distance of valid joints with the root joints together.
 
     A pose whose root is not valid is left out.
     """
@@ -224,7 +225,7 @@ def n_mpjpe(
     root: int = 0,
     joints: Sequence[int] | None = None,
 ) -> float:
-    """Mean distance of valid joints after the root's alignment and one of scale."""
+    """Mean distance of valid joints with the roots together, after the best scale."""
     pred, gt, valid = _root_aligned(pred, gt, valid, root, joints)
     scaled = scale_align(pred, gt, valid)
     return _mean(np.linalg.norm(scaled - gt, axis=-1), valid)
@@ -238,7 +239,7 @@ def st_mpjpe(
     bone: tuple[int, int] = (0, 9),
     joints: Sequence[int] | None = None,
 ) -> float:
-    """Mean distance after alignment of scale and translation as HO3D's evaluation does it.
+    """Mean distance with the roots together, after a scale as HO3D's evaluation has it.
 
     Its ``align_sc_tr`` (``eval.py`` of shreyashampali/ho3d) moves the root onto that of
     the truth and gives one bone the true length, with no rotation and no least squares:
@@ -276,7 +277,7 @@ def pck_3d(
     threshold: float = 150.0,
     joints: Sequence[int] | None = None,
 ) -> float:
-    """Share of valid joints nearer than ``threshold`` (mm) after root alignment.
+    """Share of valid joints nearer than ``threshold`` (mm), roots together.
 
     The root counts too. With 150 mm the PCK of MPI-INF-3DHP (Mehta et al. 2017).
     """
@@ -311,7 +312,7 @@ def pck_3d_auc(
     min_threshold: float = 0.0,
     joints: Sequence[int] | None = None,
 ) -> float:
-    """Area under the curve of PCK over thresholds, after root alignment.
+    """Area under the curve of PCK over thresholds, with the roots together.
 
     The protocol of FreiHAND: ``steps`` thresholds from ``min_threshold`` to
     ``max_threshold`` (mm), both included; for each joint the area by the trapezoid rule,

@@ -24,17 +24,17 @@ class RootAlignedMPJPE(BaseMetric):
     warning says how many there are.
 
     ============= ===== ==============================================================
-    ``MPJPE``     mm    after the alignment of the roots
-    ``PA-MPJPE``  mm    after that of scale, rotation and place
-    ``N-MPJPE``   mm    after that of the roots, then of scale about them
-    ``ST-MPJPE``  mm    after that of the roots, then of one bone's length (HO3D)
+    ``MPJPE``     mm    with the roots together
+    ``PA-MPJPE``  mm    after the turn, shift and scale that fit best
+    ``N-MPJPE``   mm    with the roots together, after the scale about them that fits best
+    ``ST-MPJPE``  mm    the same, after that which makes one bone as long (HO3D)
     ``AUC``       share area under PCK over ``auc_range`` by the trapezoid rule, normalised
-    ``PA-AUC``    share the same after the alignment of ``PA-MPJPE``
+    ``PA-AUC``    share the same, poses laid as for ``PA-MPJPE``
     ``PCK3D``     share of joints nearer than ``pck_thr``
     ``PCK3D-AUC`` share mean of that over the thresholds 0, 5, .., 150 mm (MPI-INF-3DHP)
     ============= ===== ==============================================================
 
-    Shares are from 0 to 1, and but for ``PA-AUC`` of poses with aligned roots.
+    Shares are from 0 to 1, and but for ``PA-AUC`` of poses whose roots are together.
 
     What the published protocols ask for:
 
@@ -59,9 +59,9 @@ class RootAlignedMPJPE(BaseMetric):
         auc_range (tuple[float, float, int], optional): First and last threshold of both
             AUC, mm, and how many there are with both.
         pck_thr (float): Threshold of ``PCK3D``, mm. Default: 150.
-        joints (Sequence[int], optional): Joints that are scored, and that the alignments
-            of ``PA-MPJPE``, ``PA-AUC`` and ``N-MPJPE`` fit. The root is aligned whether it
-            is among them or not. Default: all.
+        joints (Sequence[int], optional): Joints that are scored, and that turn, shift
+            and scale of ``PA-MPJPE``, ``PA-AUC`` and ``N-MPJPE`` fit. The root is moved
+            onto the other whether it is among them or not. Default: all.
         scale_bone (tuple[int, int]): Ends of the bone whose length ``ST-MPJPE`` aligns.
             Default: wrist and base of the middle finger of 21 joints.
 

@@ -23,7 +23,7 @@ def place_pose(
         principal_point (np.ndarray): [2], px.
 
     Returns:
-        np.ndarray: [K, 3], mm, in the camera's frame: x right, y down, z forward.
+        np.ndarray: [K, 3], mm, along the camera's axes: x right, y down, z forward.
     """
     pose = np.asarray(pose, np.float64)
     rays = (np.asarray(points, np.float64) - principal_point) / focal

@@ -51,8 +51,8 @@ def _paired(sample: dict, key: str, pred: np.ndarray) -> dict[str, np.ndarray]:
     """A prediction [K, D] with the ground truth [K, D] and validity [K] of its sample.
 
     Raises:
-        UserError: The truth is missing, the two differ in their joints, or a visible
-            joint is NaN or infinite.
+        UserError: The truth is missing, the two differ in their keypoints, or a
+            visible one is NaN or infinite.
     """
     gt = _read(sample, 'gt_instances', key)
     visible = _read(sample, 'gt_instances', 'keypoints_visible')
@@ -61,17 +61,17 @@ def _paired(sample: dict, key: str, pred: np.ndarray) -> dict[str, np.ndarray]:
         raise UserError(
             f'{key} of {_name(sample)} has shape {pred.shape} in the prediction, '
             f'{gt.shape} in the annotation and {len(valid)} visibility flags: give the '
-            'model and the data set the same joints.'
+            'model and the data set the same keypoints.'
         )
     remedies = dict(
         predicted=_NOT_FINITE,
-        annotated='correct them or mark the joint as not visible.',
+        annotated='correct them or mark the keypoint as not visible.',
     )
     for array, owner in ((pred, 'predicted'), (gt, 'annotated')):
         if not np.isfinite(array[valid]).all():
             raise UserError(
                 f'The {owner} {key} of {_name(sample)} hold NaN or infinite values at a '
-                f'visible joint: {remedies[owner]}'
+                f'visible keypoint: {remedies[owner]}'
             )
     return dict(pred=pred, gt=gt, valid=valid)
 
@@ -80,8 +80,8 @@ def read_pair(sample: dict, key: str) -> dict[str, np.ndarray]:
     """Prediction ``pred`` and truth ``gt`` [K, D], and validity ``valid`` [K].
 
     Raises:
-        UserError: One of them is missing, they differ in their joints, or a visible
-            joint is NaN or infinite.
+        UserError: One of them is missing, they differ in their keypoints, or a
+            visible one is NaN or infinite.
     """
     return _paired(sample, key, _read(sample, 'pred_instances', key))
 

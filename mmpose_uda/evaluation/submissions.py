@@ -23,7 +23,7 @@ class SubmissionFormat:
 
     Args:
         joints (tuple[int, ...]): Of each joint of the file, the keypoint of 'hand21'.
-        axes (tuple[int, int, int]): Signs of its axes in the camera's frame, in which x is
+        axes (tuple[int, int, int]): Signs of its axes by those of the camera, of which x is
             right, y down and z forward.
         frames (tuple[int, ...]): How many it scores, of each version of the data set.
     """
@@ -47,7 +47,7 @@ def server_pose(pose: np.ndarray, form: SubmissionFormat) -> np.ndarray:
     """A pose as a server wants it, [21, 3] in m.
 
     Args:
-        pose (np.ndarray): [21, 3] of 'hand21', mm, in the camera's frame.
+        pose (np.ndarray): [21, 3] of 'hand21', mm, along the camera's axes.
         form (SubmissionFormat): The server's.
     """
     return np.asarray(pose)[list(form.joints)] * form.axes / 1000

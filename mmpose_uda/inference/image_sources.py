@@ -2,6 +2,7 @@
 
 import itertools
 import os.path as osp
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from mmpose_uda.datasets.image_folder import (
     find_images,
     is_image,
     load_boxes,
+    read_boxes,
 )
 from mmpose_uda.datasets.transforms import LoadPoseImage
 from mmpose_uda.errors import UserError
@@ -63,6 +65,15 @@ def load_frame(path: str, box: Sequence[float]) -> Frame:
     return Frame(path, image, np.array([box], np.float32))
 
 
+def frame_name(number: int) -> str:
+    """What a frame of a video is called, as an image and in a file of boxes.
+
+    Args:
+        number (int): Of the frame, from 0.
+    """
+    return f'{number:06d}.jpg'
+
+
 class ImageFiles:
     """Images, each a :class:`Frame`; those that do not decode are passed over.
 
@@ -103,22 +114,26 @@ class ImageFiles:
 
 
 class VideoFile:
-    """The frames of a video, each a :class:`Frame` of the whole picture.
+    """The frames of a video, each a :class:`Frame`.
 
     Args:
         path (str): The file.
+        boxes (str, optional): JSON file of boxes by :func:`frame_name`. Frames that it
+            does not name have none. Without it they are looked at as a whole.
 
     Attributes:
         name (str): Name of the file.
         fps (float): Frames a second.
+        boxes (dict[str, np.ndarray], optional): [N, 4] by name.
         skipped (list[str]): The frames that the file announces and that the last
             iteration did not find, in words.
 
     Raises:
-        UserError: It cannot be opened, or its first frame does not decode.
+        UserError: It cannot be opened, its first frame does not decode, or the boxes are
+            not those of its frames.
     """
 
-    def __init__(self, path: str):
+    def __init__(self, path: str, boxes: Optional[str] = None):
         self.path = path
         self.name = Path(path).name
         self.skipped: list[str] = []
@@ -135,9 +150,39 @@ class VideoFile:
                 f'The video {path} has no frame that decodes: check that it is '
                 'complete, or convert it, for example to mp4.'
             )
+        self.boxes = boxes and self._read_boxes(boxes)
 
     def __len__(self) -> int:
         return self._announced
+
+    def boxes_of(self, name: str) -> Optional[np.ndarray]:
+        """Boxes [N, 4] of a frame, x, y, w, h, px. None for the whole frame.
+
+        Args:
+            name (str): Of the frame, as :func:`frame_name` has it.
+        """
+        if self.boxes is None:
+            return None
+        return self.boxes.get(name, np.zeros((0, 4), np.float32))
+
+    def _read_boxes(self, path: str) -> dict[str, np.ndarray]:
+        boxes = read_boxes(path)
+        for name in sorted(boxes):
+            digits = name.removesuffix('.jpg')
+            number = int(digits) if re.fullmatch('[0-9]{6,18}', digits) else -1
+            if name != frame_name(number):
+                raise UserError(
+                    f'`{path}` names `{name}`, which is no frame of a video: name frames '
+                    f'by their numbers from 0 in six digits, such as `{frame_name(12)}`.'
+                )
+            if 0 < len(self) <= number:
+                raise UserError(
+                    f'`{path}` names `{name}`, and the last frame of {self.path} is '
+                    f'`{frame_name(len(self) - 1)}`: count frames from 0.'
+                )
+        if not boxes:
+            raise UserError(f'The boxes file {path} names no frame: add some.')
+        return boxes
 
     def __iter__(self) -> Iterator[Frame]:
         # mmcv's VideoReader would seek, which is not exact in every format
@@ -146,7 +191,8 @@ class VideoFile:
             found, image = video.read()
             if not found:
                 break
-            yield Frame(self.name, image, frame_id=count)
+            boxes = self.boxes_of(frame_name(count))
+            yield Frame(self.name, image, boxes, frame_id=count)
         lost = len(self) - count
         self.skipped = [f'the last {lost} frames of {self.name}'] if lost > 0 else []
 
@@ -162,8 +208,10 @@ def open_source(
     Args:
         path (str): A folder of images (with subfolders), an image or a video.
         boxes (str, optional): JSON file of boxes by image name, as for
-            :class:`~mmpose_uda.datasets.UnlabelledImageFolder`. Images that it does not
-            name are left out. Defaults to the ``boxes.json`` of a folder, if it has one.
+            :class:`~mmpose_uda.datasets.UnlabelledImageFolder`, of a video by
+            :func:`frame_name`. Images that it does not name are left out, frames have no
+            box then. Defaults to the ``boxes.json`` of a folder or to ``walk.boxes.json``
+            beside ``walk.mp4``, if it is there.
         without (path, optional): A folder within ``path`` that is left out.
 
     Raises:
@@ -171,18 +219,13 @@ def open_source(
     """
     if osp.isdir(path):
         folder, names = path, find_images(path, without)
-        boxes = boxes or _boxes_in(path)
+        boxes = boxes or _lying(osp.join(path, BOXES_FILE))
     elif not osp.isfile(path):
         raise UserError(f'There is no image, folder or video {path}: check the path.')
     elif is_image(path):
         folder, names = osp.dirname(path) or '.', [osp.basename(path)]
-    elif boxes is not None:
-        raise UserError(
-            f'--boxes {boxes} does not go with the video {path}, whose whole frames are '
-            'looked at: leave it out, or give a folder of its frames.'
-        )
     else:
-        return VideoFile(path)
+        return VideoFile(path, boxes or _lying(f'{osp.splitext(path)[0]}.{BOXES_FILE}'))
     if boxes is None:
         return ImageFiles(folder, names)
     source = ImageFiles(folder, names, load_boxes(boxes, folder, names))
@@ -191,9 +234,8 @@ def open_source(
     return source
 
 
-def _boxes_in(folder: str) -> Optional[str]:
-    """The file of boxes that lies in a folder, which is told."""
-    path = osp.join(folder, BOXES_FILE)
+def _lying(path: str) -> Optional[str]:
+    """A file of boxes if it is there, which is told."""
     if not osp.isfile(path):
         return None
     print_log(f'The boxes are those of {path}.', 'current')

@@ -67,8 +67,10 @@ def infer(
         which (str, optional): 'teacher' or 'student' of a training's checkpoint. Defaults
             to the config's ``test_network``.
         boxes (str, optional): JSON file, ``{"name.jpg": [x, y, w, h]}``, px, or a list of
-            boxes; images that it does not name are left out. Default: the ``boxes.json``
-            of a folder, if it has one, else whole images.
+            boxes, of a video by the number of a frame, ``{"000012.jpg": ...}``. Images
+            that it does not name are left out, frames have no instances then. Default:
+            the ``boxes.json`` of a folder or ``walk.boxes.json`` beside ``walk.mp4``, if
+            it is there, else whole images.
         batch_size (int): Boxes in one forward.
         device (str, optional): Where to compute. Defaults to a GPU where there is one.
 

@@ -67,7 +67,7 @@ class VideoPredictions:
 
     def write(self, frame: Frame, instances: list[dict]) -> None:
         """Write what was found in the next frame."""
-        # never smaller than before: a view that is fitted to each frame pumps
+        # never smaller than before: a drawing that is fitted to each frame pumps
         for instance in instances:
             if 'keypoints_3d' in instance:
                 extent = pose_extent(instance['keypoints_3d'])

@@ -128,7 +128,7 @@ def pck_curves(name: str, axis: str, thresholds: np.ndarray, pck: np.ndarray) ->
     frame.draw_x_axis(axis)
     frame.add(
         'text',
-        'PCK: share of the joints',
+        'PCK: share of the keypoints',
         anchor='middle',
         transform=f'translate(14 {frame.top + rise / 2}) rotate(-90)',
     )

@@ -14,7 +14,7 @@ from .skeleton import draw_pose_3d, draw_skeleton
 
 _WIDTH = 208  # of a picture, px
 _QUALITY = 85
-_MARGIN = 1.15  # of the views from the side
+_MARGIN = 1.15  # of the pictures from the side
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _from_the_side(poses: list[np.ndarray], metainfo: dict, root: int) -> list[n
     rooted = [pose - pose[root] for pose in poses]
     truth = rooted[-1]
     middle = (np.nanmin(truth, 0) + np.nanmax(truth, 0)) / 2
-    # across and down in this view; the picture's centre is the middle of the truth
+    # across and down in the picture; its centre is the middle of the truth
     reach = np.nanmax(np.abs(np.stack(rooted) - middle)[..., 1:])
     return [
         draw_pose_3d(

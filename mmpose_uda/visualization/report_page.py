@@ -100,7 +100,7 @@ def _charts(comparison: Comparison) -> dict[str, Markup]:
     thresholds = np.linspace(0, scale.largest_threshold, _STEPS)
     return dict(
         bars=joint_bars(
-            'Bar chart of the mean error of each joint, for both models; the numbers '
+            'Bar chart of the mean error of each keypoint, for both models; the numbers '
             'are in the table below it.',
             f'mean error, {unit}',
             comparison.keypoints,
@@ -108,7 +108,8 @@ def _charts(comparison: Comparison) -> dict[str, Markup]:
             scale.decimals,
         ),
         curves=pck_curves(
-            'Line chart of the share of joints nearer than a threshold, for both models.',
+            'Line chart of the share of keypoints nearer than a threshold, for both '
+            'models.',
             f'threshold, {unit}',
             thresholds,
             comparison.pck(thresholds),
@@ -129,9 +130,9 @@ def _notes(comparison: Comparison) -> dict[str, str]:
 
 
 def _counts(comparison: Comparison) -> dict[str, str]:
-    samples, joints = comparison.truth.valid.shape
+    samples, keypoints = comparison.truth.valid.shape
     counted = int(comparison.joint_counts.sum())
-    return {'Samples': f'{samples}, of {joints} joints each; {counted} joints count'}
+    return {'Samples': f'{samples}, of {keypoints} keypoints each; {counted} count'}
 
 
 def _signed(value: float, decimals: int) -> str:

@@ -135,7 +135,7 @@ def draw_pose_3d(
     Poses are moved so that their roots meet. A bar gives the scale.
 
     Args:
-        keypoints_3d (np.ndarray): [K, 3] mm, camera frame (x right, y down, z away).
+        keypoints_3d (np.ndarray): [K, 3] mm, the camera's axes (x right, y down, z away).
         metainfo (dict): mmpose's ``dataset_meta``, as for :func:`draw_skeleton`.
         size (int): Side of the picture, px. Default: 160.
         angle (str): One of :data:`ANGLES`: ``front`` as the camera sees it, ``side``

@@ -4,7 +4,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from infer_factory import write_images
+from infer_factory import read_video, write_images
 
 from mmpose_uda import UserError
 from mmpose_uda.adaptation import target_images
@@ -92,6 +92,37 @@ def test_frames_are_decoded_once(tmp_path, monkeypatch):
     assert collect_target([str(video)], tmp_path / 'out') == first
     write_still_video(video, scenes=2)
     with pytest.raises(TypeError):  # another file of that name is read
+        collect_target([str(video)], tmp_path / 'out')
+
+
+def test_boxes_of_a_video(tmp_path, monkeypatch):
+    """Of frames that have one, and of those every second where they are too many."""
+    video = write_still_video(tmp_path / 'walk.mp4', scenes=9, repeats=1)
+    boxes = tmp_path / 'walk.boxes.json'
+    found = {f'{n:06d}.jpg': [n, 2, 9, 8] for n in range(1, 8, 2)}
+    boxes.write_text(json.dumps({**found, '000004.jpg': []}))
+    target = collect_target([str(video)], tmp_path / 'out')
+    assert [Path(image.path).name for image in target.images] == list(found)
+    assert [image.boxes for image in target.images] == [[box] for box in found.values()]
+    assert target.found == 4
+    assert (cv2.imread(target.images[1].path) - read_video(video)[3].astype(int)).std() < 9
+
+    # other values are taken from the file, frames that are there from the disk
+    found['000003.jpg'] = [[5, 5, 5, 5], [6, 6, 6, 6]]
+    boxes.write_text(json.dumps(found))
+    with monkeypatch.context() as patch:
+        patch.setattr(target_images, 'save_picture', None)
+        target = collect_target([str(video)], tmp_path / 'out')
+    assert target.images[1].boxes == found['000003.jpg']
+
+    # boxes of other frames are of other images
+    monkeypatch.setattr(target_images, '_MOST_FRAMES', 2)
+    boxes.write_text(json.dumps({**found, '000008.jpg': [1, 1, 1, 1]}))
+    target = collect_target([str(video)], tmp_path / 'out')
+    names = [Path(image.path).name for image in target.images]
+    assert names == ['000001.jpg', '000005.jpg', '000008.jpg']
+    boxes.write_text('{"000001.jpg": []}')
+    with pytest.raises(UserError, match='No image of .*walk.mp4 has a box in its boxes'):
         collect_target([str(video)], tmp_path / 'out')
 
 

@@ -7,6 +7,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / 'README.md', *(ROOT / 'docs').glob('*.md')]
 # how many blocks the test of a page runs
 RUN = {
+    'adapt.md': 1,  # test_adapt_page.py
     'README.md': 1,  # test_readme.py
     'own_data.md': 2,  # test_own_data.py
     'get_started.md': 1,  # the same

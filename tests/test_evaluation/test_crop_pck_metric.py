@@ -384,14 +384,14 @@ def test_mistakes_are_named():
         evaluate(CropPCK(protocol='regda', groups=dict(shoulder=[12, 21])), samples)
     for sample in samples:
         sample.gt_instances.keypoints_visible[0, 9:] = 0
-    with pytest.raises(UserError, match='no joint to score for PCK-tip'):
+    with pytest.raises(UserError, match='no keypoint to score for PCK-tip'):
         evaluate(CropPCK(protocol='regda', groups=dict(tip=[12, 13])), samples)
     samples[1].gt_instances.keypoints_visible[:] = 1
     samples[1].pred_fields.heatmaps[2] = float('nan')
     with pytest.raises(UserError, match=r'images/7.jpg hold NaN .* earlier checkpoint'):
         evaluate(CropPCK(protocol='regda'), samples)
     with_heatmaps(samples[1], torch.zeros(17, CELLS, CELLS))
-    with pytest.raises(UserError, match='same joints'):
+    with pytest.raises(UserError, match='same keypoints'):
         evaluate(CropPCK(protocol='regda'), samples)
     bare = make_sample(np.zeros((3, 2)), keypoints=np.zeros((1, 3, 2)))
     with pytest.raises(UserError, match='output_heatmaps=True'):

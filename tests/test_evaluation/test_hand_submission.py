@@ -20,7 +20,7 @@ TURN = [dict(type='RandomAffineBox', rotation=40)]
 
 
 def freihand(root):
-    """Joints of the server of FreiHAND: m, in the camera's frame."""
+    """Joints of the server of FreiHAND: m, along the camera's axes."""
     return 'FreiHAND', write_freihand_evaluation(root)[1]
 
 

@@ -216,14 +216,16 @@ def test_missing_keys_and_nan_are_named(arrays):
         evaluate(RootAlignedMPJPE(), samples, 2)
     samples = make_samples(arrays)
     samples[3].pred_instances.keypoints = samples[3].pred_instances.keypoints[:, :17]
-    with pytest.raises(UserError, match='same joints'):
+    with pytest.raises(UserError, match='same keypoints'):
         evaluate(CropPCK(), samples, 2)
 
 
-@pytest.mark.parametrize('metric', [RootAlignedMPJPE(), CropPCK()])
-def test_no_sample_or_nothing_visible_is_refused(arrays, metric):
+@pytest.mark.parametrize(
+    ('metric', 'what'), [(RootAlignedMPJPE(), 'joint'), (CropPCK(), 'keypoint')]
+)
+def test_no_sample_or_nothing_visible_is_refused(arrays, metric, what):
     with pytest.raises(UserError, match='got no sample'):
         metric.compute_metrics([])
     arrays['visible'][:] = 0
-    with pytest.raises(UserError, match='no joint to score'):
+    with pytest.raises(UserError, match=f'no {what} to score'):
         evaluate(metric, make_samples(arrays), 2)

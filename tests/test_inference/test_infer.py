@@ -278,6 +278,44 @@ def test_video(kind, request, tmp_path):
     assert found.predictions['clip.mp4'][3]['frame_id'] == 3
 
 
+def test_a_video_with_boxes(run_2d, tmp_path):
+    """Boxes of frames are looked into as those of images; frames without any stay."""
+    clip = write_video(tmp_path / 'clip.mp4', 4)
+    cv2.imwrite(str(tmp_path / '000002.png'), read_video(clip)[2])
+    boxes = [[5, 6, 30, 40], [1, 2, 50, 20]]
+    beside, given = tmp_path / 'clip.boxes.json', tmp_path / 'given.json'
+    beside.write_text(json.dumps({'000002.jpg': boxes, '000000.jpg': []}))
+    given.write_text(json.dumps({'000002.png': boxes}))
+    out = tmp_path / 'out'
+    frames = infer(str(run_2d.export), str(clip), str(out)).predictions['clip.mp4']
+    assert [len(frame['instances']) for frame in frames] == [0, 0, 2, 0]
+    assert len(read_video(out / 'visualizations/clip.mp4')) == 4
+    image = str(tmp_path / '000002.png')
+    images = infer(str(run_2d.export), image, boxes=str(given)).predictions
+    assert_close(points_of({'000002.png': frames[2]['instances']}), points_of(images))
+    given.write_text(json.dumps({'000001.jpg': boxes[0]}))
+    found = infer(str(run_2d.export), str(clip), boxes=str(given)).predictions
+    counts = [len(frame['instances']) for frame in found['clip.mp4']]
+    assert counts == [0, 1, 0, 0]  # those that are named, not those that lie beside it
+
+
+@pytest.mark.parametrize(
+    ('boxes', 'message'),
+    [
+        ({'a.png': [1, 2, 3, 4]}, 'a.png`, which is no frame .* such as `000012.jpg`'),
+        ({'12.jpg': [1, 2, 3, 4]}, '12.jpg`, which is no frame'),
+        ({'000002.jpg': [1, 2, 3, 4]}, 'the last frame of .*clip.mp4 is `000001.jpg`'),
+        ({'000001.jpg': [1, 2, 3]}, 'boxes of `000001.jpg`'),
+        ({}, 'boxes.json names no frame'),
+    ],
+)
+def test_boxes_that_are_not_those_of_a_video(run_2d, tmp_path, boxes, message):
+    clip = write_video(tmp_path / 'clip.mp4', 2)
+    (tmp_path / 'boxes.json').write_text(json.dumps(boxes))
+    with pytest.raises(UserError, match=message):
+        infer(str(run_2d.export), str(clip), boxes=str(tmp_path / 'boxes.json'))
+
+
 def test_a_video_that_breaks_off(run_2d, tmp_path):
     clip = write_video(tmp_path / 'clip.avi', 12)
     clip.write_bytes(clip.read_bytes()[: clip.stat().st_size * 2 // 3])
@@ -418,12 +456,9 @@ def test_bad_boxes_are_named(run_2d, photos, tmp_path, boxes, message):
         infer(str(run_2d.export), str(photos), boxes=str(path))
 
 
-def test_boxes_that_are_not_there_or_of_a_video(run_2d, photos, tmp_path):
+def test_boxes_that_are_not_there(run_2d, photos, tmp_path):
     with pytest.raises(UserError, match='boxes file .*gone.json` does not exist'):
         infer(str(run_2d.export), str(photos), boxes=str(tmp_path / 'gone.json'))
-    clip = write_video(tmp_path / 'clip.mp4', 1)
-    with pytest.raises(UserError, match='does not go with the video .*clip.mp4'):
-        infer(str(run_2d.export), str(clip), boxes=str(tmp_path / 'boxes.json'))
 
 
 def test_exports_that_are_incomplete_or_mixed_up(run_2d, run_3d, photos, tmp_path):

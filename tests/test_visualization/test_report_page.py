@@ -90,7 +90,7 @@ def test_metrics(page, html):
 
 def test_errors_of_joints_in_numbers(page, comparison):
     head, *rows = page.tables['other']
-    assert head == ['joint', 'labels', 'A', 'B']
+    assert head == ['keypoint', 'labels', 'A', 'B']
     assert [row[0] for row in rows] == comparison.keypoints
     decimals = comparison.scale.decimals
     for row, count, errors in zip(rows, comparison.joint_counts, comparison.joint_errors.T):
@@ -133,7 +133,7 @@ def test_head_tells_how_many(page, comparison):
     decimals = comparison.scale.decimals
     assert f'{before:.{decimals}f} → {after:.{decimals}f}' in text
     joints = int(np.isfinite(comparison.errors[0]).sum())
-    assert f'9, of 21 joints each; {joints} joints count' in text
+    assert f'9, of 21 keypoints each; {joints} count' in text
 
 
 def test_neither_better_nor_worse(comparison):

@@ -2,9 +2,9 @@
 
 python tools/misc/browse_dataset.py configs/uda/hand_3d.py --out data.jpg
 
-A row is a draw; beside each whole image, with its boxes in white and the frames of its
-views in their colours, are these views. A target's labels are not shown, for the training
-does not see them; --split val or test shows the labelled data it is measured on.
+A row is a draw; beside each whole image, with its boxes in white and the outlines of
+its views in their colours, are these views. A target's labels are not shown, for the
+training does not see them; --split val or test shows the labelled data it is measured on.
 """
 
 import argparse

@@ -14,7 +14,7 @@ What differs from the published code, and why:
   the 40 epochs and once at the end.
 - Consistency and information maximisation look at the student's heatmaps in the student's
   own view, and pseudo labels are Gaussians about sub-cell peaks. There heatmaps are warped
-  back to a common frame first, and labels are Gaussians about the largest cell.
+  back to a common crop first, and labels are Gaussians about the largest cell.
 - The Gaussians of pseudo labels reach as far as the map, there 3 sigma.
 - The student goes on where the source phase ended, and so does the teacher, an average
   since the first step whose BatchNorm statistics are the student's. There both are loaded

@@ -4,8 +4,8 @@ What tools/analysis_tools/ablation.py makes of the method of a config for its va
 'source_free'. The part `mean_teacher` is as the config has it; these are added.
 """
 
-# Labels stay near what the model knew, or they drift (docs/adapt.md): all steps count alike
-# in the teacher's average, and the model that it begins with as so many of the run's. The
+# Labels stay near what the model knew, or they drift (docs/source_free.md): all steps count
+# alike in the teacher's average, and the model that it begins with as so many of them. The
 # student, which such a teacher lags behind, is what comes out.
 source_free_teacher = dict(type='TeacherEMA', memory=1.0)
 source_free_start_share = 0.25

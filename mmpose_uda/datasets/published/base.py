@@ -23,7 +23,7 @@ class Instance:
         keypoints (np.ndarray): [K, 2], px; what is not visible may be anything finite.
         visible (np.ndarray): [K], 0 where a keypoint has no label.
         box (np.ndarray, optional): [4] xyxy, px. The whole image where there is none.
-        keypoints_3d (np.ndarray, optional): [K, 3], mm, camera frame.
+        keypoints_3d (np.ndarray, optional): [K, 3], mm, the camera's axes.
         camera (dict, optional): ``focal`` [2] and ``principal_point`` [2], px.
         mask (str, optional): File of the foreground, relative to the folder, as
             :mod:`mmpose_uda.datasets.mask_files` reads it.

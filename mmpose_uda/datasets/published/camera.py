@@ -20,7 +20,7 @@ def pinhole(matrix: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def project(points: np.ndarray, camera: dict[str, np.ndarray]) -> np.ndarray:
-    """Pixels [K, 2] of points [K, 3] in the camera's frame.
+    """Pixels [K, 2] of points [K, 3] along the camera's axes.
 
     Args:
         points (np.ndarray): [K, 3], in any unit: x right, y down, z forward.

@@ -40,7 +40,7 @@ class DexYCB(PublishedDataset):
     is in no other split are subjects ('s1'), cameras ('s2') or objects ('s3'). Frames
     without a hand, or with one outside the image, are left out.
 
-    3D is in mm of the camera's frame, which its authors give in m; the joints are in the
+    3D is in mm along the camera's axes, which its authors give in m; the joints are in the
     order of 'hand21' already. The box is the square of 1.5 times the keypoints within the
     image: no padding is to be added. A keypoint in the image counts as visible, hidden or
     not. The mask is what the array ``seg`` of the label's file says is the hand.

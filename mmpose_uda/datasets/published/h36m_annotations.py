@@ -30,7 +30,7 @@ class Frame:
     Args:
         name (str): Its file, relative to the folder of the images.
         size (tuple[int, int]): Width and height, px.
-        points (np.ndarray): [17, 3], mm, in the camera's frame; the joints of Human3.6M.
+        points (np.ndarray): [17, 3], mm, along the camera's axes; the joints of Human3.6M.
         camera (dict): As :func:`pinhole` returns it.
     """
 

@@ -32,7 +32,7 @@ _THORAX, _SHOULDERS = 7, [12, 13]
 class _Crop:
     """What is to be cropped of an image.
 
-    ``points`` [16, 3] are in mm of the camera's frame, ``box`` are the first and last
+    ``points`` [16, 3] are in mm along the camera's axes, ``box`` are the first and last
     pixels (xyxy).
     """
 

@@ -24,8 +24,8 @@ class Human36M3D(PublishedDataset):
     the test, as ``data/Human36M/Human36M.py`` of mks0601/3DMPPE_POSENET_RELEASE takes them.
     (What it calls its protocol 1, subject 11 alone as the test, is not here.)
 
-    Nothing is to be converted: the images are not cropped beforehand. 3D is in mm of the
-    camera's frame; the 2D is its projection without the lens's distortion, 1 to 2.5 px, as
+    Nothing is to be converted: the images are not cropped beforehand. 3D is in mm along the
+    camera's axes; the 2D is its projection without the lens's distortion, 1 to 2.5 px, as
     in that code. The box is the square of 1.5 times the keypoints within the image: no
     padding is to be added. There are no masks.
 

@@ -28,8 +28,8 @@ class Human36MMMPose(PublishedDataset):
     that gives sequences of poses. Subjects and frames are those of :class:`Human36M3D`;
     of the files at 10 fps, which have every fifth frame, the test is every 65th.
 
-    2D is as in the file, that is where the joint is in the image. 3D is in mm of the
-    camera's frame, from m. Human3.6M's lenses distort, which cameras of this package do
+    2D is as in the file, that is where the joint is in the image. 3D is in mm along the
+    camera's axes, from m. Human3.6M's lenses distort, which cameras of this package do
     not: the camera is the one without distortion that fits a person's joints best. The box
     is the square of 1.5 times the published one's keypoints, within the image: no padding
     is to be added. There are no masks.

@@ -20,7 +20,7 @@ class Entry:
     Args:
         image (str): As the file names it.
         keypoints (np.ndarray): [17, 2], px.
-        points (np.ndarray): [17, 3], mm, in the camera's frame.
+        points (np.ndarray): [17, 3], mm, along the camera's axes.
         box (tuple): The square about the keypoints, xyxy, px.
     """
 
@@ -33,7 +33,7 @@ class Entry:
 def read_entries(dataset: PublishedDataset, path: str) -> Iterator[Entry]:
     """The people of a file, in its order.
 
-    ``part`` holds px, and whether they are in the image, ``S`` m of the camera's frame,
+    ``part`` holds px, and whether they are in the image, ``S`` m along the camera's axes,
     ``center`` the middle of the keypoints' box and ``scale`` 1.2 times its longer side, in
     200 px.
 

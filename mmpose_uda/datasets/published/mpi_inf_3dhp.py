@@ -41,7 +41,7 @@ _EXACT = [i for i in range(17) if i not in (1, 4, 7)]
 
 @DATASETS.register_module()
 class MPIINF3DHP(PublishedDataset):
-    """People before a green screen, in rooms and outdoors; 17 keypoints, 3D and cameras.
+    """People before a green screen, indoors and outdoors; 17 keypoints, 3D and cameras.
 
     'train' is every tenth frame, as SPIN's code takes them, of subjects 1 to 8 and of the
     eight cameras at chest height and above; ``tools/dataset_converters/extract_frames.py``
@@ -49,8 +49,8 @@ class MPIINF3DHP(PublishedDataset):
     valid, two of which are outdoors and of another size.
 
     Joints are the 17 that the data set calls 'relevant', in the order of 'human17': its
-    neck, head and top of the head stand for thorax, nose and head. 3D is in mm of the
-    camera's frame, the 2D is its projection. The cameras of the test are those that project
+    neck, head and top of the head stand for thorax, nose and head. 3D is in mm along the
+    camera's axes, the 2D is its projection. The cameras of the test are those that project
     its 3D onto its 2D best, as in mmpose's and other code.
 
     The published figures, PCK at 150 mm and its AUC, are of poses that are scaled to one

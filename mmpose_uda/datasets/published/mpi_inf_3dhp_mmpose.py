@@ -24,8 +24,8 @@ class MPIINF3DHPMMPose(PublishedDataset):
 
     Frames, joints and boxes are those of :class:`MPIINF3DHP`, but the people of the test
     have their own height, which its published figures do not: the files do not hold the
-    scaled poses. 3D is in mm of the camera's frame, from m; the 2D is its projection, up to
-    2 px beside the file's at hips and spine, which the data set has elsewhere in 2D.
+    scaled poses. 3D is in mm along the camera's axes, from m; the 2D is its projection,
+    up to 2 px beside the file's at hips and spine, which the data set has elsewhere in 2D.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.

@@ -22,7 +22,7 @@ def projected_hand(
 
     Args:
         image, camera, size, box, labelled: As there.
-        points (np.ndarray): [21, 3], mm, in the camera's frame: x right, y down, z forward.
+        points (np.ndarray): [21, 3], mm, axes of the camera: x right, y down, z forward.
         hand_side (str): 'left' or 'right'.
 
     Raises:

@@ -27,7 +27,7 @@ def projected_pose(
 
     Args:
         image (str): File, relative to the data set's folder.
-        points (np.ndarray): [K, 3], mm, in the camera's frame: x right, y down, z forward;
+        points (np.ndarray): [K, 3], mm, axes of the camera: x right, y down, z forward;
             the first is the root.
         camera (dict): ``focal`` [2] and ``principal_point`` [2], px.
         size (tuple[int, int]): Width and height of the image, px.

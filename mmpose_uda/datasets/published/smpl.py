@@ -38,7 +38,7 @@ def smpl_person(
 
     Args:
         image, camera, size, details: As there.
-        joints (np.ndarray): [24, 3], mm, in the camera's frame: x right, y down, z forward.
+        joints (np.ndarray): [24, 3], mm, axes of the camera: x right, y down, z forward.
         mirrored (bool): Whether the joints called left are the person's right ones.
 
     Raises:

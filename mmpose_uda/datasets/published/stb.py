@@ -101,7 +101,7 @@ labels/B1Counting_SK.mat  B1Random_SK.mat ... B6Random_SK.mat
 
 
 def _hand21(joints: np.ndarray) -> np.ndarray:
-    """Keypoints [21, 3] of HAND21 in the colour camera's frame, mm."""
+    """Keypoints [21, 3] of HAND21 in the colour camera's axes, mm."""
     points = (joints - _TRANSLATION) @ cv2.Rodrigues(_ROTATION)[0]  # the inverse rotation
     points[_PALM] = 2 * points[_PALM] - points[_RING_BASE]
     return points[_ORDER]

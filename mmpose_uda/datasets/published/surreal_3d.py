@@ -16,7 +16,7 @@ _STEP = 10  # of so many frames of a clip of the training one is read
 _SIZE = 320, 240  # px
 _PARTS = 1, 24  # values of the body in the segmentation
 _CAMERA = dict(focal=np.array([600.0, 600.0]), principal_point=np.array([160.0, 120.0]))
-# From Blender's world to the camera's frame, by its getExtrinsicBlender.m. It is a mirror:
+# From Blender's world to the camera's axes, by its getExtrinsicBlender.m. It is a mirror:
 # people are rendered with left and right exchanged.
 _MIRROR = np.array([[0.0, 0, -1], [0, 1, 0], [-1, 0, 0]])
 
@@ -48,8 +48,8 @@ class SURREAL3D(PublishedDataset):
 
     Keypoints are joints of SMPL, without nose and top of the head, as in
     :class:`ThreeDPW`. People are rendered as their mirror images, so what the files call
-    left is a person's right, as seen here. 3D is turned from m of Blender's world to mm of
-    the camera's frame; the 2D is its projection, of which the files hold the rounded one.
+    left is a person's right, as seen here. 3D is turned from m of Blender's world to mm
+    along the camera's axes; the 2D is its projection, and the files hold it rounded.
     The box is the square of 1.5 times the 24 joints within the image: no padding is to be
     added.
 
@@ -124,7 +124,7 @@ cmu/val/  cmu/test/  the same
         return names
 
     def joints(self, name: str) -> np.ndarray:
-        """Joints [T, 24, 3] of a clip, m, in the camera's frame; 0 without a pose.
+        """Joints [T, 24, 3] of a clip, m, along the camera's axes; 0 without a pose.
 
         Those of a clip of one frame lack the last axis in the file.
         """

@@ -17,7 +17,7 @@ _LONG, _SHORT = 1920, 1080  # px; some sequences are upright
 
 @DATASETS.register_module()
 class ThreeDPW(PublishedDataset):
-    """One or two people outdoors and in rooms, a moving camera; 15 keypoints of 17, 3D.
+    """One or two people outdoors and indoors, a moving camera; 15 keypoints of 17, 3D.
 
     The splits are those of the data set. A person of a frame is a sample where its camera
     is aligned to the image (``campose_valid``), and is in the image.
@@ -28,7 +28,7 @@ class ThreeDPW(PublishedDataset):
     and its second spine joint for the spine. It has neither nose nor top of the head: those
     keypoints are not visible and weigh nothing, and one of the 14 is missing.
 
-    3D is in mm, turned from m of the world to the camera's frame; the 2D is its projection,
+    3D is in mm, turned from m of the world to the camera's axes; the 2D is its projection,
     not the detections in the file. The box is the square of 1.5 times SMPL's 24 joints
     within the image: no padding is to be added. There are no masks.
 

@@ -14,7 +14,7 @@ _CANDIDATES = 4  # windows drawn; the one that shows the least of the hole is ta
 
 @TRANSFORMS.register_module()
 class ReplaceBackground(BaseTransform):
-    """Put the masked foreground over another background; before the crop.
+    """Put the foreground of the mask over another background; before the crop.
 
     That is another image, of the target or of the source, or noise. Images come as
     ``backgrounds``: by domain a dict(img [H', W', 3] uint8, bbox [1, 4] xyxy px), which

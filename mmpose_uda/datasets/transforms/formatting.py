@@ -10,7 +10,7 @@ class PackPoseView(PackPoseInputs):
     """mmpose's ``PackPoseInputs`` with what views and 3D need, each where present.
 
     It adds ``warp_mat`` [2, 3], ``camera`` of the crop and ``draw_key`` to the metainfo,
-    ``keypoints_3d`` [1, K, 3] (mm, camera frame) to ``gt_instances``, and the mask as
+    ``keypoints_3d`` [1, K, 3] (mm, the camera's axes) to ``gt_instances``, and the mask as
     ``gt_foreground`` [1, h, w], float32 in 0..1. (Its size is that of the crop; fields
     of ``gt_fields`` share that of the heatmaps.)
 

@@ -19,7 +19,7 @@ class EMATeacherHook(Hook):
     a resumed run. A step is one of the optimizer: an iteration that only accumulates
     gradients is none.
 
-    A step that :class:`GuardedOptimWrapper` has masked, because its gradient was not
+    A step that :class:`GuardedOptimWrapper` has skipped, because its gradient was not
     finite, moves no teacher.
 
     Buffers are made equal on all processes at each step, so mmengine's ``SyncBuffersHook``,

@@ -82,10 +82,12 @@ class PreemptionHook(Hook):
         return bool(asked.item())
 
     @staticmethod
-    def _end(runner, step: int) -> None:
+    def _end(runner, iteration: int) -> None:
         for hook in runner.hooks:
             if isinstance(hook, CheckpointHook) and not hook.by_epoch:
-                meta = dict(epoch=runner.epoch, iter=step)
-                hook._save_checkpoint_with_step(runner, step, meta=meta)
-                raise Preempted(f'saved at iteration {step}')
-        raise Preempted(f'at iteration {step}, whose last checkpoint is an earlier one')
+                meta = dict(epoch=runner.epoch, iter=iteration)
+                hook._save_checkpoint_with_step(runner, iteration, meta=meta)
+                raise Preempted(f'saved at iteration {iteration}')
+        raise Preempted(
+            f'at iteration {iteration}, whose last checkpoint is an earlier one'
+        )

@@ -18,8 +18,8 @@ class MaskedImageConsistency(Alignment):
     MIC (Hoyer et al. 2023, arXiv 2212.01322): each block of a grid is hidden by a chance of
     its own, and takes the mean colour. The pseudo labels are those of
     :class:`MeanTeacherConsistency`, whose loss this makes harder; it has none of its own.
-    There the masked image is a third one beside the student's two. Here blocks of the
-    student's view are hidden in place, of some images, which costs no pass of a network.
+    There the image with hidden blocks is a third one beside the student's two. Here blocks
+    of the student's view are hidden in place, of some images, which costs no pass.
 
     Args:
         ratio (float): The chance of a block. 0.5 to 0.7 there.

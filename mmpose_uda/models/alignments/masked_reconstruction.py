@@ -70,7 +70,7 @@ class MaskedReconstruction(Alignment):
         }
 
     def encode(self, observed: Observations, masks: list[PatchMask]) -> Sequence[Tensor]:
-        """What the backbone makes of each masked view, in one pass if it can."""
+        """What the backbone makes of what it sees of each view, in one pass if it can."""
         views = [observed[view].undisturbed for view in self.reconstructed]
         if not ViewObservation.can_join(views):
             return [self.head.encode(view, mask) for view, mask in zip(views, masks)]
@@ -89,7 +89,7 @@ class MaskedReconstruction(Alignment):
 
     @torch.no_grad()
     def reconstruct(self, observed: Observations, view: str) -> tuple[Tensor, Tensor]:
-        """Pictures of what the model makes of a masked view.
+        """Pictures of what the model makes of a view, patches hidden.
 
         Returns:
             tuple[Tensor, Tensor]: Images [B, 3, H, W] (normalised) whose hidden patches

@@ -17,7 +17,7 @@ from mmpose_uda.models.utils import PatchMask, hidden_pixels, is_pretrained
 
 @MODELS.register_module()
 class MaskedVisionTransformer(VisionTransformer):
-    """mmpretrain's ``VisionTransformer`` with two masked ways through it.
+    """mmpretrain's ``VisionTransformer`` with two ways around hidden patches.
 
     ``forward`` and the names of all weights are those of the parent. Published MAE and
     ViTPose checkpoints load under the names they come with, at any image size
@@ -154,7 +154,7 @@ class MaskedVisionTransformer(VisionTransformer):
     def _embed_visible(self, images: Tensor, mask: PatchMask) -> tuple[Tensor, Tensor]:
         """Patch embeddings [B, L, C] and all positions [1, E + L, C].
 
-        Masked pixels are blanked first: a convolutional stem would otherwise see them
+        Hidden pixels are blanked first: a convolutional stem would otherwise see them
         through its overlapping windows.
         """
         rows = images.shape[-2] // self.patch_size[0]

@@ -14,9 +14,9 @@ from mmpose_uda.models.utils import PatchMask, pool_to_patches
 
 
 class BaseReconstructionHead(BaseModule, metaclass=ABCMeta):
-    """Encodes a masked image, predicts its patches and compares the hidden ones.
+    """Encodes an image with hidden patches, and compares those that it predicts.
 
-    A form of masked image modelling is how the masked image goes through the backbone
+    A form of masked image modelling is how such an image goes through the backbone
     (:meth:`encode`) and a light decoder (:meth:`forward`).
 
     Args:

@@ -20,7 +20,7 @@ class ConvReconstructionHead(BaseReconstructionHead):
     (Xie et al. 2022, section 3.3): a 1x1 convolution to the pixels under each cell. The
     filling is ours.
 
-    Running statistics of BatchNorm do not see masked images; the layers normalise them by
+    Running statistics of BatchNorm do not see hidden patches; the layers normalise them by
     their own batch.
 
     Args:

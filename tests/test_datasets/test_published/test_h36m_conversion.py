@@ -26,7 +26,7 @@ def convert(root, workers=2):
 
 
 def expected_poses(raw, subject, number):
-    """By name of the keypoint: points in mm of the camera's frame, and px of the image."""
+    """By name of the keypoint: points in mm along the camera's axes, and px."""
     image = raw[subject]['data']['images'][number]
     camera = raw[subject]['camera'][str(image['cam_idx'])]
     joints = np.array(raw[subject]['joint_3d']['2']['1'][str(image['frame_idx'])])

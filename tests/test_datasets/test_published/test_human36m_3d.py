@@ -14,7 +14,7 @@ def raw(tmp_path):
 
 
 def expected_person(raw, subject, image):
-    """Points in mm of the camera's frame, and px, by the name of the joint."""
+    """Points in mm along the camera's axes, and px, by the name of the joint."""
     camera = raw[subject]['camera'][str(image['cam_idx'])]
     joints = raw[subject]['joint_3d']['2']['1'][str(image['frame_idx'])]
     points, pixels = {}, {}
