@@ -1,58 +1,63 @@
-"""Draw a strip of photographs before and after an adaptation, from its report.
+"""Draw a strip of photographs with what two models find in them, one above the other.
 
-python docs/draw_photos.py my_first/report.html docs/images/hand_photos.jpg --images 0 2 5
+python docs/draw_photos.py examples/hand_photos docs/images/hand_photos.jpg \\
+    --models source_only/export adapted/export --titles 'renders alone' adapted \\
+    --images 0_1118.jpg 1_1139.jpg
 """
 
 import argparse
-import base64
-import re
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from mmpose_uda.visualization import save_picture
-from mmpose_uda.visualization.canvas import PAPER, strip
+from mmpose_uda.apis import infer
+from mmpose_uda.inference.infer import load_top_down
+from mmpose_uda.visualization import draw_skeleton, strip
 
-_PICTURE = re.compile(r'src="data:image/jpeg;base64,([^"]+)"')
-HEIGHT = 190  # px
+WIDTH, HEIGHT = 130, 174  # of a picture, px
+MARGIN = 1.35  # of it over the box
+QUALITY = 80
 
 
-def draw(report, out, images):
+def draw(photos, out, models, titles, images):
     """Write the strip.
 
     Args:
-        report (str): Page of tools/adapt.py: pairs of before and after, most changed first.
+        photos (str): Folder of images, with the ``boxes.json`` of what is shown.
         out (str): Picture to write.
-        images (list[int]): Which of them.
+        models (list[str]): Exports.
+        titles (list[str]): Of them.
+        images (list[str]): Names of photographs.
     """
-    found = [_decoded(text) for text in _PICTURE.findall(Path(report).read_text('utf-8'))]
-    pairs = list(zip(found[::2], found[1::2]))
-    width = max(
-        round(HEIGHT * x.shape[1] / x.shape[0]) for x, _ in (pairs[i] for i in images)
+    rows = {}
+    for model, title in zip(models, titles, strict=True):
+        metainfo = load_top_down(model).dataset_meta
+        found = infer(model, photos).predictions
+        rows[title] = [_tile(Path(photos, name), *found[name], metainfo) for name in images]
+    cv2.imwrite(str(out), strip(rows), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    return out
+
+
+def _tile(path, instance, metainfo):
+    """A photograph about its box, with the pose that was found."""
+    photo = cv2.imread(str(path))
+    left, top, right, bottom = np.ravel(instance['bbox'])
+    scale = min(WIDTH / (right - left), HEIGHT / (bottom - top)) / MARGIN
+    shift = (np.array([WIDTH, HEIGHT]) - scale * np.array([left + right, top + bottom])) / 2
+    onto = np.hstack([scale * np.eye(2), shift[:, None]])
+    tile = cv2.warpAffine(
+        photo, onto, (WIDTH, HEIGHT), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
-    before, after = zip(*([_fitted(one, width) for one in pairs[i]] for i in images))
-    return save_picture(out, strip({'before adaptation': before, 'adapted': after}))
-
-
-def _decoded(text):
-    data = np.frombuffer(base64.b64decode(text), np.uint8)
-    return cv2.imdecode(data, cv2.IMREAD_COLOR)
-
-
-def _fitted(image, width):
-    """As high as all others, on paper as wide as the widest."""
-    own = round(image.shape[1] * HEIGHT / image.shape[0])
-    image = cv2.resize(image, (own, HEIGHT), interpolation=cv2.INTER_AREA)
-    left = (width - own) // 2
-    sides = (left, width - own - left)
-    return cv2.copyMakeBorder(image, 0, 0, *sides, cv2.BORDER_CONSTANT, value=PAPER)
+    return draw_skeleton(tile, np.array(instance['keypoints']) * scale + shift, metainfo)
 
 
 if __name__ == '__main__':
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('report')
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('photos')
     parser.add_argument('out')
-    parser.add_argument('--images', type=int, nargs='+', default=[0, 1, 2, 3])
-    args = parser.parse_args()
-    print(draw(args.report, args.out, args.images))
+    for option in ('--models', '--titles', '--images'):
+        parser.add_argument(option, nargs='+', required=True)
+    print(draw(**vars(parser.parse_args())))

@@ -97,6 +97,7 @@ ELSEWHERE = {
     'make test': 'CI',
     'make env && . .venv/bin/activate': 'test_makefile.py',
     'make lint && make test': 'CI',
+    'make docs': 'test_site.py',
     'pip install pre-commit && pre-commit install': 'what it runs: test_release.py',
     'python -m pytest ': 'they are tests',
     'pip install --no-deps -e .': 'CI, in make env',

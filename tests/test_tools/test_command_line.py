@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 import toy_parts
-from tool_process import ROOT, environment
+from tool_process import LIMIT, ROOT, environment
 
 from mmpose_uda.apis import train
 from mmpose_uda.apis.command_line import exit_codes, parse_options
@@ -31,7 +31,7 @@ def config(tmp_path):
 
 def _run(*command, **options):
     return subprocess.run(
-        command, env=ENV, capture_output=True, text=True, timeout=120, **options
+        command, env=ENV, capture_output=True, text=True, timeout=LIMIT, **options
     )
 
 
@@ -147,7 +147,7 @@ def _two_nodes(folder, config, *arguments):
             for rank, log in enumerate(logs)
         ]
         try:
-            codes = [node.wait(timeout=120) for node in nodes]
+            codes = [node.wait(timeout=LIMIT) for node in nodes]
         finally:
             for node in nodes:
                 node.kill()
@@ -172,7 +172,7 @@ def _slurm(folder, config, *arguments):
         ),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LIMIT,
     )
 
 

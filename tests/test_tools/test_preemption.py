@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 import toy_parts
-from tool_process import ROOT, environment
+from tool_process import LIMIT, ROOT, environment
 
 from mmpose_uda.apis import train
 from mmpose_uda.safe_checkpoint import load_from_local
@@ -91,7 +91,7 @@ class Run:
         return [self.process.pid, *_descendants(self.process.pid)]
 
     def end(self):
-        self.seen += self.process.communicate(timeout=120)[0].splitlines(keepends=True)
+        self.seen += self.process.communicate(timeout=LIMIT)[0].splitlines(keepends=True)
         return self.process.returncode
 
 
