@@ -13,6 +13,7 @@ from typing import Any, Optional
 
 import cv2
 import numpy as np
+import torch
 from infer_factory import write_video
 
 TRAIN_JSON = 'people/annotations/train.json'
@@ -262,6 +263,7 @@ def _rows() -> list[Bad]:
         Bad('train.py', resume + ' photos', 'photos'),
         Bad('train.py', resume, 'damaged', cut('toy_run/iter_2.pth', 900)),
         Bad('train.py', resume, 'iter_2.pth', cut('toy_run/iter_2.pth', 0)),
+        Bad('train.py', resume, r'toy_run.iter_2.pth has weights that are NaN or infinite, such as \S+, from which', _diverge),
         Bad('train.py', resume + ' export/model.pth', 'export of a teacher'),
         Bad('train.py', resume + ' weights.pth', 'weights alone'),
         Bad('train.py', resume + ' list.pth', 'list.pth holds a list'),
@@ -481,6 +483,12 @@ def _occupied() -> list[Bad]:
             ('analysis_tools/calibrate_verdict.py', '--configs adapted.py --out o', 'table.md', a_folder, folder('o/table.md')),
         ]
     ]  # fmt: skip
+
+
+def _diverge() -> None:
+    checkpoint = torch.load('toy_run/iter_2.pth', weights_only=True)
+    next(iter(checkpoint['state_dict'].values())).fill_(NAN)
+    torch.save(checkpoint, 'toy_run/iter_2.pth')
 
 
 def _file(path: str) -> None:
