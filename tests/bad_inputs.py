@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from infer_factory import write_video
 
+from mmpose_uda.safe_checkpoint import load_from_local
+
 TRAIN_JSON = 'people/annotations/train.json'
 NAN = float('nan')
 
@@ -257,6 +259,8 @@ def _rows() -> list[Bad]:
         Bad('train.py', 'toy.py --work-dir toy.py', 'toy.py'),
         Bad('train.py', 'toy.py --work-dir toy.py/wd', 'toy.py'),
         Bad('train.py', 'other.py --work-dir toy_run', 'checkpoints of toy.py'),
+        Bad('train.py', toy + 'optim_wrapper.optimizer.lr=1e39 default_hooks.runtime_info.max_skipped=1', r'(?s)^error: 1 training steps were skipped, or led to weights.*iteration \d: loss.*at 1 the run stops'),
+        Bad('train.py', toy + 'optim_wrapper.optimizer.lr=1e39', 'The model of iteration 1 has .* such as linear.weight, which is not saved'),
         # going on
         Bad('train.py', 'toy.py --work-dir wd --resume none.pth', 'no checkpoint none.pth'),
         Bad('train.py', 'toy.py --work-dir toy_run --resume --seed 5', 'seed 0.*seed 5'),
@@ -486,7 +490,7 @@ def _occupied() -> list[Bad]:
 
 
 def _diverge() -> None:
-    checkpoint = torch.load('toy_run/iter_2.pth', weights_only=True)
+    checkpoint = load_from_local('toy_run/iter_2.pth', 'cpu')
     next(iter(checkpoint['state_dict'].values())).fill_(NAN)
     torch.save(checkpoint, 'toy_run/iter_2.pth')
 
