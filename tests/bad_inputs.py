@@ -13,7 +13,10 @@ from typing import Any, Optional
 
 import cv2
 import numpy as np
+import torch
 from infer_factory import write_video
+
+from mmpose_uda.safe_checkpoint import load_from_local
 
 TRAIN_JSON = 'people/annotations/train.json'
 NAN = float('nan')
@@ -256,12 +259,15 @@ def _rows() -> list[Bad]:
         Bad('train.py', 'toy.py --work-dir toy.py', 'toy.py'),
         Bad('train.py', 'toy.py --work-dir toy.py/wd', 'toy.py'),
         Bad('train.py', 'other.py --work-dir toy_run', 'checkpoints of toy.py'),
+        Bad('train.py', toy + 'optim_wrapper.optimizer.lr=1e39 default_hooks.runtime_info.max_skipped=1', r'(?s)^error: 1 training steps were skipped, or led to weights.*iteration \d: loss.*at 1 the run stops'),
+        Bad('train.py', toy + 'optim_wrapper.optimizer.lr=1e39', 'The model of iteration 1 has .* such as linear.weight, which is not saved'),
         # going on
         Bad('train.py', 'toy.py --work-dir wd --resume none.pth', 'no checkpoint none.pth'),
         Bad('train.py', 'toy.py --work-dir toy_run --resume --seed 5', 'seed 0.*seed 5'),
         Bad('train.py', resume + ' photos', 'photos'),
         Bad('train.py', resume, 'damaged', cut('toy_run/iter_2.pth', 900)),
         Bad('train.py', resume, 'iter_2.pth', cut('toy_run/iter_2.pth', 0)),
+        Bad('train.py', resume, r'toy_run.iter_2.pth has weights that are NaN or infinite, such as \S+, from which', _diverge),
         Bad('train.py', resume + ' export/model.pth', 'export of a teacher'),
         Bad('train.py', resume + ' weights.pth', 'weights alone'),
         Bad('train.py', resume + ' list.pth', 'list.pth holds a list'),
@@ -481,6 +487,12 @@ def _occupied() -> list[Bad]:
             ('analysis_tools/calibrate_verdict.py', '--configs adapted.py --out o', 'table.md', a_folder, folder('o/table.md')),
         ]
     ]  # fmt: skip
+
+
+def _diverge() -> None:
+    checkpoint = load_from_local('toy_run/iter_2.pth', 'cpu')
+    next(iter(checkpoint['state_dict'].values())).fill_(NAN)
+    torch.save(checkpoint, 'toy_run/iter_2.pth')
 
 
 def _file(path: str) -> None:

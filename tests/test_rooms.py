@@ -26,7 +26,14 @@ ROOMS = [
         'whole_files',
         'xtcoco',
     },  # fmt: skip
-    {'decoded_images', 'installed', 'metainfo', 'safe_checkpoint', 'views'},
+    {
+        'decoded_images',
+        'finite_weights',
+        'installed',
+        'metainfo',
+        'safe_checkpoint',
+        'views',
+    },
     {'weights_fit', 'whole_checkpoints'},
     {'compat', 'synthetic', 'codecs', 'evaluation', 'models.utils'},
     {'datasets', 'models.losses', 'models.readers', 'models.backbones'},

@@ -13,6 +13,7 @@ from mmpose_uda.config.finding import find_config
 from mmpose_uda.config.names import LOADERS, check_kinds, refuse_near_misses
 from mmpose_uda.config.overrides import merge
 from mmpose_uda.config.ranges import check_ranges
+from mmpose_uda.config.step import complete_step_hook
 from mmpose_uda.datasets.files import require_json_name
 from mmpose_uda.errors import UserError
 
@@ -41,6 +42,7 @@ def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
         merge(cfg, options)
     check_kinds(cfg)
     check_ranges(cfg)
+    complete_step_hook(cfg)
     drop_options_of_workers(cfg)
     for boxes in _box_files(cfg.to_dict()):
         require_json_name(boxes)

@@ -8,6 +8,7 @@ from mmengine.logging import print_log
 
 from mmpose_uda.config.kept_text import differences, read_text
 from mmpose_uda.errors import UserError
+from mmpose_uda.finite_weights import require_finite
 from mmpose_uda.safe_checkpoint import load_from_local
 
 _NEEDED = ('state_dict', 'meta', 'optimizer', 'message_hub')
@@ -27,11 +28,17 @@ def check_resumed(cfg: Config, seed: Optional[int]) -> None:
         seed (int, optional): The seed that was asked for.
 
     Raises:
-        UserError: It is an export or bare weights, or of another seed, optimizer or model.
+        UserError: It is an export or bare weights, of another seed, optimizer or model, or
+            its weights are not finite.
     """
     name = cfg.load_from
     checkpoint = load_from_local(name, 'cpu')
     _require_state(checkpoint, name)
+    require_finite(
+        checkpoint['state_dict'],
+        name,
+        'from which no training goes on: resume from an earlier checkpoint.',
+    )
     meta = checkpoint['meta']
     if 'config' in meta:
         raise UserError(

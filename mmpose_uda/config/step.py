@@ -11,6 +11,7 @@ from mmpose_uda.errors import UserError
 
 _CHOICES = ('auto', 'bf16', 'fp16')
 _PLAIN, _MIXED, _GUARDED = 'OptimWrapper', 'AmpOptimWrapper', 'GuardedOptimWrapper'
+_INFO, _SCALARS = 'RuntimeInfoHook', 'StepScalarsHook'
 _CONSTRUCTOR = 'StudentOptimWrapperConstructor'
 _SCOPE = 'mmpose.'  # of their registry, for configs of another scope
 _DTYPES = dict(bf16='bfloat16', fp16='float16')
@@ -57,8 +58,23 @@ def prepare_step(cfg: Config, amp: Optional[str] = None) -> None:
         if _has_fused_form(optimizer.get('type')):
             optimizer.setdefault('fused', True)
     hooks = cfg.get('default_hooks') or {}
-    if 'runtime_info' not in hooks:
-        cfg.default_hooks = dict(hooks, runtime_info=dict(type=f'{_SCOPE}StepScalarsHook'))
+    hook = hooks.get('runtime_info', {})
+    if isinstance(hook, dict) and hook.get('type', _INFO) in (_INFO, _SCOPE + _INFO):
+        cfg.default_hooks = dict(hooks, runtime_info=dict(hook, type=_SCOPE + _SCALARS))
+
+
+def complete_step_hook(cfg: Config) -> None:
+    """Let options of the hook that does a step be those of this package's.
+
+    So ``default_hooks.runtime_info.max_skipped`` can be set in every config: few name that
+    hook, as there is one without.
+
+    Args:
+        cfg (Config): Changed in place.
+    """
+    hook = (cfg.get('default_hooks') or {}).get('runtime_info')
+    if isinstance(hook, dict):
+        hook.setdefault('type', _SCOPE + _SCALARS)
 
 
 def _has_fused_form(kind: Any) -> bool:

@@ -18,6 +18,7 @@ from mmpose_uda.deploy.deployed_config import (
     write_metainfo,
 )
 from mmpose_uda.errors import UserError, writing
+from mmpose_uda.finite_weights import require_finite
 from mmpose_uda.models.observation import STATISTICS_FILE, content_of, statistics_for
 from mmpose_uda.models.pose_estimators import TeacherEMA
 from mmpose_uda.models.pose_estimators.plain_checkpoint import (
@@ -156,25 +157,6 @@ def select_weights(state_dict: dict[str, Tensor], prefix: str) -> dict[str, Tens
         for key, value in state_dict.items()
         if key.startswith(prefix)
     }
-
-
-def require_finite(weights: dict[str, Tensor], owner: str) -> None:
-    """Refuse weights that have diverged.
-
-    Args:
-        weights (dict[str, Tensor]): By name.
-        owner (str): Whose they are, the first words of the sentence.
-
-    Raises:
-        UserError: One is NaN or infinite.
-    """
-    for name, value in weights.items():
-        if value.is_floating_point() and not torch.isfinite(value).all():
-            raise UserError(
-                f'{owner} has weights that are NaN or infinite, such as {name}, and would '
-                'predict nothing: take an earlier checkpoint, from before the training '
-                'diverged.'
-            )
 
 
 def fitting_estimator(

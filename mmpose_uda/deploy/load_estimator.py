@@ -20,13 +20,9 @@ from mmpose_uda.config import (
     set_work_dir,
     user_errors,
 )
-from mmpose_uda.deploy.export import (
-    CONFIG_FILE,
-    WEIGHTS_FILE,
-    export_estimator,
-    require_finite,
-)
+from mmpose_uda.deploy.export import CONFIG_FILE, WEIGHTS_FILE, export_estimator
 from mmpose_uda.errors import UserError
+from mmpose_uda.finite_weights import require_finite
 
 
 def load_estimator(

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from mmpose_uda.errors import UserError
 
+from .guarded_step import GuardedStep
+from .loss_scaling import ScaleSearch, scaler_arguments
 from .mixed_precision import mixed_precision
 
 _DTYPES = ('float16', 'bfloat16')
@@ -23,10 +25,10 @@ class GuardedOptimWrapper(OptimWrapper):
 
     - It runs in mixed precision on a CPU too. Losses are scaled for float16 alone, whose
       gradients would vanish; bfloat16 has the range of float32.
-    - A step whose gradient is not finite changes nothing but what the optimizer does at a
-      gradient of 0 (momentum, weight decay). That is decided on the device, by
-      :attr:`finite`. Steps that the scaling of losses for float16 skips, as it does to
-      find its scale, are finite as long as the loss is.
+    - A step whose loss or gradient is not finite is none: weights and optimizer stay as
+      they were, decided on the device (:class:`GuardedStep`). It is counted as skipped,
+      and so is one that leads to weights that are not finite. Steps that the scaling of
+      losses for float16 skips to find its scale (:class:`ScaleSearch`) are not counted.
     - What it would log is a tensor in :attr:`step_scalars`, which :class:`StepScalarsHook`
       reads when something is logged. mmengine's wrappers wait for the norm at every step.
 
@@ -39,7 +41,7 @@ class GuardedOptimWrapper(OptimWrapper):
         UserError: The type is another, or float16 is wanted of a CPU.
 
     Attributes:
-        finite (Tensor): bool, whether the last step was.
+        finite (Tensor): bool, whether the last step was made and its weights are finite.
         step_scalars (dict[str, Tensor]): Of the last step, for the log.
     """
 
@@ -68,10 +70,12 @@ class GuardedOptimWrapper(OptimWrapper):
                     "use 'bfloat16'."
                 )
             self.loss_scaler = torch.amp.GradScaler(
-                self.device_type, **_scaler_arguments(loss_scale)
+                self.device_type, **scaler_arguments(loss_scale)
             )
         self.finite: Optional[Tensor] = None
         self.step_scalars: dict[str, Tensor] = {}
+        self._guarded_step = GuardedStep(self.optimizer)
+        self._scale_search = ScaleSearch()
         self._finite_losses: list[Tensor] = []
 
     @contextmanager
@@ -91,53 +95,50 @@ class GuardedOptimWrapper(OptimWrapper):
 
     def backward(self, loss: Tensor, **kwargs: Any) -> None:
         """Back-propagate a scalar."""
+        self._finite_losses.append(loss.detach().isfinite())
         if self.loss_scaler is not None:
-            self._finite_losses.append(loss.detach().isfinite())
             loss = self.loss_scaler.scale(loss)
         super().backward(loss, **kwargs)
 
     def step(self, **kwargs: Any) -> None:
-        """Clip gradients, mask those that are not finite, and step."""
-        gradients = [
-            parameter.grad
+        """Clip gradients and step, if losses and gradients are finite."""
+        if self.loss_scaler is not None:
+            self.loss_scaler.unscale_(self.optimizer)
+        norm = self._clipped_norm()
+        is_gradient_finite = norm.isfinite()
+        are_losses_finite = self._are_losses_finite(norm.device)
+        self.finite = self._guarded_step(are_losses_finite & is_gradient_finite, **kwargs)
+        skipped = ~self.finite
+        if self.loss_scaler is not None:
+            self.loss_scaler.update(self._static_scale)
+            overflown = are_losses_finite & ~is_gradient_finite
+            skipped &= ~self._scale_search.explains(overflown)
+        self.step_scalars = dict(skipped=skipped.float())
+        if getattr(self, 'grad_name', None) == 'grad_norm':
+            self.step_scalars['grad_norm'] = norm
+
+    def _clipped_norm(self) -> Tensor:
+        """Clip as the config says; the norm of all gradients before that."""
+        parameters = [
+            parameter
             for group in self.optimizer.param_groups
             for parameter in group['params']
             if parameter.grad is not None
         ]
-        if self.loss_scaler is not None:
-            self.loss_scaler.unscale_(self.optimizer)
-        norm = self._clipped_norm(gradients)
-        self.step_scalars = {}
-        if getattr(self, 'grad_name', None) == 'grad_norm':
-            self.step_scalars['grad_norm'] = norm
-        if self.loss_scaler is None:
-            self.finite = norm.isfinite()
-            fault = ~self.finite
-            for gradient in gradients:
-                gradient.masked_fill_(fault, 0)
-            self.optimizer.step(**kwargs)
-        else:
-            self.finite = self._all_losses_finite()
-            self.loss_scaler.step(self.optimizer, **kwargs)
-            self.loss_scaler.update(self._static_scale)
-        self.step_scalars['skipped'] = 1 - self.finite.float()
-
-    def _clipped_norm(self, gradients: list[Tensor]) -> Tensor:
-        """Clip as the config says; the norm of all gradients before that."""
-        groups = self.optimizer.param_groups
-        parameters = [parameter for group in groups for parameter in group['params']]
-        if self.clip_grad_kwargs:
-            norm = self.clip_func(parameters, **self.clip_grad_kwargs)
-            if norm is not None:
-                return norm
-        if not gradients:
+        if not parameters:
             return torch.zeros(())
-        return torch.stack(torch._foreach_norm(gradients)).norm()
+        if getattr(self, 'grad_name', None) == 'grad_norm':
+            return self.clip_func(parameters, **self.clip_grad_kwargs)
+        norm = torch.stack(torch._foreach_norm([p.grad for p in parameters])).norm()
+        if self.clip_grad_kwargs:
+            self.clip_func(parameters, **self.clip_grad_kwargs)
+        return norm
 
-    def _all_losses_finite(self) -> Tensor:
+    def _are_losses_finite(self, device: torch.device) -> Tensor:
         """Whether those since the last step are, on every process."""
-        finite = torch.stack(self._finite_losses).all().float()
-        self._finite_losses = []
+        losses, self._finite_losses = self._finite_losses, []
+        finite = torch.stack(losses).all() if losses else torch.ones((), device=device)
+        finite = finite.float()
         all_reduce(finite, op='min')
         return finite > 0
 
@@ -189,16 +190,3 @@ def _merge_equal_groups(optimizer: torch.optim.Optimizer) -> None:
         first = merged.setdefault(options, dict(group, params=[]))
         first['params'] = first['params'] + group['params']
     optimizer.param_groups = list(merged.values())
-
-
-def _scaler_arguments(loss_scale: Union[str, float, dict]) -> dict[str, Any]:
-    if isinstance(loss_scale, dict):
-        return loss_scale
-    if isinstance(loss_scale, float):
-        return dict(init_scale=loss_scale)
-    if loss_scale != 'dynamic':
-        raise UserError(
-            f"`optim_wrapper.loss_scale` is {loss_scale!r}: let it be 'dynamic', a number "
-            'with a point, or the arguments of a GradScaler.'
-        )
-    return {}

@@ -17,7 +17,7 @@ Row = tuple[int, dict[str, float]]
 
 
 class SkippedSteps:
-    """Counts the steps that :class:`GuardedOptimWrapper` has skipped.
+    """Counts the steps of :class:`GuardedOptimWrapper` that were not finite.
 
     It sees them when something is logged. From the first on it asks for every step to be
     looked at, until one is caught whose images are still at hand.
@@ -79,8 +79,9 @@ class SkippedSteps:
             for iteration, values in self.rows[-_SHOWN:]
         )
         return (
-            f'{len(self.rows)} training steps had gradients that are not finite and were '
-            f'skipped, the last of them\n{table}\n'
+            f'{len(self.rows)} training steps were skipped, or led to weights that are not '
+            'finite, because loss, gradient or weights were not finite, the last of them\n'
+            f'{table}\n'
             'Lower the learning rate, or clip gradients by `optim_wrapper.clip_grad`; at '
             f'{self.most} the run stops (`default_hooks.runtime_info.max_skipped`).'
         )

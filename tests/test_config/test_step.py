@@ -103,6 +103,24 @@ def test_another_precision_is_refused():
         prepare_step(config(type='OptimWrapper'), 'int8')
 
 
+@pytest.mark.parametrize('hook', ['RuntimeInfoHook', 'mmpose.RuntimeInfoHook', None])
+def test_the_own_hook_takes_options(hook):
+    given = dict(max_skipped=3) if hook is None else dict(type=hook, max_skipped=3)
+    cfg = config(type='OptimWrapper')
+    cfg.default_hooks = dict(runtime_info=given)
+    prepare_step(cfg)
+    expected = dict(type='mmpose.StepScalarsHook', max_skipped=3)
+    assert cfg.default_hooks.runtime_info == expected
+
+
+def test_other_hooks_stay():
+    for hook in (dict(type='AHook'), None):
+        cfg = config(type='OptimWrapper')
+        cfg.default_hooks = dict(runtime_info=hook)
+        prepare_step(cfg)
+        assert cfg.default_hooks.runtime_info == hook
+
+
 def test_hooks_may_be_none():
     cfg = Config(dict(optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1))))
     cfg.default_hooks = None

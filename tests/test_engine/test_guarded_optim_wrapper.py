@@ -7,7 +7,10 @@ from mmpose.registry import OPTIM_WRAPPERS
 from torch import nn
 
 from mmpose_uda import UserError
+from mmpose_uda.analysis.device_waits import DeviceWaits
 from mmpose_uda.engine.guarded_optim_wrapper import GuardedOptimWrapper
+from mmpose_uda.engine.loss_scaling import LONGEST_SEARCH
+from mmpose_uda.models.pose_estimators import TeacherEMA
 
 
 @pytest.fixture(autouse=True)
@@ -61,21 +64,130 @@ def test_the_norm_is_kept_for_the_log():
     assert float(wrapper.step_scalars['skipped']) == 0
 
 
-@pytest.mark.parametrize('clip', [None, dict(max_norm=1.0)])
-@pytest.mark.parametrize('fault', [float('inf'), float('nan')])
-def test_a_step_that_is_not_finite_changes_nothing(clip, fault):
-    model = make_model()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    wrapper = GuardedOptimWrapper(optimizer=optimizer, clip_grad=clip)
+OPTIMIZERS = dict(
+    adamw=dict(type=torch.optim.AdamW, weight_decay=0.05, fused=True),
+    adam=dict(type=torch.optim.Adam, weight_decay=0.05, fused=True),
+    momentum=dict(type=torch.optim.SGD, momentum=0.9, weight_decay=0.05, fused=True),
+    sgd=dict(type=torch.optim.SGD, fused=True),
+    foreach=dict(type=torch.optim.AdamW, weight_decay=0.05, foreach=True),
+    another=dict(type=torch.optim.RMSprop, momentum=0.9, weight_decay=0.05),
+)
+FAULTS = dict(
+    infinite_image=lambda loss: loss * float('inf'),
+    loss_alone=lambda loss: loss + float('inf'),
+    loss_is_no_number=lambda loss: loss + float('nan'),
+    gradient_alone=lambda loss: torch.where(loss > 0, loss, (loss - loss).sqrt()),
+)
+
+
+class Training:
+    """A student, its teacher, and steps at faults."""
+
+    def __init__(self, optimizer, clip=None, lr=0.01, scaler=None):
+        torch.manual_seed(0)
+        self.model = make_model()
+        kind, options = optimizer['type'], dict(optimizer, lr=lr)
+        del options['type']
+        self.wrapper = GuardedOptimWrapper(
+            optimizer=kind(self.model.parameters(), **options),
+            clip_grad=copy.deepcopy(clip),
+        )
+        self.wrapper.loss_scaler = scaler
+        self.teacher = TeacherEMA(self.model, momentum=0.3)
+        self.teacher.update_parameters(self.model)
+
+    def step_without_a_look(self, images, fault):
+        """One step of both networks."""
+        self.wrapper.update_params(fault(self.model(images).square().mean()))
+        self.teacher.update_parameters(self.model, self.wrapper.finite)
+
+    def step(self, images, fault=lambda loss: loss):
+        """One step; whether it was counted as skipped."""
+        self.step_without_a_look(images, fault)
+        return bool(self.wrapper.step_scalars['skipped'])
+
+    def state(self):
+        """All that a checkpoint holds, by name."""
+        found = {f'student {k}': v for k, v in self.model.state_dict().items()}
+        found |= {f'teacher {k}': v for k, v in self.teacher.state_dict().items()}
+        for index, state in self.wrapper.state_dict()['state'].items():
+            found |= {f'optimizer {index} {k}': v for k, v in state.items()}
+        return copy.deepcopy({k: v for k, v in found.items() if v is not None})
+
+
+def assert_same(found, expected):
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, rtol=0, atol=0, msg=name)
+
+
+@pytest.mark.parametrize('clip', [None, *CLIPS[1:]])
+@pytest.mark.parametrize('fault', FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize('optimizer', OPTIMIZERS.values(), ids=OPTIMIZERS)
+def test_a_step_that_is_not_finite_is_none(optimizer, fault, clip):
+    """Bit for bit, be it the first, the last or between two."""
+    batches = torch.randn(3, 2, 3, 8, 8)
+    found, expected = Training(optimizer, clip), Training(optimizer, clip)
+    for images in batches:
+        assert found.step(images, fault) and not found.wrapper.finite
+        assert_same(found.state(), expected.state())
+        assert not found.step(images) and not expected.step(images)
+        assert found.wrapper.finite
+    assert found.step(images, fault)
+    assert_same(found.state(), expected.state())
+
+
+@pytest.mark.parametrize('name', ['adamw', 'adam', 'momentum', 'sgd'])
+def test_the_host_waits_for_no_step_but_the_first(name):
+    training = Training(OPTIMIZERS[name], clip=dict(max_norm=1.0))
     images = torch.randn(2, 3, 8, 8)
-    before = copy.deepcopy(model.state_dict())
-    bad = images.clone()
-    bad[0, 0, 0, 0] = fault
-    after = steps(wrapper, model, [bad])
-    assert not wrapper.finite and float(wrapper.step_scalars['skipped']) == 1
-    assert all(torch.equal(before[name], after[name]) for name in before)
-    after = steps(wrapper, model, [images])
-    assert wrapper.finite and not torch.equal(before['0.weight'], after['0.weight'])
+    training.step(images)
+    for factor, is_finite in ((torch.tensor(float('nan')), False), (torch.ones(()), True)):
+        with DeviceWaits() as waits:
+            training.step_without_a_look(images, factor.__mul__)
+        assert not waits.counts
+        assert bool(training.wrapper.finite) == is_finite
+
+
+@pytest.mark.parametrize('name', ['sgd', 'adamw'])
+def test_the_teacher_does_not_follow_weights_that_overflow(name):
+    training = Training(OPTIMIZERS[name], lr=1e38)
+    before = copy.deepcopy(training.teacher.state_dict())
+    images = torch.randn(2, 3, 8, 8)
+    while training.model[0].weight.isfinite().all():
+        before = copy.deepcopy(training.teacher.state_dict())
+        is_skipped = training.step(images, lambda loss: loss * 1e3)
+    assert is_skipped and not training.wrapper.finite
+    assert_same(training.teacher.state_dict(), before)
+
+
+def test_the_search_for_a_scale_is_no_failure_until_it_finds_none():
+    scaler = torch.amp.GradScaler('cpu')
+    training = Training(OPTIMIZERS['adamw'], scaler=scaler)
+    images = torch.randn(2, 3, 8, 8)
+    assert not training.step(images)
+    before, scale = training.state(), scaler.get_scale()
+
+    def overflow(loss):
+        loss.register_hook(lambda gradient: gradient * float('inf'))
+        return loss
+
+    skipped = [training.step(images, overflow) for _ in range(LONGEST_SEARCH)]
+    assert skipped == [False] * LONGEST_SEARCH and not training.wrapper.finite
+    assert scaler.get_scale() == scale * 2.0**-LONGEST_SEARCH
+    assert training.step(images, overflow)
+    assert_same(training.state(), before)
+    assert not training.step(images) and training.wrapper.finite
+    assert not training.step(images, overflow)
+
+
+def test_a_scaled_loss_that_is_not_finite_is_a_failure():
+    training = Training(OPTIMIZERS['adamw'], scaler=torch.amp.GradScaler('cpu'))
+    images = torch.randn(2, 3, 8, 8)
+    training.step(images)
+    before = training.state()
+    assert training.step(images, FAULTS['loss_alone'])
+    assert_same(training.state(), before)
 
 
 def test_mixed_precision_on_a_cpu():

@@ -112,6 +112,8 @@ def test_the_hook_looks_when_it_logs(runner, batch):
 
     for _ in range(3):
         skip()
-        hook.before_save_checkpoint(runner, {})  # what is read then is not forgotten
+        hook.before_save_checkpoint(
+            runner, dict(state_dict={})
+        )  # what is read then is not forgotten
     with pytest.raises(UserError, match='4 training steps'):
         skip()

@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 import torch
 import toy_parts
+from mmpose.registry import HOOKS
+from stock_factory import TINY_BASE, write_coco
 from tool_process import LIMIT, ROOT, environment
 
-from mmpose_uda.apis import train
+from mmpose_uda.apis import convert_config, train
 from mmpose_uda.apis.command_line import exit_codes, parse_options
+from mmpose_uda.config import load_config, prepare_step
 from mmpose_uda.errors import UserError
 from mmpose_uda.safe_checkpoint import load_from_local
 
@@ -88,6 +91,26 @@ def test_options_that_are_none():
     assert parse_options([]) == {}
     with pytest.raises(UserError, match='--cfg-options lr is not KEY=VALUE'):
         parse_options(['a=1', 'lr'])
+
+
+CONFIGS = ['configs/uda/hand_3d.py', 'configs/stock/res50_heatmap.py', 'converted.py']
+
+
+@pytest.mark.parametrize('path', CONFIGS)
+def test_how_many_steps_may_be_skipped_is_an_option_of_every_config(path, tmp_path):
+    path = ROOT / path
+    if path.name == 'converted.py':
+        (tmp_path / 'base.py').write_text(TINY_BASE)
+        write_coco(tmp_path / 'people')
+        photos, path = tmp_path / 'people/images/train', tmp_path / path.name
+        base = str(tmp_path / 'base.py')
+        convert_config(base, str(photos), str(tmp_path / 'people'), str(path))
+    options = parse_options(['default_hooks.runtime_info.max_skipped=3'])
+    for cfg in (load_config(str(path), options), load_config(str(path))):
+        prepare_step(cfg)
+        hook = HOOKS.build(cfg.default_hooks.runtime_info)
+        assert hook.skipped.most == (3 if options else 20)
+        options = None
 
 
 def test_an_interrupt_says_how_to_go_on(config, tmp_path):

@@ -5,7 +5,7 @@ from typing import Iterable, Optional
 from mmengine.hooks import EMAHook, Hook, SyncBuffersHook
 from mmengine.optim import OptimWrapper
 from mmpose.registry import HOOKS
-from torch import nn
+from torch import Tensor, nn
 
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.errors import UserError
@@ -19,8 +19,8 @@ class EMATeacherHook(Hook):
     a resumed run. A step is one of the optimizer: an iteration that only accumulates
     gradients is none.
 
-    A step that :class:`GuardedOptimWrapper` has skipped, because its gradient was not
-    finite, moves no teacher.
+    A step that :class:`GuardedOptimWrapper` has skipped, or that led to weights that are
+    not finite, moves no teacher.
 
     Buffers are made equal on all processes at each step, so mmengine's ``SyncBuffersHook``,
     which mmpose's configs have, is turned off: it would average every buffer there is.
@@ -61,7 +61,7 @@ class EMATeacherHook(Hook):
 
     def _hand_over(self, runner) -> None:
         """Put mmengine's hook in the place of this one."""
-        hook = EMAHook('TeacherEMA', **self.average)
+        hook = _FiniteEMAHook('TeacherEMA', **self.average)
         runner.hooks[runner.hooks.index(self)] = hook
         hook.before_run(runner)
 
@@ -92,4 +92,20 @@ class EMATeacherHook(Hook):
         """One step of the average."""
         model = unwrapped_model(runner)
         if model.is_between_steps:
-            model.update_teacher(getattr(runner.optim_wrapper, 'finite', None))
+            model.update_teacher(_was_finite(runner))
+
+
+class _FiniteEMAHook(EMAHook):
+    """mmengine's, whose average passes over steps that were not finite, too."""
+
+    def after_train_iter(self, runner, *args, **kwargs) -> None:
+        """One step of the average."""
+        if self._ema_started(runner):
+            self.ema_model.update_parameters(self.src_model, _was_finite(runner))
+        else:
+            super().after_train_iter(runner, *args, **kwargs)
+
+
+def _was_finite(runner) -> Optional[Tensor]:
+    """Whether the last step was, if the optimizer wrapper knows; bool."""
+    return getattr(runner.optim_wrapper, 'finite', None)

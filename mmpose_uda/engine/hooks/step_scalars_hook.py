@@ -8,6 +8,7 @@ from mmpose.registry import HOOKS
 from torch import Tensor
 
 from mmpose_uda.engine.skipped_steps import Row, SkippedSteps
+from mmpose_uda.finite_weights import require_finite
 
 
 @HOOKS.register_module()
@@ -16,14 +17,15 @@ class StepScalarsHook(RuntimeInfoHook):
 
     mmengine's waits for the device at every step, once for each loss. This one reads all
     values together when a line is logged, a checkpoint is written or a phase ends; the
-    message hub then has what it would have had. Steps that were skipped, because their
-    gradient was not finite, are told then.
+    message hub then has what it would have had. Steps that were not finite are told then,
+    and no checkpoint is made of weights that are not.
 
     Args:
         max_skipped (int): At so many skipped steps the run stops.
 
     Raises:
-        UserError: There are so many, or the training ends in one.
+        UserError: There are so many, the training ends in one, or the weights of a
+            checkpoint are not finite.
 
     Attributes:
         pending (list[tuple[int, dict]]): Iterations with their values, which the hub has
@@ -72,8 +74,14 @@ class StepScalarsHook(RuntimeInfoHook):
         return logs_last and self.end_of_epoch(loader, batch_idx)
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
-        """A checkpoint holds what the hub knows."""
+        """A checkpoint holds what the hub knows, and weights that one can go on from."""
         self.read(runner)
+        require_finite(
+            checkpoint['state_dict'],
+            f'The model of iteration {runner.iter}',
+            'which is not saved: lower the learning rate, and go on from an earlier '
+            'checkpoint by --resume FILE.',
+        )
 
     def after_train(self, runner) -> None:
         """Before anything is made of the weights."""

@@ -93,18 +93,19 @@ class TeacherEMA(ExponentialMovingAverage):
         Args:
             model (nn.Module): The student.
             finite (Tensor, optional): bool; where it is False the step was none. Then the
-                average stays, and ``model`` gets its buffers of before the step back, which
-                may have seen what was not finite.
+                average stays, whatever the weights are, and ``model`` gets its buffers of
+                before the step back, which may have seen what was not finite.
         """
         rate = self.rate
         average, new = list(self.module.buffers()), list(model.buffers())
         if finite is not None:
-            rate = rate * finite
             for kept, seen in zip(average, new):
                 seen.copy_(torch.where(finite, seen, kept))
         if average:
             torch._foreach_copy_(average, new)
         average, new = list(self.module.parameters()), list(model.parameters())
+        if finite is not None:  # a rate of 0 would not do: 0 times infinity is no number
+            new = [torch.where(finite, seen, kept) for kept, seen in zip(average, new)]
         torch._foreach_lerp_(average, new, [rate.to(p.dtype) for p in average])
         self.steps += 1 if finite is None else finite
 

@@ -142,6 +142,25 @@ def test_a_new_run_starts_from_the_teacher_of_another(
     assert FirstUse.steps == 1
 
 
+def test_an_average_of_mmengine_passes_over_steps_that_were_not_finite():
+    hook, model = EMATeacherHook(momentum=0.3), nn.Linear(2, 2)
+    runner = SimpleNamespace(model=model, hooks=[hook], iter=0, epoch=0)
+    hook.before_run(runner)
+    (average,) = runner.hooks
+    runner.optim_wrapper = SimpleNamespace(finite=torch.tensor(True))
+    average.after_train_iter(runner, 0)
+    assert equal_states(model.state_dict(), average.ema_model.module.state_dict())
+    before = copy.deepcopy(average.ema_model.state_dict())
+    torch.nn.init.constant_(model.weight, float('inf'))
+    runner.optim_wrapper.finite = torch.tensor(False)
+    average.after_train_iter(runner, 0)
+    assert equal_states(average.ema_model.state_dict(), before)
+    torch.nn.init.constant_(model.weight, 1.0)
+    runner.optim_wrapper = SimpleNamespace()  # any other wrapper
+    average.after_train_iter(runner, 0)
+    assert average.ema_model.steps == before['steps'] + 1
+
+
 def test_a_model_without_a_teacher_is_averaged_by_mmengine():
     """docs/parts.md has a whole run of this (tests/test_docs)."""
     hook, others = EMATeacherHook(momentum=0.3), (Hook(), Hook())

@@ -5,6 +5,7 @@ import torch
 from mmengine.hooks import LoggerHook, RuntimeInfoHook
 from mmengine.logging import MessageHub
 
+from mmpose_uda import UserError
 from mmpose_uda.engine.hooks import StepScalarsHook
 
 
@@ -51,7 +52,7 @@ def test_the_hub_gets_what_mmengine_would_give_it(values, request):
     # of 11 steps, 8 were logged
     assert history(found) == history(expected)
     run(expected.hooks[0], expected, values[8:])
-    found.hooks[0].before_save_checkpoint(found, {})
+    found.hooks[0].before_save_checkpoint(found, dict(state_dict={}))
     assert history(found) == history(expected)
 
 
@@ -79,6 +80,16 @@ def test_scalars_of_the_optimizer_wrapper_are_logged(values, request):
         if runner.iter != 1:
             runner.optim_wrapper.step_scalars = dict(grad_norm=torch.tensor(3.0))
         run(runner.hooks[0], runner, row[None])
-    runner.hooks[0].before_save_checkpoint(runner, {})
+    runner.hooks[0].before_save_checkpoint(runner, dict(state_dict={}))
     assert history(runner)['train/grad_norm'] == [3.0, 3.0]
     assert len(history(runner)['train/loss']) == 3
+
+
+@pytest.mark.parametrize('fault', [float('inf'), float('nan')])
+def test_no_checkpoint_is_made_of_weights_that_are_not_finite(request, fault):
+    runner = Runner(request.node.name, StepScalarsHook())
+    weights = {'steps': torch.tensor(3), 'head.weight': torch.ones(2)}
+    runner.hooks[0].before_save_checkpoint(runner, dict(state_dict=weights))
+    weights['head.weight'][1] = fault
+    with pytest.raises(UserError, match='of iteration 0 has .* as head.weight, .* lower'):
+        runner.hooks[0].before_save_checkpoint(runner, dict(state_dict=weights))

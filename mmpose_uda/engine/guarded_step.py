@@ -1,0 +1,71 @@
+"""A step of an optimizer, or none, as the device finds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class GuardedStep:
+    """Steps that leave weights and optimizer as they were where they are not to be made.
+
+    Whether to step is a tensor. Fused optimizers of torch take it to their kernels, as they
+    do from a ``GradScaler``, so the host waits for nothing. It waits for every step of
+    other optimizers, and for those steps in which a weight is moved for the first time:
+    what an optimizer remembers is made then, or not.
+
+    Args:
+        optimizer (Optimizer): Of torch. Its groups are looked at in each step.
+    """
+
+    def __init__(self, optimizer: torch.optim.Optimizer):
+        self.optimizer = optimizer
+        self._moved: set[nn.Parameter] = set()
+
+    def __call__(self, allowed: Tensor, **kwargs: Any) -> Tensor:
+        """Step, or do not.
+
+        Args:
+            allowed (Tensor): bool, a scalar, whether to step.
+            **kwargs: Of the optimizer's ``step``.
+
+        Returns:
+            Tensor: bool, a scalar, whether a step was made that led to finite weights.
+        """
+        weights = [
+            weight
+            for group in self.optimizer.param_groups
+            for weight in group['params']
+            if weight.grad is not None
+        ]
+        if self._decides_on_device and self._moved.issuperset(weights):
+            self.optimizer.found_inf = (~allowed).float()
+            try:
+                self.optimizer.step(**kwargs)
+            finally:
+                del self.optimizer.found_inf
+        elif allowed:
+            self.optimizer.step(**kwargs)
+            self._moved.update(weights)
+        return allowed & are_finite(weights)
+
+    @property
+    def _decides_on_device(self) -> bool:
+        return getattr(self.optimizer, '_step_supports_amp_scaling', False)
+
+
+@torch.no_grad()
+def are_finite(tensors: Sequence[Tensor]) -> Tensor:
+    """Whether all numbers of floating point tensors on one device are.
+
+    In one pass over them, with the operator that checks gradients of scaled losses: it
+    multiplies them by 1.
+
+    Returns:
+        Tensor: bool, a scalar.
+    """
+    device = tensors[0].device if tensors else 'cpu'
+    found, one = torch.zeros((), device=device), torch.ones((), device=device)
+    torch._amp_foreach_non_finite_check_and_unscale_(list(tensors), found, one)
+    return found == 0

@@ -1,0 +1,32 @@
+"""Whether weights are numbers that a network computes with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from mmpose_uda.errors import UserError
+
+_REMEDY = (
+    'and would predict nothing: take an earlier checkpoint, from before the training '
+    'diverged.'
+)
+
+
+def require_finite(weights: Mapping[str, Any], owner: str, remedy: str = _REMEDY) -> None:
+    """Refuse weights that have diverged.
+
+    Args:
+        weights (Mapping[str, Tensor]): By name; what is no tensor is passed over.
+        owner (str): Whose they are, the first words of the sentence.
+        remedy (str): What it means and what to do, the last words.
+
+    Raises:
+        UserError: One is NaN or infinite.
+    """
+    for name, value in weights.items():
+        is_number = torch.is_tensor(value) and value.is_floating_point()
+        if is_number and not torch.isfinite(value).all():
+            raise UserError(
+                f'{owner} has weights that are NaN or infinite, such as {name}, {remedy}'
+            )
