@@ -20,6 +20,7 @@ from mmpose_uda.safe_checkpoint import load_from_local
 
 TRAIN_JSON = 'people/annotations/train.json'
 NAN = float('nan')
+HUGE = 10**400  # no float
 
 Change = Callable[[], Any]
 
@@ -128,11 +129,18 @@ ANNOTATIONS: list[tuple[Change, str]] = [
     (annotation(image_id={}), 'Annotation 101 of.*train.json'),
     (annotation(category_id=[]), 'Annotation 101 of.*train.json.*category_id'),
     (annotation(id=[7]), 'Annotation .*train.json.*`id`'),
-    (image(id=[1]), 'train.json'),
-    (image(id=...), 'train.json.* not a COCO-style file'),
-    (image(file_name=...), 'train.json.* not a COCO-style file'),
-    (image(file_name=3), 'train.json.* not a COCO-style file'),
-    (image(file_name=None), 'train.json.* not a COCO-style file'),
+    (annotation(bbox=[1, 2, HUGE, 4]), 'bbox.*annotation 101'),
+    (image(id=[1]), 'Image number 1 of.*train.json. has .1. as its .id'),
+    (image(id=True), 'Image number 1 of.*train.json. has True as its .id'),
+    (image(id=...), 'Image number 1 of.*train.json. has None as its .id'),
+    (image(file_name=...), 'Image 1 of.*train.json. has None as its .file_name'),
+    (image(file_name=3), 'Image 1 of.*train.json. has 3 as its .file_name'),
+    (image(file_name=None), 'Image 1 of.*train.json. has None as its .file_name'),
+    (image(file_name='a\0b'), 'Image 1 of.*train.json. has .*x00.* as its .file_name'),
+    (
+        content(lambda c: [one.update(file_name='') for one in c['images']] and None),
+        "Image 0 of.*train.json. has '' as its .file_name.; Image 1 has",
+    ),
     (image(id=0), 'train.json. gives the id 0 to'),
     (content(lambda c: c.pop('images') and None), 'train.json.* not a COCO-style file'),
     (content(lambda c: c.update(images={})), 'train.json'),
@@ -144,6 +152,7 @@ ANNOTATIONS: list[tuple[Change, str]] = [
     (content(lambda c: 3), 'train.json.* not a COCO-style file'),
     (text(TRAIN_JSON, ''), 'train.json.* not valid JSON'),
     (text(TRAIN_JSON, '{"images": ['), 'train.json.* not valid JSON'),
+    (text(TRAIN_JSON, '[' * 100000), 'train.json.* not valid JSON'),
     (data(TRAIN_JSON, b'{"images": "\xe9"}'), 'train.json.* not valid JSON'),
     (lambda: Path(TRAIN_JSON).unlink(), 'train.json'),
 ]
@@ -167,6 +176,16 @@ LABELS: list[tuple[Change, str]] = [
     (content(lambda c: c.update(categories=3)), 'train.json'),
     (annotation(area='large'), 'area.*annotation 101'),
     (annotation(area=NAN), 'area.*annotation 101'),
+    (annotation(area=HUGE), 'area.*annotation 101'),
+    (with_keypoints(1, [HUGE, 5, 2]), 'keypoints.*annotation 101 of.*17 triples'),
+    (annotation(keypoints_3d=[[NAN] * 3] * 17), 'keypoints_3d. of annotation 101 of.*train.json.*nan, nan, nan.* for keypoint 0'),
+    (annotation(keypoints_3d=[[0, 0, 1e30]] * 17), 'keypoints_3d. of annotation 101 of.*0, 0, 1e.30'),
+    (annotation(keypoints_3d=[[HUGE, 0, 0]] * 17), 'keypoints_3d. of annotation 101 of.*17 triples'),
+    (annotation(keypoints_3d=[[0, 0, 0]] * 17), 'keypoints_3d. of annotation 101 of.*one place'),
+    (image(camera=dict(focal=[NAN, 1], principal_point=[1, 1])), 'camera. of image 1 of.*train.json. is .*nan'),
+    (image(camera=dict(focal=[-5, 1], principal_point=[1, 1])), 'camera. of image 1 of.*-5'),
+    (image(camera='x'), "camera. of image 1 of.* is 'x'"),
+    (content(lambda c: [a.update(category_id=7) for a in c['annotations']] and None), 'of.*train.json. are left out, because .categories. has not .*7'),
     (annotation(area=[1]), 'area.*annotation 101'),
     (image(width=50, height=50), 'train/000001.png.*64 x 48 px and 50 x 50'),
     (content(lambda c: c.update(annotations=[])), 'train.json.*no usable sample'),
@@ -244,6 +263,11 @@ def _rows() -> list[Bad]:
         Bad('train.py', own, 'wandb', config('visualizer=dict(type="Visualizer", vis_backends=[dict(type="WandbVisBackend")])')),
         Bad('train.py', own, 'ToyDataset.*nothing', config('train_dataloader=dict(dataset=dict(nothing=3))')),
         Bad('train.py', own, 'own.py: the runner cannot be made with this dataloader', config('train_dataloader=dict(collate_fn=dict(type="no_collate"))')),
+        Bad('train.py', own, 'image `people/images/train/000001.png` is missing or does not decode', lambda: _stock_people('000001.png', b'none')),
+        Bad('train.py', own, 'image `people/images/train/000001.png` is missing or does not decode', lambda: _stock_people('000001.png', None)),
+        Bad('train.py', own, 'No keypoint of `people/annotations/train.json` is labelled', lambda: _unlabelled()),
+        Bad('misc/browse_dataset.py', 'own.py --num 4 --out a.jpg', 'image `people/images/train/000001.png` is missing or does not decode', lambda: _stock_people('000001.png', b'')),
+        Bad('misc/check_data.py', 'own.py', 'width. of image 1', lambda: _stock_people() or image(width={})()),
         Bad('train.py', toy + 'lr', 'lr is not KEY=VALUE'),
         Bad(
             'train.py',
@@ -334,7 +358,11 @@ def _rows() -> list[Bad]:
         Bad(infer, BOXES, 'not .x, y, w, h', boxes({'000000.png': {'x': 3}})),
         Bad(infer, BOXES, 'positive, finite', boxes({'000000.png': [1, 2, -3, 4]})),
         Bad(infer, BOXES, 'positive, finite', boxes({'000000.png': [1, 2, NAN, 4]})),
-        Bad(infer, BOXES, 'further than', boxes({'000000.png': [0, 0, 2e9, 4]})),
+        Bad(infer, BOXES, 'not .x, y, w, h', boxes({'000000.png': [1, 2, HUGE, 4]})),
+        Bad(infer, BOXES, 'boxes.json.*not valid JSON', text('boxes.json', '[' * 100000)),
+        Bad(infer, BOXES, 'None of the 1 images .* can be predicted, such as 000000.png.*boxes', boxes({'000000.png': [0, 0, 2e9, 4]})),
+        Bad(infer, BOXES, 'None of the 1 images .* can be predicted, such as 000000.png.*boxes', boxes({'000000.png': [500, 500, 9, 9]})),
+        Bad(convert, CONVERT, 'further than', text('photos/boxes.json', '{"000000.png": [0, 0, 2e9, 4]}')),
         Bad(infer, BOXES, 'names `none.png`', boxes({'none.png': [1, 2, 3, 4]})),
         Bad(infer, BOXES, 'names no image', boxes({})),
         # export
@@ -551,6 +579,26 @@ def _write_video(frames: int) -> None:
     video.release()
 
 
+def _stock_people(name: str = '', content: Optional[bytes] = None) -> None:
+    """A config of mmpose's classes alone, and an image that has other bytes, or is gone."""
+    config(STOCK, 'base.py')()
+    path = Path('people/images/train', name)
+    if name and content is None:
+        path.unlink()
+    elif content is not None:
+        path.write_bytes(content)
+
+
+def _unlabelled() -> None:
+    source = "dict(type='CocoDataset')"
+    config(f'train_dataloader=dict(dataset=dict(source={source}))', 'adapted.py')()
+    content(
+        lambda c: (
+            [one.update(keypoints=[5, 5, 0] * 17) for one in c['annotations']] and None
+        )
+    )()
+
+
 def _damage_photos() -> None:
     for path in Path('photos').glob('*.png'):
         path.write_bytes(b'none')
@@ -567,4 +615,9 @@ own = dict(
 train_dataloader['dataset']['metainfo'] = own
 val_dataloader['dataset']['metainfo'] = own
 """
+STOCK = """train_dataloader=dict(batch_size=1, dataset=dict(
+    type='CocoDataset', data_root='people', ann_file='annotations/train.json',
+    data_prefix=dict(img='images/')))
+val_dataloader = val_cfg = val_evaluator = None
+test_dataloader = test_cfg = test_evaluator = None"""
 BAD = _rows()

@@ -52,7 +52,7 @@ def main():
         print(f'Predicted: {len(found.predictions)}, in {args["out"]}.')
         if found.skipped:
             names = ', '.join(found.skipped)
-            why = 'because they do not decode or cannot be predicted'
+            why = 'because they do not decode, or a box is outside or cannot be predicted'
             print(f'Skipped, {why}: {len(found.skipped)} ({names}).')
 
 

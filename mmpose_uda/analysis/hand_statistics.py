@@ -131,7 +131,7 @@ def _poses(path: str) -> np.ndarray:
         raise UserError(
             f'`{path}` cannot be read ({error.strerror}): correct its path.'
         ) from error
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         poses = np.empty(0)
     if poses.ndim != 3 or poses.shape[1:] != (21, 3) or not np.isfinite(poses).all():
         raise UserError(

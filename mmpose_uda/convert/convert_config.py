@@ -8,7 +8,12 @@ from mmpose_uda.config import check_fit, load_config, user_errors
 from mmpose_uda.convert.adapted_text import adapted_text
 from mmpose_uda.convert.source_folder import find_source
 from mmpose_uda.convert.stock_config import examine
-from mmpose_uda.datasets.image_folder import BOXES_FILE, find_images, load_boxes
+from mmpose_uda.datasets.image_folder import (
+    BOXES_FILE,
+    find_images,
+    load_boxes,
+    require_near_boxes,
+)
 from mmpose_uda.errors import UserError, writing
 from mmpose_uda.whole_files import write_whole
 
@@ -66,5 +71,5 @@ def _check_target(folder: str) -> bool:
     boxes = Path(folder, BOXES_FILE)
     if not boxes.exists():
         return False
-    load_boxes(str(boxes), folder, names)
+    require_near_boxes(load_boxes(str(boxes), folder, names), str(boxes))
     return True

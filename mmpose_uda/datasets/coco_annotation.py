@@ -4,10 +4,10 @@ from typing import Any, Optional
 
 import numpy as np
 
-from mmpose_uda.datasets.coco_file import box_of
+from mmpose_uda.datasets.coco_file import box_of, told
 from mmpose_uda.datasets.faults import Fault
 
-_VISIBILITIES = (0, 1, 2)
+VISIBILITIES = (0, 1, 2)
 _CATEGORY = 1  # of an annotation that names none, or one that is no number
 _UNLABELLED = -1  # some tools write it in the place of COCO's 0
 
@@ -79,17 +79,21 @@ def faults_of(annotation: dict[str, Any], path: str, num_keypoints: int) -> list
 
 def _area_of(annotation: dict[str, Any], box: np.ndarray, path: str) -> float:
     """Area of a person, px²: that of the box where there is none, or 0."""
-    try:
-        area = float(annotation.get('area') or box[2] * box[3])
-    except (TypeError, ValueError):
-        area = np.nan
-    if not np.isfinite(area):
+    if not is_area(annotation.get('area')):
         raise Fault(
             f'`area` of annotation {annotation.get("id")} of `{path}` is '
-            f'{annotation["area"]!r}',
+            f'{told(annotation["area"])}',
             'let it be a number, or leave it out',
         )
-    return area
+    return float(annotation.get('area') or box[2] * box[3])
+
+
+def is_area(value: Any) -> bool:
+    """Whether something can be an area: a number, or nothing."""
+    try:
+        return bool(np.isfinite(float(value or 0)))
+    except (TypeError, ValueError, OverflowError):
+        return False
 
 
 def labelled_points(
@@ -108,9 +112,8 @@ def labelled_points(
     if values is None or values == []:
         return None
     points = as_triples(annotation, 'keypoints', path, num_keypoints)
-    visible = np.nan_to_num(points[:, 2], nan=0.0)
-    visible[visible == _UNLABELLED] = 0
-    wrong = ~np.isin(visible, _VISIBILITIES)
+    visible = plain_visibilities(points[:, 2])
+    wrong = ~np.isin(visible, VISIBILITIES)
     if wrong.any():
         raise Fault(
             f'Keypoint {wrong.argmax()} of annotation {annotation.get("id")} of `{path}` '
@@ -130,6 +133,11 @@ def labelled_points(
     return points
 
 
+def plain_visibilities(visible: np.ndarray) -> np.ndarray:
+    """Visibilities of a file, 0 where none is told."""
+    return np.where(np.isnan(visible) | (visible == _UNLABELLED), 0, visible)
+
+
 def as_triples(
     annotation: dict[str, Any], key: str, path: str, num_keypoints: int
 ) -> np.ndarray:
@@ -139,8 +147,9 @@ def as_triples(
         UserError: That is not K triples of numbers.
     """
     try:
-        return np.array(annotation[key], np.float32).reshape(num_keypoints, 3)
-    except (TypeError, ValueError) as error:
+        with np.errstate(over='ignore'):  # becomes infinite
+            return np.array(annotation[key], np.float32).reshape(num_keypoints, 3)
+    except (TypeError, ValueError, OverflowError) as error:
         raise Fault(
             f'`{key}` of annotation {annotation.get("id")} of `{path}` does not hold '
             f'{num_keypoints} triples of numbers',

@@ -1,6 +1,7 @@
 """Annotation files in the style of COCO."""
 
 import os.path as osp
+import reprlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
@@ -13,6 +14,7 @@ from mmpose_uda.datasets.keypoint_names import require_same_keypoints
 from mmpose_uda.errors import UserError
 
 _IDS = ('id', 'image_id', 'category_id')
+WIDEST = 1e7  # px: no image is as wide or high
 
 
 def load_coco(path: str) -> dict[str, Any]:
@@ -32,24 +34,65 @@ def load_coco(path: str) -> dict[str, Any]:
             'an `id` and a `file_name`, and `annotations`, and where there are any '
             '`categories`, each with a list of names as `keypoints`.'
         )
+    if content.get('categories', ()) is None:
+        content['categories'] = []
     raise_faults(
         [
-            Fault(
-                f'Annotation {annotation.get("id")} of `{path}` has {annotation[key]!r} as '
-                f'its `{key}`',
-                'let it be a number, or text',
-            )
-            for annotation in content['annotations']
-            for key in _IDS
-            if annotation.get(key) is not None and not is_id(annotation[key])
+            *_images_without_name(content['images'], path),
+            *_faulty_categories(content.get('categories', ()), path),
+            *_faulty_ids(content['annotations'], path),
         ],
         path,
     )
     return content
 
 
+def _images_without_name(images: list[dict], path: str) -> Iterator[Fault]:
+    for number, image in enumerate(images):
+        if not is_id(image.get('id')):
+            yield Fault(
+                f'Image number {number} of `{path}` has {told(image.get("id"))} as its '
+                '`id`',
+                'let it be a number, or text',
+            )
+        name = image.get('file_name')
+        if not isinstance(name, str) or not name or '\0' in name:
+            yield Fault(
+                f'Image {told(image.get("id"))} of `{path}` has {told(name)} as its '
+                '`file_name`',
+                'let it be the name of its file within the folder of the images',
+            )
+
+
+def _faulty_categories(categories: Sequence[dict], path: str) -> Iterator[Fault]:
+    for number, category in enumerate(categories):
+        if not is_id(category.get('id', 0)):
+            yield Fault(
+                f'Category number {number} of `{path}` has {told(category["id"])} as its '
+                '`id`',
+                'let it be a number, or text',
+            )
+        if not _are_names(category.get('keypoints') or []):
+            yield Fault(
+                f'Category {told(category.get("id"))} of `{path}` has '
+                f'{told(category["keypoints"])} as its `keypoints`',
+                'let it be the list of their names',
+            )
+
+
+def _faulty_ids(annotations: list[dict], path: str) -> Iterator[Fault]:
+    for annotation in annotations:
+        for key in _IDS:
+            if annotation.get(key) is not None and not is_id(annotation[key]):
+                yield Fault(
+                    f'Annotation {told(annotation.get("id"))} of `{path}` has '
+                    f'{told(annotation[key])} as its `{key}`',
+                    'let it be a number, or text',
+                )
+
+
 def _is_usable(content: Any) -> bool:
-    """Whether a file has COCO's lists of dicts, and images that can be told apart."""
+    """Whether a file has COCO's lists of dicts."""
     if not isinstance(content, dict):
         return False
     images, annotations = content.get('images'), content.get('annotations')
@@ -57,15 +100,12 @@ def _is_usable(content: Any) -> bool:
     lists = (images, annotations, categories)
     if not all(isinstance(items, list) for items in lists):
         return False
-    if not all(isinstance(item, dict) for items in lists for item in items):
-        return False
-    return all(
-        is_id(image.get('id')) and isinstance(image.get('file_name'), str)
-        for image in images
-    ) and all(
-        _are_names(one.get('keypoints') or []) and is_id(one.get('id', 0))
-        for one in categories
-    )
+    return all(isinstance(item, dict) for items in lists for item in items)
+
+
+def told(value: Any) -> str:
+    """A value of a file in a sentence, in short however long it is."""
+    return reprlib.repr(value)
 
 
 def _are_names(value: Any) -> bool:
@@ -74,7 +114,8 @@ def _are_names(value: Any) -> bool:
 
 def is_id(value: Any) -> bool:
     """Whether something can be an id: a number or a text."""
-    return isinstance(value, (int, str, float)) and value == value
+    is_one = isinstance(value, (int, str, float)) and not isinstance(value, bool)
+    return is_one and value == value
 
 
 def category_of(
@@ -119,7 +160,8 @@ def annotated_size(image: dict[str, Any]) -> Optional[tuple[int, int]]:
         width, height = int(image['width']), int(image['height'])
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
-    return (width, height) if width > 0 and height > 0 else None
+    is_size = 0 < width <= WIDEST and 0 < height <= WIDEST
+    return (width, height) if is_size else None
 
 
 def image_size(image: dict[str, Any], image_path: str) -> tuple[int, int]:
@@ -148,7 +190,7 @@ def box_of(annotation: dict[str, Any], path: str) -> np.ndarray:
     """
     try:
         box = np.array(annotation['bbox'], np.float64)
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         box = np.array(np.nan)
     if box.shape != (4,) or not np.isfinite(box).all():
         raise Fault(

@@ -1,10 +1,13 @@
 """What is wrong in an annotation file, all of it in one sentence."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import Any, Optional
 
 from mmpose_uda.errors import UserError
 
 _SHOWN = 20
+_LISTED = 8
 
 
 class Fault(UserError):
@@ -21,20 +24,30 @@ class Fault(UserError):
         self.remedy = remedy
 
 
-def raise_faults(faults: Sequence[Fault], path: str) -> None:
+def listed(ids: Sequence[Any]) -> str:
+    """The first ids, and how many more there are, in words."""
+    more = f' and {len(ids) - _LISTED} more' if len(ids) > _LISTED else ''
+    return f'{", ".join(map(str, ids[:_LISTED]))}{more}'
+
+
+def raise_faults(faults: Iterable[Fault], path: str, count: Optional[int] = None) -> None:
     """Tell the first twenty, and how many more there are.
 
     Args:
-        faults (Sequence[Fault]): Perhaps none.
+        faults (Iterable[Fault]): Perhaps none.
         path (str): The file that they are of, which is named once.
+        count (int, optional): How many there are, where it is known: no more than the
+            first twenty are put in words then.
 
     Raises:
         UserError: There is one.
     """
+    faults = list(faults if count is None else islice(faults, _SHOWN))
     if not faults:
         return
     first, *others = faults
     told = [fault.what.replace(f' of `{path}`', '') for fault in others[: _SHOWN - 1]]
-    if len(faults) > _SHOWN:
-        told.append(f'{len(faults) - _SHOWN} more problems')
+    more = (count or len(faults)) - _SHOWN
+    if more > 0:
+        told.append(f'{more} more problems')
     raise Fault('; '.join([first.what, *told]), first.remedy)

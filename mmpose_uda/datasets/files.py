@@ -45,11 +45,11 @@ def load_json(path: str) -> Any:
     holds.
 
     Raises:
-        UserError: It is not valid JSON.
+        UserError: It is not valid JSON, or lists within lists too deep to be read.
     """
     try:
         return json.loads(fileio.get(path))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UserError(
             f'`{path}` is not valid JSON ({error}): half-written, or of another format? '
             'make it again, as JSON.'

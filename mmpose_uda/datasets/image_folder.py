@@ -6,12 +6,15 @@ import os
 import os.path as osp
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any, Iterable, Optional
 
 import numpy as np
 from mmengine.logging import print_log
 from mmpose.registry import DATASETS
+from PIL import Image
 
+from mmpose_uda.datasets.faults import listed
 from mmpose_uda.datasets.files import load_json, require_path
 from mmpose_uda.datasets.output_names import mask_name, output_stems
 from mmpose_uda.datasets.pose_dataset import PoseDataset
@@ -20,7 +23,10 @@ from mmpose_uda.errors import UserError
 BOXES_FILE = 'boxes.json'  # of a folder of images, in that folder
 _IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 # pictures of phones and cameras that not every system's list of types knows
-_OTHER_PICTURES = ('.arw', '.avif', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.nef')
+_OTHER_PICTURES = (
+    '.arw', '.avif', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.jfif', '.jp2', '.jpe',
+    '.jxl', '.nef', '.psd',
+)  # fmt: skip
 _LARGEST_BOX = 1e6  # px: no image is as large, and cropping would overflow
 
 
@@ -71,6 +77,7 @@ class UnlabelledImageFolder(PoseDataset):
         masks = self.mask_folder and osp.join(self.data_root, self.mask_folder)
         names = find_images(self.data_root, masks)
         boxes = load_boxes(self.ann_file, self.data_root, names) if self.ann_file else {}
+        require_near_boxes(boxes, self.ann_file)
         stems = output_stems(names)
         instances = []
         for img_id, name in enumerate(names):
@@ -91,7 +98,8 @@ def find_images(folder: str, without: Optional[str | os.PathLike] = None) -> lis
     """Image files of a folder and its subfolders, those behind symbolic links too.
 
     What systems leave behind (names that begin with a dot, ``__MACOSX``) is passed over.
-    Pictures of types that are not read are counted in a warning.
+    Pictures and videos of types that are not read are counted in a warning, and so is what
+    is named as an image but is no file: a pipe, a device, a link to nothing.
 
     Args:
         folder (str): The folder.
@@ -110,13 +118,15 @@ def find_images(folder: str, without: Optional[str | os.PathLike] = None) -> lis
         for name in names
         if not (left_out and _is_within(parent, left_out))
     )
-    names = [name for name in files if is_image(name)]
-    others = Counter(filter(None, map(_other_picture, files)))
-    if others:
-        counts = ', '.join(f'{n} {suffix}' for suffix, n in sorted(others.items()))
+    named = [name for name in files if is_image(name)]
+    names = [name for name in named if osp.isfile(osp.join(folder, name))]
+    _tell_of_other_pictures(folder, [name for name in files if not is_image(name)])
+    if len(names) < len(named):
+        there = set(names)
         print_log(
-            f'The folder {folder} holds pictures of types that are not read ({counts}): '
-            'they are left out unless you convert them, for example to .jpg.',
+            f'{len(named) - len(names)} of the {len(named)} names of images in {folder} '
+            'are no files, but pipes, devices or links to nothing, and are left out: '
+            f'remove {listed([name for name in named if name not in there])}.',
             'current',
             logging.WARNING,
         )
@@ -145,12 +155,37 @@ def _is_left_behind(name: str) -> bool:
     return name.startswith('.') or name == '__MACOSX'
 
 
-def _other_picture(name: str) -> Optional[str]:
-    """Suffix of a picture that is not read; None of what is read or no picture."""
-    suffix = osp.splitext(name)[1].lower()
+def _tell_of_other_pictures(folder: str, names: list[str]) -> None:
+    others = Counter(filter(None, (_other_picture(folder, name) for name in names)))
+    if others:
+        counts = ', '.join(f'{n} {kind}' for kind, n in sorted(others.items()))
+        print_log(
+            f'The folder {folder} holds pictures of types that are not read ({counts}): '
+            'they are left out unless you convert them, for example to .jpg.',
+            'current',
+            logging.WARNING,
+        )
+
+
+def _other_picture(folder: str, name: str) -> Optional[str]:
+    """Which picture or video it is that is not read; None of what is none."""
+    stem, suffix = osp.splitext(name.lower())
     kind = mimetypes.types_map.get(suffix, '')
-    is_picture = kind.startswith('image/') or suffix in _OTHER_PICTURES
-    return suffix if is_picture and not is_image(name) else None
+    if kind.startswith(('image/', 'video/')) or suffix in _OTHER_PICTURES:
+        return suffix
+    is_doubtful = not suffix or is_image(stem)  # IMG_0001, photo.jpg.txt
+    if is_doubtful and _has_header(osp.join(folder, name)):
+        return osp.splitext(stem)[1] + suffix or 'without a suffix'
+    return None
+
+
+def _has_header(path: str) -> bool:
+    """Whether a file begins as a picture does."""
+    try:
+        with Image.open(path) if osp.isfile(path) else nullcontext() as image:
+            return image is not None
+    except Exception:  # Pillow raises anything from bad bytes
+        return False
 
 
 def is_image(name: str) -> bool:
@@ -216,7 +251,7 @@ def _to_boxes(value: Any, name: str, path: str) -> np.ndarray:
     """One box or a list of boxes as [N, 4]."""
     try:
         boxes = np.array(value, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         boxes = np.array(np.nan)
     if boxes.shape == (0,):  # nobody is in the image
         return np.zeros((0, 4), np.float32)
@@ -236,12 +271,27 @@ def _to_boxes(value: Any, name: str, path: str) -> np.ndarray:
             f'A box of `{name}` in `{path}` has no positive, finite width and height: '
             'mend or remove it.'
         )
-    if np.abs(boxes).max() > _LARGEST_BOX:
-        raise UserError(
-            f'A box of `{name}` in `{path}` reaches {np.abs(boxes).max():.0f} px, further '
-            'than any image: mend or remove it.'
-        )
-    return boxes.astype(np.float32)
+    with np.errstate(over='ignore'):  # becomes infinite
+        return boxes.astype(np.float32)
+
+
+def require_near_boxes(boxes: dict[str, np.ndarray], path: str) -> None:
+    """Refuse boxes that no image has, in data that is trained on.
+
+    Args:
+        boxes (dict[str, np.ndarray]): Of :func:`load_boxes`.
+        path (str): Where they are from.
+
+    Raises:
+        UserError: There is one.
+    """
+    for name, own in boxes.items():
+        reach = np.abs(own).max(initial=0)
+        if reach > _LARGEST_BOX:
+            raise UserError(
+                f'A box of `{name}` in `{path}` reaches {reach:.0f} px, further than any '
+                'image: mend or remove it.'
+            )
 
 
 def _box_info(box: Optional[np.ndarray]) -> dict:

@@ -3,6 +3,7 @@
 A path is that of an image, or ``FILE.npz:ARRAY`` for one array of such a file.
 """
 
+import reprlib
 from typing import Optional
 
 import cv2
@@ -11,8 +12,26 @@ from mmengine import fileio
 
 from mmpose_uda.datasets.files import load_npz
 from mmpose_uda.decoded_images import read_decoded
+from mmpose_uda.errors import UserError
 
 _ARRAYS = '.npz'
+_FOREGROUND = 128  # and above
+
+
+class MaskValuesError(UserError):
+    """A mask of labels that nobody has said the foreground among.
+
+    Args:
+        path (str): Of the mask.
+        values (list[int]): What it has.
+    """
+
+    def __init__(self, path: str, values: list[int]):
+        self.values = reprlib.repr(values)
+        super().__init__(
+            f'The mask `{path}` has the values {self.values}, all of them background: '
+            'write 255 where the foreground is, and 0 elsewhere.'
+        )
 
 
 def file_of_mask(path: str) -> str:
@@ -21,7 +40,7 @@ def file_of_mask(path: str) -> str:
 
 
 def load_mask(path: str, values: Optional[tuple] = None) -> np.ndarray:
-    """A mask [H, W], uint8, as it is in its file, or where that has 0 and 1, 0 and 255.
+    """A mask [H, W], uint8, as it is in its file; of two values the second becomes 255.
 
     Args:
         path (str): See the module.
@@ -32,6 +51,7 @@ def load_mask(path: str, values: Optional[tuple] = None) -> np.ndarray:
         OSError: There is no such file.
         UserError: The arrays' file is damaged, or lacks the array.
         ValueError: It does not decode, or the array is no mask.
+        MaskValuesError: It has several values, and all of them say background.
     """
     file, array = _split(path)
     if array:
@@ -43,7 +63,18 @@ def load_mask(path: str, values: Optional[tuple] = None) -> np.ndarray:
         mask = _decoded(path, cv2.IMREAD_COLOR if in_colour else cv2.IMREAD_GRAYSCALE)
     if values is not None:
         return cv2.inRange(mask, *values)
-    return 255 * mask if mask.max() == 1 else mask
+    return _spread(mask, path)
+
+
+def _spread(mask: np.ndarray, path: str) -> np.ndarray:
+    highest = mask.max()
+    if highest in (0, 255):
+        return mask
+    if ((mask == 0) | (mask == highest)).all():  # 0 and 1, as some tools write
+        return np.where(mask, 255, 0).astype(np.uint8)
+    if highest < _FOREGROUND:
+        raise MaskValuesError(path, np.unique(mask).tolist())
+    return mask
 
 
 def fit_mask(mask: np.ndarray, size: tuple[int, int]) -> Optional[np.ndarray]:

@@ -14,8 +14,10 @@ from mmpose_uda.datasets.category_metainfo import (
     FROM_CATEGORIES,
     metainfo_of_categories,
 )
-from mmpose_uda.datasets.coco_annotation import as_triples, faults_of, plain_annotation
-from mmpose_uda.datasets.coco_columns import read_columns
+from mmpose_uda.datasets.coco_3d import camera_of, labelled_pose
+from mmpose_uda.datasets.coco_annotation import plain_annotation
+from mmpose_uda.datasets.coco_categories import categorised
+from mmpose_uda.datasets.coco_columns import read_columns, told_faults
 from mmpose_uda.datasets.coco_file import (
     annotated_size,
     are_numbers,
@@ -150,7 +152,7 @@ class PoseDataset(BaseCocoStyleDataset):
         self.require_root(self.data_root)
         require_path(self.data_prefix['img'] or '.', 'image folder', osp.isdir)
         data_list = super().load_data_list()
-        require_samples(data_list, self.ann_file or self.data_root)
+        require_samples(data_list, self.ann_file or self.data_root, self.bbox_file)
         return data_list
 
     def _load_detection_results(self) -> list[dict]:
@@ -195,8 +197,7 @@ class PoseDataset(BaseCocoStyleDataset):
             try:
                 instances.append(self._parse_or_explain(raw))
             except Fault as fault:
-                annotation, count = raw['raw_ann_info'], self._metainfo['num_keypoints']
-                faults += faults_of(annotation, self.ann_file, count) or [fault]
+                faults.append(fault)
         raise_faults(faults, self.ann_file)
         instances = [instance for instance in instances if instance]
         # as CocoMetric asks for them
@@ -215,25 +216,39 @@ class PoseDataset(BaseCocoStyleDataset):
         Without ``labels`` there are none in it: nothing that is wrong in them can stop a
         training that does not use them.
         """
+        content = {**content, 'annotations': categorised(content, wanted, self.ann_file)}
         annotations = content['annotations']
         numbers = {image['id']: n for n, image in enumerate(content['images'])}
         keeps_images = are_numbers(list(numbers))
         keeps_ids = are_numbers([annotation.get('id') for annotation in annotations])
-        columns = self.labels and read_columns(annotations, self._metainfo['num_keypoints'])
+        raws = []
         for n, (annotation, image) in enumerate(with_images(content, self.ann_file)):
             image_n = numbers[image['id']]
             is_wanted = wanted is None or annotation.get('category_id') in wanted
             if not is_wanted or image_n % self.sample_interval:
                 continue
-            raw = dict(
-                raw_ann_info=annotation if self.labels else _without_labels(annotation),
-                raw_img_info=image,
-                number=None if keeps_ids else n,
-                image_number=None if keeps_images else image_n,
+            raws.append(
+                dict(
+                    raw_ann_info=annotation if self.labels else _without_labels(annotation),
+                    raw_img_info=image,
+                    number=None if keeps_ids else n,
+                    image_number=None if keeps_images else image_n,
+                )
             )
-            if columns and columns.are_right[n]:
-                raw['points'] = columns.points[n]
-            yield raw
+        for raw, points in zip(raws, self._points([raw['raw_ann_info'] for raw in raws])):
+            yield dict(raw, points=points)
+
+    def _points(self, annotations: list[dict]) -> list[Optional[np.ndarray]]:
+        """Keypoints [K, 3] of annotations in which nothing is wrong, if they are read."""
+        count = self._metainfo['num_keypoints'] if self.labels else 0
+        columns = read_columns(annotations, count, self.ann_file)
+        raise_faults(
+            told_faults(annotations, columns, count, self.ann_file),
+            self.ann_file,
+            int(columns.faults.sum()),
+        )
+        are_known = columns.are_read & bool(count)
+        return [p if known else None for p, known in zip(columns.points, are_known)]
 
     def _parse_or_explain(self, raw: dict) -> Optional[dict]:
         try:
@@ -244,7 +259,7 @@ class PoseDataset(BaseCocoStyleDataset):
                 f'its image, lacks the key {error}',
                 'add it',
             ) from error
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise Fault(
                 f'Annotation {raw["raw_ann_info"].get("id")} of `{self.ann_file}`, or '
                 f'its image, has a value that is none ({error})',
@@ -292,7 +307,7 @@ class PoseDataset(BaseCocoStyleDataset):
         if annotated:
             info['annotated_size'] = annotated
         if 'camera' in image:
-            info['camera'] = _camera_of(image)
+            info['camera'] = camera_of(image, self.ann_file)
         if 'hand_side' in ann:
             info['hand_side'] = ann['hand_side']
         if self.labels:
@@ -314,8 +329,8 @@ class PoseDataset(BaseCocoStyleDataset):
             raw_ann_info=plain,
         )
         if ann.get('keypoints_3d') is not None:
-            poses = as_triples(ann, 'keypoints_3d', self.ann_file, count)
-            labels['keypoints_3d'] = poses[None]
+            pose = labelled_pose(ann, self.ann_file, points[0, :, 2])
+            labels['keypoints_3d'] = pose[None]
         elif self.require_3d:
             raise Fault(
                 f'Annotation {ann["id"]} of `{self.ann_file}` has no `keypoints_3d`',
@@ -335,8 +350,3 @@ def _box_inside(box: list[float], size: tuple[int, int]) -> np.ndarray:
     x, y, w, h = box
     corners = np.array([[x, y, x + w, y + h]], np.float32)
     return np.clip(corners, 0, np.subtract(size * 2, 1)).astype(np.float32)
-
-
-def _camera_of(image: dict) -> dict[str, np.ndarray]:
-    keys = ('focal', 'principal_point')
-    return {key: np.array(image['camera'][key], np.float32) for key in keys}

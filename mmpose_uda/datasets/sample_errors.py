@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Optional
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -35,16 +36,45 @@ def naming_sample(image: Callable[[], str]) -> Iterator[None]:
         ) from error
 
 
-def require_samples(samples: list[dict], path: str) -> None:
+@contextmanager
+def naming_image(path: str) -> Iterator[None]:
+    """Name the file where an image cannot be loaded.
+
+    Args:
+        path (str): The file.
+
+    Raises:
+        UserError: Something else was raised; that is its cause.
+    """
+    try:
+        yield
+    except (UserError, MemoryError):
+        raise
+    except Exception as error:  # mmcv and OpenCV raise anything from bad bytes
+        raise UserError(
+            f'The image `{path}` is missing or does not decode: replace the file, or '
+            'remove it from the data set.'
+        ) from error
+
+
+def require_samples(
+    samples: list[dict], path: str, bbox_file: Optional[str] = None
+) -> None:
     """Refuse an annotation file of which nothing is left.
 
     Args:
         samples (list[dict]): What is left.
         path (str): The file.
+        bbox_file (str, optional): Of the detections that take the place of its people.
 
     Raises:
         UserError: Nothing is.
     """
+    if not samples and bbox_file:
+        raise UserError(
+            f'`{bbox_file}` has no usable detection: it needs some with `category_id` 1 '
+            'and a `bbox` of positive size, or set `bbox_file=None`.'
+        )
     if not samples:
         raise UserError(
             f'`{path}` has no usable sample: it needs annotations with a box of positive '

@@ -89,8 +89,8 @@ def measure_poses(
         root (int): Root keypoint.
 
     Raises:
-        UserError: No sample has 3D labels, or none all bones and its root, or the bones or
-            the root are beyond its keypoints.
+        UserError: No sample has 3D labels, or none all bones and its root, or the bones
+            have no length, or they or the root are beyond its keypoints.
     """
     known = [label for label in labels if label is not None]
     if not known:
@@ -116,6 +116,10 @@ def measure_poses(
         )
     ends = poses[whole][:, bones]
     lengths = np.linalg.norm(ends[:, :, 1] - ends[:, :, 0], axis=-1).sum(1)
+    if not lengths.any():
+        raise UserError(
+            'All bones of the source are 0 mm long: correct its `keypoints_3d`.'
+        )
     depths = (poses[..., 2] - poses[:, root : root + 1, 2])[seen]
     reach = math.ceil(np.quantile(np.abs(depths), _COVERED) / _STEP) * round(_STEP)
     return SourceMeasures(

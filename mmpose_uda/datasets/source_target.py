@@ -18,7 +18,7 @@ from mmpose_uda.datasets.image_folder import UnlabelledImageFolder
 from mmpose_uda.datasets.keypoint_names import keypoint_names, require_same_keypoints
 from mmpose_uda.datasets.pose_dataset import PoseDataset
 from mmpose_uda.datasets.sample_errors import naming_sample, usable_labels
-from mmpose_uda.datasets.stock_annotations import ignore_labels
+from mmpose_uda.datasets.stock_annotations import ignore_labels, require_labels
 from mmpose_uda.datasets.stock_views import derive_views
 from mmpose_uda.datasets.transforms import ReplaceBackground
 from mmpose_uda.errors import UserError
@@ -110,10 +110,15 @@ class SourceTargetDataset(Dataset):
         return self.target if self.source is None else self.source
 
     def full_init(self) -> None:
-        """Read the annotations of both domains."""
+        """Read the annotations of both domains.
+
+        Raises:
+            UserError: One cannot be read, or nothing of the source is labelled.
+        """
         for dataset in (self.source, self.target):
             if dataset is not None:
                 dataset.full_init()
+        require_labels(self.source)
 
     def set_active_views(self, names: Iterable[str]) -> None:
         """Restrict what a draw yields that does not say it itself.

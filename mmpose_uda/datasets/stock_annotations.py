@@ -12,6 +12,7 @@ import os.path as osp
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any, NamedTuple, Optional
 
 import numpy as np
@@ -19,15 +20,19 @@ from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset, base_coco_style_dataset
 from mmpose.datasets.transforms import LoadImage
 
-from mmpose_uda.datasets.coco_annotation import faults_of
-from mmpose_uda.datasets.coco_columns import read_columns
-from mmpose_uda.datasets.coco_file import annotated_size, load_coco, repeated_images
-from mmpose_uda.datasets.faults import Fault, raise_faults
+from mmpose_uda.datasets.coco_columns import read_columns, told_faults
+from mmpose_uda.datasets.coco_file import (
+    WIDEST,
+    annotated_size,
+    load_coco,
+    repeated_images,
+    told,
+)
+from mmpose_uda.datasets.faults import Fault, listed, raise_faults
 from mmpose_uda.datasets.image_size import check_size
-from mmpose_uda.datasets.sample_errors import require_samples, usable_labels
+from mmpose_uda.datasets.sample_errors import naming_image, require_samples, usable_labels
 from mmpose_uda.errors import UserError
 
-_SHOWN = 8
 _NEEDED = ('id', 'image_id', 'category_id')  # for the index that mmpose makes
 
 
@@ -55,12 +60,28 @@ def look_through_stock_files() -> None:
         BaseCocoStyleDataset._get_topdown_data_infos = _telling_what_goes(
             BaseCocoStyleDataset._get_topdown_data_infos
         )
-        LoadImage.transform = _comparing_sizes(LoadImage.transform)
+        LoadImage.transform = _naming_and_comparing(LoadImage.transform)
 
 
 def ignore_labels(dataset: Any) -> None:
     """Let the labels of a data set that is not read yet not even be looked through."""
     dataset.labels_are_used = False
+
+
+def require_labels(dataset: Any) -> None:
+    """Refuse a source that labels nothing; a class that cannot be asked passes.
+
+    Args:
+        dataset (BaseDataset): Once it is read.
+
+    Raises:
+        UserError: No keypoint of it is labelled.
+    """
+    if not getattr(dataset, 'has_labels', True):
+        raise UserError(
+            f'No keypoint of `{dataset.ann_file}` is labelled, so nothing can be learned '
+            'from this source: write visibility 1 or 2 where one is.'
+        )
 
 
 def read_stock_file(
@@ -86,16 +107,23 @@ def read_stock_file(
             'without a byte order mark.'
         )
     people = content['annotations']
-    faults = [*repeated_images(content, path), *_ids(people, path), *_images(content, path)]
     # mmpose passes over others
     used = [one for one in people if 'bbox' in one and 'keypoints' in one]
+    faults = [
+        *repeated_images(content, path),
+        *_ids(people, path),
+        *_images(content, path),
+        *_boxes_of_text(used, path),
+    ]
     if num_keypoints is None or not labels:
         used, num_keypoints = [dict(bbox=one['bbox'], id=one.get('id')) for one in used], 0
-    are_right = read_columns(used, num_keypoints).are_right
-    for n in np.flatnonzero(~are_right):
-        faults += faults_of(used[n], path, num_keypoints)
-    raise_faults(faults, path)
-    return StockFile(content, bool(are_right.all()))
+    columns = read_columns(used, num_keypoints, path)
+    raise_faults(
+        chain(faults, told_faults(used, columns, num_keypoints, path)),
+        path,
+        len(faults) + int(columns.faults.sum()),
+    )
+    return StockFile(content, columns.are_plain)
 
 
 def _ids(annotations: list[dict], path: str) -> Iterator[Fault]:
@@ -116,6 +144,16 @@ def _ids(annotations: list[dict], path: str) -> Iterator[Fault]:
             )
 
 
+def _boxes_of_text(annotations: list[dict], path: str) -> Iterator[Fault]:
+    for annotation in annotations:
+        box = annotation['bbox']
+        if isinstance(box, list) and any(isinstance(value, str) for value in box):
+            yield Fault(
+                f'`bbox` of annotation {annotation.get("id")} of `{path}` is {told(box)}',
+                'write the numbers without quotes',
+            )
+
+
 def _images(content: dict[str, Any], path: str) -> Iterator[Fault]:
     for image in content['images']:
         if isinstance(image['id'], str):
@@ -126,9 +164,9 @@ def _images(content: dict[str, Any], path: str) -> Iterator[Fault]:
             )
         for key in ('width', 'height'):
             value = image.get(key)
-            if not isinstance(value, (int, float)) or not 1 <= value < np.inf:
+            if not isinstance(value, (int, float)) or not 1 <= value <= WIDEST:
                 yield Fault(
-                    f'`{key}` of image {image["id"]} of `{path}` is {value!r}',
+                    f'`{key}` of image {image["id"]} of `{path}` is {told(value)}',
                     'let it be the number of px',
                 )
 
@@ -138,11 +176,8 @@ def _looking_first(load: Callable) -> Callable:
     def load_data_list(dataset: BaseCocoStyleDataset) -> list[dict]:
         if not _is_read_as_coco(dataset):
             return load(dataset)
-        file = read_stock_file(
-            dataset.ann_file,
-            _num_keypoints(dataset),
-            getattr(dataset, 'labels_are_used', True),
-        )
+        labels_are_used = getattr(dataset, 'labels_are_used', True)
+        file = read_stock_file(dataset.ann_file, _num_keypoints(dataset), labels_are_used)
         with _read_already(file.content):
             infos = load(dataset)
         if dataset.data_mode != 'topdown':
@@ -154,7 +189,15 @@ def _looking_first(load: Callable) -> Callable:
             infos = list(map(usable_labels, infos))
         if not dataset.bbox_file:  # detections have no labels
             infos = [info for info in infos if _is_of_use(info, dataset.test_mode)]
-        require_samples(infos, dataset.ann_file)
+        require_samples(infos, dataset.ann_file, dataset.bbox_file)
+        dataset.has_labels = any(np.any(one.get('keypoints_visible', 1)) for one in infos)
+        if labels_are_used and not dataset.has_labels:
+            print_log(
+                f'No keypoint of `{dataset.ann_file}` is labelled: there is nothing to '
+                'learn from its annotations.',
+                'current',
+                logging.WARNING,
+            )
         return infos
 
     return load_data_list
@@ -199,12 +242,11 @@ def _telling_what_goes(choose: Callable) -> Callable:
         corners = np.array([one['bbox'][0] for one in people]).reshape(-1, 4)
         is_empty = (corners[:, 2:] <= corners[:, :2]).any(1)
         if is_empty.any():
-            ids = [str(people[n].get('id')) for n in np.flatnonzero(is_empty)]
-            more = f' and {len(ids) - _SHOWN} more' if len(ids) > _SHOWN else ''
+            ids = [people[n].get('id') for n in np.flatnonzero(is_empty)]
             print_log(
                 f'{len(ids)} of {len(people)} annotations of `{dataset.ann_file}` are left '
                 'out, because their box has no size within the image: mend `bbox` of '
-                f'{", ".join(ids[:_SHOWN])}{more}.',
+                f'{listed(ids)}.',
                 'current',
                 logging.WARNING,
             )
@@ -225,10 +267,11 @@ def _num_keypoints(dataset: BaseCocoStyleDataset) -> Optional[int]:
     return dataset.metainfo['num_keypoints'] if is_plain else None
 
 
-def _comparing_sizes(transform: Callable) -> Callable:
+def _naming_and_comparing(transform: Callable) -> Callable:
     @functools.wraps(transform)
     def transform_and_compare(step: LoadImage, results: dict) -> Optional[dict]:
-        results = transform(step, results)
+        with naming_image(results.get('img_path', '')):
+            results = transform(step, results)
         return results and check_size(results)
 
     return transform_and_compare

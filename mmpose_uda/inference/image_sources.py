@@ -22,6 +22,7 @@ from mmpose_uda.datasets.image_folder import (
 from mmpose_uda.datasets.transforms import LoadPoseImage
 from mmpose_uda.errors import UserError
 
+_FAR_LARGER = 100  # times the image's longer side
 _FPS = 25.0  # where the file does not say
 
 
@@ -49,6 +50,14 @@ class Frame:
             height, width = self.image.shape[:2]
             return np.array([[0, 0, width, height]], np.float32)
         return np.hstack([self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]])
+
+    @property
+    def has_boxes_within(self) -> bool:
+        """Whether all boxes meet the image, and none is far larger: there is something."""
+        height, width = self.image.shape[:2]
+        low, high = self.corners[:, :2], self.corners[:, 2:]
+        meets = (low < (width, height)) & (high > 0)
+        return bool((meets & (high - low < _FAR_LARGER * max(width, height))).all())
 
 
 def load_frame(path: str, box: Sequence[float]) -> Frame:

@@ -79,7 +79,7 @@ def infer(
 
     Raises:
         UserError: Something that the user can mend. Images that do not decode are skipped
-            unless none does.
+            unless none does, and so are those of which a box is outside.
     """
     if batch_size < 1:
         raise UserError(f'--batch-size {batch_size} is none: use 1 or more.')
@@ -108,7 +108,7 @@ def infer(
     if not predictions:
         raise UserError(
             f'None of the {len(source)} images of {inputs} decodes and can be predicted, '
-            f'such as {skipped[0]}: replace the files.'
+            f'such as {skipped[0]}: replace the files, or correct their boxes.'
         )
     if files:
         files.close(predictions)
@@ -180,6 +180,8 @@ def predict(
 
 def _crops(pipeline: Compose, model: nn.Module, frame: Frame) -> Optional[list[dict]]:
     """What the network takes of each box; None where one cannot be cut out."""
+    if not frame.has_boxes_within:
+        return None
     try:
         return [pipeline(_sample(model, frame, box)) for box in frame.corners]
     except (cv2.error, np.linalg.LinAlgError, ValueError):

@@ -1,12 +1,19 @@
 """Listing the images of a folder."""
 
 import json
+import os
 
+import cv2
+import numpy as np
 import pytest
 
 from mmpose_uda import UserError
 from mmpose_uda.datasets import image_folder
-from mmpose_uda.datasets.image_folder import find_images, load_boxes
+from mmpose_uda.datasets.image_folder import (
+    find_images,
+    load_boxes,
+    require_near_boxes,
+)
 
 
 def test_images_are_listed_but_for_one_folder(tmp_path):
@@ -60,6 +67,48 @@ def test_pictures_of_other_types_are_counted(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    'name, counted',
+    [
+        ('b.jfif', '1 .jfif'),
+        ('b.jp2', '1 .jp2'),
+        ('b.PSD', '1 .psd'),
+        ('b.mov', '1 .mov'),
+        ('c/IMG_0001', '1 without a suffix'),
+        ('b.jpg.txt', '1 .jpg.txt'),
+    ],
+)
+def test_pictures_of_other_names_are_counted(tmp_path, monkeypatch, name, counted):
+    said = []
+    monkeypatch.setattr(image_folder, 'print_log', lambda text, *_, **__: said.append(text))
+    _touch(tmp_path, 'a.jpg', 'LICENSE', 'a.jpg.json', 'a.png.txt', name)
+    picture = cv2.imencode('.jpg', np.zeros((4, 4, 3), np.uint8))[1].tobytes()
+    (tmp_path / name).write_bytes(picture)
+    assert find_images(str(tmp_path)) == ['a.jpg']
+    assert len(said) == 1 and f'({counted})' in said[0]
+
+
+def test_what_is_no_file_is_left_out_and_told(tmp_path, monkeypatch):
+    """To read a device or a pipe would take for ever."""
+    said = []
+    monkeypatch.setattr(image_folder, 'print_log', lambda text, *_, **__: said.append(text))
+    _touch(tmp_path, 'a.jpg', 'real/b.jpg')
+    os.mkfifo(tmp_path / 'pipe.jpg')
+    for name, there in (('zero', '/dev/zero'), ('gone', 'gone'), ('c', 'real/b.jpg')):
+        (tmp_path / f'{name}.jpg').symlink_to(there)
+    assert find_images(str(tmp_path)) == ['a.jpg', 'c.jpg', 'real/b.jpg']
+    (sentence,) = said
+    assert sentence.startswith('3 of the 6 names of images in ')
+    assert sentence.endswith('remove gone.jpg, pipe.jpg, zero.jpg.')
+
+
+def test_boxes_of_what_is_trained_on_are_within_reach():
+    boxes = {'a.jpg': np.zeros((0, 4)), 'b.jpg': np.array([[0, 0, 9, 9], [0, 0, 2e9, 4]])}
+    with pytest.raises(UserError, match='`b.jpg` in `boxes.json` reaches 2000000000 px'):
+        require_near_boxes(boxes, 'boxes.json')
+    require_near_boxes({'b.jpg': boxes['b.jpg'][:1]}, 'boxes.json')
+
+
+@pytest.mark.parametrize(
     'boxes, said',
     [
         ([1, 2, 3, 4, 0.9], 'five numbers.*leave the score out'),
@@ -72,7 +121,7 @@ def test_pictures_of_other_types_are_counted(tmp_path, monkeypatch):
         ([[1, 2, 3, 4], [1, 2]], 'are not'),
         ([1, 2, 0, 4], 'positive, finite'),
         ([1, 2, float('nan'), 4], 'positive, finite'),
-        ([0, 0, 2e9, 4], 'further than any image'),
+        ([1, 2, 10**400, 4], 'are not'),
     ],
 )
 def test_boxes_that_are_none(tmp_path, boxes, said):

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mmpose_uda.analysis.data_check.images import mask_fault
 from mmpose_uda.datasets.transforms import LoadPoseImage, LoadPoseMask
 from mmpose_uda.errors import UserError
 
@@ -67,12 +68,31 @@ def test_mask(tmp_path):
         LoadPoseMask()(dict(results, img_shape=(21, 30)))
 
 
-def test_mask_of_zeros_and_ones(tmp_path):
+@pytest.mark.parametrize('value', [1, 2, 127, 200, 255])
+def test_mask_of_zero_and_another_value(tmp_path, value):
     mask = np.zeros((20, 30), np.uint8)
-    mask[5:9, 6:20] = 1
+    mask[5:9, 6:20] = value
     cv2.imwrite(str(tmp_path / 'mask.png'), mask)
     results = dict(mask_path=str(tmp_path / 'mask.png'), img_shape=(20, 30))
-    np.testing.assert_array_equal(LoadPoseMask()(results)['mask'], 255 * mask)
+    expected = 255 * (mask > 0).astype(np.uint8)
+    np.testing.assert_array_equal(LoadPoseMask()(results)['mask'], expected)
+
+
+@pytest.mark.parametrize('values', [[0, 1, 2], [0, 60, 127]])
+def test_mask_in_which_all_is_background(tmp_path, values):
+    path = str(tmp_path / 'mask.png')
+    cv2.imwrite(path, np.array([values], np.uint8))
+    with pytest.raises(UserError, match=f'mask.png. has the values .{values[0]}, .*255'):
+        LoadPoseMask()(dict(mask_path=path, img_shape=(1, 3)))
+    assert mask_fault(path, None).startswith('has the values [')
+
+
+@pytest.mark.parametrize('values', [[0, 0, 0], [0, 60, 255], [0, 60, 200]])
+def test_soft_masks_stay(tmp_path, values):
+    path = str(tmp_path / 'mask.png')
+    cv2.imwrite(path, np.array([values], np.uint8))
+    mask = LoadPoseMask()(dict(mask_path=path, img_shape=(1, 3)))['mask']
+    assert mask.tolist() == [values] and not mask_fault(path, None)
 
 
 def test_mask_of_labels(tmp_path):
@@ -100,10 +120,12 @@ def test_mask_of_colours(tmp_path):
 
 def test_mask_in_a_file_of_arrays(tmp_path):
     labels = np.arange(40, dtype=np.uint8).reshape(4, 10)
+    soft = 5 * labels
     path = tmp_path / 'labels_1.npz'
-    np.savez_compressed(path, seg=labels, deep=labels[None], other=np.ones(3))
+    np.savez_compressed(path, seg=labels, soft=soft, deep=labels[None], other=np.ones(3))
     results = dict(mask_path=f'{path}:seg', img_shape=(4, 10))
-    np.testing.assert_array_equal(LoadPoseMask()(results)['mask'], labels)
+    as_it_is = LoadPoseMask()(dict(results, mask_path=f'{path}:soft'))['mask']
+    np.testing.assert_array_equal(as_it_is, soft)
     chosen = LoadPoseMask()(dict(results, mask_values=(9, 9)))['mask']
     assert np.flatnonzero(chosen).tolist() == [9] and chosen.max() == 255
     for array in ('deep', 'other'):

@@ -8,7 +8,13 @@ from data_factory import HAND_NAMES, write_pose_dataset
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
-from mmpose_uda.datasets import ANIMAL14, ANIMAL18, HUMAN16, PoseDataset
+from mmpose_uda.datasets import (
+    ANIMAL14,
+    ANIMAL18,
+    HUMAN16,
+    PoseDataset,
+    coco_categories,
+)
 from mmpose_uda.errors import UserError
 from mmpose_uda.metainfo import named_metainfo
 
@@ -259,3 +265,58 @@ def test_animal14_is_a_part_of_animal18():
 def test_unknown_keypoints_are_refused():
     with pytest.raises(UserError, match="'human18'.*hand21, human16, human17, animal18"):
         PoseDataset(metainfo='human18')
+
+
+def test_poses_in_space_may_be_nowhere_without_a_label(make_config):
+    config = make_config(num_images=2, require_3d=True)
+
+    def spoil(content):
+        first, second = content['annotations']
+        first['keypoints'][2] = 0
+        first['keypoints_3d'][0] = [float('nan'), None, 1e30]
+        second['keypoints'][2::3] = [0] * 21
+        second['keypoints_3d'] = [[float('nan')] * 3] * 21
+
+    edit(config, spoil)
+    (item,) = DATASETS.build(config)
+    assert item['keypoints_visible'][0, 0] == 0
+    assert np.isfinite(item['keypoints_3d'][0, 1:]).all()
+
+
+def _without_categories(content, numbers):
+    for number in numbers:
+        del content['annotations'][number]['category_id']
+
+
+def test_an_annotation_without_a_category_is_of_the_only_one(make_config):
+    config = make_config(num_images=4)
+
+    def edit_all(content):
+        content['categories'][0]['id'] = 7
+        for one in content['annotations']:
+            one['category_id'] = 7
+        _without_categories(content, (0, 2))
+
+    edit(config, edit_all)
+    assert [item['category_id'] for item in DATASETS.build(config)] == [7] * 4
+
+
+@pytest.mark.parametrize('category', ['1', 7, None])
+def test_annotations_of_a_category_that_is_not_there_are_told(
+    make_config, category, monkeypatch
+):
+    said = []
+    monkeypatch.setattr(coco_categories, 'print_log', lambda text, *_: said.append(text))
+    config = make_config(num_images=4)
+
+    def edit_some(content):
+        content['categories'].append(dict(id=2, name='box'))
+        content['annotations'][3]['category_id'] = 2  # of no interest, but known
+        for one in content['annotations'][:2]:
+            one['category_id'] = category
+
+    edit(config, edit_some)
+    assert [item['id'] for item in DATASETS.build(config)] == [102]
+    (sentence,) = said
+    assert sentence.startswith('2 of 4 annotations of `')
+    assert f'`category_id` ({category!r}): correct that of 100, 101, or' in sentence

@@ -154,9 +154,17 @@ def test_masks_that_are_no_labels_reach_the_target_views(config):
 
 
 def test_the_search_for_labels_does_find_them(config):
-    poison(config['source']['data_root'], keys=['keypoints_3d'])
     config['views'] = dict(source=WEAK)
-    item = DATASETS.build(config)[0]
+    dataset = DATASETS.build(config)
+    dataset.full_init()
+    read = dataset.source.get_data_info
+
+    def poisoned(index):
+        info = read(index)
+        return dict(info, keypoints_3d=np.full_like(info['keypoints_3d'], np.nan))
+
+    dataset.source.get_data_info = poisoned
+    item = dataset[0]
     assert [p for p in nan_paths(item) if 'keypoints_3d' in p]
 
 

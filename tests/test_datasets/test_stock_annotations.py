@@ -9,8 +9,12 @@ from mmpose.registry import DATASETS
 from PIL import Image
 from stock_factory import write_coco
 
-from mmpose_uda.datasets import stock_annotations
-from mmpose_uda.datasets.stock_annotations import look_through_stock_files, read_stock_file
+from mmpose_uda.datasets import coco_columns, stock_annotations
+from mmpose_uda.datasets.stock_annotations import (
+    look_through_stock_files,
+    read_stock_file,
+    require_labels,
+)
 from mmpose_uda.errors import UserError
 
 LOAD = [dict(type='LoadImage')]
@@ -81,7 +85,8 @@ def keypoint(*values):
         (keypoint(5, 5, 0.4), 'annotation 101 .* visibility 0.4'),
         (keypoint(None, 5, 2), 'annotation 101 .* no finite position'),
         (image(id=0), 'gives the id 0 to'),
-        (image(file_name=3), 'not a COCO-style file'),
+        (image(file_name=3), 'Image 1 .* has 3 as its `file_name`'),
+        (image(id=True), 'Image number 1 .* has True as its `id`'),
     ],
 )
 def test_what_is_wrong_is_told(people, kind, edit, said):
@@ -96,6 +101,11 @@ def test_what_is_wrong_is_told(people, kind, edit, said):
         (annotation(id=...), 'Annotation number 1 .* has no `id`'),
         (annotation(image_id=None), 'Annotation 101 .* has no `image_id`'),
         (annotation(category_id=...), 'Annotation 101 .* has no `category_id`'),
+        (
+            annotation(bbox=['1', '2', '30', '30']),
+            "`bbox` of annotation 101 .*'30'.*quotes",
+        ),
+        (image(width=10**400), '`width` of image 1 .* is 1000.*000:'),
         (annotation(id=100), '2 annotations .* have the `id` 100'),
         (image(width=None), '`width` of image 1 .* is None'),
         (image(height='48'), "`height` of image 1 .* is '48'"),
@@ -190,6 +200,65 @@ def test_boxes_of_no_size_are_left_out_and_told(people, kind, box, monkeypatch):
     (sentence,) = said
     assert sentence.startswith(f'1 of {before} annotations of `')
     assert sentence.endswith('mend `bbox` of 101.')
+
+
+@pytest.mark.parametrize('kind', ['CocoDataset', 'PoseDataset'])
+def test_no_more_is_put_in_words_than_is_told(people, kind):
+    """To look at each annotation by itself takes long where many are wrong."""
+
+    def edit(content):
+        first = content['annotations'][0]
+        content['annotations'] = [
+            dict(first, id=n, keypoints=[5, 5, 0.4] * 17) for n in range(2000)
+        ]
+
+    change(people, edit)
+    with patch.object(coco_columns, 'faults_of', wraps=coco_columns.faults_of) as looked_at:
+        with pytest.raises(UserError, match='; 1980 more problems: '):
+            dataset(people, kind, metainfo=COCO)
+    assert looked_at.call_count == 20
+
+
+@pytest.mark.parametrize('kind', ['CocoDataset', 'PoseDataset'])
+def test_categories_may_be_null(people, kind):
+    change(people, lambda content: content.update(categories=None))
+    assert len(dataset(people, kind, metainfo=COCO)) == 4
+
+
+@pytest.mark.parametrize('kind', ['CocoDataset', 'PoseDataset'])
+def test_a_file_of_detections_that_is_empty_is_named(people, kind):
+    (people / 'found.json').write_text('[]')
+    with pytest.raises(UserError, match='found.json` has no usable detection'):
+        dataset(people, kind, bbox_file=str(people / 'found.json'), test_mode=True)
+
+
+@pytest.mark.parametrize('content', [b'none', b'', None])
+def test_an_image_that_does_not_decode_is_named(people, content):
+    path = next((people / 'images').rglob('000000.png'))
+    path.unlink() if content is None else path.write_bytes(content)
+    with pytest.raises(UserError, match='000000.png. is missing or does not decode: repl'):
+        dataset(people)[0]
+
+
+@pytest.mark.parametrize('labelled', [0, 1])
+def test_a_source_without_a_label(people, labelled, monkeypatch):
+    said = []
+    monkeypatch.setattr(stock_annotations, 'print_log', lambda text, *_: said.append(text))
+
+    def edit(content):
+        for one in content['annotations'][labelled:]:
+            one.update(keypoints=[5, 5, 0] * 17)
+
+    change(people, edit)
+    found = dataset(people)
+    assert len(found) == 4, 'they may be beside others that are labelled'
+    if labelled:
+        assert not said
+        require_labels(found)
+        return
+    assert 'train.json` is labelled: there is nothing to learn' in said[0]
+    with pytest.raises(UserError, match='No keypoint of .*train.json. is labelled'):
+        require_labels(found)
 
 
 def test_mmpose_does_not_count_by_text(people):

@@ -456,6 +456,17 @@ def test_bad_boxes_are_named(run_2d, photos, tmp_path, boxes, message):
         infer(str(run_2d.export), str(photos), boxes=str(path))
 
 
+@pytest.mark.parametrize(
+    'box', [[0, 0, 2e9, 4], [0, 0, 5e5, 5e5], [9e3, 0, 9, 9], [0, -9, 9, 9]]
+)
+def test_an_image_with_a_box_elsewhere_is_skipped(run_2d, photos, tmp_path, box):
+    boxes = {'a.png': [5, 6, 30, 40], 'sub/c.jpg': [[5, 6, 30, 40], box]}
+    path = tmp_path / 'boxes.json'
+    path.write_text(json.dumps(boxes))
+    found = infer(str(run_2d.export), str(photos), str(tmp_path / 'out'), boxes=str(path))
+    assert list(found.predictions) == ['a.png'] and found.skipped == ['sub/c.jpg']
+
+
 def test_boxes_that_are_not_there(run_2d, photos, tmp_path):
     with pytest.raises(UserError, match='boxes file .*gone.json` does not exist'):
         infer(str(run_2d.export), str(photos), boxes=str(tmp_path / 'gone.json'))
@@ -525,7 +536,8 @@ def test_tool(run_2d, photos, tmp_path, monkeypatch, capsys):
     call(monkeypatch, run_2d.export, photos, '--out', out, '--batch-size', 2)
     printed = capsys.readouterr()
     assert f'Predicted: 3, in {out}.' in printed.out
-    assert 'do not decode or cannot be predicted: 1 (bad.jpg).' in printed.out
+    assert 'do not decode, or a box is outside' in printed.out
+    assert 'cannot be predicted: 1 (bad.jpg).' in printed.out
     assert '3/4' in printed.err, 'the progress bar is missing'
     assert len(files_of(out)) == 6
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import track
 
 from mmpose_uda.datasets.image_size import exif_orientation, is_turning
-from mmpose_uda.datasets.mask_files import fit_mask, load_mask
+from mmpose_uda.datasets.mask_files import MaskValuesError, fit_mask, load_mask
 from mmpose_uda.errors import UserError
 
 _SEED = 0
@@ -65,7 +65,7 @@ def look_at(path: str) -> ImageFacts:
     """Decode an image as training does."""
     try:
         data = fileio.get(path)
-    except OSError:
+    except (OSError, ValueError):  # of a name that no file can have
         return ImageFacts('is missing')
     facts = _header_of(data)
     if facts.fault:
@@ -91,6 +91,8 @@ def mask_fault(path: str, size: Optional[tuple[int, int]]) -> str:
         mask = load_mask(path)
     except OSError:
         return 'is missing'
+    except MaskValuesError as error:
+        return f'has the values {error.values}, all of them background'
     except (UserError, ValueError):
         return 'does not decode'
     if size is None or fit_mask(mask, size[::-1]) is not None:

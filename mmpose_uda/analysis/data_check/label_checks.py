@@ -9,7 +9,7 @@ import numpy as np
 from mmpose_uda.analysis.data_check.findings import DataReport, share
 from mmpose_uda.analysis.data_check.images import ImageFacts
 from mmpose_uda.analysis.data_check.parts import Part
-from mmpose_uda.datasets.coco_file import box_of
+from mmpose_uda.datasets.coco_file import annotated_size, box_of
 from mmpose_uda.datasets.keypoint_names import keypoint_names
 from mmpose_uda.errors import UserError
 from mmpose_uda.evaluation.samples import visibility
@@ -100,8 +100,8 @@ def _boxes(
         is_used = not annotation.get('iscrowd') and 'bbox' in annotation
         if is_used and is_labelled:
             is_used = any(np.ravel(annotation.get('keypoints', ()))[2::3])
-        if is_used and {'width', 'height'} <= set(image):
-            size = (image['width'], image['height'])
+        size = annotated_size(image)
+        if is_used and size is not None:
             yield f'annotation {annotation.get("id")}', box_of(annotation, path), size
 
 

@@ -7,6 +7,7 @@ from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
 
 from mmpose_uda.datasets.mask_files import fit_mask, load_mask
+from mmpose_uda.datasets.sample_errors import naming_image
 from mmpose_uda.decoded_images import read_decoded
 from mmpose_uda.errors import UserError
 
@@ -38,15 +39,8 @@ class LoadPoseImage(LoadImage):
             decoded = read_decoded(results['img_path'], cv2.IMREAD_COLOR)
             if decoded is not None:
                 results['img'] = decoded
-        try:
+        with naming_image(results['img_path']):
             results = super().transform(results)
-        except UserError:  # of the image's size
-            raise
-        except Exception as error:  # mmcv and OpenCV raise anything from bad bytes
-            raise UserError(
-                f'The image `{results["img_path"]}` is missing or does not decode: '
-                'replace the file, or remove it from the data set.'
-            ) from error
         if 'bbox' not in results:
             h, w = results['img_shape']
             results['bbox'] = np.array([[0, 0, w - 1, h - 1]], np.float32)
@@ -59,12 +53,13 @@ class LoadPoseMask(BaseTransform):
     """Load the foreground ``mask`` [H, W] uint8 from ``mask_path``, if there is one.
 
     With ``mask_values`` (lowest, highest) the file holds labels, and the foreground is what
-    lies between the two; without, it is 255 and the background 0, and a file of 0 and 1 is
-    taken for the same; see :mod:`mmpose_uda.datasets.mask_files`. A mask of a half, a
-    third ... of the image's size is enlarged.
+    lies between the two; without, it is 255 and the background 0, and a file of 0 and
+    another value is taken for the same; see :mod:`mmpose_uda.datasets.mask_files`. A mask
+    of a half, a third ... of the image's size is enlarged.
 
     Raises:
-        UserError: The file is missing, does not decode, or does not fit the image.
+        UserError: The file is missing, does not decode, has other values, or does not fit
+            the image.
     """
 
     def transform(self, results: dict) -> dict:

@@ -154,7 +154,7 @@ def test_a_box_that_is_none():
 def test_values_that_are_none():
     edit(SOURCE, lambda content: content['images'][3].update(camera=dict(focal='x')))
     found = problem()
-    assert found.startswith(f'Annotation 103 of `{SOURCE}`, or its image, has a value that')
+    assert found.startswith(f"`camera` of image 3 of `{SOURCE}` is {{'focal': 'x'}}: ")
 
 
 def test_domains_that_do_not_go_together():
@@ -289,6 +289,19 @@ def test_boxes_of_no_use():
         '2 of 6 boxes of the source data are of no use, the first is that of annotation '
         '101, outside of its image: mend or remove them.',
     ]
+
+
+@pytest.mark.parametrize('width', [[64], {}, 10**400, None])
+def test_boxes_of_images_whose_width_is_none(width):
+    def change(content):
+        content['images'][0]['width'] = width
+        content['annotations'][1]['bbox'] = [-9, 5, 20, 20]
+
+    edit(SOURCE, change)
+    report = check()
+    (told,) = report.problems
+    assert 'gives 1 of 6 images another size' in told and len(told) < 300
+    assert report.facts['source']['boxes partly outside'] == '1 (20.0 %)'
 
 
 def test_crowds_and_people_without_keypoints_may_have_any_box():
