@@ -151,7 +151,7 @@ def _tampered(begun, change):
             'another size: linear.weight .3 x 3 there, 1 x 2 in the model',
         ),
         (lambda c: c.update(state_dict={}), 'lacking: linear.weight and 1 more'),
-        (lambda c: c.update(optimizer={}), '`optimizer` of .*iter_2.pth .*KeyError'),
+        (lambda c: c.update(optimizer={}), '`optimizer` of .*iter_2.pth .*empty'),
         (lambda c: c['optimizer'].update(param_groups=[]), '`optimizer` of .*iter_2.pth'),
         (lambda c: c['optimizer'].update(state=3), '`optimizer` of .*iter_2.pth'),
         (
@@ -161,10 +161,6 @@ def _tampered(begun, change):
         (
             lambda c: c['optimizer']['param_groups'][0].update(lr=float('nan')),
             '`optimizer` of .*iter_2.pth .*learning rate nan is not finite',
-        ),
-        (
-            lambda c: c['optimizer']['state'][0].update(momentum_buffer=torch.ones(7)),
-            '`optimizer` of .*iter_2.pth',
         ),
         (lambda c: c.update(message_hub={}), '`message_hub` of .*iter_2.pth'),
         (lambda c: c['message_hub'].update(log_scalars=3), '`message_hub` of .*iter_2.pth'),
