@@ -220,10 +220,13 @@ def _refuse_weights_that_do_not_fit():
     """Let ``load_from`` and ``Pretrained`` not go on from random weights."""
     from mmengine.runner import checkpoint
 
-    from .weights_fit import refusing_misfits
+    from .weights_fit import refusing_misfits, telling_prefixes
 
     if not hasattr(checkpoint.load_state_dict, '__wrapped__'):
         checkpoint.load_state_dict = refusing_misfits(checkpoint.load_state_dict)
+        checkpoint._load_checkpoint_with_prefix = telling_prefixes(
+            checkpoint._load_checkpoint_with_prefix
+        )
 
 
 def _end_data_workers_with_their_parent():

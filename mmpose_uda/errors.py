@@ -25,17 +25,19 @@ class UnfitVersionsError(UserError, ImportError):
 
 
 class Preempted(SystemExit):
-    """A training was stopped by SIGTERM, after it saved.
+    """A training was stopped by SIGTERM, after it saved what it can go on from.
 
     Args:
         how (str): How far it came, in words.
+        then (str): What the same command does.
     """
 
     STATUS = 75  # EX_TEMPFAIL of sysexits.h: the same command may succeed later
 
-    def __init__(self, how: str):
+    def __init__(self, how: str, then: str = 'go on'):
         super().__init__(self.STATUS)
         self.how = how
+        self.then = then
 
 
 @contextmanager

@@ -57,4 +57,24 @@ def _require_fit(module: nn.Module, state_dict: Mapping, missing: set[str]) -> N
 
 
 def _first(weights: Mapping) -> str:
-    return next((f'{key} {list(v.shape)}' for key, v in weights.items()), 'nothing')
+    """What is at the beginning; of other layouts, as {'model': weights}, no tensors."""
+    for key, value in weights.items():
+        shape = getattr(value, 'shape', None)
+        return f'{key} {type(value).__name__ if shape is None else list(shape)}'
+    return 'nothing'
+
+
+def telling_prefixes(load: Callable) -> Callable:
+    """mmengine's ``_load_checkpoint_with_prefix``, which asserts that there are weights."""
+
+    @functools.wraps(load)
+    def load_what_is_there(prefix: str, filename: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return load(prefix, filename, *args, **kwargs)
+        except AssertionError as error:
+            raise UserError(
+                f'No weight of {filename} begins with {prefix!r}: correct the `prefix` of '
+                'its `init_cfg`, or leave it out.'
+            ) from error
+
+    return load_what_is_there

@@ -210,6 +210,34 @@ def config(line: str, base: str = 'toy.py') -> Change:
     return text('own.py', f'_base_ = {base!r}\n{line}\n')
 
 
+def append(path: str, line: str) -> Change:
+    """Add a line to a file."""
+    return lambda: Path(path).write_text(f'{Path(path).read_text()}\n{line}\n') and None
+
+
+def saved(path: str, content: Any) -> Change:
+    """Write a checkpoint."""
+    return lambda: torch.save(content, path)
+
+
+def exported(change: Callable[[dict], Any]) -> Change:
+    """Change what the weights of the export are saved with."""
+
+    def apply() -> None:
+        content = torch.load('export/model.pth', weights_only=False)
+        change(content)
+        Path('export/model.pth').unlink()
+        torch.save(content, 'export/model.pth')
+
+    return apply
+
+
+def pretrained(line: str) -> Change:
+    """A config whose backbone begins with weights."""
+    init = f'init_cfg=dict(_delete_=True, type="Pretrained", {line})'
+    return config(f'model=dict(estimator=dict(backbone=dict({init})))', 'adapted.py')
+
+
 def of_base(line: str) -> Change:
     """A stock config with other training data."""
     return config(f'train_dataloader=dict({line})', 'base.py')
@@ -299,6 +327,19 @@ def _rows() -> list[Bad]:
         Bad('train.py', toy + 'load_from=list.pth', 'list.pth holds a list'),
         Bad('train.py', toy + 'load_from=base.py', 'base.py'),
         Bad('train.py', toy + 'load_from=none.pth', 'none.pth'),
+        Bad('train.py', own, '`load_from` in own.py is 3', config('load_from = 3')),
+        Bad('train.py', toy + 'load_from=torchvision://nope', 'torchvision://nope.*no such model'),
+        Bad('train.py', toy + 'load_from=a.pth', 'None of the 1 weights of a.pth.*model dict there', saved('a.pth', {'model': {'linear.weight': torch.ones(1, 2)}})),
+        Bad('train.py', own, '`checkpoint` of an `init_cfg` in own.py is 3', pretrained('checkpoint=3')),
+        Bad('train.py', own, 'No weight of a.pth begins with .backbone', lambda: (pretrained('checkpoint="a.pth", prefix="backbone."')(), saved('a.pth', {'a': torch.ones(1)})())),
+        Bad('train.py', own, '`init_cfg` in own.py is 3', config('model=dict(init_cfg=3)')),
+        Bad('train.py', 'toy.py --work-dir toy_run --cfg-options optim_wrapper.optimizer.lr=0.5', 'checkpoints of another toy.py'),
+        # exports
+        Bad('infer.py', INFER, 'does not say what its keypoints are', exported(lambda c: c.update(meta=3))),
+        Bad('infer.py', INFER, 'does not say what its keypoints are', exported(lambda c: c['meta'].update(dataset_meta=3))),
+        Bad('infer.py', INFER, 'pipeline. in export/config.py is ..:', append('export/config.py', "test_dataloader['dataset']['pipeline'] = []")),
+        Bad('infer.py', INFER, 'pipeline. in export/config.py is .3.:', append('export/config.py', "test_dataloader['dataset']['pipeline'] = [3]")),
+        Bad('infer.py', INFER, 'head.decoder. in export/config.py is None', append('export/config.py', "model['head']['decoder'] = None")),
         # evaluation
         Bad('test.py', 'toy.py none.pth --work-dir wd', 'none.pth'),
         Bad('test.py', 'toy.py weights.pth --which teacher --work-dir wd', '--which teacher'),

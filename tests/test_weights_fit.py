@@ -58,5 +58,17 @@ def test_a_part_of_a_checkpoint(save):
     assert (net.body.weight == 1).all()
 
 
+def test_a_part_that_a_checkpoint_has_not(save):
+    path = save({'body.weight': torch.ones(3, 2)})
+    with pytest.raises(UserError, match="weights.pth begins with 'net.'.*`prefix`"):
+        initialize(Net(), dict(type='Pretrained', checkpoint=path, prefix='net.'))
+
+
+def test_weights_in_a_dict_of_another_name(save):
+    path = save({'model': {'body.weight': torch.ones(3, 2)}})
+    with pytest.raises(UserError, match=r'weights.pth fits the Net \(model dict there'):
+        load_checkpoint(Net(), path)
+
+
 def test_what_has_no_weights_needs_none(save):
     load_checkpoint(nn.ReLU(), save({'a': torch.zeros(1)}))

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from mmpose_uda.adaptation.source_reference import (
 )
 from mmpose_uda.adaptation.split import Split
 from mmpose_uda.adaptation.start import Start
+from mmpose_uda.adaptation.stoppable import run_stoppable
 from mmpose_uda.adaptation.target_images import write_annotations
 from mmpose_uda.analysis.ablation import command_for
 from mmpose_uda.analysis.logged_steps import EACH_STEP, read_scalars, seconds_a_step
@@ -29,7 +29,7 @@ from mmpose_uda.convert.source_folder import SourceFolder
 from mmpose_uda.deploy.deployed_config import METAINFO_FILE, write_metainfo
 from mmpose_uda.deploy.export import export_estimator
 from mmpose_uda.deploy.load_estimator import load_estimator
-from mmpose_uda.errors import Preempted, UserError, writing
+from mmpose_uda.errors import UserError, writing
 from mmpose_uda.models.observation import STATISTICS_FILE
 from mmpose_uda.whole_files import copy_whole, whole_file, write_whole
 
@@ -153,9 +153,7 @@ class AdaptationRun:
             resume='auto' if last_checkpoint(str(self.training)) else None,
             cfg_options=cfg_options,
         )
-        status = subprocess.run(command).returncode
-        if status == Preempted.STATUS:
-            raise Preempted('the training saved')
+        status = run_stoppable(command)
         if status == 130:
             raise KeyboardInterrupt
         if status:

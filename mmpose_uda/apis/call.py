@@ -14,7 +14,8 @@ from mmpose_uda.orphans import end_with_parent
 def main() -> None:
     end_with_parent()
     function, arguments = sys.argv[1:]
-    with exit_codes(resumable=function == 'train'):
+    # the user's command is the one that started this, which goes on by itself
+    with exit_codes():
         getattr(apis, function)(**json.loads(arguments))
 
 

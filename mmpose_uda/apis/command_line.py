@@ -63,8 +63,9 @@ def exit_codes(resumable: bool = False) -> Iterator[None]:
         print(f'error: {sentence}', file=sys.stderr)
         sys.exit(2)
     except Preempted as stop:
+        command = 'the same command with --resume' if resumable else 'the same command'
         print(
-            f'stopped by SIGTERM, {stop.how}: run the same command with --resume to go on.',
+            f'stopped by SIGTERM, {stop.how}: run {command} to {stop.then}.',
             file=sys.stderr,
         )
         _leave_together()

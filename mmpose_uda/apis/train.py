@@ -82,12 +82,10 @@ def train(
         prepare_step(cfg, amp)
         if smoke:
             shorten(cfg, given=cfg_options)
+        if resume is None and cfg.get('resume') and not cfg.get('load_from'):
+            resume = 'auto'
         if resume is not None:
             _set_resume(cfg, resume)
-        if cfg.get('resume') and cfg.get('load_from'):
-            check_resumed(cfg, (cfg.get('randomness') or {}).get('seed'))
-        else:
-            check_new(cfg)
         drop_missing_backends(cfg)
         require_whole_parameters(cfg)
         set_launcher(cfg, launcher)
@@ -98,6 +96,10 @@ def train(
         require_paths(cfg, 'train_dataloader', 'val_dataloader')
         require_checkpoints(cfg)
         with own_work_dir(cfg):
+            if cfg.get('resume') and cfg.get('load_from'):
+                check_resumed(cfg)
+            else:
+                check_new(cfg)
             runner = Runner.from_cfg(cfg)
             runner.register_hook(stop := PreemptionHook())
             with stop.listening():

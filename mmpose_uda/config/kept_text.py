@@ -3,6 +3,19 @@
 import ast
 from typing import Any, Optional
 
+from mmengine.config import Config
+
+# What decides what a run computes.
+_READ = {
+    'model',
+    'optim_wrapper',
+    'param_scheduler',
+    'randomness',
+    'train_cfg',
+    'train_dataloader',
+}
+_SHOWN = 8
+
 
 def read_text(text: str) -> Optional[dict[str, Any]]:
     """What a config that mmengine wrote assigns.
@@ -47,6 +60,42 @@ def differences(old: Any, new: Any, path: str = '') -> dict[str, tuple[Any, Any]
     for key, first, second in pairs:
         found.update(differences(first, second, f'{path}.{key}' if path else str(key)))
     return found
+
+
+def changes(old: dict[str, Any], cfg: Config) -> dict[str, tuple[Any, Any]]:
+    """Where a run would compute something else than one of another config.
+
+    Args:
+        old (dict[str, Any]): That config, of :func:`read_text`.
+        cfg (Config): That of the run.
+
+    Returns:
+        dict[str, tuple[Any, Any]]: As of :func:`differences`.
+    """
+    before, now = _plain(old), _plain(cfg.to_dict())
+    return {
+        key: values
+        for key, values in differences(before, now).items()
+        if key.partition('.')[0] in _READ
+    }
+
+
+def in_words(found: dict[str, tuple[Any, Any]]) -> str:
+    """The first of :func:`changes`, and how many more there are."""
+    shown = '; '.join(
+        f'{key}: {before!r} before, {now!r} now'
+        for key, (before, now) in list(found.items())[:_SHOWN]
+    )
+    return shown + (f'; and {len(found) - _SHOWN} more' if len(found) > _SHOWN else '')
+
+
+def _plain(value: Any) -> Any:
+    """Lists for tuples and text for what is neither, as a text of a config has it."""
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, (str, int, float, type(None))) else str(value)
 
 
 def _value(node: ast.AST) -> Any:

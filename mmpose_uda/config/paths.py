@@ -6,11 +6,32 @@ from typing import Any
 
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
+from mmengine.runner.checkpoint import (
+    get_deprecated_model_names,
+    get_external_models,
+    get_mmcls_models,
+    get_torchvision_models,
+)
 from mmpose.registry import DATASETS
 
 from mmpose_uda.datasets.files import require_path
 from mmpose_uda.datasets.stock_views import class_name
 from mmpose_uda.errors import UserError
+from mmpose_uda.near_names import closest
+
+
+def _openmmlab_models() -> set[str]:
+    return {*get_external_models(), *get_deprecated_model_names()}
+
+
+# Of names that stand for URLs, by their scheme.
+_LISTS = {
+    'torchvision': get_torchvision_models,
+    'modelzoo': get_torchvision_models,
+    'open-mmlab': _openmmlab_models,
+    'openmmlab': _openmmlab_models,
+    'mmcls': get_mmcls_models,
+}
 
 
 def require_paths(cfg: Config, *loaders: str) -> None:
@@ -40,15 +61,35 @@ def require_checkpoint(path: Any) -> None:
 
 
 def require_checkpoints(cfg: Config) -> None:
-    """The same of all that a training begins with.
+    """The same of all that a training begins with, and what is no path of one.
 
     Raises:
-        UserError: One is not there.
+        UserError: One is not there, or not a text.
     """
-    require_checkpoint(cfg.get('load_from'))
+    _require_text(cfg.get('load_from'), '`load_from`', cfg)
     for part in _parts(cfg.model):
+        if not isinstance(part.get('init_cfg'), (dict, list, tuple, type(None))):
+            raise UserError(
+                f'`init_cfg` in {cfg.filename} is {part["init_cfg"]!r}: let it be a dict '
+                'with the `type` of an initializer, or a list of such.'
+            )
         if part['type'] == 'Pretrained':
-            require_checkpoint(part.get('checkpoint'))
+            _require_text(part.get('checkpoint'), '`checkpoint` of an `init_cfg`', cfg)
+
+
+def _require_text(path: Any, name: str, cfg: Config) -> None:
+    if path is not None and not isinstance(path, str):
+        raise UserError(
+            f'{name} in {cfg.filename} is {path!r}: let it be the path of a checkpoint.'
+        )
+    scheme, _, model = str(path).partition('://')
+    listed = _LISTS.get(scheme)
+    if listed is not None and model not in (names := listed()):
+        raise UserError(
+            f'{name} in {cfg.filename} is {path}, and there is no such model: '
+            f'{closest(model, names)}.'
+        )
+    require_checkpoint(path)
 
 
 def _parts(node: Any) -> Iterator[dict]:

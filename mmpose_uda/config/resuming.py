@@ -5,34 +5,32 @@ from typing import Any, Optional
 
 from mmengine.config import Config
 from mmengine.logging import print_log
+from mmengine.runner import CheckpointLoader
 
-from mmpose_uda.config.kept_text import differences, read_text
+from mmpose_uda.config.kept_text import changes, in_words, read_text
+from mmpose_uda.config.resumed_state import check_state
 from mmpose_uda.errors import UserError
 from mmpose_uda.finite_weights import require_finite
-from mmpose_uda.safe_checkpoint import load_from_local
 
 _NEEDED = ('state_dict', 'meta', 'optimizer', 'message_hub')
-# What decides what a run computes.
-_READ = {'model', 'optim_wrapper', 'param_scheduler', 'train_cfg', 'train_dataloader'}
-_SHOWN = 8
 
 
-def check_resumed(cfg: Config, seed: Optional[int]) -> None:
-    """Refuse to go on from what is no checkpoint of this run.
+def check_resumed(cfg: Config) -> None:
+    """Refuse to go on from what is no checkpoint of this run, before anything is written.
 
-    mmengine would take the seed of the checkpoint whatever ``--seed`` says, and the
-    statistics of one optimizer for another's. Other differences are told in a warning.
+    mmengine would take the seed of the checkpoint whatever the config says, too late for
+    the order of the data, and load what fits. Other differences are told in a warning.
 
     Args:
-        cfg (Config): ``load_from`` is the checkpoint.
-        seed (int, optional): The seed that was asked for.
+        cfg (Config): ``load_from`` is the checkpoint. Where it has no seed, it gets that of
+            the checkpoint.
 
     Raises:
         UserError: It is an export or bare weights, of another seed, optimizer or model, or
-            its weights are not finite.
+            what it holds is not finite, or not what this run writes.
     """
     name = cfg.load_from
-    checkpoint = load_from_local(name, 'cpu')
+    checkpoint = CheckpointLoader.load_checkpoint(name, 'cpu')
     _require_state(checkpoint, name)
     require_finite(
         checkpoint['state_dict'],
@@ -45,23 +43,48 @@ def check_resumed(cfg: Config, seed: Optional[int]) -> None:
             f'{name} has a `config` that mmengine would run: it is of an older program, or '
             'of a stranger, so begin from its weights without --resume.'
         )
-    if seed is not None and meta.get('seed') not in (None, seed):
-        raise UserError(
-            f'{name} is of a run with seed {meta["seed"]}, and this is one with seed '
-            f'{seed}: leave the seed out, or begin without --resume.'
-        )
-    old = read_text(meta.get('cfg') or '')
+    text = meta.get('cfg')
+    old = read_text(text) if isinstance(text, str) else None
+    _take_seed(cfg, meta.get('seed'), old or {}, name)
     if old:
-        _compare(old, cfg.to_dict(), name)
+        # mmengine draws one where the config has none
+        old['randomness'] = {**(old.get('randomness') or {}), 'seed': meta.get('seed')}
+    found = changes(old, cfg) if old else {}
+    _refuse_other_parts(found, name)
+    check_state(cfg, checkpoint, name)
+    if found:
+        print_log(
+            f'The config is not that of {name} ({in_words(found)}): the run goes on with '
+            'what it says now.',
+            'current',
+            logging.WARNING,
+        )
+
+
+def _take_seed(cfg: Config, seed: Optional[int], old: dict[str, Any], name: str) -> None:
+    """Let a run that was begun with ``--seed`` go on without it."""
+    randomness = cfg.get('randomness') or {}
+    asked = randomness.get('seed')
+    if None not in (asked, seed) and asked != seed:
+        raise UserError(
+            f'{name} is of a run with seed {seed}, and this is one with seed {asked}: '
+            f'resume with --seed {seed}, or begin without --resume.'
+        )
+    if seed is None or asked is not None:
+        return
+    cfg.randomness = dict(randomness, seed=seed)
+    dataset = (old.get('train_dataloader') or {}).get('dataset') or {}
+    if dataset.get('seed') == seed:
+        cfg.train_dataloader.dataset.seed = seed
 
 
 def _require_state(checkpoint: dict[str, Any], name: str) -> None:
     lacking = [key for key in _NEEDED if not isinstance(checkpoint.get(key), dict)]
-    if not lacking and not {'iter', 'epoch'} <= set(checkpoint['meta']):
-        lacking = ['iter']
+    lacking = lacking or [key for key in ('iter', 'epoch') if key not in checkpoint['meta']]
     if not lacking:
         return
-    exported = (checkpoint.get('meta') or {}).get('exported')
+    meta = checkpoint.get('meta')
+    exported = meta.get('exported') if isinstance(meta, dict) else None
     what = f'the export of a {exported}' if exported else 'weights alone'
     raise UserError(
         f'{name} is {what} (it has no `{lacking[0]}`), and a run goes on from one of its '
@@ -70,13 +93,8 @@ def _require_state(checkpoint: dict[str, Any], name: str) -> None:
     )
 
 
-def _compare(old: dict[str, Any], new: dict[str, Any], name: str) -> None:
-    """Refuse another optimizer or model, and tell what else is another."""
-    found = {
-        key: values
-        for key, values in differences(_plain(old), _plain(new)).items()
-        if key.partition('.')[0] in _READ
-    }
+def _refuse_other_parts(found: dict[str, tuple[Any, Any]], name: str) -> None:
+    """What was learned is neither of another optimizer nor of another model."""
     for key, (before, now) in found.items():
         is_optimizer = key == 'optim_wrapper.optimizer.type'
         is_part = key.startswith('model.') and key.endswith('.type')
@@ -86,24 +104,3 @@ def _compare(old: dict[str, Any], new: dict[str, Any], name: str) -> None:
                 f'{key}={now}: resume with the config of that run, or begin without '
                 '--resume.'
             )
-    if found:
-        shown = '; '.join(
-            f'{key}: {before!r} before, {now!r} now'
-            for key, (before, now) in list(found.items())[:_SHOWN]
-        )
-        more = f'; and {len(found) - _SHOWN} more' if len(found) > _SHOWN else ''
-        print_log(
-            f'The config is not that of {name} ({shown}{more}): the run goes on with what '
-            'it says now.',
-            'current',
-            logging.WARNING,
-        )
-
-
-def _plain(value: Any) -> Any:
-    """Lists for tuples and text for what is neither, as a text of a config has it."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value if isinstance(value, (str, int, float, type(None))) else str(value)

@@ -6,11 +6,12 @@ import os.path as osp
 from collections.abc import Iterator
 from contextlib import contextmanager
 from glob import escape, glob
-from typing import Optional
+from typing import Any, Optional
 
 from mmengine.config import Config
 
 from mmpose_uda.config.checkpoints import step_checkpoints
+from mmpose_uda.config.kept_text import changes, in_words, read_text
 from mmpose_uda.errors import UserError, writing
 
 _LOCK = '.lock'
@@ -61,8 +62,10 @@ def own_work_dir(cfg: Config) -> Iterator[None]:
 def check_new(cfg: Config) -> None:
     """Refuse to begin where the checkpoints of another config are.
 
+    Those of the same config are written over: it gives the same ones.
+
     Raises:
-        UserError: They would be lost among those of two runs.
+        UserError: They would be lost, among those of two runs or under new ones.
     """
     if not step_checkpoints(cfg.work_dir):
         return
@@ -73,6 +76,21 @@ def check_new(cfg: Config) -> None:
             f'{cfg.work_dir} has the checkpoints of {there[0]}, and this is {own}: name '
             'another --work-dir, or remove them.'
         )
+    old = _noted(osp.join(cfg.work_dir, own))
+    if old and (found := changes(old, cfg)):
+        raise UserError(
+            f'{cfg.work_dir} has the checkpoints of another {own} ({in_words(found)}): '
+            'name another --work-dir, or remove them, or go on from them with --resume.'
+        )
+
+
+def _noted(path: str) -> Optional[dict[str, Any]]:
+    """The config that a run left in its folder; None where it cannot be read."""
+    try:
+        with open(path, encoding='utf-8') as file:
+            return read_text(file.read())
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _is_helper(cfg: Config) -> bool:

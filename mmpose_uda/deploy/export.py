@@ -126,9 +126,9 @@ def _write_statistics(
 
 
 def _require_keys(checkpoint: dict[str, Any]) -> None:
-    meta = checkpoint.get('meta', {})
+    meta = checkpoint.get('meta')
     for key, holder in (('state_dict', checkpoint), ('dataset_meta', meta)):
-        if key not in holder:
+        if not isinstance(holder, dict) or not isinstance(holder.get(key), dict):
             raise UserError(
                 f'The checkpoint has no `{key}`: give one that a training wrote.'
             )

@@ -88,20 +88,40 @@ def build_estimator(cfg: Config, checkpoint: str, device: str = 'cpu') -> nn.Mod
 
     Raises:
         UserError: The checkpoint does not say what its keypoints are, or has weights that
-            are not finite.
+            are not finite, or the config has no transforms or no decoder.
         RuntimeError: The weights do not fit.
     """
+    _require_predicting(cfg)
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     model = revert_sync_batchnorm(MODELS.build(cfg.model))
     loaded = load_checkpoint(model, checkpoint, map_location='cpu', strict=True)
-    if 'dataset_meta' not in loaded.get('meta', {}):
+    meta = loaded.get('meta')
+    definition = meta.get('dataset_meta') if isinstance(meta, dict) else None
+    if not isinstance(definition, dict) or not definition:
         raise UserError(
             f'The checkpoint {checkpoint} does not say what its keypoints are: give one '
             'that a training or `mmpose_uda export` wrote.'
         )
     require_finite(model.state_dict(), f'The checkpoint {checkpoint}')
-    model.cfg, model.dataset_meta = cfg, loaded['meta']['dataset_meta']
+    model.cfg, model.dataset_meta = cfg, definition
     return model.to(device).eval()
+
+
+def _require_predicting(cfg: Config) -> None:
+    """Refuse a config, edited perhaps, whose model gets no crops or gives no keypoints."""
+    steps = cfg.test_dataloader.dataset.get('pipeline')
+    is_list = isinstance(steps, (list, tuple)) and len(steps) > 0
+    if not is_list or not all(isinstance(s, dict) and 'type' in s for s in steps):
+        raise UserError(
+            f'`test_dataloader.dataset.pipeline` in {cfg.filename} is {steps!r}: let it be '
+            'a list of transforms, dicts with a `type`.'
+        )
+    head = cfg.model.get('head') or {}
+    if head.get('decoder', ...) is None:
+        raise UserError(
+            f'`model.head.decoder` in {cfg.filename} is None, and without one a head gives '
+            'no keypoints: name the codec that it was trained with.'
+        )
 
 
 def _check_device(device: str) -> None:

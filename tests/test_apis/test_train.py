@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import uuid
+from pathlib import Path
 
 import pytest
 import torch
@@ -104,6 +105,98 @@ def test_resume_as_another_run_is_refused(config, begun, change, said):
         train(config, work_dir=begun, resume='auto', **change)
 
 
+NO_SEED = toy_parts.CONFIG.replace('randomness = dict(seed=0)', '')
+
+
+@pytest.mark.parametrize('seed', [1, None])
+def test_resume_without_a_seed_goes_on_with_that_of_the_run(tmp_path, monkeypatch, seed):
+    config = tmp_path / 'toy.py'
+    # shuffled by the seed of the run
+    config.write_text(NO_SEED.replace('shuffle=False', 'shuffle=True', 1))
+    half = {'train_cfg.max_iters': 2}
+    begun = train(str(config), half, work_dir=str(tmp_path / 'part'), seed=seed)
+    whole = train(str(config), work_dir=str(tmp_path / 'whole'), seed=begun.seed)
+    said = []
+    monkeypatch.setattr(resuming, 'print_log', lambda *a: said.append(a[0]))
+    resumed = train(str(config), work_dir=str(tmp_path / 'part'), resume='auto')
+    assert resumed.seed == begun.seed and seed in (None, begun.seed)
+    assert resumed.train_dataloader.dataset.seed == (seed or 0)
+    assert torch.equal(_weights(resumed), _weights(whole))
+    assert len(said) == 1 and said[0].count(' before, ') == 1 and 'max_iters' in said[0]
+
+
+def test_a_config_that_resumes_is_as_the_option(config, begun, monkeypatch):
+    resumed = train(config, {'resume': True}, work_dir=begun)
+    assert resumed.iter == 4
+    with pytest.raises(UserError, match='run with seed 0, and this is one with seed 3'):
+        train(config, {'resume': True}, work_dir=begun, seed=3)
+
+
+def _tampered(begun, change):
+    path = f'{begun}/iter_2.pth'
+    content = load_from_local(path)
+    change(content)
+    torch.save(content, path)
+
+
+@pytest.mark.parametrize(
+    'change, said',
+    [
+        (lambda c: c['state_dict'].pop('linear.bias'), 'lacking: linear.bias'),
+        (lambda c: c['state_dict'].update(a=torch.ones(1)), 'unknown to the model: a'),
+        (lambda c: c['state_dict'].update({'linear.bias': None}), 'linear.bias.*NoneType'),
+        (lambda c: c['state_dict'].update({'linear.bias': 'a'}), 'linear.bias.*str'),
+        (
+            lambda c: c['state_dict'].update({'linear.weight': torch.ones(3, 3)}),
+            'another size: linear.weight .3 x 3 there, 1 x 2 in the model',
+        ),
+        (lambda c: c.update(state_dict={}), 'lacking: linear.weight and 1 more'),
+        (lambda c: c.update(optimizer={}), '`optimizer` of .*iter_2.pth .*empty'),
+        (lambda c: c['optimizer'].update(param_groups=[]), '`optimizer` of .*iter_2.pth'),
+        (lambda c: c['optimizer'].update(state=3), '`optimizer` of .*iter_2.pth'),
+        (
+            lambda c: c['optimizer']['param_groups'][0].update(lr='a'),
+            '`optimizer` of .*iter_2.pth',
+        ),
+        (
+            lambda c: c['optimizer']['param_groups'][0].update(lr=float('nan')),
+            '`optimizer` of .*iter_2.pth .*learning rate nan is not finite',
+        ),
+        (lambda c: c.update(message_hub={}), '`message_hub` of .*iter_2.pth'),
+        (lambda c: c['message_hub'].update(log_scalars=3), '`message_hub` of .*iter_2.pth'),
+        (lambda c: c.update(param_schedulers=3), '`param_schedulers` of .*iter_2.pth'),
+        (
+            lambda c: c.update(param_schedulers=[{'a': 1}]),
+            '`param_schedulers` of .*iter_2.pth',
+        ),
+        (lambda c: c['meta'].update(iter='a'), '`meta` of .*iter_2.pth .*`iter` is .a.'),
+        (lambda c: c['meta'].update(epoch=-1), '`meta` of .*iter_2.pth .*`epoch` is -1'),
+        (lambda c: c.update(meta=3), 'no `meta`'),
+        (lambda c: c['meta'].pop('epoch'), 'no `epoch`'),
+    ],
+)
+def test_resume_from_a_tampered_checkpoint_changes_nothing(config, begun, change, said):
+    _tampered(begun, change)
+    before = Path(begun, 'toy.py').read_bytes()
+    with pytest.raises(UserError, match=said):
+        train(config, {'optim_wrapper.optimizer.lr': 0.2}, work_dir=begun, resume='auto')
+    assert Path(begun, 'toy.py').read_bytes() == before
+
+
+def test_the_work_dir_of_another_config_of_the_name(config, begun):
+    half = {'train_cfg.max_iters': 2}
+    train(config, half, work_dir=begun)
+    before = Path(begun, 'iter_2.pth').read_bytes()
+    other = {'optim_wrapper.optimizer.lr': 0.5}
+    with pytest.raises(UserError, match=r'another toy.py \(optim.*lr: 0.1 before, 0.5 now'):
+        train(config, {**half, **other}, work_dir=begun)
+    with pytest.raises(UserError, match='randomness.seed: 0 before, 1 now'):
+        train(config, half, work_dir=begun, seed=1)
+    assert Path(begun, 'iter_2.pth').read_bytes() == before
+    Path(begun, 'iter_2.pth').unlink()
+    train(config, {**half, **other}, work_dir=begun)
+
+
 def test_resume_with_other_numbers_says_so(config, begun, monkeypatch):
     said = []
     monkeypatch.setattr(resuming, 'print_log', lambda *a: said.append(a[0]))
@@ -145,7 +238,7 @@ def test_a_run_has_its_work_dir_for_itself(config, tmp_path, begun):
     cfg.work_dir = begun
     with own_work_dir(cfg), pytest.raises(UserError, match='Another training is writing'):
         train(config, work_dir=begun)
-    train(config, work_dir=begun)  # it is free again
+    train(config, {'train_cfg.max_iters': 2}, work_dir=begun)  # it is free again
     other = tmp_path / 'other.py'
     other.write_text(toy_parts.CONFIG)
     with pytest.raises(UserError, match='checkpoints of toy.py, and this is other.py'):
@@ -154,7 +247,10 @@ def test_a_run_has_its_work_dir_for_itself(config, tmp_path, begun):
 
 def test_seed_reaches_weights_and_data(config, tmp_path):
     options = {'train_cfg.max_iters': 1}
-    runs = [train(config, options, work_dir=str(tmp_path), seed=seed) for seed in (1, 1, 2)]
+    runs = [
+        train(config, options, work_dir=str(tmp_path / str(n)), seed=seed)
+        for n, seed in enumerate((1, 1, 2))
+    ]
     assert torch.equal(_weights(runs[0]), _weights(runs[1]))
     assert not torch.equal(_weights(runs[0]), _weights(runs[2]))
     assert [run.train_dataloader.dataset.seed for run in runs] == [1, 1, 2]

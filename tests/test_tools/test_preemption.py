@@ -27,6 +27,13 @@ train_cfg = dict(max_iters={ITERS})
 custom_hooks = [dict(type='WaitHook')]
 default_hooks = dict(checkpoint=dict(interval=3, max_keep_ckpts=1))
 """
+EPOCHS = f"""
+_base_ = 'slow.py'
+train_cfg = dict(_delete_=True, by_epoch=True, max_epochs={ITERS // 4})
+train_dataloader = dict(sampler=dict(type='DefaultSampler'))
+default_hooks = dict(checkpoint=dict(by_epoch=True, interval=1))
+log_processor = dict(by_epoch=True)
+"""
 HALF = """
 _base_ = 'slow.py'
 train_dataloader = dict(batch_size=1)
@@ -39,6 +46,7 @@ def folder(tmp_path_factory):
     (folder / 'toy.py').write_text(toy_parts.CONFIG)
     (folder / 'slow.py').write_text(SLOW)
     (folder / 'half.py').write_text(HALF)
+    (folder / 'epochs.py').write_text(EPOCHS)
     return folder
 
 
@@ -52,10 +60,10 @@ def weights(folder):
 class Run:
     """A training in processes of its own, in a group of its own."""
 
-    def __init__(self, folder, work_dir, processes=1, resume=False):
+    def __init__(self, folder, work_dir, processes=1, resume=False, config='slow.py'):
         if processes == 1:
             script = str(ROOT / 'tools/train.py')
-            command = [sys.executable, script, str(folder / 'slow.py')]
+            command = [sys.executable, script, str(folder / config)]
         else:
             script = str(ROOT / 'tools/dist_train.sh')
             command = ['bash', script, str(folder / 'half.py'), str(processes)]
@@ -166,6 +174,26 @@ def test_sigterm_saves_and_ends_with_75(folder, weights, tmp_path, to_group):
     _assert_same(folder, tmp_path, weights)
 
 
+@pytest.mark.parametrize('epochs', [0, 2])
+def test_sigterm_within_an_epoch_tells_what_there_is(folder, tmp_path, epochs):
+    run = Run(folder, tmp_path, config='epochs.py')
+    run.wait_for('Epoch(train)', times=4 * epochs + 2)
+    os.kill(run.process.pid, signal.SIGTERM)
+    assert run.end() == 75, ''.join(run.seen[-30:])
+    said = run.seen[-1]
+    last = f'{tmp_path}/epoch_{epochs}.pth'
+    if epochs:
+        assert f'the last checkpoint is {last}: run' in said and 'to go on' in said
+        assert (tmp_path / 'last_checkpoint').read_text() == last
+    else:
+        assert 'before there was a checkpoint: run' in said and '--resume to begin' in said
+        assert not list(tmp_path.glob('*.pth'))
+    resumed = Run(folder, tmp_path, resume=True, config='epochs.py')
+    assert resumed.end() == 0, ''.join(resumed.seen[-30:])
+    lines = [line for line in resumed.seen if 'Epoch(train)' in line]
+    assert len(lines) == ITERS - 4 * epochs
+
+
 def test_sigterm_to_one_of_two_processes(folder, weights, tmp_path):
     run = Run(folder, tmp_path, processes=2)
     run.wait_for('Iter(train)', times=4)
@@ -190,8 +218,10 @@ def _kill_and_resume(folder, weights, work_dir, seed, processes):
     run.end()
     assert _are_gone(there)
     resumed = Run(folder, work_dir, processes, resume=True)
+    resumed.wait_for('Iter(train)')
+    there = resumed.everything()
     assert resumed.end() == 0, ''.join(resumed.seen[-30:])
-    assert _are_gone(resumed.everything())
+    assert _are_gone(there)
     _assert_same(folder, work_dir, weights, exact=processes == 1)
 
 

@@ -10,6 +10,7 @@ import torch
 from mmengine.dist import get_world_size
 from mmengine.hooks import CheckpointHook, Hook
 
+from mmpose_uda.config import last_checkpoint
 from mmpose_uda.errors import Preempted
 
 
@@ -88,6 +89,9 @@ class PreemptionHook(Hook):
                 meta = dict(epoch=runner.epoch, iter=iteration)
                 hook._save_checkpoint_with_step(runner, iteration, meta=meta)
                 raise Preempted(f'saved at iteration {iteration}')
-        raise Preempted(
-            f'at iteration {iteration}, whose last checkpoint is an earlier one'
-        )
+        last = last_checkpoint(runner.work_dir)
+        if last is None:
+            raise Preempted(
+                f'at iteration {iteration}, before there was a checkpoint', 'begin anew'
+            )
+        raise Preempted(f'at iteration {iteration}; the last checkpoint is {last}')

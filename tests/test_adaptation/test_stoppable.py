@@ -1,0 +1,61 @@
+"""A training that is asked to end by the process that started it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from mmpose_uda.adaptation.stoppable import run_stoppable
+from mmpose_uda.errors import Preempted
+
+SAVES = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: (print('saved', flush=True), sys.exit(75)))
+os.kill(os.getppid(), signal.SIGTERM)
+time.sleep(60)
+"""
+ENDS = 'import os, signal, time; os.kill(os.getppid(), signal.SIGTERM); time.sleep(60)'
+
+
+@pytest.mark.parametrize('status', [0, 2])
+def test_status(status):
+    assert run_stoppable([sys.executable, '-c', f'raise SystemExit({status})']) == status
+
+
+@pytest.mark.parametrize(
+    'program, how',
+    [(SAVES, 'the training saved'), (ENDS, 'before the training had made a step')],
+)
+def test_sigterm_is_passed_on(program, how, capfd):
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(Preempted) as caught:
+        run_stoppable([sys.executable, '-c', program])
+    assert caught.value.code == 75 and caught.value.how == how
+    assert capfd.readouterr().out == ('saved\n' if program is SAVES else '')
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_in_another_thread():
+    statuses = []
+    command = [sys.executable, '-c', '']
+    thread = threading.Thread(target=lambda: statuses.append(run_stoppable(command)))
+    thread.start()
+    thread.join()
+    assert statuses == [0]
+
+
+def test_what_a_tool_says():
+    program = (
+        'from mmpose_uda.apis.command_line import exit_codes\n'
+        'from mmpose_uda.errors import Preempted\n'
+        'with exit_codes(): raise Preempted("the training saved")'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', program], capture_output=True, text=True, env=os.environ
+    )
+    assert done.returncode == 75
+    said = 'stopped by SIGTERM, the training saved: run the same command to go on.\n'
+    assert done.stderr.endswith(said)
