@@ -12,11 +12,10 @@ from .launching import (
     require_whole_parameters,
     set_launcher,
 )
-from .names import LOADERS
+from .names import LOADERS, imported_modules
 from .paths import require_checkpoint, require_checkpoints, require_paths
 from .reading import (
     drop_options_of_workers,
-    imported_modules,
     load_config,
     require,
     require_data,

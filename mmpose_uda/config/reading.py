@@ -139,12 +139,6 @@ def _line_in_config(error: Exception) -> Optional[str]:
     return None
 
 
-def imported_modules(cfg: Config) -> list[str]:
-    """Modules that a config imports before its parts are built."""
-    imports = (cfg.get('custom_imports') or {}).get('imports', [])
-    return [imports] if isinstance(imports, str) else list(imports)
-
-
 def require(cfg: Config, *keys: str) -> None:
     """Raise a :class:`UserError` for a key that the config lacks."""
     for key in keys:
