@@ -1,5 +1,6 @@
 """Configs: reading them, making ready what they need, explaining what is wrong."""
 
+from .arguments import check_arguments
 from .backends import drop_missing_backends
 from .builtin_data import prepare_data, shrink_builtin_data
 from .checkpoints import last_checkpoint
@@ -27,6 +28,7 @@ from .work_dirs import check_new, own_work_dir, set_work_dir
 
 __all__ = [
     'LOADERS',
+    'check_arguments',
     'check_evaluators',
     'check_fit',
     'check_new',

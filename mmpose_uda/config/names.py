@@ -33,9 +33,12 @@ LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 # What they are: the runner takes it for granted.
 _DICTS = (
+    'builtin_data',
+    'custom_imports',
     'env_cfg',
     'log_processor',
     'model',
+    'model_wrapper_cfg',
     'optim_wrapper',
     'randomness',
     'default_hooks',
@@ -46,6 +49,7 @@ _DICTS = (
     'visualizer',
 )
 _LISTS = ('custom_hooks',)
+_SWITCHES = ('compile',)
 _DICTS_OR_LISTS = ('param_scheduler', 'val_evaluator', 'test_evaluator')
 _OF_LOADERS = ('dataset', 'sampler', 'batch_sampler', 'collate_fn')
 
@@ -88,7 +92,8 @@ def check_kinds(cfg: Config) -> None:
     Raises:
         UserError: One is there.
     """
-    kinds = [(_DICTS, (dict,)), (_LISTS, (list, tuple))]
+    kinds: list[tuple[tuple[str, ...], tuple[type, ...]]]
+    kinds = [(_DICTS, (dict,)), (_LISTS, (list, tuple)), (_SWITCHES, (bool, dict))]
     kinds.append((_DICTS_OR_LISTS, (dict, list, tuple)))
     for names, allowed in kinds:
         for name in names:

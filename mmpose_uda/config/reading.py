@@ -104,7 +104,9 @@ def _file_in_work(error: Exception) -> Optional[str]:
 def _is_of_merging(error: Exception) -> bool:
     """Whether mmengine could not put a config and its bases together."""
     frame, _ = list(traceback.walk_tb(error.__traceback__))[-1]
-    is_of_config = frame.f_globals.get('__name__', '').startswith('mmengine.config')
+    # the latter imports what `custom_imports` names
+    places = ('mmengine.config', 'mmengine.utils.misc')
+    is_of_config = frame.f_globals.get('__name__', '').startswith(places)
     return is_of_config and isinstance(
         error, (AttributeError, KeyError, TypeError, ValueError)
     )
