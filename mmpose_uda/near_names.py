@@ -2,8 +2,12 @@
 
 import difflib
 from collections.abc import Iterable
+from typing import Optional
 
 _FEW = 12  # names that are all listed when none is close
+# letters that a name has at least where one, or two, may be other ones
+_LEAST, _LONG = 7, 10
+_SHORT = 5  # what is shorter may be any word
 
 
 def closest(name: str, known: Iterable[str]) -> str:
@@ -13,3 +17,59 @@ def closest(name: str, known: Iterable[str]) -> str:
     if not near and len(known) > _FEW:
         return 'check its spelling'
     return 'use ' + ' or '.join(f'`{k}`' for k in near or known)
+
+
+def misspelt(name: str, known: Iterable[str]) -> Optional[str]:
+    """The known name that another can hardly be but a slip of; None if there is none.
+
+    That is one with a slip, of long names with up to two, or of several words with the long
+    form of one (``train_config``). Short names with one more letter are other words.
+
+    Args:
+        name (str): None of the known ones.
+        known (Iterable[str]): Names that it may have meant.
+    """
+    for other in sorted(known):
+        if _is_slip(name.lower(), other) or _is_long_form(name, other):
+            return other
+    return None
+
+
+def _is_slip(name: str, known: str) -> bool:
+    slips = _slips(name, known)
+    if len(known) >= _LONG:
+        return slips <= 2
+    if len(known) >= _LEAST:
+        return slips <= 1
+    if len(name) > len(known) or len(name) < _SHORT:
+        return False  # another word: `models`, `mode`
+    return slips <= 1
+
+
+def _slips(one: str, other: str) -> int:
+    """Letters that are left out, added, exchanged or swapped with their neighbour."""
+    rows = [list(range(len(other) + 1))]
+    for n, letter in enumerate(one, 1):
+        row = [n]
+        for m, wanted in enumerate(other, 1):
+            best = min(rows[-1][m] + 1, row[-1] + 1, rows[-1][m - 1] + (letter != wanted))
+            if n > 1 and m > 1 and one[n - 2 : n] == other[m - 1] + other[m - 2]:
+                best = min(best, rows[-2][m - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]
+
+
+def _is_long_form(name: str, known: str) -> bool:
+    words, short = name.split('_'), known.split('_')
+    return (
+        len(words) == len(short) > 1
+        and len(name) > len(known)
+        and all(map(_abbreviates, short, words))
+    )
+
+
+def _abbreviates(short: str, word: str) -> bool:
+    """Whether the letters of one are in the other in this order, the first one first."""
+    letters = iter(word)
+    return short[:1] == word[:1] and all(letter in letters for letter in short)

@@ -192,6 +192,29 @@ LABELS: list[tuple[Change, str]] = [
     (content(lambda c: [a.update(bbox=[1, 1, 0, 0]) for a in c['annotations']] and None),
      'train.json.*no usable sample'),
 ]  # fmt: skip
+# what a config has that its parts do not take, and what is said of it
+KINDS: list[tuple[str, str]] = [
+    ("optim_wrapper=dict(clip_grad=dict(max_norm='a'))", r'`optim_wrapper.clip_grad.max_norm`.* number'),
+    ('optim_wrapper=dict(clip_grad=dict(max_norm=-1))', r'`optim_wrapper.clip_grad.max_norm`.* number'),
+    ('optim_wrapper=dict(clip_grad=dict(maxnorm=1))', r'`optim_wrapper.clip_grad`.*`maxnorm`.*use `max_norm`'),
+    ('optim_wrapper=dict(paramwise_cfg=dict(bogus=3))', r'`optim_wrapper.paramwise_cfg`.*`bogus`'),
+    ('optim_wrapper=dict(paramwise_cfg=dict(custom_keys=dict(a=dict(lr_mult=-1))))', r'custom_keys.a.lr_mult`.*at least 0'),
+    ('default_hooks=dict(checkpoint=dict(out_dir=3))', r'`default_hooks.checkpoint.out_dir`.* is 3: let it be text'),
+    ('default_hooks=dict(checkpoint=dict(filename_tmpl=3))', r'`default_hooks.checkpoint.filename_tmpl`.*text'),
+    ("log_processor=dict(window_size='a')", r'`log_processor.window_size`.*number'),
+    ("env_cfg=dict(mp_cfg=dict(mp_start_method='nope'))", r"own.py.*this env .*'nope'"),
+    ('custom_imports=dict(imports=3)', 'own.py.*custom_imports must be a list'),
+    ("compile='a'", "`compile` of the config own.py is 'a': let it be a bool or a dict"),
+    ('model_wrapper_cfg=3', '`model_wrapper_cfg` of the config own.py is 3'),
+    ('builtin_data=3', '`builtin_data` of the config own.py is 3'),
+    ("builtin_data=dict(name='hand')", '`builtin_data.root` in own.py is None'),
+    ("builtin_data=dict(name='hand', root=3)", '`builtin_data.root` in own.py is 3'),
+    ("custom_hooks=[dict(priority='HIGH')]", 'own.py: the runner cannot be made with this hook'),
+    ("param_scheduler=dict(optimizer=dict(type='LinearLR'))", 'own.py'),
+    ('train_dataloader=dict(num_batch_per_epoch=0)', '`train_dataloader.num_batch_per_epoch`'),
+    ('train_dataloader=dict(dataset=dict(indices=0))', '`train_dataloader` of own.py makes no batch of its 0 samples'),
+    ("train_dataloader=dict(sampler=dict(type='DefaultSampler'), batch_size=1000, drop_last=True)", 'no batch of its 8 samples.*`batch_size`'),
+]  # fmt: skip
 TRAIN = 'adapted.py --work-dir wd --cfg-options train_cfg.max_epochs=1'
 ADAPT = 'export --target photos --out o'
 CONVERT = 'base.py --source people --target photos --out new.py'
@@ -413,6 +436,8 @@ def _rows() -> list[Bad]:
         Bad(export, 'training.py list.pth exported', 'list.pth holds a list'),
         Bad(export, 'training.py run.pth base.py', 'base.py'),
         Bad(export, 'none.py run.pth exported', 'none.py'),
+        # values of another kind, in the config of the training
+        *(Bad('train.py', 'own.py --work-dir wd', said, config(line)) for line, said in KINDS),
         # adaptation without labels
         Bad('adapt.py', 'none.py --target photos --out o', 'none.py'),
         Bad('adapt.py', 'empty --target photos --out o', 'empty has no config.py'),

@@ -5,11 +5,13 @@ import logging
 from typing import Any, Optional
 
 from mmengine.config import Config
+from mmengine.dataset import DefaultSampler
 from mmengine.logging import print_log
 from mmengine.runner import Runner
 from mmpose.registry import DATASETS
 
 from mmpose_uda.config import (
+    check_arguments,
     check_evaluators,
     check_fit,
     check_new,
@@ -33,6 +35,7 @@ from mmpose_uda.config import (
     take_labels_from_samples,
     user_errors,
 )
+from mmpose_uda.datasets.samplers import EpochDrawSampler
 from mmpose_uda.engine.hooks import PreemptionHook
 from mmpose_uda.errors import UserError
 
@@ -79,6 +82,7 @@ def train(
     with user_errors(cfg):
         if seed is not None:
             _set_seed(cfg, seed)
+        check_arguments(cfg)
         prepare_step(cfg, amp)
         if smoke:
             shorten(cfg, given=cfg_options)
@@ -102,6 +106,7 @@ def train(
                 check_new(cfg)
             runner = Runner.from_cfg(cfg)
             runner.register_hook(stop := PreemptionHook())
+            _require_batches(cfg, runner)
             with stop.listening():
                 runner.train()
     return runner
@@ -112,6 +117,18 @@ def _require_optimizer(cfg: Config) -> None:
     if not {'optimizer', 'constructor'} & set(cfg.optim_wrapper):
         raise UserError(
             f'`optim_wrapper` of the config {cfg.filename} has no `optimizer`: add it.'
+        )
+
+
+def _require_batches(cfg: Config, runner: Runner) -> None:
+    """Refuse data that make no batch: a run would end at once, or look for one for ever."""
+    loader = runner.train_loop.dataloader
+    is_endless = not isinstance(loader.sampler, (DefaultSampler, EpochDrawSampler))
+    if not len(loader.dataset) or not (is_endless or len(loader)):
+        raise UserError(
+            f'`train_dataloader` of {cfg.filename} makes no batch of its '
+            f'{len(loader.dataset)} samples: correct its `dataset`, or let `batch_size` be '
+            'smaller.'
         )
 
 

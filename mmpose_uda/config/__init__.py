@@ -1,5 +1,6 @@
 """Configs: reading them, making ready what they need, explaining what is wrong."""
 
+from .arguments import check_arguments
 from .backends import drop_missing_backends
 from .builtin_data import prepare_data, shrink_builtin_data
 from .checkpoints import last_checkpoint
@@ -12,11 +13,10 @@ from .launching import (
     require_whole_parameters,
     set_launcher,
 )
-from .names import LOADERS
+from .names import LOADERS, imported_modules
 from .paths import require_checkpoint, require_checkpoints, require_paths
 from .reading import (
     drop_options_of_workers,
-    imported_modules,
     load_config,
     require,
     require_data,
@@ -28,6 +28,7 @@ from .work_dirs import check_new, own_work_dir, set_work_dir
 
 __all__ = [
     'LOADERS',
+    'check_arguments',
     'check_evaluators',
     'check_fit',
     'check_new',

@@ -13,7 +13,7 @@ def prepare_data(cfg: Config) -> None:
     """Make the built-in data that ``cfg.builtin_data`` names, unless it is there.
 
     Raises:
-        UserError: ``builtin_data`` has a misspelt key.
+        UserError: ``builtin_data`` has a misspelt key, or lacks its name or folder.
     """
     if cfg.get('builtin_data') is None:
         return
@@ -25,6 +25,12 @@ def prepare_data(cfg: Config) -> None:
         if key not in known:
             raise UserError(
                 f'`builtin_data` in {cfg.filename} has no `{key}`: {closest(key, known)}.'
+            )
+    for key in ('name', 'root'):
+        if not isinstance(cfg.builtin_data.get(key), str):
+            raise UserError(
+                f'`builtin_data.{key}` in {cfg.filename} is '
+                f'{cfg.builtin_data.get(key)!r}: let it be text.'
             )
     ensure_builtin(**cfg.builtin_data)
 

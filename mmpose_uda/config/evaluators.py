@@ -9,17 +9,23 @@ from mmengine.config import Config
 from mmpose_uda.datasets.stock_views import class_name
 from mmpose_uda.errors import UserError
 
+# metrics whose values have the same names whatever their other arguments are
+_OF_ONE_NAME = ('CropPCK', 'RootAlignedMPJPE', 'NME')
+
 
 def check_evaluators(cfg: Config) -> None:
-    """Refuse a metric of cells that takes them to be elsewhere than the head's are.
+    """Refuse metrics of one name, and one of cells that are elsewhere than the head's.
 
     Args:
         cfg (Config): With a ``model``, and evaluators or not.
 
     Raises:
-        UserError: ``CropPCK`` with a protocol of the literature has another ``use_udp``
-            than the head's codec.
+        UserError: Two metrics of this package would give values of the same names, or
+            ``CropPCK`` with a protocol of the literature has another ``use_udp`` than the
+            head's codec.
     """
+    for name in ('val_evaluator', 'test_evaluator'):
+        _require_own_names(cfg, name)
     head = cfg.model.get('estimator', cfg.model).get('head') or {}
     codec = head.get('decoder') or {}
     is_udp = codec.get('type') == 'UDPHeatmap'
@@ -31,6 +37,18 @@ def check_evaluators(cfg: Config) -> None:
                 f'CropPCK with protocol={protocol!r} compares cells, and those of the head '
                 f'are those of {codec.get("type")}: set its use_udp={is_udp}.'
             )
+
+
+def _require_own_names(cfg: Config, evaluator: str) -> None:
+    seen = set()
+    for metric in _metrics_of(cfg.get(evaluator)):
+        kind, prefix = str(metric.get('type')).rpartition('.')[2], metric.get('prefix')
+        if kind in _OF_ONE_NAME and (kind, prefix) in seen:
+            raise UserError(
+                f'`{evaluator}` of {cfg.filename} has two {kind} with prefix={prefix!r}, '
+                'whose values would have the same names: give each its own prefix.'
+            )
+        seen.add((kind, prefix))
 
 
 def take_labels_from_samples(cfg: Config) -> None:

@@ -17,7 +17,7 @@ from mmengine.config import Config, ConfigDict
 from mmengine.registry import Registry
 
 from mmpose_uda.bugs import is_bug
-from mmpose_uda.config.places import place_of, where, where_fits
+from mmpose_uda.config.places import place_of, place_of_built, where, where_fits
 from mmpose_uda.config.unfit_weights import unfit_weights
 from mmpose_uda.errors import UserError, refusal
 from mmpose_uda.near_names import closest
@@ -30,6 +30,9 @@ _UNFIT = re.compile(
 )
 # what mmengine's runner makes of a TypeError of a hook
 _IN_HOOK = re.compile(r' in <(?:mmengine|mmpose)\.[\w.]*\.(?P<hook>\w+) object at \S+>$')
+# functions of mmengine's runner that make something of the config
+_MAKING = ('build_', '_build_', 'register_', 'setup_', '__init__', 'from_cfg', '_check_')
+_MAKING_WORDS = re.compile(r'^_?(?:build|register|setup)_')
 _BUILD = 'build_from_cfg'  # mmengine's function that makes a part
 _DISK_FULL = (
     'No space left on device',
@@ -151,6 +154,15 @@ def _reads_data(error: Exception) -> bool:
     return any(m.startswith(('mmpose.datasets.', 'mmpose.evaluation.')) for m in modules)
 
 
+def _explain_empty_data(error: Exception, text: str, cfg: Config) -> Optional[str]:
+    named = [f for f in _frames(error) if f.f_code.co_name == '_serialize_data']
+    if not isinstance(error, ValueError) or not named:
+        return None
+    name = type(named[-1].f_locals['self']).__name__
+    place = place_of(cfg, name, 'indices')
+    return f'{place}: this {name} has no samples: correct its `indices` or `ann_file`.'
+
+
 def _explain_rights(error: Exception, text: str, cfg: Config) -> Optional[str]:
     return refusal(error) if isinstance(error, OSError) else None
 
@@ -253,6 +265,8 @@ def _explain_lack(error: Exception, text: str, cfg: Config) -> Optional[str]:
         lacking, described = 'type', _frames(error)[-1].f_locals.get('cfg')
     else:
         return None
+    if not described:
+        return None  # any empty dict would fit
     place = where_fits(cfg, lambda part: part == described) or f'The config {cfg.filename}'
     return f'{place} has no `{lacking}`: add it.'
 
@@ -264,15 +278,15 @@ def _explain_refusal(error: Exception, text: str, cfg: Config) -> Optional[str]:
     known in any case.
     """
     being_built = [
-        frame.f_locals['obj_cls'].__name__
+        frame.f_locals
         for frame in _frames(error)
         if frame.f_code.co_name == _BUILD and 'obj_cls' in frame.f_locals
     ]
     if not being_built:
         return None
-    name = being_built[-1]
+    name, given = being_built[-1]['obj_cls'].__name__, being_built[-1]['args']
     return (
-        f'{place_of(cfg, name)}: {name} cannot be made of these arguments '
+        f'{place_of_built(cfg, name, given)}: {name} cannot be made of these arguments '
         f'({_reason(error)}): correct them.'
     )
 
@@ -305,9 +319,9 @@ def _explain_runner(error: Exception, text: str, cfg: Config) -> Optional[str]:
         if frame.f_globals.get('__name__') == 'mmengine.runner.runner'
     ]
     step = steps[-1] if steps else ''
-    if not step.startswith(('build_', 'register_', '__init__', 'from_cfg', '_check_')):
+    if not step.startswith(_MAKING):
         return None
-    what = step.removeprefix('build_').removeprefix('register_').strip('_')
+    what = _MAKING_WORDS.sub('', step).strip('_')
     return (
         f'{cfg.filename}: the runner cannot be made with this {what} ({_reason(error)}): '
         'correct it.'
@@ -323,6 +337,7 @@ _BY_KIND: tuple[_Explainer, ...] = (
     _explain_disk_full,
     _explain_download,
     _explain_missing_file,
+    _explain_empty_data,
     _explain_rights,
     _explain_compilation,
     _explain_mismatch,

@@ -1,13 +1,14 @@
 """Top-level names of a config: what is read, and what only looks like it."""
 
-import difflib
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from mmengine.config import Config
 from mmengine.runner import Runner
 
 from mmpose_uda.errors import UserError
+from mmpose_uda.near_names import misspelt
 
 # read by mmengine from the config, though no argument of its Runner
 _RUNNER_KEYS = (
@@ -19,17 +20,25 @@ _RUNNER_KEYS = (
     'runner_type',
     'strategy',
 )
+# read by mmengine when it reads the config, and by this package
+_BEFORE = (
+    'custom_imports',
+    'ablation_extras',
+    'ablation_parts',
+    'builtin_data',
+    'strong_source',
+    'weak_source',
+)
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
-# names that people do not come near by chance
-_LEAST_LETTERS = 7
-_NEAR = 0.9
-
 
 # What they are: the runner takes it for granted.
 _DICTS = (
+    'builtin_data',
+    'custom_imports',
     'env_cfg',
     'log_processor',
     'model',
+    'model_wrapper_cfg',
     'optim_wrapper',
     'randomness',
     'default_hooks',
@@ -40,29 +49,41 @@ _DICTS = (
     'visualizer',
 )
 _LISTS = ('custom_hooks',)
+_SWITCHES = ('compile',)
 _DICTS_OR_LISTS = ('param_scheduler', 'val_evaluator', 'test_evaluator')
 _OF_LOADERS = ('dataset', 'sampler', 'batch_sampler', 'collate_fn')
 
 
 def read_names() -> set[str]:
-    """Names of a config that mmengine's runner reads."""
+    """Names of a config that mmengine's runner reads, or this package."""
+    return {*runner_names(), *_BEFORE}
+
+
+def runner_names() -> set[str]:
+    """Those that mmengine's runner reads."""
     return {*inspect.signature(Runner).parameters, *_RUNNER_KEYS} - {'cfg'}
 
 
 def refuse_near_misses(cfg: Config) -> None:
-    """Refuse a misspelt name of what the runner reads, which it would pass over.
+    """Refuse a misspelt name of what is read, which would be passed over.
 
     Raises:
         UserError: There is one.
     """
     known = read_names()
-    long = [name for name in known if len(name) >= _LEAST_LETTERS]
-    for name in set(cfg.keys()) - known:
-        for near in difflib.get_close_matches(name, long, n=1, cutoff=_NEAR):
+    for name in sorted(set(cfg.keys()) - known):
+        near = misspelt(name, known)
+        if near is not None:
             raise UserError(
                 f'The config {cfg.filename} has `{name}`, which nothing reads: write '
                 f'`{near}`, or another name if it is your own.'
             )
+
+
+def imported_modules(cfg: Mapping[str, Any]) -> list[str]:
+    """Modules that a config imports before its parts are built."""
+    imports = (cfg.get('custom_imports') or {}).get('imports', [])
+    return [imports] if isinstance(imports, str) else list(imports)
 
 
 def check_kinds(cfg: Config) -> None:
@@ -71,7 +92,8 @@ def check_kinds(cfg: Config) -> None:
     Raises:
         UserError: One is there.
     """
-    kinds = [(_DICTS, (dict,)), (_LISTS, (list, tuple))]
+    kinds: list[tuple[tuple[str, ...], tuple[type, ...]]]
+    kinds = [(_DICTS, (dict,)), (_LISTS, (list, tuple)), (_SWITCHES, (bool, dict))]
     kinds.append((_DICTS_OR_LISTS, (dict, list, tuple)))
     for names, allowed in kinds:
         for name in names:

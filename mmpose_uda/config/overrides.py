@@ -1,13 +1,16 @@
 """Overrides of a config, and whether they change anything."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 from mmengine.config import Config
 
-from mmpose_uda.config.names import read_names
+from mmpose_uda.config.copied import places_of_copies
+from mmpose_uda.config.names import imported_modules, read_names, runner_names
 from mmpose_uda.errors import UserError
 from mmpose_uda.near_names import closest
+
+_SHOWN = 3  # places
 
 
 def merge(cfg: Config, options: dict[str, Any]) -> None:
@@ -36,49 +39,70 @@ def merge(cfg: Config, options: dict[str, Any]) -> None:
         raise UserError(
             f'--cfg-options does not fit the config: {error.args[0]}; correct the key.'
         ) from error
+    after = cfg.to_dict()
     for key in options:
-        _refuse_if_copied(key, before, cfg.to_dict())
+        _refuse_without_effect(key, before, after)
+    _refuse_half_a_move(cfg, before, after)
 
 
-def _refuse_if_copied(key: str, before: dict[str, Any], after: dict[str, Any]) -> None:
-    """Refuse an option that changes a variable whose value is elsewhere by now.
+def _refuse_without_effect(key: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Refuse an option that changes a variable which nothing reads.
 
     A config's text copies its variables to where they are read; what is merged later does
-    not reach those places.
+    not reach those places. Only modules that the config imports may read others.
 
     Raises:
         UserError: The variable is such a one; it names the places.
     """
-    name, *rest = key.split('.')
+    name = key.split('.')[0]
     if name in read_names() or before.get(name) == after.get(name):
         return
-    copies = list(_places(before, name, before.get(name)))
+    read = _read(before)
+    copies = places_of_copies(key, before, read)
     if copies:
-        keys = '.'.join(['', *rest])
-        shown = ' and '.join(f'`{place}{keys}`' for place in copies[:3])
         raise UserError(
             f'--cfg-options {key} changes nothing that is read: `{name}` was copied when '
-            f'the config was read; change {shown}.'
+            f'the config was read; change {_listed(copies)}.'
+        )
+    if set(imported_modules(before)) <= {'mmpose_uda'}:
+        equal = places_of_copies(key, before, read, by_chance=True)
+        named = (
+            f'{_listed(equal)} with the same value' if equal else '`train_cfg.max_iters`'
+        )
+        raise UserError(
+            f'--cfg-options {key} changes nothing that is read: name what is to change by '
+            f'its own key, as {named}.'
         )
 
 
-def _places(content: dict[str, Any], name: str, value: Any) -> Iterator[str]:
-    """Dotted keys of what the runner reads that hold a value, in order."""
-    # numbers are equal by chance
-    is_telling = isinstance(value, (dict, list, tuple, str)) and value
+def _refuse_half_a_move(cfg: Config, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Refuse to make built-in data in another folder than they are loaded from.
 
-    def search(node: Any, path: str) -> Iterator[str]:
-        pairs = node.items() if isinstance(node, dict) else enumerate(node)
-        for key, child in pairs:
-            own = f'{path}.{key}'
-            if child == value and (is_telling or key == name):
-                yield own
-            elif isinstance(child, (dict, list, tuple)):
-                yield from search(child, own)
+    Raises:
+        UserError: The folder was changed, and what lay in it was not.
+    """
+    roots = [(values.get('builtin_data') or {}) for values in (before, after)]
+    old, new = [one.get('root') if isinstance(one, dict) else None for one in roots]
+    if old == new or not isinstance(old, str):
+        return
+    read = _read(after)
+    del read['builtin_data']
+    left = places_of_copies('builtin_data.root', before, read)
+    if left:
+        raise UserError(
+            f'--cfg-options builtin_data.root makes the data in {new}, and they are loaded '
+            f'from {old} as before: change {_listed(left)} too.'
+        )
 
-    for top in read_names() & set(content):
-        if isinstance(content[top], (dict, list, tuple)):
-            if content[top] == value and is_telling:
-                yield top
-            else:
-                yield from search(content[top], top)
+
+def _read(content: dict[str, Any]) -> dict[str, Any]:
+    """What of a config is read: by the runner, then by this package alone."""
+    names = [*sorted(runner_names()), *sorted(read_names() - runner_names())]
+    return {name: content[name] for name in names if name in content}
+
+
+def _listed(places: Sequence[str]) -> str:
+    """The first of several keys, as text."""
+    shown = ' and '.join(f'`{place}`' for place in places[:_SHOWN])
+    more = len(places) - _SHOWN
+    return f'{shown} and {more} more' if more > 0 else shown

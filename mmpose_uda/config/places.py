@@ -1,6 +1,6 @@
 """Where in a config a part is, for sentences about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Optional
 
 from mmengine.config import Config
@@ -46,13 +46,32 @@ def where(cfg: Config, type_name: str, key: Optional[str] = None) -> str:
         str: Its dotted key, and the file.
     """
 
-    name = type_name.rsplit('.', 1)[-1]
-
     def fits(part: dict) -> bool:
-        kind = str(part.get('type', '')).rsplit('.', 1)[-1]
-        return kind == name and (key is None or key in part)
+        return _is_of(part, type_name) and (key is None or key in part)
 
     return where_fits(cfg, fits)
+
+
+def place_of_built(cfg: Config, type_name: str, given: Mapping[str, Any]) -> str:
+    """:func:`place_of` the part that a class was being built of, as far as it is known.
+
+    Args:
+        cfg (Config): The config.
+        type_name (str): Class of the part.
+        given (Mapping): Its arguments: those of the config, and what was filled in.
+    """
+
+    def fits(part: dict) -> bool:
+        named = {key: value for key, value in part.items() if key != 'type'}
+        return _is_of(part, type_name) and all(
+            key in given and given[key] == value for key, value in named.items()
+        )
+
+    return where_fits(cfg, fits) or place_of(cfg, type_name)
+
+
+def _is_of(part: dict, type_name: str) -> bool:
+    return str(part.get('type', '')).rsplit('.', 1)[-1] == type_name.rsplit('.', 1)[-1]
 
 
 def where_fits(cfg: Config, fits: Callable[[dict], bool]) -> str:
@@ -77,6 +96,7 @@ def where_fits(cfg: Config, fits: Callable[[dict], bool]) -> str:
         )
         return next((f for f in found if f), None)
 
-    keys = sorted(cfg.keys(), key=_READ_FIRST.__contains__, reverse=True)
+    first = {name: number for number, name in enumerate(_READ_FIRST)}
+    keys = sorted(cfg.keys(), key=lambda name: first.get(name, len(first)))
     path = search({name: cfg[name] for name in keys}, '')
     return f'`{path}` in {cfg.filename}' if path else ''

@@ -106,7 +106,9 @@ def _file_in_work(error: Exception) -> Optional[str]:
 def _is_of_merging(error: Exception) -> bool:
     """Whether mmengine could not put a config and its bases together."""
     frame, _ = list(traceback.walk_tb(error.__traceback__))[-1]
-    is_of_config = frame.f_globals.get('__name__', '').startswith('mmengine.config')
+    # the latter imports what `custom_imports` names
+    places = ('mmengine.config', 'mmengine.utils.misc')
+    is_of_config = frame.f_globals.get('__name__', '').startswith(places)
     return is_of_config and isinstance(
         error, (AttributeError, KeyError, TypeError, ValueError)
     )
@@ -139,12 +141,6 @@ def _line_in_config(error: Exception) -> Optional[str]:
     if frame.f_globals.get('__name__') is None or '__file__' not in frame.f_globals:
         return f'{frame.f_code.co_filename}, line {line},'
     return None
-
-
-def imported_modules(cfg: Config) -> list[str]:
-    """Modules that a config imports before its parts are built."""
-    imports = (cfg.get('custom_imports') or {}).get('imports', [])
-    return [imports] if isinstance(imports, str) else list(imports)
 
 
 def require(cfg: Config, *keys: str) -> None:

@@ -82,6 +82,9 @@ class SourceTargetDataset(Dataset):
                 views.pop('source')
             source = source and dict(source, pipeline=loading)
             target = target and dict(target, pipeline=loading)
+        for name, steps in views.items():
+            if not steps:
+                raise UserError(f'The view {name!r} has no transforms: list those of it.')
         shared = {} if metainfo is None else dict(metainfo=metainfo)
         self.source = self.target = None
         if source is not None:

@@ -30,10 +30,19 @@ def test_cells_of_another_codec_are_refused(adaptive, protocol):
 
 
 def test_what_fits_passes():
-    check_evaluators(config('MSRAHeatmap', CELLS, dict(type='CropPCK')))
+    check_evaluators(config('MSRAHeatmap', CELLS, dict(type='CropPCK', prefix='all')))
     check_evaluators(config('UDPHeatmap', dict(CELLS, use_udp=True)))
     check_evaluators(config('UDPHeatmap', dict(type='CropPCK', protocol='subpixel')))
     check_evaluators(Config(dict(model=dict(type='AdaINStyleTransfer'))))
+
+
+def test_values_of_one_name_are_refused():
+    two = [dict(type='CropPCK', thr=thr, prefix='target') for thr in (0.05, 0.2)]
+    with pytest.raises(UserError, match='`val_evaluator`.*two CropPCK.*own prefix'):
+        check_evaluators(config('MSRAHeatmap', *two))
+    # whose values are named by what they divide by
+    by_box, by_torso = (dict(type='PCKAccuracy', norm_item=n) for n in ('bbox', 'torso'))
+    check_evaluators(config('MSRAHeatmap', by_box, by_torso))
 
 
 @pytest.mark.parametrize('evaluator', [CELLS, [CELLS], dict(metrics=[CELLS])])

@@ -1,11 +1,18 @@
 """Reading configs, and what is wrong with some."""
 
 import os
+import re
+from pathlib import Path
 
+import mmpose
 import pytest
+from mmengine.config import Config
 
 from mmpose_uda import config as config_api
+from mmpose_uda.config.names import refuse_near_misses
 from mmpose_uda.errors import UserError
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -47,17 +54,20 @@ def test_a_failing_import_inside_the_package_is_a_bug(write, monkeypatch):
 
 
 def test_overrides(write):
-    path = write('model = dict(depth=1)\nphases = [dict(iters=1), dict(iters=2)]')
+    path = write(
+        'model = dict(depth=1)\ntrain_cfg = dict(phases=[dict(iters=1), dict(iters=2)])'
+    )
     cfg = config_api.load_config(
-        path, {'model.depth': 2, 'phases.1.iters': 3, 'find_unused_parameters': True}
+        path,
+        {'model.depth': 2, 'train_cfg.phases.1.iters': 3, 'find_unused_parameters': True},
     )
     assert cfg.model.depth == 2
-    assert [phase.iters for phase in cfg.phases] == [1, 3]
+    assert [phase.iters for phase in cfg.train_cfg.phases] == [1, 3]
     assert cfg.find_unused_parameters
     with pytest.raises(UserError, match='no `modle`: use `model`'):
         config_api.load_config(path, {'modle.depth': 2})
     with pytest.raises(UserError, match='Index 7'):
-        config_api.load_config(path, {'phases.7.iters': 3})
+        config_api.load_config(path, {'train_cfg.phases.7.iters': 3})
 
 
 @pytest.mark.parametrize(
@@ -69,6 +79,14 @@ def test_overrides(write):
         ('param_schedulers', 'param_scheduler'),
         ('default_hook', 'default_hooks'),
         ('randomnes', 'randomness'),
+        ('load_form', 'load_from'),
+        ('modle', 'model'),
+        ('resum', 'resume'),
+        ('test_cgf', 'test_cfg'),
+        ('train_config', 'train_cfg'),
+        ('optimizer_wrapper', 'optim_wrapper'),
+        ('custom_import', 'custom_imports'),
+        ('ablation_part', 'ablation_parts'),
     ],
 )
 def test_a_name_that_is_nearly_one_that_is_read(write, name, near):
@@ -80,6 +98,15 @@ def test_names_of_ones_own(write):
     own = ('models', 'my_hooks', 'train_dataset', 'val_loader', 'preprocessor', 'test_data')
     cfg = config_api.load_config(write('\n'.join(f'{name} = 1' for name in own)))
     assert set(own) <= set(cfg)
+
+
+def test_names_of_all_stock_configs_are_no_near_misses():
+    assigned = re.compile(r'^(\w+)\s*=', re.MULTILINE)
+    stock = Path(mmpose.__file__).parent / '.mim/configs'
+    files = [*stock.rglob('*.py'), *(ROOT / 'configs').rglob('*.py')]
+    assert len(files) > 400
+    names = {name for path in files for name in assigned.findall(path.read_text())}
+    refuse_near_misses(Config({name: 1 for name in names - {'_base_'}}))
 
 
 @pytest.mark.parametrize(
@@ -136,11 +163,21 @@ def test_no_workers_have_no_options(write):
 COPIED = """
 phases = [dict(iters=1), dict(iters=2)]
 input_size = (64, 48)
-lr = 0.1
-level = 3
-train_cfg = dict(phases=phases, level_of_detail=3)
-train_dataloader = dict(dataset=dict(pipeline=[dict(type='Crop', input_size=input_size)]))
-optim_wrapper = dict(optimizer=dict(lr=lr))
+base_lr = 0.1
+epochs = 3
+level = 7
+unused = 5
+root = 'data/'
+load = [dict(type='Load'), dict(type='Crop', input_size=input_size)]
+loader = dict(batch_size=4, num_workers=2)
+rendered = dict(data_root=root + 'rendered')
+network = dict(type='Network', depth=1)
+train_cfg = dict(phases=phases, max_epochs=epochs)
+pipeline = [dict(type='Box'), *load]
+dataset = dict(rendered, ann_file='a.json', pipeline=pipeline)
+train_dataloader = dict(loader, dataset=dataset)
+optim_wrapper = dict(optimizer=dict(lr=base_lr, height=level))
+model = dict(estimator=dict(network, head=dict(type='Head')))
 """
 
 
@@ -148,21 +185,70 @@ optim_wrapper = dict(optimizer=dict(lr=lr))
     'key, place',
     [
         ('phases.0.iters', 'train_cfg.phases.0.iters'),
-        ('input_size', 'train_dataloader.dataset.pipeline.0.input_size'),
-        ('lr', 'optim_wrapper.optimizer.lr'),
+        ('input_size', 'train_dataloader.dataset.pipeline.2.input_size'),
+        ('base_lr', 'optim_wrapper.optimizer.lr'),
+        ('epochs', 'train_cfg.max_epochs'),
+        ('root', 'train_dataloader.dataset.data_root'),
+        ('load.0.type', 'train_dataloader.dataset.pipeline.1.type'),
+        ('loader.batch_size', 'train_dataloader.batch_size'),
+        ('loader.pin_memory', 'train_dataloader.pin_memory'),
+        ('rendered.data_root', 'train_dataloader.dataset.data_root'),
+        ('network.head', 'model.estimator.head'),
     ],
 )
-def test_an_override_of_what_was_copied(write, key, place):
-    path = write(COPIED)
+@pytest.mark.parametrize('imports', ['mmpose_uda', 'own_code'])
+def test_an_override_of_what_was_copied(write, tmp_path, key, place, imports):
+    (tmp_path / 'own_code.py').write_text('')
+    path = write(f'custom_imports = dict(imports=["{imports}"])\n{COPIED}')
     with pytest.raises(UserError, match=f'{key} changes nothing.*; change `{place}`'):
-        config_api.load_config(path, {key: 7})
-    config_api.load_config(path, {place: 7})
+        config_api.load_config(path, {key: 9})
+    config_api.load_config(path, {place: 9})
 
 
-def test_an_override_of_what_may_be_read_somewhere(write):
-    assert config_api.load_config(write(COPIED), {'level': 7}).level == 7
+def test_an_override_of_what_nothing_reads(write):
+    wanted = 'level changes nothing.*, as `optim_wrapper.optimizer.height`'
+    with pytest.raises(UserError, match=wanted):
+        config_api.load_config(write(COPIED), {'level': 9})
+    with pytest.raises(UserError, match='unused changes nothing.*by its own key'):
+        config_api.load_config(write(COPIED), {'unused': 9})
+
+
+def test_an_override_of_what_own_code_may_read(write, tmp_path):
+    (tmp_path / 'own_code.py').write_text('')
+    path = write(f"custom_imports = dict(imports=['own_code'])\n{COPIED}")
+    assert config_api.load_config(path, {'level': 9}).level == 9
     # nothing is changed, so nothing is lost
     config_api.load_config(write(COPIED), {'phases.0.iters': 1})
+
+
+@pytest.mark.parametrize(
+    'key, value', [('builtin_data.seed', 3), ('ablation_parts', ['a']), ('weak_source', [])]
+)
+def test_overrides_of_what_only_this_package_reads(write, key, value):
+    path = write(
+        "builtin_data = dict(name='hand', root='r')\nablation_parts = weak_source = 1"
+    )
+    name = key.split('.')[0]
+    read = config_api.load_config(path, {key: value})[name]
+    assert (read[key.split('.')[1]] if '.' in key else read) == value
+
+
+BUILTIN = """
+builtin_data = dict(name='hand', root='data/hand')
+train_dataloader = dict(dataset=dict(data_root=builtin_data['root'] + '/train'))
+test_dataloader = dict(dataset=dict(data_root=builtin_data['root'] + '/test'))
+"""
+
+
+def test_built_in_data_in_another_folder(write):
+    moved = {'builtin_data.root': 'new', 'train_dataloader.dataset.data_root': 'new/train'}
+    wanted = (
+        'makes the data in new.*from data/hand.*change `test_dataloader.dataset.data_root`'
+    )
+    with pytest.raises(UserError, match=wanted):
+        config_api.load_config(write(BUILTIN), moved)
+    moved['test_dataloader.dataset.data_root'] = 'new/test'
+    assert config_api.load_config(write(BUILTIN), moved).builtin_data.root == 'new'
 
 
 def test_a_config_that_is_not_utf_8(write, tmp_path):

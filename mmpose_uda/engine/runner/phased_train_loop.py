@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Sequence, Union
 
 import torch
+from mmengine.dataset import pseudo_collate
 from mmengine.dist import get_rank, get_world_size
 from mmengine.runner import BaseLoop, IterBasedTrainLoop
 from mmpose.registry import LOOPS
 from torch.utils.data import DataLoader
 
+from mmpose_uda.datasets.samplers import DrawSampler
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.errors import UserError
 from mmpose_uda.near_names import closest
@@ -56,13 +58,14 @@ class PhasedTrainLoop(IterBasedTrainLoop):
             ``norm_eval`` (see :class:`Phase`) if it is to be.
 
     Raises:
-        UserError: No phases, a phase without a name, iterations or parts or with something
-            else, or two phases of one name.
+        UserError: A loader that makes no draws, no phases, a phase without a name,
+            iterations or parts or with something else, or two phases of one name.
     """
 
     def __init__(self, runner, dataloader: Union[DataLoader, dict], phases: Sequence[dict]):
         # The parent's own __init__ starts workers for an iterator of all views.
         BaseLoop.__init__(self, runner, dataloader)
+        self._require_draws()
         self.phases = make_phases(phases)
         self.phase = self.phases[0]
         self._max_iters = self.phases[-1].end
@@ -74,6 +77,20 @@ class PhasedTrainLoop(IterBasedTrainLoop):
         self.stop_training = False
         self.runner.visualizer.dataset_meta = self.dataloader.dataset.metainfo
         self.drop_late_schedulers()
+
+    def _require_draws(self) -> None:
+        """Refuse a loader that is none of draws and views."""
+        sampler, collate = self.dataloader.sampler, self.dataloader.collate_fn
+        if not isinstance(sampler, DrawSampler):
+            raise UserError(
+                f'`train_dataloader.sampler` is a {type(sampler).__name__}, and phases '
+                'need draws: let its type be InfiniteDrawSampler.'
+            )
+        if getattr(collate, 'func', collate) is pseudo_collate:
+            raise UserError(
+                '`train_dataloader.collate_fn` is pseudo_collate, which makes no batch of '
+                'views: let its type be collate_views.'
+            )
 
     @property
     def model(self):
@@ -201,10 +218,21 @@ def make_phases(configs: Sequence[dict]) -> tuple[Phase, ...]:
                 f'The phase {dict(config)} needs a `name`, `iters` of at least 1 and the '
                 '`parts` that are active in it.'
             )
+        parts = config['parts']
+        if not isinstance(parts, (list, tuple)) or not parts:
+            raise UserError(
+                f'The `parts` of the phase {config["name"]!r} are {parts!r}: list one or '
+                'more, as supervised.'
+            )
         begin = phases[-1].end if phases else 0
         end = begin + config['iters']
         norm_eval = config.get('norm_eval', False)
-        phases.append(Phase(config['name'], begin, end, tuple(config['parts']), norm_eval))
+        if not isinstance(norm_eval, bool):
+            raise UserError(
+                f'The `norm_eval` of the phase {config["name"]!r} is {norm_eval!r}: let it '
+                'be True or False.'
+            )
+        phases.append(Phase(config['name'], begin, end, tuple(parts), norm_eval))
     names = [phase.name for phase in phases]
     if not names or len(set(names)) < len(names):
         raise UserError(f'`phases` needs one or more phases of different names: {names}.')
