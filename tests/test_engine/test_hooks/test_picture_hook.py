@@ -216,7 +216,9 @@ def test_predictions_of_an_earlier_run_are_not_shown(tmp_path):
     folder.mkdir()
     for phase in ('source', 'adapt'):
         np.savez(folder / f'predictions_{phase}.npz', keypoints=np.zeros((1, 21, 2)))
-    phases = make_phases([dict(name=n, iters=3, parts=[]) for n in ('source', 'adapt')])
+    phases = make_phases(
+        [dict(name=n, iters=3, parts=['supervised']) for n in ('source', 'adapt')]
+    )
     loop = SimpleNamespace(phases=phases)
     for done, shown in ((2, []), (3, ['before adaptation']), (5, ['before adaptation'])):
         runner = SimpleNamespace(work_dir=tmp_path, iter=done, train_loop=loop)
