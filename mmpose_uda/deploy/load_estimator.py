@@ -57,6 +57,7 @@ def load_estimator(
         model = osp.join(model, CONFIG_FILE)
     cfg = load_config(model)
     require(cfg, 'model', 'test_dataloader')
+    _require_transforms(cfg)
     checkpoint = checkpoint or _default_checkpoint(cfg)
     with user_errors(cfg):
         if 'estimator' not in cfg.model:
@@ -88,10 +89,10 @@ def build_estimator(cfg: Config, checkpoint: str, device: str = 'cpu') -> nn.Mod
 
     Raises:
         UserError: The checkpoint does not say what its keypoints are, or has weights that
-            are not finite, or the config has no transforms or no decoder.
+            are not finite, or the config has no decoder.
         RuntimeError: The weights do not fit.
     """
-    _require_predicting(cfg)
+    _require_decoder(cfg)
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     model = revert_sync_batchnorm(MODELS.build(cfg.model))
     loaded = load_checkpoint(model, checkpoint, map_location='cpu', strict=True)
@@ -107,8 +108,8 @@ def build_estimator(cfg: Config, checkpoint: str, device: str = 'cpu') -> nn.Mod
     return model.to(device).eval()
 
 
-def _require_predicting(cfg: Config) -> None:
-    """Refuse a config, edited perhaps, whose model gets no crops or gives no keypoints."""
+def _require_transforms(cfg: Config) -> None:
+    """Refuse a config, edited perhaps, whose model gets no crops."""
     steps = cfg.test_dataloader.dataset.get('pipeline')
     is_list = isinstance(steps, (list, tuple)) and len(steps) > 0
     if not is_list or not all(isinstance(s, dict) and 'type' in s for s in steps):
@@ -116,6 +117,10 @@ def _require_predicting(cfg: Config) -> None:
             f'`test_dataloader.dataset.pipeline` in {cfg.filename} is {steps!r}: let it be '
             'a list of transforms, dicts with a `type`.'
         )
+
+
+def _require_decoder(cfg: Config) -> None:
+    """Refuse a config, edited perhaps, whose model gives no keypoints."""
     head = cfg.model.get('head') or {}
     if head.get('decoder', ...) is None:
         raise UserError(
