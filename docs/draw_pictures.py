@@ -103,7 +103,7 @@ def _tiles(images):
 
 
 def draw_phases(model, phases, path):
-    """Each part's weight over the iterations of a training, phase by phase.
+    """Each part's weight over the steps of a training, phase by phase.
 
     Args:
         model (DomainAdaptivePoseEstimator): Its alignments tell their weights.
@@ -134,7 +134,7 @@ def draw_phases(model, phases, path):
         axis.yaxis.set_label_coords(-0.07, 0.5)
         axis.spines[['top', 'right']].set_visible(False)
         axis.set_xlim(0, begin)
-    axes[-1].set_xlabel('iteration; the weight of each part', fontsize=8)
+    axes[-1].set_xlabel('step; the weight of each part', fontsize=8)
     figure.subplots_adjust(left=0.24, right=0.98, top=0.9, bottom=0.12, hspace=0.35)
     figure.savefig(path)
     plt.close(figure)

@@ -99,7 +99,7 @@ def _facts(summary: dict[str, Any]) -> dict[str, str]:
         'Images left out': ' and '.join(left_out),
         'Steps': str(sum(phase['iters'] for phase in summary['phases'])),
         'Minutes': f'{summary["seconds"] / 60:.1f}',
-        'Handed out': summary['exported'],
+        'Exported': summary['exported'],
     }
 
 

@@ -191,6 +191,18 @@ def test_a_model_is_wrecked_though_all_poses_were_alike():
     assert 'less sure' in verdict.sentence and 'much the same pose' in verdict.sentence
 
 
+def test_the_middle_of_boxes_of_any_shape_is_much_the_same_pose():
+    rng = np.random.default_rng(0)
+    corners, sizes = rng.uniform(0, 50, (12, 2)), rng.uniform(20, 90, (12, 2))
+    boxes = np.hstack([corners, corners + sizes])
+    keypoints = np.repeat((corners + sizes / 2)[:, None], 3, axis=1)
+    numbers = np.full((12, 3), 0.1)
+    seen = Seen(boxes, keypoints, keypoints, numbers, numbers)
+    signals = observe(seen, seen, META['flip_indices']).signals
+    np.testing.assert_allclose(signals.spread, 0, atol=1e-9)
+    assert 'nothing to compare with' in judge(signals).sentence
+
+
 def test_one_box_has_no_spread():
     signals = observed(network(spots), network(spots), frames(1)).signals
     assert signals.spread == (0, 0)
