@@ -51,9 +51,10 @@ def check_masks(
         return
 
     def fault_of(mask: str) -> str:
-        seen = looked_at.get(masks[mask])
+        info = masks[mask]
+        seen = looked_at.get(info['img_path'])
         if seen is not None:
-            return mask_fault(mask, seen.size)
+            return mask_fault(mask, seen.size, info.get('mask_values'))
         return '' if fileio.exists(file_of_mask(mask)) else 'is missing'
 
     found = in_threads(fault_of, list(masks), 'decoding masks')

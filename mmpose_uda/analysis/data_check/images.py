@@ -80,15 +80,18 @@ def look_at(path: str) -> ImageFacts:
     return facts
 
 
-def mask_fault(path: str, size: Optional[tuple[int, int]]) -> str:
+def mask_fault(
+    path: str, size: Optional[tuple[int, int]], values: Optional[tuple] = None
+) -> str:
     """What is wrong with a mask, after 'it'; empty for nothing.
 
     Args:
         path (str): The mask.
         size (tuple[int, int], optional): Width and height of its image, px, if known.
+        values (tuple, optional): Labels of its foreground, see :func:`load_mask`.
     """
     try:
-        mask = load_mask(path)
+        mask = load_mask(path, values)
     except OSError:
         return 'is missing'
     except MaskValuesError as error:

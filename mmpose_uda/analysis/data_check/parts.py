@@ -16,7 +16,15 @@ from mmpose_uda.datasets.files import load_json
 from mmpose_uda.datasets.stock_views import class_name
 from mmpose_uda.errors import UserError
 
-_KEPT = ('id', 'img_id', 'img_path', 'mask_path', 'bbox', 'keypoints_visible')
+_KEPT = (
+    'id',
+    'img_id',
+    'img_path',
+    'mask_path',
+    'mask_values',
+    'bbox',
+    'keypoints_visible',
+)
 
 
 @dataclass
@@ -86,12 +94,11 @@ class Part:
         return sorted({info['img_path'] for info in self.infos if 'img_path' in info})
 
     @property
-    def masks(self) -> dict[str, str]:
-        """Masks that the pipeline loads -> their images."""
+    def masks(self) -> dict[str, dict]:
+        """Masks that the pipeline loads -> what is said of a sample that has it."""
         if not self.loads_masks:
             return {}
-        named = (info for info in self.infos if 'mask_path' in info)
-        return {info['mask_path']: info['img_path'] for info in named}
+        return {info['mask_path']: info for info in self.infos if 'mask_path' in info}
 
     @property
     def identity(self) -> tuple:
