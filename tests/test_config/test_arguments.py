@@ -49,7 +49,12 @@ def test_parts_of_strangers_take_what_they_like():
 
 
 def _all(folder: Path) -> list[Path]:
-    return [path for path in sorted(folder.rglob('*.py')) if '_base_' not in path.parts]
+    """Those that can be read: lazy ones of mmpose import what it does not have."""
+    return [
+        path
+        for path in sorted(folder.rglob('*.py'))
+        if '_base_' not in path.parts and 'read_base' not in path.read_text()
+    ]
 
 
 @pytest.mark.parametrize(
