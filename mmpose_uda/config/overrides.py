@@ -83,8 +83,8 @@ def _refuse_half_a_move(cfg: Config, before: dict[str, Any], after: dict[str, An
     """
     roots = [(values.get('builtin_data') or {}) for values in (before, after)]
     old, new = [one.get('root') if isinstance(one, dict) else None for one in roots]
-    if old == new or not isinstance(old, str):
-        return
+    if old == new or not (isinstance(old, str) and isinstance(new, str)):
+        return  # nothing is made, or nothing was
     read = _read(after)
     del read['builtin_data']
     left = places_of_copies('builtin_data.root', before, read)
