@@ -1,21 +1,20 @@
 """Reading integral regression heads."""
 
-import torch
 from mmpose.models.heads import DSNTHead, IntegralRegressionHead
 from torch import Tensor
 
-from mmpose_uda.models.readers.base import HeadReader, final_convolution
+from mmpose_uda.models.readers.base import final_convolution
 from mmpose_uda.models.readers.crop_size import crop_size
 from mmpose_uda.models.readers.keypoint_distribution import (
     AxisDistribution,
     KeypointDistributions,
 )
 from mmpose_uda.models.readers.registry import READERS
-from mmpose_uda.models.utils import constant
+from mmpose_uda.models.readers.regression_label import RegressionLabelReader
 
 
 @READERS.register_module()
-class IntegralReader(HeadReader):
+class IntegralReader(RegressionLabelReader):
     """Reads an :class:`IntegralRegressionHead`: the mean of a heatmap's softmax."""
 
     fits = 'IntegralRegressionHead'
@@ -46,15 +45,6 @@ class IntegralReader(HeadReader):
 
     def logits(self, outputs) -> tuple[Tensor, ...]:
         return (outputs[1].clamp_min(1e-9).log(),)
-
-    def stack_targets(self, data_samples):
-        labels = [s.gt_instance_labels for s in data_samples]
-        points = torch.cat([label.keypoint_labels for label in labels])
-        return points, self.label_weights(data_samples)
-
-    def render_targets(self, points: Tensor) -> Tensor:
-        """The points as shares of the crop's sides, [B, K, 2]."""
-        return points / constant(crop_size(self.head), points)
 
     def loss(self, outputs, targets, weights) -> Tensor:
         # with an axis for coordinates, which some losses do not add themselves

@@ -1,21 +1,20 @@
 """Reading heads of residual log-likelihood estimation."""
 
-import torch
 import torch.nn.functional as F
 from mmpose.codecs import RegressionLabel
 from mmpose.models.heads import RLEHead
 from torch import Tensor
 from torch.func import functional_call
 
-from mmpose_uda.models.readers.base import HeadReader
 from mmpose_uda.models.readers.crop_size import crop_size
 from mmpose_uda.models.readers.registry import READERS
 from mmpose_uda.models.readers.regressed_points import RegressedPoints
+from mmpose_uda.models.readers.regression_label import RegressionLabelReader
 from mmpose_uda.models.utils import constant
 
 
 @READERS.register_module()
-class RLEReader(HeadReader):
+class RLEReader(RegressionLabelReader):
     """Reads an :class:`RLEHead`: points, and how far off each takes itself to be.
 
     The deviations that Li et al. (arXiv 2107.11291) learn beside the points are taken for
@@ -38,15 +37,6 @@ class RLEReader(HeadReader):
         size = constant(crop_size(self.head), shares)
         log_scales = F.logsigmoid(deviations) + (size / size.max()).log()
         return RegressedPoints(shares * size, log_scales, crop_size(self.head))
-
-    def stack_targets(self, data_samples):
-        labels = [s.gt_instance_labels for s in data_samples]
-        points = torch.cat([label.keypoint_labels for label in labels])
-        return points, self.label_weights(data_samples)
-
-    def render_targets(self, points: Tensor) -> Tensor:
-        """The points as shares of the crop's sides, [B, K, 2]."""
-        return points / constant(crop_size(self.head), points)
 
     def loss(self, outputs, targets, weights) -> Tensor:
         """That of the points: of its own labels a network would learn to be ever surer."""
