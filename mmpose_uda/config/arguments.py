@@ -153,7 +153,7 @@ def _fits(value: Any, allowed: Any) -> bool:
     origin = typing.get_origin(allowed) or allowed
     if kind is None:
         return True
-    if origin in (Union, getattr(types, 'UnionType', Union)):
+    if origin in (Union, types.UnionType):
         return any(_fits(value, one) for one in typing.get_args(allowed))
     kinds = _kinds_of(origin)
     if kinds is None:
@@ -183,7 +183,7 @@ def _kinds_of(origin: Any) -> Optional[set[str]]:
 def _names(allowed: Any) -> list[str]:
     """What a type is, in words."""
     origin = typing.get_origin(allowed) or allowed
-    if origin in (Union, getattr(types, 'UnionType', Union)):
+    if origin in (Union, types.UnionType):
         return [name for one in typing.get_args(allowed) for name in _names(one)]
     kinds = _kinds_of(origin) or set()
     if _NESTED in kinds:

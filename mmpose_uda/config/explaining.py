@@ -30,9 +30,8 @@ _UNFIT = re.compile(
 )
 # what mmengine's runner makes of a TypeError of a hook
 _IN_HOOK = re.compile(r' in <(?:mmengine|mmpose)\.[\w.]*\.(?P<hook>\w+) object at \S+>$')
-# functions of mmengine's runner that make something of the config
-_MAKING = ('build_', '_build_', 'register_', 'setup_', '__init__', 'from_cfg', '_check_')
-_MAKING_WORDS = re.compile(r'^_?(?:build|register|setup)_')
+# functions of mmengine's runner that make something of the config, which follows the match
+_MAKING = re.compile(r'(?:_?build|register|setup)_|(?=__init__|from_cfg|_check_)')
 _BUILD = 'build_from_cfg'  # mmengine's function that makes a part
 _DISK_FULL = (
     'No space left on device',
@@ -319,9 +318,10 @@ def _explain_runner(error: Exception, text: str, cfg: Config) -> Optional[str]:
         if frame.f_globals.get('__name__') == 'mmengine.runner.runner'
     ]
     step = steps[-1] if steps else ''
-    if not step.startswith(_MAKING):
+    making = _MAKING.match(step)
+    if making is None:
         return None
-    what = _MAKING_WORDS.sub('', step).strip('_')
+    what = step[making.end() :].strip('_')
     return (
         f'{cfg.filename}: the runner cannot be made with this {what} ({_reason(error)}): '
         'correct it.'

@@ -42,7 +42,7 @@ def merge(cfg: Config, options: dict[str, Any]) -> None:
     after = cfg.to_dict()
     for key in options:
         _refuse_without_effect(key, before, after)
-    _refuse_half_a_move(cfg, before, after)
+    _refuse_half_a_move(before, after)
 
 
 def _refuse_without_effect(key: str, before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ def _refuse_without_effect(key: str, before: dict[str, Any], after: dict[str, An
         )
 
 
-def _refuse_half_a_move(cfg: Config, before: dict[str, Any], after: dict[str, Any]) -> None:
+def _refuse_half_a_move(before: dict[str, Any], after: dict[str, Any]) -> None:
     """Refuse to make built-in data in another folder than they are loaded from.
 
     Raises:

@@ -66,7 +66,7 @@ def require_checkpoints(cfg: Config) -> None:
     Raises:
         UserError: One is not there, or not a text.
     """
-    _require_text(cfg.get('load_from'), '`load_from`', cfg)
+    _require_weights(cfg.get('load_from'), '`load_from`', cfg)
     for part in _parts(cfg.model):
         if not isinstance(part.get('init_cfg'), (dict, list, tuple, type(None))):
             raise UserError(
@@ -74,10 +74,10 @@ def require_checkpoints(cfg: Config) -> None:
                 'with the `type` of an initializer, or a list of such.'
             )
         if part['type'] == 'Pretrained':
-            _require_text(part.get('checkpoint'), '`checkpoint` of an `init_cfg`', cfg)
+            _require_weights(part.get('checkpoint'), '`checkpoint` of an `init_cfg`', cfg)
 
 
-def _require_text(path: Any, name: str, cfg: Config) -> None:
+def _require_weights(path: Any, name: str, cfg: Config) -> None:
     if path is not None and not isinstance(path, str):
         raise UserError(
             f'{name} in {cfg.filename} is {path!r}: let it be the path of a checkpoint.'

@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from mmpose_uda.datasets.coco_annotation import as_triples
-from mmpose_uda.datasets.coco_file import told
-from mmpose_uda.datasets.faults import Fault
+from mmpose_uda.datasets.faults import Fault, told
 
 _FARTHEST = 1e7  # mm: nobody is seen from as far
 

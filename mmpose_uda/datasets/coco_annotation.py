@@ -4,8 +4,8 @@ from typing import Any, Optional
 
 import numpy as np
 
-from mmpose_uda.datasets.coco_file import box_of, told
-from mmpose_uda.datasets.faults import Fault
+from mmpose_uda.datasets.coco_file import box_of
+from mmpose_uda.datasets.faults import Fault, told
 
 VISIBILITIES = (0, 1, 2)
 _CATEGORY = 1  # of an annotation that names none, or one that is no number

@@ -5,8 +5,7 @@ from typing import Any, Optional
 
 from mmengine.logging import print_log
 
-from mmpose_uda.datasets.coco_file import told
-from mmpose_uda.datasets.faults import listed
+from mmpose_uda.datasets.faults import listed, told
 from mmpose_uda.errors import UserError
 
 

@@ -1,13 +1,12 @@
 """Annotation files in the style of COCO."""
 
 import os.path as osp
-import reprlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Optional
 
 import numpy as np
 
-from mmpose_uda.datasets.faults import Fault, raise_faults
+from mmpose_uda.datasets.faults import Fault, raise_faults, told
 from mmpose_uda.datasets.files import load_json, require_path
 from mmpose_uda.datasets.image_size import size_when_loaded
 from mmpose_uda.datasets.keypoint_names import require_same_keypoints
@@ -101,11 +100,6 @@ def _is_usable(content: Any) -> bool:
     if not all(isinstance(items, list) for items in lists):
         return False
     return all(isinstance(item, dict) for items in lists for item in items)
-
-
-def told(value: Any) -> str:
-    """A value of a file in a sentence, in short however long it is."""
-    return reprlib.repr(value)
 
 
 def _are_names(value: Any) -> bool:

@@ -1,5 +1,6 @@
 """What is wrong in an annotation file, all of it in one sentence."""
 
+import reprlib
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any, Optional
@@ -24,6 +25,11 @@ class Fault(UserError):
         self.remedy = remedy
 
 
+def told(value: Any) -> str:
+    """A value of a file in a sentence, in short however long it is."""
+    return reprlib.repr(value)
+
+
 def listed(ids: Sequence[Any]) -> str:
     """The first ids, and how many more there are, in words."""
     more = f' and {len(ids) - _LISTED} more' if len(ids) > _LISTED else ''
@@ -46,8 +52,8 @@ def raise_faults(faults: Iterable[Fault], path: str, count: Optional[int] = None
     if not faults:
         return
     first, *others = faults
-    told = [fault.what.replace(f' of `{path}`', '') for fault in others[: _SHOWN - 1]]
+    sentences = [fault.what.replace(f' of `{path}`', '') for fault in others[: _SHOWN - 1]]
     more = (count or len(faults)) - _SHOWN
     if more > 0:
-        told.append(f'{more} more problems')
-    raise Fault('; '.join([first.what, *told]), first.remedy)
+        sentences.append(f'{more} more problems')
+    raise Fault('; '.join([first.what, *sentences]), first.remedy)

@@ -26,9 +26,8 @@ from mmpose_uda.datasets.coco_file import (
     annotated_size,
     load_coco,
     repeated_images,
-    told,
 )
-from mmpose_uda.datasets.faults import Fault, listed, raise_faults
+from mmpose_uda.datasets.faults import Fault, listed, raise_faults, told
 from mmpose_uda.datasets.image_size import check_size
 from mmpose_uda.datasets.sample_errors import naming_image, require_samples, usable_labels
 from mmpose_uda.errors import UserError

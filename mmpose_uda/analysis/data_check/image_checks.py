@@ -8,7 +8,7 @@ from mmengine import fileio
 from mmpose_uda.analysis.data_check.findings import DataReport
 from mmpose_uda.analysis.data_check.images import ImageFacts, in_threads, mask_fault
 from mmpose_uda.analysis.data_check.parts import Part
-from mmpose_uda.datasets.coco_file import told
+from mmpose_uda.datasets.faults import told
 from mmpose_uda.datasets.mask_files import file_of_mask
 
 
