@@ -61,7 +61,7 @@ class EMATeacherHook(Hook):
 
     def _hand_over(self, runner) -> None:
         """Put mmengine's hook in the place of this one."""
-        hook = _FiniteEMAHook('TeacherEMA', **self.average)
+        hook = _FiniteEMAHook('mmpose.TeacherEMA', **self.average)
         runner.hooks[runner.hooks.index(self)] = hook
         hook.before_run(runner)
 
