@@ -9,6 +9,7 @@ import shlex
 import shutil
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -226,6 +227,22 @@ def test_every_run_is_shown():
     assert {run.command for run in RUNS} <= shown
     for start in ELSEWHERE:
         assert any(command.startswith(start) for command in shown), start
+
+
+def test_what_runs_the_others_is_there():
+    """The test of a tool speaks of it, COMMANDS has it, one of a config has the config."""
+    tests = {path.name: path for path in (ROOT / 'tests').rglob('test_*.py')}
+    for start, where in ELSEWHERE.items():
+        tool = re.search(r'tools/([\w/]+\.(?:py|sh))', start)
+        if 'COMMANDS' in where:
+            assert tool[0] in COMMANDS, start
+        for name in re.findall(r'test_\w+\.py', where):
+            assert name in tests, (start, name)
+            if tool:
+                text = tests[name].read_text()
+                subject = re.search(r'configs/uda/([\w/]+)', start)
+                words = [Path(tool[1]).stem, *([subject[1]] if subject else [])]
+                assert any(word in text for word in words), (start, name)
 
 
 def test_every_command_is_one_that_its_tool_takes(capsys):
