@@ -22,6 +22,7 @@ from mmpose_uda.adaptation.split import Split
 from mmpose_uda.adaptation.start import Start
 from mmpose_uda.adaptation.stoppable import run_stoppable
 from mmpose_uda.adaptation.target_images import write_annotations
+from mmpose_uda.adaptation.training_console import show_training
 from mmpose_uda.analysis.ablation import command_for
 from mmpose_uda.analysis.logged_steps import EACH_STEP, read_scalars, seconds_a_step
 from mmpose_uda.config import last_checkpoint, load_config
@@ -34,6 +35,7 @@ from mmpose_uda.models.observation import STATISTICS_FILE
 from mmpose_uda.whole_files import copy_whole, whole_file, write_whole
 
 _CONFIG = 'config.py'
+_CONSOLE = 'training.log'
 _FOLDS = 'folds'
 
 
@@ -153,13 +155,14 @@ class AdaptationRun:
             resume='auto' if last_checkpoint(str(self.training)) else None,
             cfg_options=cfg_options,
         )
-        status = run_stoppable(command)
+        log = self.folder / _CONSOLE
+        status = run_stoppable(command, lambda lines: show_training(lines, log))
         if status == 130:
             raise KeyboardInterrupt
         if status:
             raise UserError(
                 f'The training of {self.config} did not come to its end: read what it says '
-                'above.'
+                f'above, and in {log}.'
             )
 
     def steps_within(self, minutes: float, trainings: int = 1) -> int:

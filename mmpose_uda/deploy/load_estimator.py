@@ -95,7 +95,7 @@ def build_estimator(cfg: Config, checkpoint: str, device: str = 'cpu') -> nn.Mod
     _require_decoder(cfg)
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     model = revert_sync_batchnorm(MODELS.build(cfg.model))
-    loaded = load_checkpoint(model, checkpoint, map_location='cpu', strict=True)
+    loaded = load_checkpoint(model, checkpoint, 'cpu', strict=True, logger='silent')
     meta = loaded.get('meta')
     definition = meta.get('dataset_meta') if isinstance(meta, dict) else None
     if not isinstance(definition, dict) or not definition:

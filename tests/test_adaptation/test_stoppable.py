@@ -22,26 +22,30 @@ ENDS = 'import os, signal, time; os.kill(os.getppid(), signal.SIGTERM); time.sle
 
 @pytest.mark.parametrize('status', [0, 2])
 def test_status(status):
-    assert run_stoppable([sys.executable, '-c', f'raise SystemExit({status})']) == status
+    program = f'print("said"); raise SystemExit({status})'
+    said = []
+    assert run_stoppable([sys.executable, '-c', program], said.extend) == status
+    assert said == ['said\n']
 
 
 @pytest.mark.parametrize(
     'program, how',
     [(SAVES, 'the training saved'), (ENDS, 'before the training had made a step')],
 )
-def test_sigterm_is_passed_on(program, how, capfd):
+def test_sigterm_is_passed_on(program, how):
     before = signal.getsignal(signal.SIGTERM)
+    said = []
     with pytest.raises(Preempted) as caught:
-        run_stoppable([sys.executable, '-c', program])
+        run_stoppable([sys.executable, '-c', program], said.extend)
     assert caught.value.code == 75 and caught.value.how == how
-    assert capfd.readouterr().out == ('saved\n' if program is SAVES else '')
+    assert said == (['saved\n'] if program is SAVES else [])
     assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_in_another_thread():
     statuses = []
     command = [sys.executable, '-c', '']
-    thread = threading.Thread(target=lambda: statuses.append(run_stoppable(command)))
+    thread = threading.Thread(target=lambda: statuses.append(run_stoppable(command, list)))
     thread.start()
     thread.join()
     assert statuses == [0]
