@@ -2,10 +2,11 @@
 
 import logging
 import re
-from typing import Optional, Sequence
+from contextlib import contextmanager
+from typing import Iterator, Optional, Sequence
 
 import torch
-from mmengine.logging import print_log
+from mmengine.logging import MMLogger, print_log
 from mmpose.registry import MODELS
 from mmpretrain.models.backbones import TIMMBackbone
 from torch import Tensor
@@ -81,7 +82,8 @@ class EfficientNetLite0(TIMMBackbone):
             ) from error
         from .fixed_norms import fold_fixed_norms
 
-        super().__init__(out_indices=tuple(out_indices), init_cfg=init_cfg, **self.TIMM)
+        with _warnings_alone():  # mmpretrain tells its maps each time a model is built
+            super().__init__(out_indices=tuple(out_indices), init_cfg=init_cfg, **self.TIMM)
         fold_fixed_norms(self.timm_model)
         self.is_of_imagenet = pretrained and init_cfg is None
         self.start: Optional[str] = None  # what was loaded
@@ -104,6 +106,18 @@ class EfficientNetLite0(TIMMBackbone):
         wanted = network.state_dict()
         network.load_state_dict({name: weights[name] for name in wanted})
         self.start = 'ImageNet'
+
+
+@contextmanager
+def _warnings_alone() -> Iterator[None]:
+    """Let mmengine's current logger pass over what is less than a warning."""
+    logger = MMLogger.get_current_instance()
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def imagenet_weights() -> Optional[dict[str, Tensor]]:

