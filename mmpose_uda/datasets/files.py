@@ -21,9 +21,18 @@ _NPY_HEADERS = {
 
 
 def require_path(
-    path: str, what: str, is_present: Callable[[str], bool] = osp.exists
+    path: str,
+    what: str,
+    is_present: Callable[[str], bool] = osp.exists,
+    keys: str = '`data_root`, `data_prefix` and `ann_file`',
 ) -> None:
     """Check that a path exists.
+
+    Args:
+        path (str): It.
+        what (str): What is there.
+        is_present (Callable): Whether it is.
+        keys (str): What a config names it by; commands have arguments for it.
 
     Raises:
         UserError: It does not.
@@ -33,7 +42,7 @@ def require_path(
     remedy = (
         'run `mmpose_uda make-data`'
         if 'builtin' in path
-        else 'put it there, or correct `data_root`, `data_prefix` and `ann_file`'
+        else f'put it there, or correct its path, in a config {keys}'
     )
     raise UserError(f'The {what} `{path}` does not exist: {remedy}.')
 

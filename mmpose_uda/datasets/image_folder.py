@@ -236,7 +236,7 @@ def read_boxes(path: str) -> dict[str, np.ndarray]:
     Raises:
         UserError: The file is missing or no such JSON.
     """
-    require_path(path, 'boxes file', osp.isfile)
+    require_path(path, 'boxes file', osp.isfile, '`boxes`')
     content = load_json(path)
     if not isinstance(content, dict) or (content and not any(map(is_image, content))):
         raise UserError(

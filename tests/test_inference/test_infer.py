@@ -468,7 +468,9 @@ def test_an_image_with_a_box_elsewhere_is_skipped(run_2d, photos, tmp_path, box)
 
 
 def test_boxes_that_are_not_there(run_2d, photos, tmp_path):
-    with pytest.raises(UserError, match='boxes file .*gone.json` does not exist'):
+    with pytest.raises(
+        UserError, match='boxes file .*gone.json` does not exist: .* `boxes`'
+    ):
         infer(str(run_2d.export), str(photos), boxes=str(tmp_path / 'gone.json'))
 
 
