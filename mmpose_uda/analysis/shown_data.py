@@ -39,7 +39,7 @@ def pair_columns(
     dataset.full_init()
     for pipeline in dataset.views.values():
         _keep_crop_keypoints(pipeline.transforms)
-    views = dataset.active_views
+    views = sorted(dataset.active_views, key=_place)
     colors = {view: FRAME_COLORS[n % len(FRAME_COLORS)] for n, view in enumerate(views)}
     pairs = [dataset[draw] for draw in range(num)]
     columns: Columns = {}
@@ -62,6 +62,15 @@ def pair_columns(
                     _add_pseudo_labels(shown, labels[view][draw])
                 columns[view].append(shown)
     return columns
+
+
+def _place(name: str) -> tuple[int, bool]:
+    """The source first, and what the teacher sees before what the student learns from.
+
+    A config that mmengine wrote has its views by the alphabet.
+    """
+    view = view_of(name)
+    return DOMAINS.index(view.domain), view.is_of_student
 
 
 def sample_columns(dataset: BaseDataset, num: int, title: str) -> Columns:

@@ -97,6 +97,15 @@ def test_images_and_views_of_both_domains(shown, options):
         assert 0 < view.foreground.mean() < 1
 
 
+def test_a_config_that_mmengine_wrote_is_shown_in_the_same_order(shown, options, tmp_path):
+    written = tmp_path / 'written.py'
+    Config.fromfile(HAND).dump(written)
+    named = list(Config.fromfile(written).train_dataloader.dataset.views)
+    assert named == sorted(VIEWS) != VIEWS
+    columns = shown(written, num=1, cfg_options=options)
+    assert list(columns) == ['source image', VIEWS[0], 'target image', *VIEWS[1:]]
+
+
 def test_nothing_is_told_of_the_target_but_its_box(shown, options):
     columns = shown(HAND, num=2, views=VIEWS[1:], cfg_options=options)
     assert list(columns) == ['target image', *VIEWS[1:]]
