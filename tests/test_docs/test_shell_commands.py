@@ -133,6 +133,7 @@ ELSEWHERE = {
     'python tools/adapt.py': 'COMMANDS and test_adapt.py',
     'python tools/misc/pre_annotate.py adapted/export': 'COMMANDS',
     'OMP_NUM_THREADS=1 python tools/analysis_tools/calibrate_verdict.py': 'COMMANDS',
+    'python docs/draw_photos.py examples/hand_photos': 'test_pictures.py',
     # the variants that they name: test_variants.py
     'python tools/analysis_tools/ablation.py configs/uda/hand_3d.py': 'COMMANDS',
     'python tools/analysis_tools/ablation.py configs/uda/human_2d.py': 'COMMANDS',
