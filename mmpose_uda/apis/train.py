@@ -102,7 +102,7 @@ def train(
         with own_work_dir(cfg):
             if cfg.get('resume') and cfg.get('load_from'):
                 check_resumed(cfg)
-            else:
+            elif work_dir or not smoke:  # what a smoke training left is worth nothing
                 check_new(cfg)
             runner = Runner.from_cfg(cfg)
             runner.register_hook(stop := PreemptionHook())

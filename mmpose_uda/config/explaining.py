@@ -17,10 +17,15 @@ from mmengine.config import Config, ConfigDict
 from mmengine.registry import Registry
 
 from mmpose_uda.bugs import is_bug
-from mmpose_uda.config.places import place_of, place_of_built, where, where_fits
+from mmpose_uda.config.places import (
+    path_that_fits,
+    place_of,
+    place_of_built,
+    where,
+)
 from mmpose_uda.config.unfit_weights import unfit_weights
 from mmpose_uda.errors import UserError, refusal
-from mmpose_uda.near_names import closest
+from mmpose_uda.near_names import closest, misspelt
 
 _UNKNOWN_PART = re.compile(r'(\S+) is not in the (?:(\w+)::)?([\w ]+?) registry')
 _UNEXPECTED = re.compile(r"([\w.<>]+)\(\) got an unexpected keyword argument '(\w+)'")
@@ -266,8 +271,22 @@ def _explain_lack(error: Exception, text: str, cfg: Config) -> Optional[str]:
         return None
     if not described:
         return None  # any empty dict would fit
-    place = where_fits(cfg, lambda part: part == described) or f'The config {cfg.filename}'
-    return f'{place} has no `{lacking}`: add it.'
+    path = path_that_fits(cfg, lambda part: part == described)
+    if path is None:
+        return f'The config {cfg.filename} has no `{lacking}`: add it.'
+    meant = _sibling(cfg, path)
+    remedy = f'use `{meant}`, or add it' if meant else 'add it'
+    return f'`{path}` in {cfg.filename} has no `{lacking}`: {remedy}.'
+
+
+def _sibling(cfg: Config, path: str) -> Optional[str]:
+    """What is beside a place of the config, by a name that may have been meant."""
+    *parents, name = path.split('.')
+    node = cfg
+    for key in parents:
+        node = node[int(key) if isinstance(node, (list, tuple)) else key]
+    beside = set(node) - {name} if isinstance(node, dict) else ()
+    return misspelt(name, beside)
 
 
 def _explain_refusal(error: Exception, text: str, cfg: Config) -> Optional[str]:

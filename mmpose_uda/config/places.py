@@ -82,6 +82,13 @@ def where_fits(cfg: Config, fits: Callable[[dict], bool]) -> str:
         fits (Callable): What is asked of a dict in it.
     """
 
+    path = path_that_fits(cfg, fits)
+    return f'`{path}` in {cfg.filename}' if path else ''
+
+
+def path_that_fits(cfg: Config, fits: Callable[[dict], bool]) -> Optional[str]:
+    """The dotted path of :func:`where_fits`; None if nothing fits."""
+
     def search(value: Any, path: str) -> Optional[str]:
         if isinstance(value, dict):
             if path and fits(value):
@@ -98,5 +105,4 @@ def where_fits(cfg: Config, fits: Callable[[dict], bool]) -> str:
 
     first = {name: number for number, name in enumerate(_READ_FIRST)}
     keys = sorted(cfg.keys(), key=lambda name: first.get(name, len(first)))
-    path = search({name: cfg[name] for name in keys}, '')
-    return f'`{path}` in {cfg.filename}' if path else ''
+    return search({name: cfg[name] for name in keys}, '')

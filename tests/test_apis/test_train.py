@@ -245,6 +245,17 @@ def test_a_run_has_its_work_dir_for_itself(config, tmp_path, begun):
         train(str(other), work_dir=begun)
 
 
+def test_a_smoke_training_takes_the_place_of_another_one(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    train(config, smoke=True)
+    options = {'optim_wrapper.optimizer.lr': 0.5}
+    runner = train(config, smoke=True, cfg_options=options)
+    assert runner.optim_wrapper.get_lr()['lr'][0] == 0.5
+    named = runner.work_dir
+    with pytest.raises(UserError, match='checkpoints of another toy.py'):
+        train(config, smoke=True, work_dir=named)
+
+
 def test_seed_reaches_weights_and_data(config, tmp_path):
     options = {'train_cfg.max_iters': 1}
     runs = [

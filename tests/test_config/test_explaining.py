@@ -249,6 +249,14 @@ class NotInstalled:
         raise ImportError('No module named x')
 
 
+def test_a_misspelt_part_is_told_from_one_without_a_type():
+    parts = dict(mean_teacher=dict(type='A'), occlusion=dict(type='B'))
+    cfg = _config(model=dict(alignments=dict(parts, mean_techer=dict(loss_weight=0.5))))
+    sentence = _sentence(cfg, lambda: MODELS.build(cfg.model.alignments.mean_techer))
+    place = '`model.alignments.mean_techer` in my_config.py'
+    assert sentence == f'{place} has no `type`: use `mean_teacher`, or add it.'
+
+
 def test_a_part_that_lacks_what_is_read_is_named():
     cfg = _config(test_dataloader=dict(dataset=dict(ann_file='a.json')))
     for lack, read in {

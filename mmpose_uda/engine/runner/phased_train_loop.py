@@ -139,9 +139,10 @@ class PhasedTrainLoop(IterBasedTrainLoop):
             ]
 
     def check_parts(self) -> None:
-        """Let a misspelt part fail before the first iteration, not hours later."""
+        """Let a misspelt part or view fail before the first iteration, not hours later."""
         for phase in self.phases:
             self.model.set_phase(phase.parts, phase.norm_eval)
+            self.dataloader.dataset.set_active_views(sorted(self.model.required_views))
 
     def run_phase(self) -> None:
         """Train to the end of the current phase."""

@@ -92,7 +92,10 @@ class Alignment(BaseModule, metaclass=ABCMeta):
 
     @abstractmethod
     def forward(self, observed: Observations) -> dict[str, Tensor]:
-        """Losses of one step, keys with 'loss'; other keys are only logged."""
+        """Losses of one step, keys with 'loss'; other keys are only logged.
+
+        A part that trains nothing here gives an empty dict.
+        """
 
 
 def ramp(steps: Tensor, length: int) -> Union[float, Tensor]:

@@ -248,7 +248,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
             self._note_source(observed['source'], weights)
         for name, alignment in self.active_alignments.items():
             weight = alignment.weight_at(observed.steps)
-            losses.update(_named(name, weight, alignment(observed)))
+            losses.update(_named(name, weight, _with_loss(name, alignment(observed))))
         for name, alignment in self.active_alignments.items():
             weight = alignment.weight_at(observed.steps)
             losses.update(_named(name, weight, alignment.settle(observed, losses)))
@@ -456,6 +456,16 @@ class DomainAdaptivePoseEstimator(BaseModel):
         """Depth of a parameter for mmpretrain's layer-wise learning rate decay."""
         param_name = param_name.removeprefix('student.')
         return self.student.backbone.get_layer_depth(param_name, prefix='backbone.')
+
+
+def _with_loss(name: str, values: dict[str, Tensor]) -> dict[str, Tensor]:
+    """What a part gives, refused if it is logged alone, for that trains nothing."""
+    if values and not any('loss' in key for key in values):
+        raise UserError(
+            f'The part {name!r} gives {", ".join(values)}, and mmengine trains on keys '
+            'with `loss` alone: name one so, or give nothing.'
+        )
+    return values
 
 
 def _named(

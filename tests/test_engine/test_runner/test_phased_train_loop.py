@@ -82,6 +82,14 @@ def test_misspelt_parts_fail_before_the_first_iteration(hand_config, data_root, 
     assert not (tmp_path / 'record.json').exists()
 
 
+def test_a_missing_view_fails_before_the_first_iteration(hand_config, data_root, tmp_path):
+    cfg = tiny_config(hand_config, data_root, tmp_path)
+    del cfg.train_dataloader.dataset.views['target_teacher']
+    with pytest.raises(UserError, match='no view `target_teacher`: choose from source, t'):
+        run(cfg)
+    assert not (tmp_path / 'record.json').exists()
+
+
 # ---- a run ---------------------------------------------------------------------------
 
 

@@ -204,6 +204,15 @@ def test_what_a_part_with_loss_in_its_name_logs_is_not_trained_on():
     assert sum('loss' not in key for key in losses) == len(MONITORS)
 
 
+def test_a_part_that_only_logs_is_refused(model, monkeypatch):
+    part = model.alignments['mean_teacher']
+    monkeypatch.setattr(part, 'forward', lambda _: dict(distance=torch.ones(())))
+    with pytest.raises(UserError, match="'mean_teacher' gives distance, .* `loss` alone"):
+        losses_of(model, make_batch())
+    monkeypatch.setattr(part, 'forward', lambda _: {})
+    assert 'mean_teacher/loss' not in losses_of(model, make_batch())
+
+
 COSTS = {
     # forwards of the student: backbone, visible patches, head; of the teacher: both
     ('supervised',): (1, 0, 1, 0, 0),
