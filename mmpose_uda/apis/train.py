@@ -33,6 +33,7 @@ from mmpose_uda.config import (
     set_work_dir,
     shorten,
     take_labels_from_samples,
+    tell_long_ramps,
     user_errors,
 )
 from mmpose_uda.datasets.samplers import EpochDrawSampler
@@ -107,6 +108,8 @@ def train(
             runner = Runner.from_cfg(cfg)
             runner.register_hook(stop := PreemptionHook())
             _require_batches(cfg, runner)
+            if not smoke:
+                tell_long_ramps(cfg, runner.train_loop.max_iters)
             with stop.listening():
                 runner.train()
     return runner

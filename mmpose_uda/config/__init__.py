@@ -15,6 +15,7 @@ from .launching import (
 )
 from .names import LOADERS, imported_modules
 from .paths import require_checkpoint, require_checkpoints, require_paths
+from .ramps import is_warm_up, tell_long_ramps
 from .reading import (
     drop_options_of_workers,
     load_config,
@@ -38,6 +39,7 @@ __all__ = [
     'drop_options_of_workers',
     'explain',
     'imported_modules',
+    'is_warm_up',
     'last_checkpoint',
     'load_config',
     'load_in_this_process',
@@ -55,5 +57,6 @@ __all__ = [
     'shorten',
     'shrink_builtin_data',
     'take_labels_from_samples',
+    'tell_long_ramps',
     'user_errors',
 ]

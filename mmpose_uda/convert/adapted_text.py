@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from mmpose_uda.convert.own_metrics import own_metrics
+from mmpose_uda.convert.own_schedule import own_schedule
 from mmpose_uda.convert.source_folder import SourceFolder
 from mmpose_uda.convert.stock_config import UNFIT_HOOKS, StockConfig
 from mmpose_uda.datasets.image_folder import BOXES_FILE
@@ -44,6 +45,7 @@ def adapted_text(
         target=target,
         boxes_file=BOXES_FILE,
         has_boxes=has_boxes,
+        schedule=own_schedule(stock.cfg, source) if source else None,
         by_epoch='max_epochs' in (stock.cfg.get('train_cfg') or {}),
         unfit_hooks={name: UNFIT_HOOKS[name] for name in unfit},
         fit_hooks=[hook for hook in stock.hooks if class_name(hook) not in unfit],

@@ -92,6 +92,17 @@ def test_a_head_without_distributions_has_parts_that_fit(folders, out, tmp_path)
         assert 'ann_file' not in cfg.test_evaluator[0]
 
 
+def test_few_images_have_a_schedule_that_fits(folders, out):
+    """RTMPose warms up for 1000 steps, and 420 epochs of less than a batch are 420."""
+    path = convert_config(RTMPOSE, **folders, out=out)
+    cfg = Config.fromfile(path)
+    warm_up, annealing = cfg.param_scheduler
+    assert (warm_up.end, annealing.end) == (42, 420)
+    assert warm_up.start_factor == 1.0e-5
+    assert cfg.model.alignments.mean_teacher.ramp_iters == 84
+    assert f'{NUM_IMAGES} labelled samples in batches of 256' in path.read_text()
+
+
 def test_the_data_of_the_stock_config(folders, out):
     path = convert_config(RTMPOSE, folders['target'], out=out)
     cfg = Config.fromfile(path)

@@ -1,0 +1,56 @@
+"""What grows over the first steps of a run, and runs that end before."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.logging import print_log
+
+_WARM_UPS = ('LinearLR', 'ConstantLR')
+
+
+def is_warm_up(scheduler: Mapping[str, Any]) -> bool:
+    """Whether a scheduler is a warm-up in steps; mmengine's default is in epochs."""
+    return (
+        scheduler.get('type') in _WARM_UPS
+        and not scheduler.get('by_epoch', True)
+        and scheduler.get('begin', 0) == 0
+        and 'end' in scheduler
+    )
+
+
+def tell_long_ramps(cfg: Config, steps: int) -> None:
+    """Warn of a learning rate or weight of a part that a run does not bring to its height.
+
+    Args:
+        cfg (Config): Of the run.
+        steps (int): Its iterations.
+    """
+    phases = cfg.train_cfg.get('phases') or ()
+    for key, length, available in [*_warm_ups(cfg, steps), *_ramps(cfg, phases, steps)]:
+        if length > available:
+            print_log(
+                f'`{key}` is {length} and there are {available} iterations, so that what '
+                'grows over it stays small: let it be a part of them.',
+                'current',
+                logging.WARNING,
+            )
+
+
+def _warm_ups(cfg: Config, steps: int) -> Iterator[tuple[str, int, int]]:
+    schedulers = cfg.get('param_scheduler')
+    if isinstance(schedulers, (list, tuple)):
+        for number, scheduler in enumerate(schedulers):
+            if is_warm_up(scheduler):
+                yield f'param_scheduler.{number}.end', scheduler['end'], steps
+
+
+def _ramps(cfg: Config, phases: Any, steps: int) -> Iterator[tuple[str, int, int]]:
+    """Those of parts, which begin with each phase that has them."""
+    alignments = (cfg.get('model') or {}).get('alignments') or {}
+    for name, part in alignments.items():
+        own = [phase['iters'] for phase in phases if name in phase['parts']]
+        if own or not phases:
+            key = f'model.alignments.{name}.ramp_iters'
+            yield key, part.get('ramp_iters', 0), max(own, default=steps)

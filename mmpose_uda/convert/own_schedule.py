@@ -1,0 +1,71 @@
+"""How long a stock schedule is on labelled images of one's own, and what fits into it."""
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, Optional
+
+import numpy as np
+from mmengine.config import Config
+
+from mmpose_uda.config import is_warm_up
+from mmpose_uda.convert.source_folder import SourceFolder
+from mmpose_uda.datasets.coco_file import load_coco
+
+_RAMP = 1000  # steps, in which a teacher gets to know something
+_OF_A_RAMP, _OF_A_WARM_UP = 5, 10  # what part of a run they may be
+
+
+@dataclass(frozen=True)
+class OwnSchedule:
+    """A schedule in steps of one process.
+
+    Args:
+        samples (int): Labelled instances.
+        batch (int): Of them in a step.
+        steps (int): Of the whole run.
+        ramp (int): Steps over which the weights of parts grow.
+        warm_up (int): Steps over which the stock learning rate grows; 0 if it does not, or
+            if it grows in epochs.
+        schedulers (list[dict], optional): Those of the stock config with a shorter warm-up,
+            where its own is too long for the run.
+    """
+
+    samples: int
+    batch: int
+    steps: int
+    ramp: int
+    warm_up: int
+    schedulers: Optional[list[dict[str, Any]]]
+
+
+def own_schedule(cfg: Config, source: SourceFolder) -> OwnSchedule:
+    """Lay the schedule of a stock config over a source.
+
+    Args:
+        cfg (Config): The stock config.
+        source (SourceFolder): The labelled data.
+    """
+    content = load_coco(str(source.root / source.train))
+    samples = sum(map(_is_labelled, content['annotations']))
+    batch = cfg.train_dataloader.batch_size
+    if 'max_epochs' in cfg.train_cfg:
+        steps = cfg.train_cfg.max_epochs * ceil(samples / batch)
+    else:
+        steps = cfg.train_cfg.max_iters
+    schedulers = [dict(one) for one in _listed(cfg.get('param_scheduler'))]
+    warm_up = max([one['end'] for one in schedulers if is_warm_up(one)], default=0)
+    shortened = None
+    if warm_up > steps // _OF_A_RAMP:
+        end = max(1, steps // _OF_A_WARM_UP)
+        shortened = [dict(s, end=end) if is_warm_up(s) else s for s in schedulers]
+    ramp = min(_RAMP, max(1, steps // _OF_A_RAMP))
+    return OwnSchedule(samples, batch, steps, ramp, warm_up, shortened)
+
+
+def _is_labelled(annotation: dict) -> bool:
+    visible = np.ravel(annotation.get('keypoints') or ())[2::3]
+    return bool((visible > 0).any())
+
+
+def _listed(schedulers: Any) -> list:
+    return list(schedulers) if isinstance(schedulers, (list, tuple)) else []

@@ -1,0 +1,66 @@
+"""Runs that end before what grows in them is grown."""
+
+import pytest
+from mmengine.config import Config
+
+from mmpose_uda.config import is_warm_up, ramps, tell_long_ramps
+
+WARM_UP = dict(type='LinearLR', begin=0, end=500, start_factor=0.001, by_epoch=False)
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Of a config and a number of steps, the keys that were told."""
+
+    def tell(steps, **content):
+        said = []
+        monkeypatch.setattr(ramps, 'print_log', lambda text, *_: said.append(text))
+        tell_long_ramps(Config(dict(dict(train_cfg={}), **content)), steps)
+        return said
+
+    return tell
+
+
+@pytest.mark.parametrize(
+    'change, is_one',
+    [
+        ({}, True),
+        (dict(type='ConstantLR'), True),
+        (dict(type='CosineAnnealingLR'), False),
+        (dict(by_epoch=True), False),
+        (dict(begin=5), False),
+    ],
+)
+def test_what_a_warm_up_is(change, is_one):
+    assert is_warm_up(dict(WARM_UP, **change)) is is_one
+    assert not is_warm_up(dict(type='LinearLR', by_epoch=False))
+
+
+def test_a_warm_up_longer_than_the_run(told):
+    schedulers = [dict(type='MultiStepLR', milestones=[9], by_epoch=True), WARM_UP]
+    assert told(500, param_scheduler=schedulers) == []
+    (sentence,) = told(499, param_scheduler=schedulers)
+    assert sentence.startswith(
+        '`param_scheduler.1.end` is 500 and there are 499 iterations'
+    )
+    assert told(1, param_scheduler=dict(lr=schedulers)) == []
+
+
+def test_ramps_of_parts(told):
+    parts = dict(a=dict(type='A', ramp_iters=100), b=dict(type='B'))
+    model = dict(alignments=parts)
+    assert told(100, model=model) == []
+    (sentence,) = told(99, model=model)
+    assert sentence.startswith('`model.alignments.a.ramp_iters` is 100 and there are 99 ')
+
+
+def test_ramps_begin_with_each_phase(told):
+    model = dict(alignments=dict(a=dict(type='A', ramp_iters=100)))
+    phases = [dict(iters=60, parts=['a']), dict(iters=900, parts=['supervised'])]
+    assert '60 iterations' in told(960, model=model, train_cfg=dict(phases=phases))[0]
+    phases.append(dict(iters=100, parts=['a']))
+    assert told(1060, model=model, train_cfg=dict(phases=phases)) == []
+
+
+def test_a_model_of_mmpose(told):
+    assert told(1, model=dict(type='TopdownPoseEstimator')) == []
