@@ -4,7 +4,8 @@ Import this and call :func:`apply` before anything of mmpose; importing
 ``mmpose_uda`` does it. What is there and works is left alone:
 
 * ``mmcv._ext``: mmpose imports mmcv's compiled operators, which mmcv-lite has not.
-* ``pkg_resources``: mmengine asks it where packages are; setuptools 82 dropped it.
+* ``pkg_resources``: mmengine asks it where packages are; setuptools 82 dropped it, and
+  those before warn of that, which nobody can mend who uses mmengine.
 * ``xtcocotools``: without a build for newer Pythons and NumPy 2; pycocotools stands in.
 * checkpoints: mmengine reads its own ones, and runs no code from them; it writes them,
   and what it notes beside them, whole before it removes older ones, and refuses weights
@@ -21,6 +22,7 @@ import os
 import os.path as osp
 import re
 import sys
+import warnings
 from importlib import abc, machinery, metadata
 from importlib.util import module_from_spec
 
@@ -303,6 +305,7 @@ def apply():
         UnfitVersionsError: Packages are missing or do not work with each other.
     """
     _serve_stand_ins()
+    warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)
     try:
         require_installed()
         _repair_xtcocotools()

@@ -219,3 +219,12 @@ def test_a_base_by_name_that_cannot_be_converted_is_one_sentence(tmp_path):
     (tmp_path / 'a.png').touch()
     with pytest.raises(UserError, match="model.type='DomainAdaptivePoseEstimator'"):
         convert_config('mmpose_uda::uda/human_2d.py', str(tmp_path))
+
+
+def test_it_does_not_warn_of_what_mmengine_imports():
+    code = (
+        'import mmpose_uda\nfrom mmengine.utils import get_installed_path\n'
+        'get_installed_path("mmpose")'
+    )
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+    assert done.returncode == 0 and 'pkg_resources' not in done.stderr

@@ -199,7 +199,8 @@ class Calibration:
         run.prepare()
         run.begin(self.iters)
         # no processes beside it: a run is short, and of one thread
-        run.train({'train_dataloader.num_workers': 0, **CASES[case]})
+        options = {'train_dataloader.num_workers': 0, **CASES[case]}
+        run.train(cfg_options=options)
         # the verdict knows the true source, whatever was trained on
         known = before.source if source else None
         outcome = before.compare(run, planned_run, known)

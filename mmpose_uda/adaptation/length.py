@@ -21,17 +21,25 @@ def sensible_steps(images: int) -> int:
     return max(_FEWEST, min(steps, _MOST))
 
 
-def steps_within(minutes: float, seconds_a_step: float) -> int:
-    """Steps that fit into a time.
+def steps_within(minutes: float, seconds_a_step: float, trainings: int = 1) -> int:
+    """Steps of each training that fit into a time.
+
+    Args:
+        minutes (float): The time of all trainings.
+        seconds_a_step (float): Of one of them.
+        trainings (int): How many there are.
 
     Raises:
         UserError: Too few do.
     """
-    steps = int(60 * minutes * _OF_THE_TIME / seconds_a_step)
+    seconds = trainings * seconds_a_step
+    steps = int(60 * minutes * _OF_THE_TIME / seconds)
     if steps < _LEAST:
-        needed = _LEAST * seconds_a_step / 60 / _OF_THE_TIME
+        needed = _LEAST * seconds / 60 / _OF_THE_TIME
+        what = 'a training' if trainings == 1 else f'each of {trainings} trainings'
         raise UserError(
-            f'--minutes {minutes:g} is too short: a step takes {seconds_a_step:.1f} '
-            f'seconds, and {_LEAST} of them {needed:.1f} minutes with what is around them.'
+            f'--minutes {minutes:g} is too short: {_LEAST} steps of {what}, '
+            f'{seconds_a_step:.1f} seconds each, need {needed:.1f} minutes with what is '
+            'around them.'
         )
     return steps

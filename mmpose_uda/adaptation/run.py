@@ -136,10 +136,15 @@ class AdaptationRun:
             self.seed,
         )
 
-    def train(self, cfg_options: Optional[dict[str, Any]] = None) -> None:
+    def train(
+        self,
+        title: str = 'training',
+        cfg_options: Optional[dict[str, Any]] = None,
+    ) -> None:
         """Train in a process of its own, or go on; what is done stays.
 
         Args:
+            title (str): Of the bar of its steps.
             cfg_options (dict, optional): Dotted key -> value, merged into the config.
 
         Raises:
@@ -156,7 +161,7 @@ class AdaptationRun:
             cfg_options=cfg_options,
         )
         log = self.folder / _CONSOLE
-        status = run_stoppable(command, lambda lines: show_training(lines, log))
+        status = run_stoppable(command, lambda lines: show_training(lines, log, title))
         if status == 130:
             raise KeyboardInterrupt
         if status:
@@ -185,9 +190,9 @@ class AdaptationRun:
         trial = replace(self, folder=folder)
         trial.prepare()
         trial.begin(TRIAL)
-        trial.train(EACH_STEP)
+        trial.train('trying steps', EACH_STEP)
         seconds = seconds_a_step(read_scalars(trial.training))
-        steps = steps_within(minutes, trainings * seconds)
+        steps = steps_within(minutes, seconds, trainings)
         shutil.rmtree(folder)
         write_whole(noted, json.dumps(steps))
         return steps

@@ -52,7 +52,7 @@ def own_schedule(cfg: Config, source: SourceFolder) -> OwnSchedule:
         steps = cfg.train_cfg.max_epochs * ceil(samples / batch)
     else:
         steps = cfg.train_cfg.max_iters
-    schedulers = [dict(one) for one in _listed(cfg.get('param_scheduler'))]
+    schedulers = _listed(cfg.get('param_scheduler'))
     warm_up = max([one['end'] for one in schedulers if is_warm_up(one)], default=0)
     shortened = None
     if warm_up > steps // _OF_A_RAMP:
@@ -67,5 +67,8 @@ def _is_labelled(annotation: dict) -> bool:
     return bool((visible > 0).any())
 
 
-def _listed(schedulers: Any) -> list:
-    return list(schedulers) if isinstance(schedulers, (list, tuple)) else []
+def _listed(schedulers: Any) -> list[dict[str, Any]]:
+    """Without the scope that mmengine notes in configs of another package."""
+    if not isinstance(schedulers, (list, tuple)):
+        return []
+    return [{k: v for k, v in one.items() if k != '_scope_'} for one in schedulers]

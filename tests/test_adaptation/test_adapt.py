@@ -167,5 +167,9 @@ def test_length():
     assert sensible_steps(320) == 500
     assert sensible_steps(10**5) == 1500
     assert steps_within(10, 2.0) == 225
-    with pytest.raises(UserError, match='--minutes 0.5 is too short: a step takes 2.0'):
+    assert steps_within(10, 2.0, trainings=5) == 45
+    said = 'is too short: 20 steps of a training, 2.0 seconds each, need 0.9 minutes'
+    with pytest.raises(UserError, match=said):
         steps_within(0.5, 2.0)
+    with pytest.raises(UserError, match='each of 4 trainings, 2.0 seconds each, need 3.6'):
+        steps_within(0.5, 2.0, trainings=4)

@@ -123,7 +123,7 @@ def test_going_on(export, tmp_path):
 
 
 def test_steps_are_those_that_fit(export, tmp_path, monkeypatch):
-    def train(self, cfg_options=None):
+    def train(self, title, cfg_options):
         assert self.folder.name == 'trial' and self.config.is_file()
         log = self.training / 'now/vis_data/scalars.json'
         log.parent.mkdir(parents=True)

@@ -18,17 +18,19 @@ def step(number):
 
 @pytest.mark.parametrize('first', [2, 77])
 def test_steps_and_warnings_are_shown_and_all_is_kept(first, tmp_path, capsys):
-    lines = [*BEFORE, step(first), step(147), 'Training is done.\n']
+    saved = f'{STAMP}INFO - Saving checkpoint at 150 iterations\n'
+    lines = [*BEFORE, step(first), step(147), saved, 'Training is done.\n']
     log = tmp_path / 'training.log'
     log.write_text('before\n')
-    show_training(iter(lines), log)
+    show_training(iter(lines), log, 'training 1 of 4')
     assert log.read_text() == ''.join(['before\n', *lines])
     out, err = capsys.readouterr()
     assert not out
     assert 'warning: the teacher has nothing left to teach\n' in err
-    assert '147/150' in err and 'FileClient' not in err and 'System' not in err
+    assert err.split('\r')[-1].startswith('training 1 of 4: 100%') and '150/150' in err
+    assert 'FileClient' not in err and 'System' not in err
 
 
 def test_a_training_that_says_nothing(tmp_path, capsys):
-    show_training(iter(()), tmp_path / 'training.log')
+    show_training(iter(()), tmp_path / 'training.log', 'training')
     assert (tmp_path / 'training.log').read_text() == ''

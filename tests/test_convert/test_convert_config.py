@@ -98,7 +98,7 @@ def test_few_images_have_a_schedule_that_fits(folders, out):
     cfg = Config.fromfile(path)
     warm_up, annealing = cfg.param_scheduler
     assert (warm_up.end, annealing.end) == (42, 420)
-    assert warm_up.start_factor == 1.0e-5
+    assert warm_up.start_factor == 1.0e-5 and '_scope_' not in warm_up
     assert cfg.model.alignments.mean_teacher.ramp_iters == 84
     assert f'{NUM_IMAGES} labelled samples in batches of 256' in path.read_text()
 
