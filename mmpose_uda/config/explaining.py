@@ -42,6 +42,7 @@ _DISK_FULL = (
     'No space left on device',
     'Disk quota exceeded',
     'PytorchStreamWriter failed writing',
+    '. unexpected pos ',  # the same, of where torch was when nothing more fit
     'iostream error',  # what torch.save makes of it
 )
 _Explainer = Callable[[Exception, str, Config], Optional[str]]

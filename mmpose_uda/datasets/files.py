@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import os.path as osp
 import zipfile
 import zlib
@@ -44,7 +45,8 @@ def require_path(
         if 'builtin' in path
         else f'put it there, or correct its path, in a config {keys}'
     )
-    raise UserError(f'The {what} `{path}` does not exist: {remedy}.')
+    beside = '' if osp.isabs(path) or '://' in path else f' in {os.getcwd()}'
+    raise UserError(f'The {what} `{path}` does not exist{beside}: {remedy}.')
 
 
 def load_json(path: str) -> Any:

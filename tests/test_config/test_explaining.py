@@ -96,6 +96,7 @@ def test_full_disk():
     for save in (
         lambda: torch.save(dict(a=torch.zeros(10)), '/dev/full'),
         lambda: open('/dev/full', 'w').write('text' * 10000),
+        lambda: torch.save(dict(a=torch.zeros(10**5)), open('/dev/full', 'wb')),
     ):
         assert 'The disk is full' in _sentence(cfg, save)
 

@@ -27,8 +27,10 @@ def test_what_is_there(tmp_path):
     assert load_json(str(path)) == dict(a=[1, 2])
 
 
-def test_what_is_not_there(tmp_path):
-    with pytest.raises(UserError, match='The file `gone` does not exist: put it there'):
+def test_what_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = f'The file `gone` does not exist in {tmp_path}: put it there'
+    with pytest.raises(UserError, match=said):
         require_path('gone', 'file')
     with pytest.raises(UserError, match='make-data'):
         require_path('no/builtin_hand', 'folder')
