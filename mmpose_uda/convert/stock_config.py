@@ -1,10 +1,13 @@
 """What there is to know of a stock mmpose config before it is adapted."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
 
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from mmengine.utils import get_installed_path
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS, MODELS
 from torch import Tensor, nn
@@ -120,10 +123,20 @@ def _read(base: str) -> Config:
     try:
         return Config.fromstring(f'_base_ = {base!r}', '.py')
     except (FileNotFoundError, ModuleNotFoundError, ValueError) as error:
-        raise UserError(
-            f'There is no config {base}: give the path of a file, or mmpose:: and a path '
-            'such as body_2d_keypoint/topdown_heatmap/coco/....py.'
-        ) from error
+        raise UserError(f'There is no config {base}: {_remedy(base)}.') from error
+
+
+def _remedy(base: str) -> str:
+    package, _, path = base.partition('::')
+    if package == 'mmpose':
+        root = Path(get_installed_path('mmpose'), '.mim', 'configs')
+        known = [found.relative_to(root).as_posix() for found in root.rglob('*.py')]
+        if near := get_close_matches(path, known, n=2, cutoff=0.9):
+            return 'use ' + ' or '.join(f'mmpose::{name}' for name in near)
+    return (
+        'give the path of a file, or mmpose:: and a path such as '
+        'body_2d_keypoint/topdown_heatmap/coco/....py'
+    )
 
 
 def _require_top_down(cfg: Config, base: str, trains: bool) -> None:

@@ -218,7 +218,8 @@ def test_features_of_several_stages_are_aligned_by_the_last(folders, out):
     'base, message',
     [
         ('none.py', 'no config file none.py'),
-        ('mmpose::body_2d_keypoint/none.py', 'no config mmpose::.*none.py'),
+        ('mmpose::body_2d_keypoint/none.py', 'no config mmpose::.*none.py: give the path'),
+        (HEATMAP.replace('res50', 'res_50'), f'res_50.*: use .*{HEATMAP}'),
         ('nopackage::a.py', 'no config nopackage::a.py'),
         (BOTTOM_UP, "model.type='BottomupPoseEstimator'"),
         ('mmpose::_base_/default_runtime.py', 'model.type=None'),
