@@ -55,6 +55,9 @@ def test_what_is_there_afterwards(adapted):
     summary = json.loads((folder / 'summary.json').read_text())
     assert summary['decision'] in DECISIONS
     assert printed.splitlines()[-1] == summary['verdict']
+    log = (folder / 'training.log').read_text()
+    for said in ('System environment:', 'Hooks will be executed'):
+        assert said in log and said not in printed
     assert summary['verdict'].startswith(f'{summary["decision"]}: on 12 held-out images')
     images = summary['images']
     assert images['found'] == images['trained'] + images['held_out'] == FRAMES + PHOTOS
