@@ -18,7 +18,8 @@ from mmengine.registry import Registry
 
 from mmpose_uda.bugs import is_bug
 from mmpose_uda.config.places import (
-    path_that_fits,
+    in_words,
+    keys_that_fit,
     place_of,
     place_of_built,
     where,
@@ -272,20 +273,20 @@ def _explain_lack(error: Exception, text: str, cfg: Config) -> Optional[str]:
         return None
     if not described:
         return None  # any empty dict would fit
-    path = path_that_fits(cfg, lambda part: part == described)
-    if path is None:
+    keys = keys_that_fit(cfg, lambda part: part == described)
+    if keys is None:
         return f'The config {cfg.filename} has no `{lacking}`: add it.'
-    meant = _sibling(cfg, path)
+    meant = _sibling(cfg, keys)
     remedy = f'use `{meant}`, or add it' if meant else 'add it'
-    return f'`{path}` in {cfg.filename} has no `{lacking}`: {remedy}.'
+    return f'{in_words(cfg, keys)} has no `{lacking}`: {remedy}.'
 
 
-def _sibling(cfg: Config, path: str) -> Optional[str]:
+def _sibling(cfg: Config, keys: tuple) -> Optional[str]:
     """What is beside a place of the config, by a name that may have been meant."""
-    *parents, name = path.split('.')
+    *parents, name = keys
     node = cfg
     for key in parents:
-        node = node[int(key) if isinstance(node, (list, tuple)) else key]
+        node = node[key]
     beside = set(node) - {name} if isinstance(node, dict) else ()
     return misspelt(name, beside)
 

@@ -1,6 +1,6 @@
 """Where in a config a part is, for sentences about it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Optional
 
 from mmengine.config import Config
@@ -81,28 +81,30 @@ def where_fits(cfg: Config, fits: Callable[[dict], bool]) -> str:
         cfg (Config): The config.
         fits (Callable): What is asked of a dict in it.
     """
+    keys = keys_that_fit(cfg, fits)
+    return in_words(cfg, keys) if keys else ''
 
-    path = path_that_fits(cfg, fits)
-    return f'`{path}` in {cfg.filename}' if path else ''
+
+def in_words(cfg: Config, keys: Iterable[Any]) -> str:
+    """A place of a config."""
+    return f'`{".".join(map(str, keys))}` in {cfg.filename}'
 
 
-def path_that_fits(cfg: Config, fits: Callable[[dict], bool]) -> Optional[str]:
-    """The dotted path of :func:`where_fits`; None if nothing fits."""
+def keys_that_fit(cfg: Config, fits: Callable[[dict], bool]) -> Optional[tuple[Any, ...]]:
+    """The keys to the dict of :func:`where_fits`; None if nothing fits."""
 
-    def search(value: Any, path: str) -> Optional[str]:
+    def search(value: Any, keys: tuple[Any, ...]) -> Optional[tuple[Any, ...]]:
         if isinstance(value, dict):
-            if path and fits(value):
-                return path
+            if keys and fits(value):
+                return keys
             items: Any = value.items()
         elif isinstance(value, (list, tuple)):
             items = enumerate(value)
         else:
             return None
-        found = (
-            search(child, f'{path}.{name}' if path else str(name)) for name, child in items
-        )
+        found = (search(child, (*keys, key)) for key, child in items)
         return next((f for f in found if f), None)
 
     first = {name: number for number, name in enumerate(_READ_FIRST)}
-    keys = sorted(cfg.keys(), key=lambda name: first.get(name, len(first)))
-    return search({name: cfg[name] for name in keys}, '')
+    names = sorted(cfg.keys(), key=lambda name: first.get(name, len(first)))
+    return search({name: cfg[name] for name in names}, ())
