@@ -61,7 +61,8 @@ def find_labelled(path: str, metainfo: dict[str, Any]) -> SourceFolder:
             f'{root}/images: put the images there.'
         )
     folder = SourceFolder(root, images, str(file.relative_to(root)), None)
-    if check_content(folder, metainfo, ('the model', 'annotate those of the model')):
+    wanted_by = ('the model', 'annotate those of the model')
+    if check_content(folder, content, metainfo, wanted_by):
         raise UserError(
             f'{path} keeps feet, face and hands apart, as COCO-WholeBody does: put all '
             'keypoints into `keypoints`.'

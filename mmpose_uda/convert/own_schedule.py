@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Optional
 
-import numpy as np
 from mmengine.config import Config
 
 from mmpose_uda.config import is_warm_up
 from mmpose_uda.convert.source_folder import SourceFolder
-from mmpose_uda.datasets.coco_file import load_coco
 
 _RAMP = 1000  # steps, in which a teacher gets to know something
 _OF_A_RAMP, _OF_A_WARM_UP = 5, 10  # what part of a run they may be
@@ -38,20 +36,24 @@ class OwnSchedule:
     schedulers: Optional[list[dict[str, Any]]]
 
 
-def own_schedule(cfg: Config, source: SourceFolder) -> OwnSchedule:
+def own_schedule(cfg: Config, source: SourceFolder) -> Optional[OwnSchedule]:
     """Lay the schedule of a stock config over a source.
 
     Args:
         cfg (Config): The stock config.
         source (SourceFolder): The labelled data.
+
+    Returns:
+        OwnSchedule: None where the config does not say how long it trains.
     """
-    content = load_coco(str(source.root / source.train))
-    samples = sum(map(_is_labelled, content['annotations']))
-    batch = cfg.train_dataloader.batch_size
-    if 'max_epochs' in cfg.train_cfg:
-        steps = cfg.train_cfg.max_epochs * ceil(samples / batch)
+    samples, batch = source.samples, cfg.train_dataloader.get('batch_size')
+    length = cfg.get('train_cfg') or {}
+    if batch and 'max_epochs' in length:
+        steps = length['max_epochs'] * ceil(samples / batch)
+    elif batch and 'max_iters' in length:
+        steps = length['max_iters']
     else:
-        steps = cfg.train_cfg.max_iters
+        return None
     schedulers = _listed(cfg.get('param_scheduler'))
     warm_up = max([one['end'] for one in schedulers if is_warm_up(one)], default=0)
     shortened = None
@@ -60,11 +62,6 @@ def own_schedule(cfg: Config, source: SourceFolder) -> OwnSchedule:
         shortened = [dict(s, end=end) if is_warm_up(s) else s for s in schedulers]
     ramp = min(_RAMP, max(1, steps // _OF_A_RAMP))
     return OwnSchedule(samples, batch, steps, ramp, warm_up, shortened)
-
-
-def _is_labelled(annotation: dict) -> bool:
-    visible = np.ravel(annotation.get('keypoints') or ())[2::3]
-    return bool((visible > 0).any())
 
 
 def _listed(schedulers: Any) -> list[dict[str, Any]]:

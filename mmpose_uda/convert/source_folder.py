@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Optional
 
+import numpy as np
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from mmpose_uda.datasets.coco_file import category_of, load_coco
@@ -22,6 +23,7 @@ class SourceFolder:
         val (str, optional): Annotations to validate on.
         has_parts (bool): Whether feet, face and hands have keys of their own in them, as
             COCO-WholeBody has it.
+        samples (int): Labelled instances of ``train``, where :func:`find_source` found it.
     """
 
     root: Path
@@ -29,6 +31,7 @@ class SourceFolder:
     train: str
     val: Optional[str]
     has_parts: bool = False
+    samples: int = 0
 
     @property
     def dataset(self) -> str:
@@ -73,17 +76,29 @@ def find_source(
         train=f'annotations/{candidates[0]}',
         val='annotations/val.json' if 'val.json' in files else None,
     )
-    has_parts = check_content(found, metainfo, wanted_by)
-    return replace(found, has_parts=has_parts)
+    content = load_coco(str(root / found.train))
+    has_parts = check_content(found, content, metainfo, wanted_by)
+    samples = sum(map(_is_labelled, content['annotations']))
+    return replace(found, has_parts=has_parts, samples=samples)
+
+
+def _is_labelled(annotation: dict) -> bool:
+    """Whether a keypoint of it is visible; what is no number is told by others."""
+    numbers = np.ravel(np.array(annotation.get('keypoints') or (), object))
+    return any(isinstance(v, (int, float)) and v > 0 for v in numbers[2::3])
 
 
 def check_content(
-    source: SourceFolder, metainfo: dict, wanted_by: tuple[str, str] = _CONVERTED
+    source: SourceFolder,
+    content: dict[str, Any],
+    metainfo: dict,
+    wanted_by: tuple[str, str] = _CONVERTED,
 ) -> bool:
     """Whether it has COCO-WholeBody's form; the keypoints are checked in either case.
 
     Args:
-        source (SourceFolder): Whose ``train`` is read.
+        source (SourceFolder): Where it is from.
+        content (dict): What its ``train`` holds.
         metainfo (dict): The keypoints that it must have, in mmpose's format.
         wanted_by (tuple[str, str]): See :func:`find_source`.
 
@@ -91,7 +106,6 @@ def check_content(
         UserError: The keypoints are others, or the images are not there.
     """
     path = source.root / source.train
-    content = load_coco(str(path))
     expected = keypoint_names(parse_pose_metainfo(metainfo))
     counts = _num_keypoints(content['annotations'])
     has_parts = len(counts) > 1 and sum(counts.values()) == len(expected)

@@ -6,7 +6,7 @@ import pytest
 from mmengine.config import Config
 
 from mmpose_uda.convert.own_schedule import own_schedule
-from mmpose_uda.convert.source_folder import SourceFolder
+from mmpose_uda.convert.source_folder import find_source
 
 WARM_UP = dict(type='LinearLR', begin=0, end=500, start_factor=0.001, by_epoch=False)
 LATER = dict(type='MultiStepLR', begin=0, end=210, milestones=[170, 200], by_epoch=True)
@@ -14,17 +14,23 @@ LATER = dict(type='MultiStepLR', begin=0, end=210, milestones=[170, 200], by_epo
 
 @pytest.fixture
 def source(tmp_path):
-    """45 labelled samples, and one without a visible keypoint."""
-    (tmp_path / 'images').mkdir()
-    labels = [dict(keypoints=[1, 2, 2, 3, 4, 0])] * 45 + [dict(keypoints=[0] * 6), {}]
+    """45 labelled samples, some without a visible keypoint, some that others refuse."""
+    for folder in ('images', 'annotations'):
+        (tmp_path / folder).mkdir()
+    (tmp_path / 'images/a.jpg').touch()
+    labels = [dict(keypoints=[1, 2, 2, 3, 4, 0])] * 44 + [dict(keypoints=[0] * 6), {}]
+    odd = ([[1, 2, 2], [3, 4, 0]], [None] * 6, [1, 2, '2', 3, 4, '2'], [[1], 2], 'ab')
+    labels += [dict(keypoints=keypoints) for keypoints in odd]
     annotations = [
         dict(id=n, image_id=1, category_id=1, bbox=[0, 0, 1, 1], **label)
         for n, label in enumerate(labels)
     ]
     images = [dict(id=1, file_name='a.jpg')]
-    path = tmp_path / 'train.json'
+    path = tmp_path / 'annotations/train.json'
     path.write_text(json.dumps(dict(images=images, annotations=annotations)))
-    return SourceFolder(tmp_path, 'images/', 'train.json', None)
+    points = {n: dict(name=name, id=n, color=[0, 0, 0]) for n, name in enumerate('ab')}
+    named = dict(keypoint_info=points, skeleton_info={}, joint_weights=[1, 1])
+    return find_source(str(tmp_path), dict(named, dataset_name='ab', sigmas=[1, 1]))
 
 
 def stock(batch=10, schedulers=(WARM_UP, LATER), **length):
@@ -64,6 +70,13 @@ def test_a_longer_one_takes_a_tenth_and_nothing_else_changes(source):
 def test_what_is_no_warm_up_in_steps_stays(source, scheduler):
     found = own_schedule(stock(64, [scheduler, LATER]), source)
     assert found.warm_up == 0 and found.schedulers is None
+
+
+@pytest.mark.parametrize(
+    'change', [dict(train_cfg={}), dict(train_cfg=None), dict(train_dataloader={})]
+)
+def test_without_a_length(source, change):
+    assert own_schedule(Config(dict(stock().to_dict(), **change)), source) is None
 
 
 def test_without_a_schedule(source):
