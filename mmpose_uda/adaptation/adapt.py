@@ -210,11 +210,12 @@ def _train(
     if folds:
         aside = f'before, {len(folds)} times without a part of them, to judge by that part'
     print(f'Adapting to {trained} images in {iters} steps; {aside}.', flush=True)
+    total = len(folds) + 1
     for number, fold in enumerate(folds, start=1):
         fold.prepare()
         fold.begin(iters)
-        fold.train(f'training {number} of {len(folds) + 1}')
-    run.train(f'training {len(folds) + 1} of {len(folds) + 1}' if folds else 'training')
+        fold.train(f'training {number} of {total}')
+    run.train(f'training {total} of {total}' if folds else 'training')
     print('Judging by the images that were held out.', flush=True)
 
 

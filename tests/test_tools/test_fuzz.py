@@ -5,7 +5,7 @@ import itertools
 import json
 import shutil
 import uuid
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from io import StringIO
 from unittest.mock import patch
 
@@ -180,15 +180,12 @@ def _train(folder, path, *options):
             raise _Enough
         return BaseModel.train_step(*arguments)
 
-    with quick_yapf(), patch.object(toy_parts.ToyModel, 'train_step', step, create=True):
-        try:
-            works_or_says(
-                lambda: train(str(path), str(work_dir), cfg_options=parse_options(options))
-            )
-        except _Enough:
-            pass
-        finally:
-            shutil.rmtree(work_dir, ignore_errors=True)
+    few = patch.object(toy_parts.ToyModel, 'train_step', step, create=True)
+    with quick_yapf(), few, suppress(_Enough):
+        works_or_says(
+            lambda: train(str(path), str(work_dir), cfg_options=parse_options(options))
+        )
+    shutil.rmtree(work_dir, ignore_errors=True)
 
 
 def config_file(data, folder):
