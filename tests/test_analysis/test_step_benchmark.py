@@ -1,3 +1,4 @@
+import functools
 import json
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tool_process import run_tool
 from torch import nn
 
 from mmpose_uda import UserError
-from mmpose_uda.analysis.step_benchmark import benchmark_config
+from mmpose_uda.analysis.step_benchmark import benchmark, benchmark_config
 from mmpose_uda.analysis.step_benchmark.floor import PassRecorder, run_passes
 from mmpose_uda.analysis.step_benchmark.networks import Network, compile_networks
 from mmpose_uda.config import load_config
@@ -131,6 +132,24 @@ def test_compiled_networks_stay_so(networks, monkeypatch):
     run_passes(recorder.passes, 'cpu')
     step(networks, images)
     assert calls == 3 * once
+
+
+@pytest.mark.parametrize('config', ['hand_3d.py', 'human_2d.py'])
+def test_a_student_that_is_recorded_is_not_compiled(tmp_path, monkeypatch, config):
+    # attention is recorded in the one, features in the other
+    eager = functools.partial(torch.compile, backend='eager')  # traces in seconds
+    names = set()
+
+    def compile_named(networks):
+        names.update(network.name for network in networks)
+        compile_networks(networks)
+
+    monkeypatch.setattr(torch, 'compile', eager)
+    monkeypatch.setattr(benchmark, 'compile_networks', compile_named)
+    options = dict(batch_size=2, compile=True, rounds=1)
+    found = benchmark_config(str(CONFIG_DIR / config), str(tmp_path), **options)
+    passed = {one['network'] for one in found.to_dict()['passes']}
+    assert {name for name in passed if name.startswith('student.')} == passed - names
 
 
 def test_a_wrong_device_is_told(tmp_path):

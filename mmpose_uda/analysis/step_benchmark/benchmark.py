@@ -29,7 +29,7 @@ from mmpose_uda.errors import UserError
 from mmpose_uda.views import view_of
 
 from .floor import PassRecorder, run_passes
-from .networks import compile_networks, networks_of
+from .networks import compilable, compile_networks, networks_of
 from .pieces import PIECES, StepPieces
 from .random_vgg import use_random_vgg
 
@@ -144,7 +144,7 @@ class BenchmarkedTrainLoop(WatchedTrainLoop):
 
     def make_watchers(self) -> list[AbstractContextManager]:
         if self.compiled:
-            compile_networks(networks_of(self.runner))
+            compile_networks(compilable(self.runner))
         # the first one sees which state of the optimizer are constants
         warm_up = [DeviceWaits(), *[nullcontext() for _ in range(_WARM_UP - 1)]]
         self.timed = [_Round(self) for _ in range(self.rounds)]

@@ -53,6 +53,18 @@ def _has_weights(module: nn.Module) -> bool:
     return any(tensor.ndim for tensor in (*module.parameters(), *module.buffers()))
 
 
+def compilable(runner: Runner) -> list[Network]:
+    """The networks that a training with ``compile=True`` compiles.
+
+    A student whose attention or features a part wants is none: compiled, it would go on
+    recording for the first step.
+    """
+    networks = networks_of(runner)
+    if not any(unwrapped_model(runner).recorded()):
+        return networks
+    return [network for network in networks if not network.name.startswith('student.')]
+
+
 def compile_networks(networks: list[Network]) -> None:
     """Let ``torch.compile`` compile each way into the networks, at its first pass."""
     for network, name, method in _entries(networks):

@@ -276,13 +276,18 @@ class DomainAdaptivePoseEstimator(BaseModel):
             self.labelled.mask,
         )
 
+    def recorded(self) -> tuple[list[int], list[str]]:
+        """Layers whose attention, and modules whose output, active parts want recorded."""
+        active = self.active_alignments.values()
+        layers = sorted({i for a in active for i in a.attention_layers})
+        features = sorted({name for a in active for name in a.captured_features})
+        return layers, features
+
     def observe(
         self, inputs: dict[str, Tensor], data_samples: dict[str, SampleList]
     ) -> Observations:
         """Let each view be looked at by the network that it is for."""
-        active = self.active_alignments.values()
-        layers = sorted({i for a in active for i in a.attention_layers})
-        features = sorted({name for a in active for name in a.captured_features})
+        layers, features = self.recorded()
         statistics = feeding_statistics(self._looked_at(inputs), self.test_statistics)
         views = {}
         for view, images in inputs.items():
