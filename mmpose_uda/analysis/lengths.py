@@ -7,10 +7,10 @@ from typing import Any
 
 from mmengine.config import Config
 
+from mmpose_uda.config import RAMPS
 from mmpose_uda.errors import UserError
 
 _LONG = re.compile(r'(?P<variant>.+)_x(?P<times>[1-9]\d*)')
-_RAMPS = ('ramp_iters', 'coefficient_ramp')
 _SCHEDULE_STEPS = ('begin', 'end', 'milestones')
 
 
@@ -114,7 +114,7 @@ def _shorten_ramps(config: Any, share: float) -> None:
             _shorten_ramps(value, share)
     if isinstance(config, dict):
         for key in list(config):  # some are dotted, and end so
-            if key.rpartition('.')[2] in _RAMPS:
+            if key.rpartition('.')[2] in RAMPS:
                 config[key] = _part_of(config[key], share)
 
 

@@ -15,7 +15,7 @@ from .launching import (
 )
 from .names import LOADERS, imported_modules
 from .paths import require_checkpoint, require_checkpoints, require_paths
-from .ramps import is_warm_up, tell_long_ramps
+from .ramps import RAMPS, is_warm_up, tell_long_ramps
 from .reading import (
     drop_options_of_workers,
     load_config,
@@ -28,6 +28,7 @@ from .step import prepare_step
 from .work_dirs import check_new, own_work_dir, set_work_dir
 
 __all__ = [
+    'RAMPS',
     'LOADERS',
     'check_arguments',
     'check_evaluators',

@@ -7,6 +7,9 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.logging import print_log
 
+RAMPS = ('ramp_iters', 'coefficient_ramp')
+"""Arguments of parts: in how many steps something of theirs grows."""
+
 _WARM_UPS = ('LinearLR', 'ConstantLR')
 
 
@@ -52,5 +55,6 @@ def _ramps(cfg: Config, phases: Any, steps: int) -> Iterator[tuple[str, int, int
     for name, part in alignments.items():
         own = [phase['iters'] for phase in phases if name in phase['parts']]
         if own or not phases:
-            key = f'model.alignments.{name}.ramp_iters'
-            yield key, part.get('ramp_iters', 0), max(own, default=steps)
+            available = max(own, default=steps)
+            for ramp in RAMPS:
+                yield f'model.alignments.{name}.{ramp}', part.get(ramp, 0), available

@@ -46,12 +46,13 @@ def test_a_warm_up_longer_than_the_run(told):
     assert told(1, param_scheduler=dict(lr=schedulers)) == []
 
 
-def test_ramps_of_parts(told):
-    parts = dict(a=dict(type='A', ramp_iters=100), b=dict(type='B'))
+@pytest.mark.parametrize('ramp', ['ramp_iters', 'coefficient_ramp'])
+def test_ramps_of_parts(told, ramp):
+    parts = dict(a={'type': 'A', ramp: 100}, b=dict(type='B'))
     model = dict(alignments=parts)
     assert told(100, model=model) == []
     (sentence,) = told(99, model=model)
-    assert sentence.startswith('`model.alignments.a.ramp_iters` is 100 and there are 99 ')
+    assert sentence.startswith(f'`model.alignments.a.{ramp}` is 100 and there are 99 ')
 
 
 def test_ramps_begin_with_each_phase(told):
