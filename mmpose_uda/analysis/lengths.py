@@ -81,7 +81,8 @@ def shortened(cfg: Config, share: float) -> Config:
     for key in ('model', 'ablation_parts', 'ablation_extras'):
         _shorten_ramps(derived.get(key) or {}, share)
     teacher = _teacher(cfg)
-    teacher['momentum'] = min(1.0, teacher.get('momentum', 0.01) / share)
+    # not 1, of which mmengine makes no average
+    teacher['momentum'] = min(0.99, teacher.get('momentum', 0.01) / share)
     if 'start_steps' in teacher:
         teacher['start_steps'] = _part_of(teacher['start_steps'], share)
     derived.model.teacher = teacher

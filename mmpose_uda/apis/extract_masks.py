@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from mmpose_uda.datasets.coco_file import box_of, load_coco, with_images
 from mmpose_uda.datasets.grabcut import grabcut_mask
+from mmpose_uda.datasets.image_folder import NO_IMAGES
 from mmpose_uda.datasets.output_names import mask_name, output_stems
 from mmpose_uda.datasets.transforms import LoadPoseImage
 from mmpose_uda.errors import UserError, check_writable
@@ -65,6 +66,8 @@ def extract_masks(
     named = Path(root, f'{Path(ann_file).with_suffix("")}_masks.json') if ann_file else None
     if named:
         check_writable(named)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / NO_IMAGES, '')
     tiles = _segment(instances, folder)
     written = f'{len(instances)} masks in {folder}'
     if named:

@@ -21,6 +21,7 @@ from mmpose_uda.datasets.pose_dataset import PoseDataset
 from mmpose_uda.errors import UserError
 
 BOXES_FILE = 'boxes.json'  # of a folder of images, in that folder
+NO_IMAGES = '.nomedia'  # in a folder of masks, as in one that galleries pass over
 _IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 # pictures of phones and cameras that not every system's list of types knows
 _OTHER_PICTURES = (
@@ -97,7 +98,8 @@ class UnlabelledImageFolder(PoseDataset):
 def find_images(folder: str, without: Optional[str | os.PathLike] = None) -> list[str]:
     """Image files of a folder and its subfolders, those behind symbolic links too.
 
-    What systems leave behind (names that begin with a dot, ``__MACOSX``) is passed over.
+    What systems leave behind (names that begin with a dot, ``__MACOSX``) is passed over,
+    and so are subfolders with a ``.nomedia``, such as those of ``extract_masks.py``.
     Pictures and videos of types that are not read are counted in a warning, and so is what
     is named as an image but is no file: a pipe, a device, a link to nothing.
 
@@ -139,14 +141,19 @@ def find_images(folder: str, without: Optional[str | os.PathLike] = None) -> lis
 
 
 def _walk(folder: str) -> Iterator[tuple[str, list[str]]]:
-    """Every folder and its files, once whatever links lead there, without hidden ones."""
+    """Folders and their files, once whatever links lead there, without what is no image."""
     seen: set[str] = set()
     for parent, folders, names in os.walk(folder, followlinks=True):
         if osp.realpath(parent) in seen:
             folders.clear()
             continue
         seen.add(osp.realpath(parent))
-        folders[:] = sorted(name for name in folders if not _is_left_behind(name))
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not _is_left_behind(name)
+            and not osp.exists(osp.join(parent, name, NO_IMAGES))
+        )
         yield parent, [name for name in names if not _is_left_behind(name)]
 
 

@@ -237,10 +237,21 @@ def open_source(
         return VideoFile(path, boxes or _lying(f'{osp.splitext(path)[0]}.{BOXES_FILE}'))
     if boxes is None:
         return ImageFiles(folder, names)
+    if not osp.isdir(path):
+        return ImageFiles(folder, names, _boxes_of_image(boxes, folder, names[0]))
     source = ImageFiles(folder, names, load_boxes(boxes, folder, names))
     if not len(source):
         raise UserError(f'The boxes file {boxes} names no image: add some.')
     return source
+
+
+def _boxes_of_image(path: str, folder: str, name: str) -> dict[str, np.ndarray]:
+    """The boxes of one image in a file that may be that of its folder."""
+    others = [n for n in read_boxes(path) if osp.isfile(osp.join(folder, n))]
+    found = load_boxes(path, folder, {name, *others})
+    if name not in found:
+        raise UserError(f'The boxes file {path} does not name {name}: add its boxes.')
+    return {name: found[name]}
 
 
 def _lying(path: str) -> Optional[str]:

@@ -267,7 +267,9 @@ def test_a_short_form_of_what_else_is_told_in_steps(cfg):
     assert short.ablation_parts.new.without == {ramp: 5}
     cfg.param_scheduler = cfg.param_scheduler[0]  # mmengine takes one alone
     assert shortened(cfg, 0.1).param_scheduler.milestones == [4, 10]
-    assert [p.iters for p in shortened(cfg, 1e-6).train_cfg.phases] == [1, 1, 1]
+    least = shortened(cfg, 1e-6)
+    assert [p.iters for p in least.train_cfg.phases] == [1, 1, 1]
+    assert least.model.teacher.momentum == 0.99  # 1 would be no average
 
 
 @pytest.mark.parametrize('share', [0, -0.5, 1.5])

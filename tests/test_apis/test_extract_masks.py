@@ -12,6 +12,7 @@ from mmpose.registry import DATASETS
 
 from mmpose_uda import UserError
 from mmpose_uda.apis.extract_masks import extract_masks
+from mmpose_uda.datasets.image_folder import find_images
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +93,8 @@ def test_masks_of_whole_images_are_no_images_later(coco):
         assert '4 masks' in extract_masks(str(root))
     config = dict(type='UnlabelledImageFolder', data_root=str(root), masks='masks')
     assert len(DATASETS.build(config)) == 4
+    # nor for what knows of no masks, such as adapt and infer
+    assert len(find_images(str(root))) == 4
 
 
 def test_an_image_that_does_not_decode_is_named(coco):

@@ -50,6 +50,14 @@ def test_what_systems_leave_behind_is_passed_over(tmp_path):
     assert find_images(str(tmp_path)) == ['a.jpg', 'sub/c.png']
 
 
+def test_a_folder_of_masks_is_passed_over(tmp_path):
+    _touch(
+        tmp_path, 'a.jpg', 'masks/.nomedia', 'masks/a_0.png', 'sub/.nomedia', 'sub/b.jpg'
+    )
+    assert find_images(str(tmp_path)) == ['a.jpg']
+    assert find_images(str(tmp_path / 'sub')) == ['b.jpg']  # whoever names it means it
+
+
 def test_linked_folders_are_followed_once(tmp_path):
     _touch(tmp_path, 'photos/a.jpg', 'elsewhere/b.jpg', 'elsewhere/deep/c.jpg')
     photos = tmp_path / 'photos'

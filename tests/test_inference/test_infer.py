@@ -184,6 +184,19 @@ def test_boxes_are_looked_into_one_by_one(run_2d, photos, tmp_path):
         np.testing.assert_allclose(alone['keypoints'], expected['keypoints'], atol=1e-4)
 
 
+def test_boxes_of_one_image_may_be_those_of_its_folder(run_2d, photos, tmp_path):
+    boxes, image = tmp_path / 'boxes.json', str(photos / 'a.png')
+    boxes.write_text(json.dumps({'a.png': [5, 6, 30, 40], 'b.jpg': [1, 2, 3, 4]}))
+    (alone,) = infer(str(run_2d.export), image, boxes=str(boxes)).predictions['a.png']
+    assert alone['bbox'][0] == [5, 6, 35, 46]
+    boxes.write_text(json.dumps({'b.jpg': [1, 2, 3, 4]}))
+    with pytest.raises(UserError, match=r'boxes.json does not name a.png'):
+        infer(str(run_2d.export), image, boxes=str(boxes))
+    boxes.write_text(json.dumps({'a.png': [5, 6, 30, 40], 'gone.jpg': [1, 2, 3, 4]}))
+    with pytest.raises(UserError, match='names `gone.jpg`'):
+        infer(str(run_2d.export), image, boxes=str(boxes))
+
+
 def test_a_photo_is_turned_as_its_camera_was_held(run_2d, tmp_path):
     """Viewers turn a JPEG by its EXIF tag, so its poses must be those of the turned one."""
     image = write_images(tmp_path / 'photos', ['upright.jpg']) / 'upright.jpg'

@@ -7,7 +7,8 @@ The first is a folder of images, with a box or boxes for each or none (whole ima
 UnlabelledImageFolder(masks='masks'). The second is a COCO-style data set: a copy of the
 annotation file that names the masks is written beside it, for
 PoseDataset(data_prefix=dict(img='images/', mask='masks/'), masks=True). No label but the
-box is used. Look at the contact sheet before you trust the masks.
+box is used. Look at the contact sheet before you trust the masks. Their folder gets a
+`.nomedia`, by which other commands know that it holds no photographs.
 """
 
 import argparse

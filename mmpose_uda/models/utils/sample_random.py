@@ -4,6 +4,7 @@ import torch
 from mmpose.utils.typing import SampleList
 from torch import Tensor
 
+from mmpose_uda.models.utils.compilation import uncompiled
 from mmpose_uda.random_keys import random_key
 
 # splitmix64 (Steele et al. 2014, fig. 16), as the signed numbers that torch has
@@ -25,6 +26,8 @@ class SampleRandom:
     def __init__(self, keys: Tensor):
         self.keys = keys
 
+    # of these shifts torch 2.14 compiles code for a CPU that writes past its memory
+    @uncompiled
     def uniform(self, purpose: str, *shape: int) -> Tensor:
         """Numbers in [0, 1).
 
