@@ -71,7 +71,8 @@ class DomainAdaptivePoseEstimator(BaseModel):
         test_statistics (str): 'target', 'source' or 'both': which student views the
             running statistics of BatchNorm layers are taken from, once both domains are
             trained on. In training every view is normalised by its own batch, but in a
-            phase of ``norm_eval``, which changes no statistics.
+            phase of ``norm_eval``, which changes no statistics. The teacher labels with
+            them: with 'source' a long adaptation drifts less (docs/benchmarks.md).
         source_statistics (dict, optional): Arguments of
             :func:`~mmpose_uda.models.observation.statistics_for`: ``skeleton`` of a 2D
             head, and ``file`` to know of a source that is not there to learn from.
