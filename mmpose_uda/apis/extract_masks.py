@@ -66,8 +66,9 @@ def extract_masks(
     named = Path(root, f'{Path(ann_file).with_suffix("")}_masks.json') if ann_file else None
     if named:
         check_writable(named)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / NO_IMAGES, '')
+    if not any(Path(info['img_path']).is_relative_to(folder) for info, _ in instances):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / NO_IMAGES, '')
     tiles = _segment(instances, folder)
     written = f'{len(instances)} masks in {folder}'
     if named:

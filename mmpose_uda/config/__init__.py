@@ -28,8 +28,8 @@ from .step import prepare_step
 from .work_dirs import check_new, own_work_dir, set_work_dir
 
 __all__ = [
-    'RAMPS',
     'LOADERS',
+    'RAMPS',
     'check_arguments',
     'check_evaluators',
     'check_fit',

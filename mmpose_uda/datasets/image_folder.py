@@ -5,7 +5,7 @@ import mimetypes
 import os
 import os.path as osp
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import nullcontext
 from typing import Any, Iterable, Optional
 
@@ -222,11 +222,7 @@ def load_boxes(path: str, folder: str, names: Iterable[str]) -> dict[str, np.nda
             there.
     """
     boxes, there = read_boxes(path), set(names)
-    for name in sorted(set(boxes) - there):
-        raise UserError(
-            f'`{path}` names `{name}`, which is not in `{folder}`: use names relative '
-            'to that folder.'
-        )
+    require_images(boxes, there, path, folder)
     if boxes and len(boxes) < len(there):
         print_log(
             f'`{path}` names {len(boxes)} of the {len(there)} images of `{folder}`: the '
@@ -235,6 +231,21 @@ def load_boxes(path: str, folder: str, names: Iterable[str]) -> dict[str, np.nda
             logging.WARNING,
         )
     return boxes
+
+
+def require_images(
+    boxes: Iterable[str], there: Container[str], path: str, folder: str
+) -> None:
+    """Refuse a file of boxes, by what it names, where an image of them is not there.
+
+    Raises:
+        UserError: It is not.
+    """
+    for name in sorted(name for name in boxes if name not in there):
+        raise UserError(
+            f'`{path}` names `{name}`, which is not in `{folder}`: use names relative '
+            'to that folder.'
+        )
 
 
 def read_boxes(path: str) -> dict[str, np.ndarray]:

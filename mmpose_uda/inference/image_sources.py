@@ -18,6 +18,7 @@ from mmpose_uda.datasets.image_folder import (
     is_image,
     load_boxes,
     read_boxes,
+    require_images,
 )
 from mmpose_uda.datasets.transforms import LoadPoseImage
 from mmpose_uda.errors import UserError
@@ -226,32 +227,33 @@ def open_source(
     Raises:
         UserError: There is nothing, or the boxes do not fit it.
     """
-    if osp.isdir(path):
-        folder, names = path, find_images(path, without)
-        boxes = boxes or _lying(osp.join(path, BOXES_FILE))
-    elif not osp.isfile(path):
+    if not (osp.isdir(path) or osp.isfile(path)):
         raise UserError(f'There is no image, folder or video {path}: check the path.')
-    elif is_image(path):
-        folder, names = osp.dirname(path) or '.', [osp.basename(path)]
-    else:
-        return VideoFile(path, boxes or _lying(f'{osp.splitext(path)[0]}.{BOXES_FILE}'))
-    if boxes is None:
-        return ImageFiles(folder, names)
     if not osp.isdir(path):
-        return ImageFiles(folder, names, _boxes_of_image(boxes, folder, names[0]))
-    source = ImageFiles(folder, names, load_boxes(boxes, folder, names))
+        if is_image(path):
+            return _image(path, boxes)
+        return VideoFile(path, boxes or _lying(f'{osp.splitext(path)[0]}.{BOXES_FILE}'))
+    names = find_images(path, without)
+    boxes = boxes or _lying(osp.join(path, BOXES_FILE))
+    if boxes is None:
+        return ImageFiles(path, names)
+    source = ImageFiles(path, names, load_boxes(boxes, path, names))
     if not len(source):
         raise UserError(f'The boxes file {boxes} names no image: add some.')
     return source
 
 
-def _boxes_of_image(path: str, folder: str, name: str) -> dict[str, np.ndarray]:
-    """The boxes of one image in a file that may be that of its folder."""
-    others = [n for n in read_boxes(path) if osp.isfile(osp.join(folder, n))]
-    found = load_boxes(path, folder, {name, *others})
+def _image(path: str, boxes: Optional[str]) -> ImageFiles:
+    """One image; its boxes may be in the file of its folder."""
+    folder, name = osp.dirname(path) or '.', osp.basename(path)
+    if boxes is None:
+        return ImageFiles(folder, [name])
+    found = read_boxes(boxes)
+    there = {other for other in found if osp.isfile(osp.join(folder, other))}
+    require_images(found, there, boxes, folder)
     if name not in found:
-        raise UserError(f'The boxes file {path} does not name {name}: add its boxes.')
-    return {name: found[name]}
+        raise UserError(f'The boxes file {boxes} does not name {name}: add its boxes.')
+    return ImageFiles(folder, [name], found)
 
 
 def _lying(path: str) -> Optional[str]:

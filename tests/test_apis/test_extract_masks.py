@@ -97,6 +97,14 @@ def test_masks_of_whole_images_are_no_images_later(coco):
     assert len(find_images(str(root))) == 4
 
 
+def test_masks_beside_images_do_not_hide_them(coco):
+    root = coco[0]
+    images = find_images(str(root / 'images'))
+    extract_masks(str(root), ann_file='annotations/train.json', masks='images')
+    found = find_images(str(root))
+    assert {f'images/{name}' for name in images} <= set(found)
+
+
 def test_an_image_that_does_not_decode_is_named(coco):
     root, _ = coco
     (root / 'images/train/000001.png').write_bytes(b'no picture')
