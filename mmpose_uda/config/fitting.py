@@ -64,6 +64,16 @@ def check_fit(cfg: Config) -> None:
                     )
 
 
+def crop_size(cfg: Config) -> Optional[tuple[int, int]]:
+    """Width and height in px of the crops of a config's data; None where none are cut."""
+    for split in _SPLITS:
+        loader = cfg.to_dict().get(f'{split}_dataloader') or {}
+        for _, steps in _datasets(loader.get('dataset') or {}, []):
+            for size in filter(None, map(_crop_of, steps)):
+                return tuple(size)
+    return None
+
+
 def _given_keypoints(head: dict[str, Any]) -> Optional[int]:
     count = head.get(_COUNTS.get(class_name(head), ''))
     decoder = _decoder(head)

@@ -136,7 +136,6 @@ class PhotoLook(Look):
     """Photographs: clutter, objects, hard light and a real camera's faults."""
 
     name = 'photo'
-    supersampling = 1.25  # a lens and a sensor blur more
     company = (0.62, 0.26, 0.12)
     clutter = (0.25, 0.28)
 
@@ -152,7 +151,7 @@ class PhotoLook(Look):
     def framing(self, rng, size):
         """Smaller or larger, often off the middle."""
         return (
-            size * rng.uniform(0.42, 0.75),
+            size * rng.uniform(0.5, 0.76),
             0.5 * (size - 1) + size * rng.normal(0, 0.1, 2),
             0.02 * size,
         )

@@ -50,32 +50,41 @@ def cast_shadow(
 
 
 def develop(rng: np.random.Generator, image: np.ndarray, size: int) -> np.ndarray:
-    """What a camera does: exposure, blur, noise, JPEG."""
+    """What a camera does: exposure, blur, sharpening, noise, JPEG.
+
+    About as sharp and as noisy as crops of photographs are
+    (``tools/analysis_tools/picture_statistics.py``).
+    """
     exposure = np.exp(rng.normal(0, 0.18) + rng.normal(0, 0.05, 3))
     image = image * exposure.astype(np.float32)
     scale = size / 128
-    if rng.random() < 0.6:
-        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.1) * scale)
-    if rng.random() < 0.15:
-        length = int(rng.integers(3, 6) * scale)
-        kernel = np.zeros((length, length), dtype=np.float32)
-        kernel[length // 2] = 1 / length
-        turn = cv2.getRotationMatrix2D(
-            ((length - 1) / 2, (length - 1) / 2), rng.uniform(0, 180), 1
-        )
-        kernel = cv2.warpAffine(kernel, turn, (length, length))
-        image = cv2.filter2D(image, -1, kernel / max(kernel.sum(), 1e-3))
+    if rng.random() < 0.35:
+        image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 0.9) * scale)
+    if rng.random() < 0.08:
+        image = _shaken(rng, image, int(rng.integers(3, 6) * scale))
     # A soft shoulder instead of hard clipping, then contrast.
     image = np.clip(image, 0, 1.6)
     over = np.clip(image - 0.75, 0, None)
     image = image - over * over / 1.7
     image = cv2.pow(image, rng.uniform(0.8, 1.25))
+    image += rng.uniform(0, 0.7) * (image - cv2.GaussianBlur(image, (0, 0), 0.8 * scale))
     grain = rng.standard_normal(image.shape, dtype=np.float32)
-    image += grain * (rng.uniform(0.002, 0.018) + rng.uniform(0, 0.02) * cv2.sqrt(image))
+    light = cv2.sqrt(np.clip(image, 0, 1))
+    image += grain * (rng.uniform(0.001, 0.006) + rng.uniform(0, 0.008) * light)
     coded = cv2.imencode(
-        '.jpg', to_bytes(image), [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 96))]
+        '.jpg', to_bytes(image), [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 96))]
     )[1]
     return cv2.imdecode(coded, cv2.IMREAD_COLOR).astype(np.float32) / 255
+
+
+def _shaken(rng: np.random.Generator, image: np.ndarray, length: int) -> np.ndarray:
+    """An image whose camera moved by `length` px in any direction meanwhile."""
+    kernel = np.zeros((length, length), dtype=np.float32)
+    kernel[length // 2] = 1 / length
+    middle = (length - 1) / 2
+    turn = cv2.getRotationMatrix2D((middle, middle), rng.uniform(0, 180), 1)
+    kernel = cv2.warpAffine(kernel, turn, (length, length))
+    return cv2.filter2D(image, -1, kernel / max(kernel.sum(), 1e-3))
 
 
 def to_bytes(image: np.ndarray) -> np.ndarray:

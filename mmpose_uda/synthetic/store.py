@@ -24,7 +24,7 @@ from .human17 import human17_body
 from .writer import DOMAINS, write_dataset
 
 # Count up when the pictures or labels change.
-VERSION = 6
+VERSION = 7
 BODIES = dict(hand=hand_body, human=human_body, human17=human17_body, animal=animal_body)
 _BYTES_PER_PIXEL = 1.2  # of an image, its mask and its labels, on the safe side
 _BYTES_PER_FILE = 8192  # two files' last blocks and entries

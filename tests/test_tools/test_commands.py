@@ -83,6 +83,7 @@ COMMANDS = {
         'data/people/photo/annotations/test.json',
         None,
     ),
+    'tools/analysis_tools/picture_statistics.py': (CONFIG, None),
     'tools/analysis_tools/profile_step.py': (CONFIG, None),
     'tools/analysis_tools/benchmark_step.py': (
         f'{CONFIG} --batch 2 --rounds 1 --json step.json',
@@ -110,6 +111,7 @@ COMMANDS = {
     ),
 }
 PRINTED = {
+    'tools/analysis_tools/picture_statistics.py': '| target | ',
     'tools/analysis_tools/pose_statistics.py': 'test.json | 4 | ',
     'tools/analysis_tools/profile_step.py': 'batch of 16',
     'tools/misc/check_data.py': 'Nothing is wrong.',

@@ -1,0 +1,109 @@
+"""How sharp, noisy, bright and colourful the pictures of each domain are."""
+
+from dataclasses import astuple, dataclass
+from typing import Any, Optional
+
+import cv2
+import numpy as np
+from mmengine.config import Config
+from mmengine.dataset import Compose
+from mmengine.registry import init_default_scope
+
+from mmpose_uda.analysis.data_check.parts import Part, find_parts
+from mmpose_uda.config import load_config, prepare_data, user_errors
+from mmpose_uda.config.fitting import crop_size
+from mmpose_uda.errors import UserError
+from mmpose_uda.evenly import evenly
+from mmpose_uda.markdown import table
+
+_QUANTILES = (5, 50, 95)
+# Second differences along both axes: of what is smooth they leave nothing but noise.
+_LAPLACIAN = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
+_COLUMNS = ('data', 'crops', 'edges', 'noise', 'brightness', 'colourfulness')
+
+
+@dataclass
+class PictureStatistics:
+    """One picture [H, W, 3], uint8, in its grey levels.
+
+    Args:
+        edges (float): Difference between neighbouring pixels of a row that 1 % of them
+            exceed.
+        noise (float): Standard deviation of noise, from the median of what second
+            differences leave (Immerkaer 1996, with a median in the place of the mean).
+        brightness (float): Mean.
+        colourfulness (float): Mean difference between the strongest and the weakest
+            channel.
+    """
+
+    edges: float
+    noise: float
+    brightness: float
+    colourfulness: float
+
+    @classmethod
+    def of(cls, picture: np.ndarray) -> 'PictureStatistics':
+        """Measure one."""
+        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
+        left = cv2.filter2D(grey, -1, _LAPLACIAN)[1:-1, 1:-1]
+        # the median of |x| is 0.6745 deviations; the kernel's own norm is 6
+        noise = np.median(np.abs(left)) / (0.6745 * 6)
+        return cls(
+            float(np.percentile(np.abs(np.diff(grey, axis=1)), 99)),
+            float(noise),
+            float(grey.mean()),
+            float(np.ptp(picture, axis=2).mean()),
+        )
+
+
+def picture_table(
+    config: str, images: int = 240, cfg_options: Optional[dict[str, Any]] = None
+) -> str:
+    """Statistics of crops of all data sets of a config, each a row of a Markdown table.
+
+    Crops are cut about the boxes as mmpose tests, in the size of the network's input.
+
+    Args:
+        config (str): Path of a config. Built-in data are made, unless they are there.
+        images (int): How many boxes of each data set, at equal distances in its order.
+        cfg_options (dict, optional): Dotted key -> value, merged into the config.
+
+    Raises:
+        UserError: The config cannot be read, has no size of crops, or names no data that
+            can be read.
+    """
+    if images < 1:
+        raise UserError(f'--images {images} looks at none: let it be 1 or more.')
+    cfg = load_config(config, cfg_options)
+    with user_errors(cfg):
+        init_default_scope(cfg.get('default_scope', 'mmengine'))
+        prepare_data(cfg)
+    size = crop_size(cfg)
+    if size is None:
+        raise UserError(
+            f'{config} says no size of crops: let a pipeline have a TopdownAffine.'
+        )
+    rows = []
+    for part in find_parts(cfg):
+        measured = _measured(part, cfg, images, size)
+        quantiles = np.percentile(measured, _QUANTILES, axis=0).T
+        cells = [' / '.join(f'{value:.1f}' for value in column) for column in quantiles]
+        rows.append([part.role, str(len(measured)), *cells])
+    return table(_COLUMNS, rows)
+
+
+def _measured(part: Part, cfg: Config, images: int, size: tuple[int, int]) -> list[tuple]:
+    part.read(cfg)
+    if not part.infos:
+        raise UserError(f'The {part.role} data have no sample.')
+    crop = Compose(
+        [
+            dict(type='LoadPoseImage'),
+            dict(type='GetBBoxCenterScale'),
+            dict(type='TopdownAffine', input_size=size),
+        ]
+    )
+    return [
+        astuple(PictureStatistics.of(crop(part.dataset.get_data_info(index))['img']))
+        for index in evenly(len(part.infos), images)
+    ]
