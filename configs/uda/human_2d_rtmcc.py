@@ -1,7 +1,8 @@
 """The human benchmark with RTMPose's head: the parts do not depend on the head.
 
-From ``human_2d.py`` differ head and codec, the feature that is aligned, and the temperature
-of information maximisation: such a head is trained through a softmax anyway.
+From ``human_2d.py`` differ the network (ResNet-18 from scratch), head and codec, the
+feature that is aligned, and the temperature of information maximisation: such a head is
+trained through a softmax anyway.
 """
 
 _base_ = [
@@ -24,7 +25,8 @@ photo = dict(data_root=data_root + '/photo', metainfo='human16')
 # A person's mirror image is a person: left and right change places.
 flip = dict(type='RandomFlip3D', prob=0.5)
 load = [dict(type='LoadPoseImage'), flip]
-source = dict(_base_.source_data, **rendered, pipeline=load)
+load_masked = [dict(type='LoadPoseImage'), dict(type='LoadPoseMask'), flip]
+source = dict(_base_.source_data, **_base_.masked, **rendered, pipeline=load_masked)
 target = dict(_base_.target_data, **photo, pipeline=load)
 test = dict(_base_.test_data, **photo)
 
@@ -45,13 +47,23 @@ model = dict(
 # Keypoints share the last weights of this head, and its network is from scratch.
 ablation_extras = dict(gradient_gate=None, from_scratch=None)
 
+# Of the first paper (arXiv 2501.08408): renders over backgrounds of the target.
+ablation_parts = dict(segmentation_guided_augmentation=['background'])
+
 # ---- views ---------------------------------------------------------------------------
 crop = dict(type='TopdownAffine3D', input_size=_base_.input_size)
 plain_crop = dict(crop, type='TopdownAffine')
 encode = dict(type='GenerateTarget', encoder=_base_.codec)
 strong_view = [_base_.box, _base_.strong_box, crop, _base_.strong_look]
 weak_view = [_base_.box, _base_.weak_box, crop]
-strong_source = [*strong_view, encode, _base_.pack]
+source_view = [_base_.box, _base_.source_box, crop, _base_.strong_look]
+strong_source = [
+    _base_.background,
+    _base_.picture_edge,
+    *source_view,
+    encode,
+    _base_.pack,
+]
 # For the control of the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 val_pipeline = [dict(type='LoadImage'), _base_.box, plain_crop, _base_.stock_pack]

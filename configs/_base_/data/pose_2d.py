@@ -7,3 +7,5 @@ source_data = dict(
 )
 target_data = dict(source_data, labels=False)
 test_data = dict(source_data, ann_file='annotations/test.json', test_mode=True)
+# Of a source whose foreground is known.
+masked = dict(data_prefix=dict(img='images/', mask='masks/'))

@@ -35,3 +35,5 @@ strong_box = dict(
 # to what they show; what is rendered goes on.
 source_box = dict(strong_box, shift_factor=0.06, scale_factor=(0.8, 1.25), rotate_factor=30)
 picture_edge = dict(type='PictureEdge', prob=0.3, margin=(-0.15, 0.2))
+# The source's foreground over backgrounds of the target.
+background = dict(type='ReplaceBackground', prob=0.5)
