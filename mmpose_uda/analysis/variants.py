@@ -23,8 +23,8 @@ from mmpose_uda.errors import UserError
 
 SUPERVISED = 'supervised'
 # What a part may consist of beside alignments of the model.
-STYLE, BACKGROUND = 'style', 'background'
-_HOOKS = {'AdaINStyleHook': STYLE}
+STYLE, BACKGROUND, TARGET_STATISTICS = 'style', 'background', 'target_statistics'
+_HOOKS = {'AdaINStyleHook': STYLE, 'TargetStatisticsHook': TARGET_STATISTICS}
 _TRANSFORMS = {'ReplaceBackground': BACKGROUND}
 
 # Each control and the pipeline of the config that it trains on.
@@ -37,7 +37,8 @@ class Part:
 
     Args:
         elements (list[str]): What of the config it consists of: alignments of the phases,
-            'style' (AdaINStyleHook) and 'background' (ReplaceBackground).
+            'style' (AdaINStyleHook), 'background' (ReplaceBackground) and
+            'target_statistics' (TargetStatisticsHook).
         needs (list[str]): The parts that it refines. Alone it brings them along, and it
             goes when one of them does. With nothing of its own it is their sum, which can
             be trained alone but not be left out.
@@ -212,7 +213,7 @@ def _add_extra(cfg: Config, extra: Extra, parts: dict[str, Part]) -> None:
 
 
 def keep_only(cfg: Config, elements: set[str]) -> None:
-    """Leave out of a config all alignments, styles and backgrounds but some.
+    """Leave out of a config all alignments, and what else reads the target, but some.
 
     A phase that loses all its parts becomes supervised, so that the number of the
     student's steps stays what it was.

@@ -10,7 +10,7 @@ from torch import nn
 
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.errors import UserError
-from mmpose_uda.models.utils import batch_norm_layers, running_statistics
+from mmpose_uda.models.utils import average_buffers, batch_norm_layers, running_statistics
 from mmpose_uda.views import TARGET_TEACHER
 
 _BATCHES = 100
@@ -56,6 +56,7 @@ def re_estimate(
             data = model.data_preprocessor(batch, training=False)
             # the head too: those of heatmaps have BatchNorm
             network(data['inputs'][TARGET_TEACHER], None, mode='tensor')
+    average_buffers([network])  # each process has looked at its own share
     for layer, momentum in zip(layers, momenta):
         layer.momentum = momentum
     network.train(was_training)

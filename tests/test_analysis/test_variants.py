@@ -98,9 +98,12 @@ def test_student_steps_are_equal_and_the_config_is_untouched(path):
 
 @pytest.mark.parametrize('name', ['source_weak', 'source_strong', 'oracle'])
 def test_controls_are_supervised_and_see_no_target_style(cfg, name):
+    cfg.custom_hooks += [dict(type='TargetStatisticsHook', at='end')]
     derived = variant_config(cfg, name)
     assert parts_of(derived) == [['supervised']] * 3
-    assert 'AdaINStyleHook' not in types(derived.custom_hooks)
+    for hook in ('AdaINStyleHook', 'TargetStatisticsHook'):
+        assert hook not in types(derived.custom_hooks)
+        assert hook in types(variant_config(cfg, 'full').custom_hooks)
     assert 'ReplaceBackground' not in types(derived.train_dataloader.dataset.views.source)
     assert 'EMATeacherHook' in types(derived.custom_hooks)
 

@@ -1,3 +1,4 @@
+import copy
 from types import SimpleNamespace
 
 import numpy as np
@@ -82,3 +83,25 @@ def test_networks_without_batch_norm_are_refused(tmp_path):
     assert not batch_norm_layers(runner.model.tested)
     with pytest.raises(UserError, match='no BatchNorm'):
         re_estimate(runner)
+
+
+def test_networks_end_with_them(tmp_path):
+    cfg = tiny_config(CONFIG_DIR / 'hand_2d.py', tmp_path / 'data', tmp_path / 'work')
+    cfg.model.test_statistics = 'source'
+    cfg.custom_hooks += [dict(type='TargetStatisticsHook', at='end', max_batches=2)]
+    runner = run(cfg)
+    networks = dict(student=runner.model.student, teacher=runner.model.teacher.module)
+    saved = torch.load(next((tmp_path / 'work').glob('iter_*.pth')), weights_only=False)
+    for name, network in networks.items():
+        first = batch_norms(network)[0]
+        assert first.num_batches_tracked == 2
+        again = copy.deepcopy(network)
+        re_estimate(runner, again, 2)
+        assert torch.equal(batch_norms(again)[0].running_mean, first.running_mean)
+        kept = [value for key, value in saved['state_dict'].items() if key.startswith(name)]
+        assert any(torch.equal(value, first.running_var) for value in kept)
+
+
+def test_they_are_taken_at_the_start_or_at_the_end():
+    with pytest.raises(UserError, match="'start' or 'end', not 'middle'"):
+        TargetStatisticsHook(at='middle')
