@@ -176,9 +176,10 @@ def test_masks_go_with_every_head(name, tmp_path):
     """Foreground and backgrounds beside heatmaps, which have another size, or vectors."""
     cfg = tiny_config(CONFIGS[name], tmp_path / 'data', tmp_path / 'run')
     data = cfg.train_dataloader.dataset
-    data.source.data_prefix = dict(img='images/', mask='masks/')
-    data.source.pipeline.insert(1, dict(type='LoadPoseMask'))
-    data.views.source.insert(0, dict(type='ReplaceBackground', prob=0.5))
+    if 'mask' not in data.source.data_prefix:
+        data.source.data_prefix = dict(img='images/', mask='masks/')
+        data.source.pipeline.insert(1, dict(type='LoadPoseMask'))
+        data.views.source.insert(0, dict(type='ReplaceBackground', prob=0.5))
     channels = cfg.model.estimator.head.in_channels
     cfg.model.foreground_head = dict(type='ForegroundHead', in_channels=channels)
     cfg.model.alignments.foreground = dict(type='ForegroundSegmentation')
