@@ -130,6 +130,8 @@ def test_long_forms_are_the_benchmarks_with_more_steps(name):
     for key in ('model', 'train_cfg'):
         assert long.pop(key) != short[key]
     teacher = long.pop('long_teacher')
+    hooks, added = short.pop('custom_hooks'), long.pop('custom_hooks')
+    assert hooks == [hook for hook in added if hook['type'] != 'TargetStatisticsHook']
     assert long.items() <= short.items() and short.keys() - long.keys() == {
         'model', 'train_cfg'
     }  # fmt: skip

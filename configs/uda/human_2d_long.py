@@ -7,3 +7,4 @@ train_cfg = dict(
 )
 # By the target's statistics a teacher drifts in so many steps (docs/benchmarks.md).
 model = dict(teacher=_base_.long_teacher, test_statistics='source')
+custom_hooks = [*_base_.custom_hooks, dict(type='TargetStatisticsHook', at='end')]
