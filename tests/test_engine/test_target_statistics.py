@@ -85,6 +85,24 @@ def test_networks_without_batch_norm_are_refused(tmp_path):
         re_estimate(runner)
 
 
+def test_processes_share_what_each_has_seen(trained, monkeypatch):
+    """Of its own images; a mean of the means of as many is that of all."""
+
+    def seen_twice_as_much(networks):
+        for network in networks:
+            for layer in batch_norms(network):
+                layer.running_mean.add_(layer.running_mean)
+
+    network = trained.model.tested
+    re_estimate(trained, network, 2)
+    alone = batch_norms(network)[0].running_mean.clone()
+    monkeypatch.setattr(
+        'mmpose_uda.engine.target_statistics.average_buffers', seen_twice_as_much
+    )
+    re_estimate(trained, network, 2)
+    assert torch.equal(batch_norms(network)[0].running_mean, 2 * alone)
+
+
 def test_networks_end_with_them(tmp_path):
     cfg = tiny_config(CONFIG_DIR / 'hand_2d.py', tmp_path / 'data', tmp_path / 'work')
     cfg.model.test_statistics = 'source'
