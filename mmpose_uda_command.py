@@ -32,6 +32,7 @@ COMMANDS = {
     'compare': 'analysis_tools/compare.py',
     'calibrate-verdict': 'analysis_tools/calibrate_verdict.py',
     'hand-statistics': 'analysis_tools/hand_statistics.py',
+    'picture-statistics': 'analysis_tools/picture_statistics.py',
     'pose-statistics': 'analysis_tools/pose_statistics.py',
     'visualize-mim': 'analysis_tools/visualize_mim.py',
     'profile-step': 'analysis_tools/profile_step.py',

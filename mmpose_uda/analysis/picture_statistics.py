@@ -11,7 +11,7 @@ from mmengine.registry import init_default_scope
 
 from mmpose_uda.analysis.data_check.parts import Part, find_parts
 from mmpose_uda.config import load_config, prepare_data, user_errors
-from mmpose_uda.config.fitting import crop_size
+from mmpose_uda.config.fitting import cropped_size
 from mmpose_uda.errors import UserError
 from mmpose_uda.evenly import evenly
 from mmpose_uda.markdown import table
@@ -24,7 +24,7 @@ _COLUMNS = ('data', 'crops', 'edges', 'noise', 'brightness', 'colourfulness')
 
 @dataclass
 class PictureStatistics:
-    """One picture [H, W, 3], uint8, in its grey levels.
+    """One picture in its grey levels, 0 to 255.
 
     Args:
         edges (float): Difference between neighbouring pixels of a row that 1 % of them
@@ -42,17 +42,24 @@ class PictureStatistics:
     colourfulness: float
 
     @classmethod
-    def of(cls, picture: np.ndarray) -> 'PictureStatistics':
-        """Measure one."""
+    def of(cls, picture: np.ndarray, inside: np.ndarray) -> 'PictureStatistics':
+        """Measure one.
+
+        Args:
+            picture (np.ndarray): [H, W, 3], uint8 BGR.
+            inside (np.ndarray): bool [H, W], where it is picture: a crop over the edge of
+                an image is filled with black, which ends in an edge of its own.
+        """
         grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
-        left = cv2.filter2D(grey, -1, _LAPLACIAN)[1:-1, 1:-1]
-        # the median of |x| is 0.6745 deviations; the kernel's own norm is 6
-        noise = np.median(np.abs(left)) / (0.6745 * 6)
+        steps = np.abs(np.diff(grey, axis=1))[inside[:, 1:] & inside[:, :-1]]
+        around = cv2.erode(inside.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        rest = np.abs(cv2.filter2D(grey, -1, _LAPLACIAN))[1:-1, 1:-1][around[1:-1, 1:-1]]
         return cls(
-            float(np.percentile(np.abs(np.diff(grey, axis=1)), 99)),
-            float(noise),
-            float(grey.mean()),
-            float(np.ptp(picture, axis=2).mean()),
+            float(np.percentile(steps, 99)),
+            # the median of |x| is 0.6745 deviations; the kernel's own norm is 6
+            float(np.median(rest) / (0.6745 * 6)),
+            float(grey[inside].mean()),
+            float(np.ptp(picture, axis=2)[inside].mean()),
         )
 
 
@@ -75,14 +82,14 @@ def picture_table(
     if images < 1:
         raise UserError(f'--images {images} looks at none: let it be 1 or more.')
     cfg = load_config(config, cfg_options)
-    with user_errors(cfg):
-        init_default_scope(cfg.get('default_scope', 'mmengine'))
-        prepare_data(cfg)
-    size = crop_size(cfg)
+    size = cropped_size(cfg)
     if size is None:
         raise UserError(
             f'{config} says no size of crops: let a pipeline have a TopdownAffine.'
         )
+    with user_errors(cfg):
+        init_default_scope(cfg.get('default_scope', 'mmengine'))
+        prepare_data(cfg)
     rows = []
     for part in find_parts(cfg):
         measured = _measured(part, cfg, images, size)
@@ -96,14 +103,18 @@ def _measured(part: Part, cfg: Config, images: int, size: tuple[int, int]) -> li
     part.read(cfg)
     if not part.infos:
         raise UserError(f'The {part.role} data have no sample.')
+    load = Compose([dict(type='LoadPoseImage')])
     crop = Compose(
         [
-            dict(type='LoadPoseImage'),
             dict(type='GetBBoxCenterScale'),
             dict(type='TopdownAffine', input_size=size),
         ]
     )
-    return [
-        astuple(PictureStatistics.of(crop(part.dataset.get_data_info(index))['img']))
-        for index in evenly(len(part.infos), images)
-    ]
+    measured = []
+    for index in evenly(len(part.infos), images):
+        loaded = load(part.dataset.get_data_info(index))
+        white = dict(loaded, img=np.full_like(loaded['img'], 255))
+        inside = crop(white)['img'].min(axis=2) == 255
+        if inside.any():
+            measured.append(astuple(PictureStatistics.of(crop(loaded)['img'], inside)))
+    return measured

@@ -14,8 +14,13 @@ _TEACHER = 'MeanTeacherConsistency'
 # Other parts that need no source (occlusion, hidden blocks, information maximisation) made
 # models worse: nothing corrects what is guessed then (docs/source_free.md).
 _KEPT = (_TEACHER, 'AnatomicalPlausibility')
-# One needs the source, the others are among those that are added.
-_LEFT_OUT = ('AdaINStyleHook', 'AdaptationMonitorHook', 'EMATeacherHook')
+# One needs the source, the others are among those that are added where they fit.
+_LEFT_OUT = (
+    'AdaINStyleHook',
+    'AdaptationMonitorHook',
+    'EMATeacherHook',
+    'TargetStatisticsHook',
+)
 
 
 def source_free_variants(cfg: Config) -> list[str]:

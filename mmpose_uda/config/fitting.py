@@ -64,10 +64,11 @@ def check_fit(cfg: Config) -> None:
                     )
 
 
-def crop_size(cfg: Config) -> Optional[tuple[int, int]]:
-    """Width and height in px of the crops of a config's data; None where none are cut."""
+def cropped_size(cfg: Config) -> Optional[tuple[int, int]]:
+    """Width and height in px that a config's data are cut to; None where they are not."""
+    content = cfg.to_dict()
     for split in _SPLITS:
-        loader = cfg.to_dict().get(f'{split}_dataloader') or {}
+        loader = content.get(f'{split}_dataloader') or {}
         for _, steps in _datasets(loader.get('dataset') or {}, []):
             for size in filter(None, map(_crop_of, steps)):
                 return tuple(size)

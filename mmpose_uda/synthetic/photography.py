@@ -52,8 +52,7 @@ def cast_shadow(
 def develop(rng: np.random.Generator, image: np.ndarray, size: int) -> np.ndarray:
     """What a camera does: exposure, blur, sharpening, noise, JPEG.
 
-    About as sharp and as noisy as crops of photographs are
-    (``tools/analysis_tools/picture_statistics.py``).
+    Photographs are sharper still (``tools/analysis_tools/picture_statistics.py``).
     """
     exposure = np.exp(rng.normal(0, 0.18) + rng.normal(0, 0.05, 3))
     image = image * exposure.astype(np.float32)

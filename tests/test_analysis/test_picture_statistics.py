@@ -2,6 +2,7 @@
 
 import re
 
+import cv2
 import numpy as np
 import pytest
 from config_factory import CONFIG_DIR, tiny_config
@@ -18,30 +19,46 @@ def grey(values):
     return np.repeat(levels.round().clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
+def measured(picture, inside=True):
+    return PictureStatistics.of(picture, np.broadcast_to(inside, picture.shape[:2]))
+
+
 @pytest.mark.parametrize('deviation', [2, 6, 15])
 def test_noise_is_found_on_slopes_and_edges(deviation):
     clean = np.linspace(60, 120, 96) + 80 * (np.arange(96) > 50)
     noise = np.random.default_rng(0).normal(0, deviation, (96, 96))
-    found = PictureStatistics.of(grey(clean + noise)).noise
+    found = measured(grey(clean + noise)).noise
     assert found == pytest.approx(deviation, rel=0.1)
-    assert PictureStatistics.of(grey(clean)).noise < 0.3
+    assert measured(grey(clean)).noise < 0.3
 
 
 def test_edges_are_as_high_as_they_are():
     steps = 40 + 70 * (np.arange(96) // 24 % 2)  # three edges of 95 differences
-    assert PictureStatistics.of(grey(steps)).edges == 70
+    assert measured(grey(steps)).edges == 70
     soft = np.convolve(np.pad(steps, 3, 'edge'), np.ones(7) / 7, 'valid')
-    assert PictureStatistics.of(grey(soft)).edges == 10
+    assert measured(grey(soft)).edges == 10
 
 
 def test_brightness_and_colour():
     picture = np.zeros((8, 8, 3), np.uint8)
     picture[:4] = (10, 60, 30)
-    found = PictureStatistics.of(picture)
+    found = measured(picture)
     assert found.colourfulness == 25
     # grey by the weights of blue, green and red
     grey = 0.114 * 10 + 0.587 * 60 + 0.299 * 30
     assert found.brightness == pytest.approx(grey / 2, 0.02)
+
+
+def test_what_a_crop_is_filled_with_is_no_picture():
+    rng = np.random.default_rng(1)
+    picture = grey(rng.normal(120, 4, (96, 96)))
+    inside = np.arange(96) < 70
+    filled = picture * inside[:, None]
+    cut = measured(picture[:, :70])
+    assert measured(filled).edges > 100 > 2 * cut.edges
+    found = measured(filled, inside)
+    assert (found.edges, found.brightness) == (cut.edges, pytest.approx(cut.brightness))
+    assert found.noise == pytest.approx(cut.noise, rel=0.05)
 
 
 @pytest.fixture
@@ -57,7 +74,17 @@ def test_rows_tell_what_the_network_sees(config):
     tested = DATASETS.build(load_config(config).test_dataloader.dataset)
     crops = [np.ascontiguousarray(item['inputs'].permute(1, 2, 0)) for item in tested]
     assert rows[-1][1] == str(len(crops))
-    edges = [PictureStatistics.of(crop).edges for crop in crops]
+    edges = []
+    for number, crop in enumerate(crops):
+        # where the crop reaches over the image's edge, slowly
+        info = tested.get_data_info(number)
+        height, width = cv2.imread(info['img_path']).shape[:2]
+        x1, y1, x2, y2 = info['bbox'][0]
+        side = 1.25 * max(x2 - x1, y2 - y1)
+        pixel = (np.arange(96) - 48) * side / 96
+        u, v = (x1 + x2) / 2 + pixel, (y1 + y2) / 2 + pixel
+        is_column, is_row = (u >= 0) & (u <= width - 1), (v >= 0) & (v <= height - 1)
+        edges.append(measured(crop, is_row[:, None] & is_column).edges)
     wanted = ' / '.join(f'{value:.1f}' for value in np.percentile(edges, (5, 50, 95)))
     assert rows[-1][2] == wanted
 

@@ -61,7 +61,9 @@ def test_a_student_begins_with_them_once(trained, iteration, most, passes):
     student = trained.model.student.train()
     for layer in batch_norms(student):
         layer.num_batches_tracked.fill_(7)
-    loader = SimpleNamespace(dataset=SimpleNamespace(target=range(9)), batch_size=4)
+    loader = SimpleNamespace(
+        dataset=SimpleNamespace(target=range(9), views=('target_teacher',)), batch_size=4
+    )
     runner = SimpleNamespace(
         iter=iteration, model=trained.model, cfg=trained.cfg, train_dataloader=loader
     )
@@ -123,3 +125,18 @@ def test_networks_end_with_them(tmp_path):
 def test_they_are_taken_at_the_start_or_at_the_end():
     with pytest.raises(UserError, match="'start' or 'end', not 'middle'"):
         TargetStatisticsHook(at='middle')
+
+
+@pytest.mark.parametrize('at', ['start', 'end'])
+def test_what_cannot_be_looked_at_is_told_before_the_first_step(trained, at):
+    def begin(model, **data):
+        loader = SimpleNamespace(dataset=SimpleNamespace(**data), batch_size=4)
+        runner = SimpleNamespace(iter=0, model=model, train_dataloader=loader)
+        TargetStatisticsHook(at=at).before_train(runner)
+
+    with pytest.raises(UserError, match='the model is a Linear'):
+        begin(torch.nn.Linear(2, 2), views=('target_teacher',))
+    with pytest.raises(UserError, match='`target_teacher`'):
+        begin(trained.model, views=('source', 'target_student'))
+    with pytest.raises(UserError, match='`target_teacher`'):
+        begin(trained.model)

@@ -152,18 +152,19 @@ def test_photographs_have_more_objects_than_renders():
     assert 0.1 < shares[0] < 0.3 < shares[1] < 0.6
 
 
-def test_photographs_are_as_sharp_as_renders_and_noisier():
-    """Up to version 6 of the generator they were softer than any photograph."""
+def test_photographs_are_sharper_and_noisier_than_renders():
+    """In version 6 of the generator edges were by 1.10 times as high."""
     body, found = hand_body(), []
     for domain in ('rendered', 'photo'):
         look = LOOKS[domain]('train')
         pictures = [
             make_sample(np.random.default_rng(i), body, look, 128).image for i in range(40)
         ]
-        measured = [PictureStatistics.of(picture) for picture in pictures]
+        whole = np.ones((128, 128), bool)
+        measured = [PictureStatistics.of(picture, whole) for picture in pictures]
         found.append(np.median([(one.edges, one.noise) for one in measured], axis=0))
     (render_edges, render_noise), (edges, noise) = found
-    assert edges > render_edges
+    assert edges > 1.2 * render_edges
     assert render_noise < noise < 2
 
 

@@ -10,6 +10,7 @@ from mmpose_uda.engine.target_statistics import re_estimate
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.utils import batch_norm_layers
+from mmpose_uda.views import TARGET_TEACHER
 
 
 @HOOKS.register_module()
@@ -30,7 +31,8 @@ class TargetStatisticsHook(Hook):
             saved.
 
     Raises:
-        UserError: ``at`` is neither.
+        UserError: ``at`` is neither; or, before the first step, the model has no student or
+            the data show the teacher no target.
     """
 
     def __init__(self, max_batches: int = 25, at: str = 'start'):
@@ -45,8 +47,9 @@ class TargetStatisticsHook(Hook):
 
     def before_train(self, runner) -> None:
         """Re-estimate those of the student."""
+        model = unwrapped_model(runner)
+        _require_target(model, runner.train_dataloader.dataset)
         if self.at == 'start' and runner.iter == 0:
-            model = unwrapped_model(runner)
             model.begin_run()
             self._re_estimate(runner, model.student)
 
@@ -68,3 +71,17 @@ class TargetStatisticsHook(Hook):
             loader = runner.train_dataloader
             one_pass = -(-len(loader.dataset.target) // loader.batch_size)
             re_estimate(runner, network, min(one_pass, self.max_batches))
+
+
+def _require_target(model: nn.Module, dataset) -> None:
+    """Refuse what would end in an error at the last step."""
+    if not hasattr(model, 'student'):
+        raise UserError(
+            'TargetStatisticsHook is for a DomainAdaptivePoseEstimator, and the model is '
+            f'a {type(model).__name__}: leave the hook out.'
+        )
+    if TARGET_TEACHER not in getattr(dataset, 'views', ()):
+        raise UserError(
+            f'TargetStatisticsHook looks at the view `{TARGET_TEACHER}`, which the '
+            'training data have not: add that view, or leave the hook out.'
+        )
