@@ -25,7 +25,7 @@ photo = dict(data_root=data_root + '/photo', metainfo='human16')
 # A person's mirror image is a person: left and right change places.
 flip = dict(type='RandomFlip3D', prob=0.5)
 load = [dict(type='LoadPoseImage'), flip]
-load_masked = [dict(type='LoadPoseImage'), dict(type='LoadPoseMask'), flip]
+load_masked = [load[0], dict(type='LoadPoseMask'), flip]
 source = dict(_base_.source_data, **_base_.masked, **rendered, pipeline=load_masked)
 target = dict(_base_.target_data, **photo, pipeline=load)
 test = dict(_base_.test_data, **photo)

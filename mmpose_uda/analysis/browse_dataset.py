@@ -5,12 +5,17 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
 from mmpose_uda.analysis.shown_data import pair_columns, sample_columns
 from mmpose_uda.analysis.teacher_labels import Labels, teacher_labels
-from mmpose_uda.config import load_config, prepare_data, require, set_work_dir, user_errors
+from mmpose_uda.config import (
+    load_config,
+    make_readable,
+    require,
+    set_work_dir,
+    user_errors,
+)
 from mmpose_uda.datasets import SourceTargetDataset
 from mmpose_uda.datasets.draws import Draw
 from mmpose_uda.errors import UserError
@@ -58,9 +63,8 @@ def browse_dataset(
     cfg = load_config(config, cfg_options)
     set_work_dir(cfg, None)
     require(cfg, f'{split}_dataloader')
+    make_readable(cfg)
     with user_errors(cfg):
-        init_default_scope(cfg.get('default_scope', 'mmengine'))
-        prepare_data(cfg)
         dataset = DATASETS.build(cfg[f'{split}_dataloader'].dataset)
         if isinstance(dataset, SourceTargetDataset):
             columns = _columns_of_pairs(cfg, dataset, num, views, checkpoint)

@@ -5,10 +5,9 @@ from contextlib import redirect_stdout
 from typing import Any, Optional
 
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 
 from mmpose_uda.analysis.data_check.parts import Part, find_parts
-from mmpose_uda.config import load_config, prepare_data, user_errors
+from mmpose_uda.config import load_config, make_readable, user_errors
 from mmpose_uda.datasets.source_measures import (
     LabelledPoses,
     SourceMeasures,
@@ -48,9 +47,7 @@ def measure_source(
             f'The model of {config} has no {_CODEC}: there is nothing to measure for a 2D '
             'head.'
         )
-    with user_errors(cfg):
-        init_default_scope(cfg.get('default_scope', 'mmengine'))
-        prepare_data(cfg)
+    make_readable(cfg)
     sources = [
         part
         for part in find_parts(cfg)

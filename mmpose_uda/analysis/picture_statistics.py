@@ -7,11 +7,9 @@ import cv2
 import numpy as np
 from mmengine.config import Config
 from mmengine.dataset import Compose
-from mmengine.registry import init_default_scope
 
 from mmpose_uda.analysis.data_check.parts import Part, find_parts
-from mmpose_uda.config import load_config, prepare_data, user_errors
-from mmpose_uda.config.fitting import cropped_size
+from mmpose_uda.config import cropped_size, load_config, make_readable
 from mmpose_uda.errors import UserError
 from mmpose_uda.evenly import evenly
 from mmpose_uda.markdown import table
@@ -87,9 +85,7 @@ def picture_table(
         raise UserError(
             f'{config} says no size of crops: let a pipeline have a TopdownAffine.'
         )
-    with user_errors(cfg):
-        init_default_scope(cfg.get('default_scope', 'mmengine'))
-        prepare_data(cfg)
+    make_readable(cfg)
     rows = []
     for part in find_parts(cfg):
         measured = _measured(part, cfg, images, size)

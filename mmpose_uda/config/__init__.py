@@ -2,12 +2,12 @@
 
 from .arguments import check_arguments
 from .backends import drop_missing_backends
-from .builtin_data import prepare_data, shrink_builtin_data
+from .builtin_data import make_readable, prepare_data, shrink_builtin_data
 from .checkpoints import last_checkpoint
 from .evaluators import check_evaluators, take_labels_from_samples
 from .explaining import explain, user_errors
 from .few_batches import load_in_this_process
-from .fitting import check_fit
+from .fitting import check_fit, cropped_size
 from .launching import (
     check_seed,
     require_whole_parameters,
@@ -36,6 +36,7 @@ __all__ = [
     'check_new',
     'check_resumed',
     'check_seed',
+    'cropped_size',
     'drop_missing_backends',
     'drop_options_of_workers',
     'explain',
@@ -44,6 +45,7 @@ __all__ = [
     'last_checkpoint',
     'load_config',
     'load_in_this_process',
+    'make_readable',
     'own_work_dir',
     'prepare_data',
     'prepare_step',

@@ -4,9 +4,23 @@ import inspect
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 
 from mmpose_uda.errors import UserError
 from mmpose_uda.near_names import closest
+
+from .explaining import user_errors
+
+
+def make_readable(cfg: Config) -> None:
+    """Let the data sets of a config be built: set its scope, make its built-in data.
+
+    Raises:
+        UserError: Something of it that the user can mend.
+    """
+    with user_errors(cfg):
+        init_default_scope(cfg.get('default_scope', 'mmengine'))
+        prepare_data(cfg)
 
 
 def prepare_data(cfg: Config) -> None:

@@ -43,35 +43,30 @@ def check_fit(cfg: Config) -> None:
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     chosen = (model.get('test_cfg') or {}).get('output_keypoint_indices')
     taken = _decoder(head).get('input_size')
-    for split in _SPLITS:
+    for split, dataset, steps in _split_datasets(cfg):
         is_chosen = chosen is not None and split != 'train'
         given = len(chosen) if is_chosen else _given_keypoints(head)
-        loader = cfg.to_dict().get(f'{split}_dataloader') or {}
-        for dataset, steps in _datasets(loader.get('dataset') or {}, []):
-            where = f'the {split} data of {cfg.filename}'
-            count = _keypoints_of(dataset, steps)
-            if None not in (given, count) and given != count:
+        where = f'the {split} data of {cfg.filename}'
+        count = _keypoints_of(dataset, steps)
+        if None not in (given, count) and given != count:
+            raise UserError(
+                f'The head gives {given} keypoints and {where} have {count}: set '
+                f'{_COUNTS[class_name(head)]} of model.head, or give data of {given}.'
+            )
+        for size in map(_crop_of, steps):
+            if None not in (size, taken) and tuple(size) != tuple(taken):
                 raise UserError(
-                    f'The head gives {given} keypoints and {where} have {count}: set '
-                    f'{_COUNTS[class_name(head)]} of model.head, or give data of {given}.'
+                    f'The head takes crops of {_as_text(taken)} px and {where} are cut '
+                    f'to {_as_text(size)}: let input_size of the codec and of '
+                    'TopdownAffine be one.'
                 )
-            for size in map(_crop_of, steps):
-                if None not in (size, taken) and tuple(size) != tuple(taken):
-                    raise UserError(
-                        f'The head takes crops of {_as_text(taken)} px and {where} are cut '
-                        f'to {_as_text(size)}: let input_size of the codec and of '
-                        'TopdownAffine be one.'
-                    )
 
 
 def cropped_size(cfg: Config) -> Optional[tuple[int, int]]:
     """Width and height in px that a config's data are cut to; None where they are not."""
-    content = cfg.to_dict()
-    for split in _SPLITS:
-        loader = content.get(f'{split}_dataloader') or {}
-        for _, steps in _datasets(loader.get('dataset') or {}, []):
-            for size in filter(None, map(_crop_of, steps)):
-                return tuple(size)
+    for _, _, steps in _split_datasets(cfg):
+        for size in filter(None, map(_crop_of, steps)):
+            return tuple(size)
     return None
 
 
@@ -87,6 +82,15 @@ def _decoder(head: dict[str, Any]) -> dict[str, Any]:
     decoder = head.get('decoder') or {}
     # of several stages, which have one each
     return decoder[-1] if isinstance(decoder, (list, tuple)) else decoder
+
+
+def _split_datasets(cfg: Config) -> Iterator[tuple[str, dict[str, Any], list[dict]]]:
+    """Each data set of a config: its split, its own config, and its transforms."""
+    content = cfg.to_dict()
+    for split in _SPLITS:
+        loader = content.get(f'{split}_dataloader') or {}
+        for dataset, steps in _datasets(loader.get('dataset') or {}, []):
+            yield split, dataset, steps
 
 
 def _datasets(

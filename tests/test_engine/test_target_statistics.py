@@ -96,12 +96,12 @@ def test_processes_share_what_each_has_seen(trained, monkeypatch):
                 layer.running_mean.add_(layer.running_mean)
 
     network = trained.model.tested
-    re_estimate(trained, network, 2)
+    re_estimate(trained, [network], 2)
     alone = batch_norms(network)[0].running_mean.clone()
     monkeypatch.setattr(
         'mmpose_uda.engine.target_statistics.average_buffers', seen_twice_as_much
     )
-    re_estimate(trained, network, 2)
+    re_estimate(trained, [network], 2)
     assert torch.equal(batch_norms(network)[0].running_mean, 2 * alone)
 
 
@@ -116,7 +116,7 @@ def test_networks_end_with_them(tmp_path):
         first = batch_norms(network)[0]
         assert first.num_batches_tracked == 2
         again = copy.deepcopy(network)
-        re_estimate(runner, again, 2)
+        re_estimate(runner, [again], 2)
         assert torch.equal(batch_norms(again)[0].running_mean, first.running_mean)
         kept = [value for key, value in saved['state_dict'].items() if key.startswith(name)]
         assert any(torch.equal(value, first.running_var) for value in kept)

@@ -4,7 +4,6 @@ from typing import Any, Literal, Optional, Union
 
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
-from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
 from mmpose_uda.analysis.data_check.duplicates import check_duplicates
@@ -22,7 +21,7 @@ from mmpose_uda.analysis.data_check.label_checks import (
     check_keypoints,
 )
 from mmpose_uda.analysis.data_check.parts import Part, find_parts
-from mmpose_uda.config import load_config, prepare_data, user_errors
+from mmpose_uda.config import load_config, make_readable, user_errors
 from mmpose_uda.errors import UserError
 
 
@@ -51,9 +50,7 @@ def check_data(
     if images != 'all' and images < 1:
         raise UserError(f'--images {images} looks at none: let it be 1 or more, or all.')
     cfg = load_config(config, cfg_options)
-    with user_errors(cfg):
-        init_default_scope(cfg.get('default_scope', 'mmengine'))
-        prepare_data(cfg)
+    make_readable(cfg)
     parts = find_parts(cfg)
     if not parts:
         raise UserError(f'The config {config} names no data: add a `train_dataloader`.')

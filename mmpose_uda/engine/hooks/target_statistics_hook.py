@@ -51,7 +51,7 @@ class TargetStatisticsHook(Hook):
         _require_target(model, runner.train_dataloader.dataset)
         if self.at == 'start' and runner.iter == 0:
             model.begin_run()
-            self._re_estimate(runner, model.student)
+            self._re_estimate(runner, [model.student])
 
     def after_train_iter(
         self,
@@ -63,14 +63,13 @@ class TargetStatisticsHook(Hook):
         """Re-estimate those of both networks."""
         if self.at == 'end' and self.is_last_train_iter(runner):
             model = unwrapped_model(runner)
-            for network in (model.student, model.teacher.module):
-                self._re_estimate(runner, network)
+            self._re_estimate(runner, [model.student, model.teacher.module])
 
-    def _re_estimate(self, runner, network: nn.Module) -> None:
-        if batch_norm_layers(network):
+    def _re_estimate(self, runner, networks: list[nn.Module]) -> None:
+        if batch_norm_layers(networks[0]):
             loader = runner.train_dataloader
             one_pass = -(-len(loader.dataset.target) // loader.batch_size)
-            re_estimate(runner, network, min(one_pass, self.max_batches))
+            re_estimate(runner, networks, min(one_pass, self.max_batches))
 
 
 def _require_target(model: nn.Module, dataset) -> None:
