@@ -60,7 +60,7 @@ ablation_extras = dict(
         needs=['mean_teacher'],
         options={'model.alignments.mean_teacher.whole_maps': False},
     ),
-    # On photographs depth drifts by them (docs/benchmarks.md).
+    # On photographs depth drifts by them (docs/experiments.md).
     labels_with_depth=dict(
         needs=['mean_teacher'], options={'model.alignments.mean_teacher.depth': True}
     ),

@@ -1,7 +1,7 @@
 """EfficientNet-Lite0 under heatmaps of 24 x 24 cells of crops of 96 x 96 px.
 
 The maps of strides 8 and 16 go into the head side by side. Of the last one alone people in
-photographs had PCK@0.05 0.386 before adaptation instead of 0.429 (docs/benchmarks.md).
+photographs had PCK@0.05 0.386 before adaptation instead of 0.429 (docs/experiments.md).
 """
 
 _base_ = ['efficientnet_lite0.py']

@@ -11,7 +11,7 @@ phases = [
     dict(name='source', iters=600, parts=['supervised', 'foreground']),
     # The teacher labels the target. BatchNorm keeps the statistics of the source: a batch
     # of one camera's images is much alike, and normalised by itself loses what it has in
-    # common (docs/benchmarks.md).
+    # common (docs/experiments.md).
     dict(
         name='adapt',
         iters=1200,

@@ -34,7 +34,7 @@ class MeanTeacherConsistency(Alignment):
     may be in two places it lies between them, and the student learns to be sure of that.
     So where the head's reader can carry them (that of ``VolumetricPose3DHead`` can), the
     teacher's maps of positions travel instead, and the student learns to be as unsure as
-    the teacher is (docs/benchmarks.md has what that changes).
+    the teacher is (docs/experiments.md has what that changes).
 
     How deep a joint is, another view of the same image tells no better than this one: a
     wrong depth comes back to the teacher as often as it labels, and drifts. So labels are

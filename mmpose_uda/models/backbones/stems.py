@@ -90,7 +90,7 @@ class BackboneStem(BaseModule):
 
         They are unlike anything that the backbone was pre-trained on and is tested on: they
         train the projection alone, and are not in the statistics of BatchNorm layers. That
-        spares two of the four passes backward of a step, too (docs/benchmarks.md).
+        spares two of the four passes backward of a step, too (docs/experiments.md).
         """
         with running_statistics(self.backbone, are_updated=False), torch.no_grad():
             features = self.backbone(x)[-1]

@@ -72,7 +72,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
             running statistics of BatchNorm layers are taken from, once both domains are
             trained on. In training every view is normalised by its own batch, but in a
             phase of ``norm_eval``, which changes no statistics. The teacher labels with
-            them: with 'source' a long adaptation drifts less (docs/benchmarks.md).
+            them: with 'source' a long adaptation drifts less (docs/experiments.md).
         source_statistics (dict, optional): Arguments of
             :func:`~mmpose_uda.models.observation.statistics_for`: ``skeleton`` of a 2D
             head, and ``file`` to know of a source that is not there to learn from.
