@@ -14,20 +14,20 @@ from mmpose_uda.evenly import evenly
 from mmpose_uda.models.observation import read_statistics
 
 _QUANTILES = (0.005, 0.995)
-_LEVELS = (0.01, 0.99)  # the nearest that a file has
+_LEVELS = (0.01, 0.99)  # the nearest ones that a statistics file has
 _MARGIN = 0.1  # of a length: bounds of few poses are too narrow
-_POSES, _IMAGES = 2000, 50  # at most so many are looked at, at equal distances
+_POSES, _IMAGES = 2000, 50  # largest numbers that are used, evenly chosen
 
 
 @dataclass(frozen=True)
 class BoneBounds:
-    """How long each bone of a pose may be, as a share of the sum of all.
+    """How long each bone of a pose may be, as a share of the sum of all bones.
 
     Args:
-        links (np.ndarray): Keypoints [L, 2] that a bone joins.
-        low (np.ndarray): [L].
-        high (np.ndarray): [L].
-        dimensions (int): Of the poses, 2 or 3.
+        links (np.ndarray): Keypoints [L, 2] that each bone joins.
+        low (np.ndarray): Smallest shares [L].
+        high (np.ndarray): Largest shares [L].
+        dimensions (int): Dimensions of the poses, 2 or 3.
     """
 
     links: np.ndarray
@@ -39,15 +39,15 @@ class BoneBounds:
     def of_poses(
         cls, keypoints: np.ndarray, visible: np.ndarray, links: np.ndarray
     ) -> Optional['BoneBounds']:
-        """Bounds within which nearly all of the poses are, of which all bones are known.
+        """Return bounds that nearly all poses keep; only those with all bones are used.
 
         Args:
             keypoints (np.ndarray): [N, K, 2] px or [N, K, 3] mm.
-            visible (np.ndarray): [N, K]; those that are 0 are not known.
-            links (np.ndarray): [L, 2].
+            visible (np.ndarray): [N, K]; 0 marks keypoints that are not known.
+            links (np.ndarray): Keypoints [L, 2] that each bone joins.
 
         Returns:
-            BoneBounds: None of fewer than 20 whole poses, or without bones.
+            BoneBounds: None if fewer than 20 poses are whole, or there are no bones.
         """
         if not len(links):
             return None
@@ -59,30 +59,30 @@ class BoneBounds:
         return cls(links, low * (1 - _MARGIN), high * (1 + _MARGIN), keypoints.shape[-1])
 
     def fits(self, poses: np.ndarray) -> bool:
-        """Whether poses [N, K, D] are in as many dimensions."""
+        """Whether poses [N, K, D] have as many dimensions."""
         return poses.shape[-1] == self.dimensions
 
     def outside(self, keypoints: np.ndarray) -> float:
         """Share of the bones of poses [N, K, D] that are too short or too long."""
         shares = bone_shares(keypoints, self.links)
-        # written so that what is not a number is outside
+        # written so that NaN is outside
         return float((~((shares >= self.low) & (shares <= self.high))).mean())
 
 
 def bone_shares(keypoints: np.ndarray, links: np.ndarray) -> np.ndarray:
-    """Lengths of bones [N, L] of poses [N, K, D], divided by their sum."""
+    """Lengths [N, L] of the bones of poses [N, K, D], divided by their sum."""
     lengths = np.linalg.norm(keypoints[:, links[:, 0]] - keypoints[:, links[:, 1]], axis=-1)
     return lengths / lengths.sum(1, keepdims=True).clip(1e-9)
 
 
 @dataclass(frozen=True)
 class SourceReference:
-    """What the verdict compares with.
+    """What is known of the source, for the verdict to compare with.
 
     Args:
-        origin (str): Where it is from, in words.
+        origin (str): Where it comes from, in words.
         confidence (float, optional): Mean score of the starting model on the source.
-        bones (BoneBounds, optional): How long bones are there.
+        bones (BoneBounds, optional): How long bones are in the source.
     """
 
     origin: str
@@ -91,11 +91,11 @@ class SourceReference:
 
 
 def measure_source(model: nn.Module, source: LabelledImages) -> SourceReference:
-    """What a model's source says of how sure it was there, and of bones.
+    """Measure a model's confidence on its source, and how long bones are there.
 
     Args:
         model (nn.Module): The starting model.
-        source (LabelledImages): What it was trained on.
+        source (LabelledImages): Labelled images that it was trained on.
     """
     infos = source.some(_POSES)
     _, scores, poses = find(
@@ -115,15 +115,15 @@ def measure_source(model: nn.Module, source: LabelledImages) -> SourceReference:
 
 
 def read_source(path: Path) -> SourceReference:
-    """What the file beside an export says of its source.
+    """Read what the file beside an export says about the source.
 
-    Its confidence is that of the student on augmented images.
+    The confidence in it is the student's on augmented images.
 
     Args:
         path (Path): A ``source_statistics.json`` (docs/architecture.md).
 
     Raises:
-        UserError: It is none.
+        UserError: The file is not valid.
     """
     content = read_statistics(str(path))
     levels = content['quantile_levels']
@@ -131,9 +131,11 @@ def read_source(path: Path) -> SourceReference:
     lengths = [bone for bone in content.get('bone_lengths', ()) if bone['quantiles']]
     bones = None
     if lengths:
-        # of the mean bone there, of the sum of all here
+        # The file has lengths relative to the mean bone, here they are relative to the sum
+        # of all bones. Both count only bones with labels of both ends; the file has no
+        # others.
         quantiles = np.array([bone['quantiles'] for bone in lengths])
-        quantiles /= len(content['skeleton'])
+        quantiles /= len(lengths)
         bones = BoneBounds(
             np.array([bone['bone'] for bone in lengths]),
             quantiles[:, low] * (1 - _MARGIN),

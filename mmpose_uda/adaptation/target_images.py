@@ -25,7 +25,7 @@ from mmpose_uda.visualization import save_picture
 from mmpose_uda.whole_files import write_whole
 
 FEWEST = 10
-_MOST_FRAMES = 2000  # of a video: about so many of those with a box are looked at
+_MOST_FRAMES = 2000  # of a video: about this many of those with a box are considered
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class TargetImage:
     """An image of the target.
 
     Args:
-        path (str): Absolute.
-        size (tuple[int, int]): Width and height as it is loaded, px.
+        path (str): Absolute path.
+        size (tuple[int, int]): Width and height of the image as loaded, px.
         boxes (list[list[float]]): x, y, w, h, px.
     """
 
@@ -48,9 +48,9 @@ class Target:
     """All images of the target.
 
     Args:
-        images (list[TargetImage]): Those that are used.
+        images (list[TargetImage]): Images that are used.
         skipped (list[str]): What did not decode, in words.
-        found (int): How many decode.
+        found (int): Number of images that decode.
     """
 
     images: list[TargetImage] = field(default_factory=list)
@@ -59,23 +59,23 @@ class Target:
 
     @property
     def duplicates(self) -> int:
-        """How many were left out for being nearly the same as another."""
+        """Number of images left out because they are nearly the same as another."""
         return self.found - len(self.images)
 
 
 def collect_target(paths: Sequence[str], out: Path) -> Target:
-    """Find, decode and thin the images.
+    """Find and decode the images, and leave out near-duplicates.
 
     Args:
-        paths (Sequence[str]): Folders of images (a ``boxes.json`` in one is used, and
-            images without a box in it are none of the target), images, or videos
+        paths (Sequence[str]): Folders of images (a ``boxes.json`` in a folder is used, and
+            images without a box in it are left out), images, or videos
             (``walk.boxes.json`` beside ``walk.mp4`` likewise).
-        out (Path): Folder of the adaptation, in which images are none of the target.
-            Frames of videos are written to ``frames`` in it; those that are there from an
-            earlier call with the same files are taken.
+        out (Path): Folder of the adaptation, whose images do not belong to the target.
+            Frames of videos are written to ``frames`` in it; those from an earlier call
+            with the same files are reused.
 
     Raises:
-        UserError: A path is nothing, or nothing decodes.
+        UserError: A path does not exist, or nothing decodes.
     """
     target = Target()
     for number, path in enumerate(paths):
@@ -94,6 +94,8 @@ def collect_target(paths: Sequence[str], out: Path) -> Target:
                 if thinner.is_new(frame.image):
                     target.images.append(_image(Path(path), frame))
             target.skipped += source.skipped
+    if len(paths) > 1:
+        target.images = _unlike_before(target.images)
     if not target.found and not target.skipped:
         raise UserError(
             f'No image of {", ".join(paths)} has a box in its {BOXES_FILE}: add some, or '
@@ -101,10 +103,25 @@ def collect_target(paths: Sequence[str], out: Path) -> Target:
         )
     if not target.found:
         raise UserError(
-            f'None of the {len(target.skipped)} images of {", ".join(paths)} decodes, such '
-            f'as {target.skipped[0]}: replace the files.'
+            f'None of the {len(target.skipped)} images of {", ".join(paths)} decodes, for '
+            f'example {target.skipped[0]}: replace the files.'
         )
     return target
+
+
+def _unlike_before(images: Sequence[TargetImage]) -> list[TargetImage]:
+    """Return the images that are unlike all earlier ones, whatever path they come from.
+
+    A video may lie beside its own frames. All images are read again, because of frames
+    written by an earlier call only the names are known.
+    """
+    thinner = Thinner()
+    read = tqdm(images, unit='image', desc='comparing')
+    return [
+        image
+        for image in read
+        if thinner.is_new(load_frame(image.path, image.boxes[0]).image)
+    ]
 
 
 def _image(path: Path, frame: Frame) -> TargetImage:
@@ -123,10 +140,10 @@ def _boxes(boxes: Optional[np.ndarray], size: tuple[int, int]) -> list[list[floa
 def _frames_of(
     video: VideoFile, folder: Path, thinner: Thinner
 ) -> tuple[list[TargetImage], int]:
-    """Frames of a video that are unlike each other, and how many were looked at.
+    """Return frames of a video that are unlike each other, and how many were considered.
 
-    Those without a box are passed over. The others are decoded once: what they are is
-    noted beside them.
+    Frames without a box are skipped. The others are decoded once: an index beside them
+    records which video they are from.
     """
     index = folder / 'frames.json'
     identity = _identity(video.path)
@@ -166,7 +183,7 @@ def _with_box(video: VideoFile) -> Iterator[Frame]:
 
 
 def _identity(path: str) -> list[Any]:
-    """What tells a file from another of its name."""
+    """What distinguishes a file from another of the same name."""
     stat = Path(path).stat()
     return [str(Path(path).absolute()), stat.st_size, stat.st_mtime_ns]
 
@@ -184,7 +201,7 @@ def require_enough(target: Target, paths: Sequence[str]) -> None:
 
     Args:
         target (Target): The images.
-        paths (Sequence[str]): Where they are from.
+        paths (Sequence[str]): Where they come from.
 
     Raises:
         UserError: All are the same, or too few differ.
@@ -192,8 +209,8 @@ def require_enough(target: Target, paths: Sequence[str]) -> None:
     where = ', '.join(paths)
     if len(target.images) == 1 and target.found > 1:
         raise UserError(
-            f'All {target.found} images of {where} are the same, from which no difference '
-            'between images can be learned: give different ones.'
+            f'All {target.found} images of {where} are the same, so there is too little to '
+            'learn from them: give different ones.'
         )
     if len(target.images) < FEWEST:
         raise UserError(
@@ -218,11 +235,11 @@ def write_annotations(images: Sequence[TargetImage], path: Path) -> None:
 
 
 def load_frames(images: Sequence[TargetImage], most: int) -> list[Frame]:
-    """Frames of one box each, at most so many, at equal distances.
+    """Load frames of one box each, evenly chosen.
 
     Args:
-        images (Sequence[TargetImage]): Of a target.
-        most (int): How many.
+        images (Sequence[TargetImage]): Images of a target.
+        most (int): Largest number of frames.
     """
     pairs = [(image.path, box) for image in images for box in image.boxes]
     return [load_frame(*pairs[n]) for n in evenly(len(pairs), most)]

@@ -188,7 +188,7 @@ def test_a_model_is_wrecked_though_all_poses_were_alike():
     assert signals.spread[0] < 0.02
     verdict = judge(signals)
     assert verdict.decision == WORSE
-    assert 'less sure' in verdict.sentence and 'much the same pose' in verdict.sentence
+    assert 'less confident' in verdict.sentence and 'much the same pose' in verdict.sentence
 
 
 def test_the_middle_of_boxes_of_any_shape_is_much_the_same_pose():
@@ -292,4 +292,4 @@ def test_the_record_is_that_of_the_calibration():
             found[cells[10]][cells[11]] += 1
     assert found == RECORD and repr(THRESHOLDS) in CALIBRATION.read_text('utf-8')
     verdict = Verdict(WORSE, '', [], [])
-    assert 'this was said 5 times: 0 were better' in verdict.record
+    assert 'this was the verdict 5 times: 0 were better' in verdict.record

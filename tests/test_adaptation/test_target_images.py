@@ -142,3 +142,18 @@ def test_what_an_adaptation_wrote_is_none_of_its_target(tmp_path):
     write_images(tmp_path, ['a.png', 'out/frames/0_walk/000000.jpg', 'out/b.png'])
     target = collect_target([str(tmp_path)], tmp_path / 'out')
     assert [Path(image.path).name for image in target.images] == ['a.png']
+
+
+def test_images_that_another_path_has_too(tmp_path):
+    """A copy of a folder, and a video beside its frames, also if they are there already."""
+    photos = write_images(tmp_path / 'photos', ['a.png', 'b.png'])
+    again = write_images(tmp_path / 'again', ['c.png', 'd.png'])
+    video = write_still_video(tmp_path / 'walk.mp4')
+    alone = collect_target([str(video)], tmp_path / 'out')
+    frames = tmp_path / 'out' / 'frames' / '0_walk'
+    paths = [str(photos), str(again), str(video), str(frames)]
+    for _ in range(2):
+        target = collect_target(paths, tmp_path / 'other')
+        names = [Path(image.path).name for image in target.images]
+        assert names == ['a.png', 'b.png', *(Path(i.path).name for i in alone.images)]
+        assert target.found == 2 + 2 + 12 + 3

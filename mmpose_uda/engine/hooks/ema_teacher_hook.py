@@ -7,6 +7,7 @@ from mmengine.optim import OptimWrapper
 from mmpose.registry import HOOKS
 from torch import Tensor, nn
 
+from mmpose_uda.engine.steps import has_stepped
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.errors import UserError
 
@@ -15,26 +16,25 @@ from mmpose_uda.errors import UserError
 class EMATeacherHook(Hook):
     """Copies the student into the teacher before training, then averages after each step.
 
-    The teacher and its step count are part of the model's state, so nothing is done before
-    a resumed run. A step is one of the optimizer: an iteration that only accumulates
-    gradients is none.
+    The teacher and its step count are part of the model's state, so nothing is copied
+    before a resumed run. A step is one of the optimizer: an iteration that only accumulates
+    gradients does not count.
 
     A step that :class:`GuardedOptimWrapper` has skipped, or that led to weights that are
-    not finite, moves no teacher.
+    not finite, does not move the teacher.
 
     Buffers are made equal on all processes at each step, so mmengine's ``SyncBuffersHook``,
-    which mmpose's configs have, is turned off: it would average every buffer there is.
+    which mmpose's configs have, is turned off: it would average all buffers.
 
-    A model without a ``teacher``, such as any of mmpose, is averaged beside itself by
-    mmengine's ``EMAHook`` with :class:`TeacherEMA`: the average is what is validated and
-    what a checkpoint holds.
+    For a model without a ``teacher``, such as any of mmpose, mmengine's ``EMAHook`` keeps
+    an average with :class:`TeacherEMA`, which is validated and saved in checkpoints.
 
     Args:
         **average: Arguments of that :class:`TeacherEMA`, such as its ``momentum``.
 
     Raises:
-        UserError: There are such arguments, but the model has a teacher, at the start of
-            a run.
+        UserError: At the start of a run, if such arguments are given but the model has a
+            teacher.
     """
 
     priority = 'NORMAL'
@@ -43,7 +43,7 @@ class EMATeacherHook(Hook):
         self.average = average
 
     def before_run(self, runner) -> None:
-        """Make room for the teacher, or let mmengine average a model that has none."""
+        """Prepare for the teacher, or let mmengine average a model that has none."""
         model = unwrapped_model(runner)
         if not hasattr(model, 'teacher'):
             self._hand_over(runner)
@@ -60,23 +60,23 @@ class EMATeacherHook(Hook):
             self._leave_out_of_optimizer(runner, model.averaged_parameters())
 
     def _hand_over(self, runner) -> None:
-        """Put mmengine's hook in the place of this one."""
+        """Replace this hook by mmengine's."""
         hook = _FiniteEMAHook('mmpose.TeacherEMA', **self.average)
         runner.hooks[runner.hooks.index(self)] = hook
         hook.before_run(runner)
 
     @staticmethod
     def _leave_out_of_optimizer(runner, parameters: Iterable[nn.Parameter]) -> None:
-        """Take averages out of the optimizer, for which mmengine picks all parameters.
+        """Take averages out of the optimizer, to which mmengine gives all parameters.
 
-        This must precede the loading of a resumed optimizer.
+        This must be done before a resumed optimizer is loaded.
         """
         averaged = set(map(id, parameters))
         for group in runner.optim_wrapper.param_groups:
             group['params'] = [p for p in group['params'] if id(p) not in averaged]
 
     def before_train(self, runner) -> None:
-        """The teacher equals the student before its first use."""
+        """Copy the student into the teacher before its first use."""
         if runner.iter == 0:
             model = unwrapped_model(runner)
             model.begin_run()
@@ -89,17 +89,19 @@ class EMATeacherHook(Hook):
         data_batch: Optional[dict] = None,
         outputs: Optional[dict] = None,
     ) -> None:
-        """One step of the average."""
+        """Update the teacher."""
         model = unwrapped_model(runner)
         if model.is_between_steps:
             model.update_teacher(_was_finite(runner))
 
 
 class _FiniteEMAHook(EMAHook):
-    """mmengine's, whose average passes over steps that were not finite, too."""
+    """mmengine's hook, whose average ignores steps that were not finite, too."""
 
     def after_train_iter(self, runner, *args, **kwargs) -> None:
-        """One step of the average."""
+        """Update the average."""
+        if not has_stepped(runner):
+            return
         if self._ema_started(runner):
             self.ema_model.update_parameters(self.src_model, _was_finite(runner))
         else:
@@ -107,5 +109,5 @@ class _FiniteEMAHook(EMAHook):
 
 
 def _was_finite(runner) -> Optional[Tensor]:
-    """Whether the last step was, if the optimizer wrapper knows; bool."""
+    """Whether the last step was finite, bool; None if the optimizer wrapper cannot tell."""
     return getattr(runner.optim_wrapper, 'finite', None)

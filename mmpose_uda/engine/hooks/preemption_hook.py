@@ -1,4 +1,4 @@
-"""Ending well when the machine is taken away."""
+"""Ending a run cleanly when the machine is taken away."""
 
 import signal
 import threading
@@ -11,15 +11,16 @@ from mmengine.dist import get_world_size
 from mmengine.hooks import CheckpointHook, Hook
 
 from mmpose_uda.config import last_checkpoint
+from mmpose_uda.engine.steps import has_stepped
 from mmpose_uda.errors import Preempted
 
 
 class PreemptionHook(Hook):
     """Finishes the step, saves and ends the run after a SIGTERM; every training has it.
 
-    Clusters send it before they kill. Processes agree on the step after which they end, by
-    a number on their CPUs: none waits for its device. Of a training in epochs nothing is
-    saved, because it can only go on from the end of one.
+    Clusters send SIGTERM before they kill. Processes agree on the step after which they
+    end by a number on their CPUs, so that none waits for its device. A training in epochs
+    saves nothing, because it can only resume from the end of an epoch.
 
     Raises:
         Preempted: After saving.
@@ -33,9 +34,9 @@ class PreemptionHook(Hook):
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Note a SIGTERM instead of dying of it."""
+        """Take note of a SIGTERM in the block instead of being ended by it."""
         if threading.current_thread() is not threading.main_thread():
-            yield  # Python hears signals in its main thread alone
+            yield  # Python handles signals in its main thread only
             return
         before = signal.signal(signal.SIGTERM, self._note)
         try:
@@ -44,7 +45,7 @@ class PreemptionHook(Hook):
             signal.signal(signal.SIGTERM, before)
 
     def before_train(self, runner) -> None:
-        """Have a way to agree."""
+        """Make the group by which processes agree."""
         if get_world_size() > 1:
             self._group = torch.distributed.new_group(backend='gloo')
 
@@ -56,7 +57,7 @@ class PreemptionHook(Hook):
         outputs: Optional[dict] = None,
     ) -> None:
         """End after this step."""
-        if self._all_are_asked():
+        if self._all_are_asked() and has_stepped(runner):
             self._end(runner, runner.iter + 1)
 
     def after_val_iter(
@@ -92,6 +93,6 @@ class PreemptionHook(Hook):
         last = last_checkpoint(runner.work_dir)
         if last is None:
             raise Preempted(
-                f'at iteration {iteration}, before there was a checkpoint', 'begin anew'
+                f'at iteration {iteration}, before there was a checkpoint', 'start again'
             )
         raise Preempted(f'at iteration {iteration}; the last checkpoint is {last}')

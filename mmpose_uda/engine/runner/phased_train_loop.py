@@ -31,8 +31,8 @@ class Phase:
         begin (int): First iteration.
         end (int): One past the last iteration.
         parts (tuple[str, ...]): Active parts of the model.
-        norm_eval (bool): Whether BatchNorm layers keep their running statistics, and
-            normalise by them, as of mmpose's backbones of that argument.
+        norm_eval (bool): Whether BatchNorm layers keep their running statistics and
+            normalise by them, as mmpose's backbones with that argument do.
     """
 
     name: str
@@ -44,22 +44,22 @@ class Phase:
 
 @LOOPS.register_module()
 class PhasedTrainLoop(IterBasedTrainLoop):
-    """Iteration based training whose phases switch the model's parts.
+    """Iteration-based training whose phases switch the model's parts.
 
     Every phase makes only the views that its parts need and ends with a validation. The
-    random state of an iteration depends on the seed, the iteration and the rank alone, and
-    so does its data (:class:`mmpose_uda.datasets.SourceTargetDataset`): a resumed run
+    random state of an iteration depends only on the seed, the iteration and the rank, and
+    so do its data (:class:`mmpose_uda.datasets.SourceTargetDataset`): a resumed run
     repeats nothing and ends as an uninterrupted one would.
 
     Args:
         runner (Runner): The runner.
         dataloader (DataLoader | dict): Its sampler is an ``InfiniteDrawSampler``.
-        phases (Sequence[dict]): Each with ``name``, ``iters`` and ``parts``, and
-            ``norm_eval`` (see :class:`Phase`) if it is to be.
+        phases (Sequence[dict]): Each with ``name``, ``iters`` and ``parts``, and optionally
+            ``norm_eval`` (see :class:`Phase`).
 
     Raises:
-        UserError: A loader that makes no draws, no phases, a phase without a name,
-            iterations or parts or with something else, or two phases of one name.
+        UserError: The loader makes no draws, there are no phases, a phase lacks a name,
+            iterations or parts or has other keys, or two phases have the same name.
     """
 
     def __init__(self, runner, dataloader: Union[DataLoader, dict], phases: Sequence[dict]):
@@ -79,11 +79,11 @@ class PhasedTrainLoop(IterBasedTrainLoop):
         self.drop_late_schedulers()
 
     def _require_draws(self) -> None:
-        """Refuse a loader that is none of draws and views."""
+        """Refuse a loader that does not load draws as batches of views."""
         sampler, collate = self.dataloader.sampler, self.dataloader.collate_fn
         if not isinstance(sampler, DrawSampler):
             raise UserError(
-                f'`train_dataloader.sampler` is a {type(sampler).__name__}, and phases '
+                f'`train_dataloader.sampler` is a {type(sampler).__name__}, but phases '
                 'need draws: let its type be InfiniteDrawSampler.'
             )
         if getattr(collate, 'func', collate) is pseudo_collate:
@@ -99,7 +99,7 @@ class PhasedTrainLoop(IterBasedTrainLoop):
 
     @property
     def results(self) -> list[dict]:
-        """Of every finished phase: ``name``, ``iters`` and ``metrics``; survives resume."""
+        """``name``, ``iters`` and ``metrics`` of each finished phase; survives resuming."""
         return self.runner.message_hub.get_info(_RESULTS, [])
 
     def run(self) -> torch.nn.Module:
@@ -112,7 +112,7 @@ class PhasedTrainLoop(IterBasedTrainLoop):
             self.runner.message_hub.update_info(_DRAWS, 0)
         self.runner.call_hook('before_train')
         if self.runner.val_loop is not None:
-            self.model.require_tested()  # now, and not after hours
+            self.model.require_tested()  # now rather than after hours
         self.runner.call_hook('before_train_epoch')
         for phase in self.phases:
             self.phase = phase
@@ -125,10 +125,10 @@ class PhasedTrainLoop(IterBasedTrainLoop):
         return self.runner.model
 
     def drop_late_schedulers(self) -> None:
-        """Leave out schedulers whose turn comes after the end, which mmengine refuses.
+        """Leave out schedulers that begin after the end of the run, which mmengine refuses.
 
-        Those of a config are made for its own length, and a run may be a short one. One
-        without an ``end`` lasts to the end of the run: mmengine fills that in.
+        A config's schedulers are made for its own length, and a run may be shorter. One
+        without an ``end`` lasts to the end of the run, which mmengine fills in.
         """
         configs = self.runner.param_schedulers
         if isinstance(configs, (list, tuple)):
@@ -149,6 +149,7 @@ class PhasedTrainLoop(IterBasedTrainLoop):
         starts = self._iter == self.phase.begin
         enter = self.model.begin_phase if starts else self.model.resume_phase
         enter(self.phase.parts, self.phase.norm_eval)
+        self.count_accumulation()
         self.forget_losses()
         hub = self.runner.message_hub
         for data_batch in self.start_data():
@@ -160,8 +161,19 @@ class PhasedTrainLoop(IterBasedTrainLoop):
             if self._iter >= self.phase.end:
                 break
 
+    def count_accumulation(self) -> None:
+        """Let the last step of a phase come at its end, and gradients go no further.
+
+        mmengine counts accumulated iterations over the whole run, so that the first step of
+        a phase could hold gradients of parts that it does not have.
+        """
+        phase = self.phase
+        self.runner.optim_wrapper.initialize_count_status(
+            self.runner.model, self._iter - phase.begin, phase.end - phase.begin
+        )
+
     def forget_losses(self) -> None:
-        """Let the log of a phase not go on with the losses of parts it does not have."""
+        """Remove losses of parts that the phase does not have from its log."""
         scalars = self.runner.message_hub.log_scalars
         for key in [key for key in scalars if key.startswith('train/')]:
             if 'loss' in key or key.split('/')[1] in self.model.alignments:
@@ -182,13 +194,13 @@ class PhasedTrainLoop(IterBasedTrainLoop):
 
     @property
     def draws(self) -> int:
-        """Draws that all processes together have used; survives resume, on any number."""
+        """Draws used by all processes together; survives resuming, on any number."""
         of_one_world = self._iter * self.draws_of_a_step
         return self.runner.message_hub.get_info(_DRAWS, of_one_world)
 
     @property
     def draws_of_a_step(self) -> int:
-        """Those of an iteration, of all processes."""
+        """Draws per iteration, of all processes together."""
         return self.dataloader.batch_size * get_world_size()
 
     def validate(self) -> None:
@@ -223,7 +235,7 @@ def make_phases(configs: Sequence[dict]) -> tuple[Phase, ...]:
         if not isinstance(parts, (list, tuple)) or not parts:
             raise UserError(
                 f'The `parts` of the phase {config["name"]!r} are {parts!r}: list one or '
-                'more, as supervised.'
+                'more, such as supervised.'
             )
         begin = phases[-1].end if phases else 0
         end = begin + config['iters']
@@ -236,10 +248,10 @@ def make_phases(configs: Sequence[dict]) -> tuple[Phase, ...]:
         phases.append(Phase(config['name'], begin, end, tuple(parts), norm_eval))
     names = [phase.name for phase in phases]
     if not names or len(set(names)) < len(names):
-        raise UserError(f'`phases` needs one or more phases of different names: {names}.')
+        raise UserError(f'`phases` needs one or more phases, of different names: {names}.')
     return tuple(phases)
 
 
 def iteration_seed(seed: int, iteration: int) -> int:
-    """A seed that depends on the run's seed, the iteration and the rank alone."""
+    """Return a seed that depends only on the run's seed, the iteration and the rank."""
     return random_key(seed, iteration, get_rank())

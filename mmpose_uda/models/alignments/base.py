@@ -1,6 +1,7 @@
-"""What every alignment offers to the estimator."""
+"""The base class of alignments, and what they have in common."""
 
 from abc import ABCMeta, abstractmethod
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import Optional, Protocol, Sequence, Union
 
@@ -14,20 +15,21 @@ from mmpose_uda.views import TARGET_TEACHER, view_of
 
 
 class AdaptiveEstimator(Protocol):
-    """What alignments ask of the estimator that builds them."""
+    """What alignments need of the estimator that builds them."""
 
     student: nn.Module
+    alignments: Mapping[str, nn.Module]
     foreground_head: Optional[nn.Module]
     target_has_masks: bool
 
     def trial(
         self, part: str, captured_features: Sequence[str] = ()
     ) -> AbstractContextManager[ViewObservation]:
-        """The student looking at one blank image, to find out what it gives."""
+        """Observe the student on one blank image, to find out what it outputs."""
 
 
 class Alignment(BaseModule, metaclass=ABCMeta):
-    """One method of adaptation: takes what the networks observed, returns named losses.
+    """One adaptation method: takes what the networks observed, returns named losses.
 
     Args:
         loss_weight (float): Weight of all its losses.
@@ -36,18 +38,18 @@ class Alignment(BaseModule, metaclass=ABCMeta):
     """
 
     views: tuple[str, ...] = ()
-    """The views it looks at; the data pipeline of a phase makes no others."""
+    """The views it uses; a phase makes only those that its parts use."""
 
     @property
     def featured_views(self) -> tuple[str, ...]:
-        """Those of :attr:`views` whose features it asks for, not the images alone."""
+        """Those of :attr:`views` whose features it uses, not only the images."""
         return self.views
 
     attention_layers: tuple[int, ...] = ()
-    """The backbone layers whose attention it looks at."""
+    """The backbone layers whose attention it uses."""
 
     captured_features: tuple[str, ...] = ()
-    """Dotted names of the estimator's modules whose output it looks at."""
+    """Dotted names of the estimator's modules whose output it uses."""
 
     def __init__(self, loss_weight: float = 1.0, ramp_iters: int = 0):
         super().__init__()
@@ -55,7 +57,7 @@ class Alignment(BaseModule, metaclass=ABCMeta):
         self.ramp_iters = ramp_iters
 
     def weight_at(self, steps: Tensor) -> Union[float, Tensor]:
-        """Weight after ``steps`` of a phase, a scalar."""
+        """The weight after ``steps`` steps of a phase, a scalar."""
         return self.loss_weight * ramp(steps, self.ramp_iters)
 
     def check(self, name: str, estimator: AdaptiveEstimator) -> None:
@@ -66,44 +68,44 @@ class Alignment(BaseModule, metaclass=ABCMeta):
             estimator (AdaptiveEstimator): The model being built.
 
         Raises:
-            UserError: They do not fit; the message says what would.
+            UserError: It does not fit; the message says what would.
         """
 
     def begin_run(self) -> None:
-        """Forget what an earlier training left behind; its weights are kept."""
+        """Discard the state of an earlier training, but keep the learned weights."""
 
     def disturb(self, observed: Observations) -> None:
-        """Change what the student is about to look at; called before any loss."""
+        """Change the images that the student is about to see; called before any loss."""
 
     def settle(
         self, observed: Observations, losses: dict[str, Tensor]
     ) -> dict[str, Tensor]:
-        """Further losses, told by those of all parts; called after them.
+        """Further losses that depend on those of all parts; called after them.
 
         Args:
             observed (Observations): All views.
-            losses (dict[str, Tensor]): What the step has so far, at its weight:
-                ``loss_...`` of the source's labels, ``<part>/loss...`` of each part.
+            losses (dict[str, Tensor]): Values of the step so far, losses weighted:
+                ``loss_...`` from the source's labels, ``<part>/loss...`` from each part.
 
         Returns:
-            dict[str, Tensor]: As of :meth:`forward`.
+            dict[str, Tensor]: As :meth:`forward` returns them.
         """
         return {}
 
     @abstractmethod
     def forward(self, observed: Observations) -> dict[str, Tensor]:
-        """Losses of one step, keys with 'loss'; other keys are only logged.
+        """Losses of one step, under keys with 'loss'; other keys are only logged.
 
-        A part that trains nothing here gives an empty dict.
+        A part that trains nothing here returns an empty dict.
         """
 
 
 def ramp(steps: Tensor, length: int) -> Union[float, Tensor]:
-    """What grows linearly from 0 to 1 in ``length`` steps; 1 without any.
+    """A factor that grows linearly from 0 to 1 over ``length`` steps; 1 if that is 0.
 
     Args:
-        steps (Tensor): Steps that are done, a scalar; it never leaves the device.
-        length (int): Of the ramp, in steps.
+        steps (Tensor): Steps completed, a scalar; it never leaves the device.
+        length (int): Length of the ramp, in steps.
     """
     return (steps / length).clamp_max(1) if length else 1.0
 
@@ -111,18 +113,18 @@ def ramp(steps: Tensor, length: int) -> Union[float, Tensor]:
 def views_of_foreground(
     name: str, estimator: AdaptiveEstimator, views: Sequence[str]
 ) -> tuple[str, ...]:
-    """The views that are needed to tell the foreground of others.
+    """The further views that the foreground of ``views`` is predicted from.
 
     Args:
         name (str): Name of the part that asks.
         estimator (AdaptiveEstimator): The model being built.
-        views (Sequence[str]): Where the part needs the foreground.
+        views (Sequence[str]): Views whose foreground the part needs.
 
     Returns:
-        tuple[str, ...]: None where masks tell it; the teacher reads it off its own view.
+        tuple[str, ...]: The teacher's view if the foreground is predicted, else empty.
 
     Raises:
-        UserError: Nothing tells the foreground of target images.
+        UserError: Nothing provides the foreground of target images.
     """
     if not any(view_of(view).domain == 'target' for view in views):
         return ()
@@ -155,8 +157,8 @@ def require_reader(
     Args:
         name (str): Name of the part that asks.
         estimator (AdaptiveEstimator): The model being built.
-        with_maps (bool): Whether the part works on maps of positions, not on points with a
-            confidence alone.
+        with_maps (bool): Whether the part needs maps of positions, not only points with a
+            confidence.
 
     Raises:
         UserError: The head has no reader, or no such maps.

@@ -1,10 +1,11 @@
-"""Hiding a keypoint that the teacher is sure of from the student."""
+"""Hides from the student a keypoint that the teacher is confident of."""
 
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor
 
 from mmpose_uda.models.alignments.base import Alignment, require_reader
+from mmpose_uda.models.alignments.pseudo_labels import share
 from mmpose_uda.models.observation import Observations
 from mmpose_uda.models.utils import constant
 from mmpose_uda.views import TARGET_TEACHER
@@ -14,13 +15,13 @@ from mmpose_uda.views import TARGET_TEACHER
 class KeypointOcclusion(Alignment):
     """Covers one confident keypoint in the student's view with a patch of the image.
 
-    The adaptive occlusion of the code of arXiv 2404.14885: the student must infer from the
+    The adaptive occlusion in the code of arXiv 2404.14885: the student must infer from the
     rest of the body what the teacher saw. It has no loss of its own; it makes the loss of
     :class:`MeanTeacherConsistency` harder.
 
     Args:
         prob (float): Share of the images in which a keypoint is covered.
-        min_confidence (float): Of the teacher, for a keypoint to be covered.
+        min_confidence (float): Lowest confidence of the teacher in a covered keypoint.
         size (float): Side of the patch as a share of the image's width. The paper's 20 px
             of 256 are 0.08.
     """
@@ -29,16 +30,16 @@ class KeypointOcclusion(Alignment):
 
     def __init__(self, prob: float = 0.5, min_confidence: float = 0.9, size: float = 0.08):
         super().__init__()
-        self.prob = prob
-        self.min_confidence = min_confidence
-        self.size = size
+        self.prob = share('prob', prob)
+        self.min_confidence = share('min_confidence', min_confidence)
+        self.size = share('size', size)
 
     def check(self, name, estimator) -> None:
         require_reader(name, estimator)
 
     @property
     def featured_views(self) -> tuple[str, ...]:
-        """The teacher's: of the student's it changes the images."""
+        """The teacher's view; of the student's it changes only the images."""
         return (TARGET_TEACHER,)
 
     @torch.no_grad()
@@ -64,14 +65,14 @@ class KeypointOcclusion(Alignment):
 
 
 def draw_one(candidates: Tensor, lots: Tensor) -> tuple[Tensor, Tensor]:
-    """One of the candidates of each row at random, and whether there is any.
+    """Choose one candidate per row at random, and report whether there is any.
 
     Args:
         candidates (Tensor): bool [B, K].
         lots (Tensor): Random numbers in [0, 1), [B, K].
 
     Returns:
-        tuple[Tensor, Tensor]: Index [B], and a bool [B].
+        tuple[Tensor, Tensor]: Index [B] of the candidate, and bool [B].
     """
     return torch.where(candidates, lots, -1).argmax(1), candidates.any(1)
 
@@ -86,12 +87,12 @@ def cover(
         centres (Tensor): Middle of each patch, [B, 2] px.
         covered (Tensor): Which images are changed, bool [B].
         side (float): Side of the patches, px.
-        lots (Tensor): Random numbers in [0, 1), [B, 2]: where the patches are from.
+        lots (Tensor): Random numbers in [0, 1), [B, 2]: where the patches come from.
 
     Returns:
         Tensor: [B, C, H, W].
     """
-    # those of images that stay may be nowhere, and would read outside of the image
+    # centres in unchanged images may be NaN, and would index outside the image
     centres = centres.nan_to_num()
     size = constant(images.shape[:1:-1], images)  # width, height
     span = (size - 1 - side).clamp_min(0)

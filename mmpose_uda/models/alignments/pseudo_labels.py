@@ -1,4 +1,4 @@
-"""The teacher's predictions as labels of the student's view, and which of them count."""
+"""The teacher's predictions as labels for the student's view, and their weights."""
 
 from abc import ABCMeta, abstractmethod
 from collections.abc import Sequence
@@ -19,15 +19,15 @@ from mmpose_uda.models.utils import (
 
 
 class PseudoLabels:
-    """What the teacher says of the student's view, and all that it can be judged by.
+    """The teacher's predictions in the student's view, and everything to judge them by.
 
     Attributes:
         observed (Observations): All views of the step.
-        teacher (ViewObservation): The teacher's look at its view, with its distributions.
-        student (ViewObservation): The student's at its own.
+        teacher (ViewObservation): The teacher's observation of its view.
+        student (ViewObservation): The student's observation of its own.
         points (Tensor): The teacher's points in the student's view, [B, K, A].
-        confidence (Tensor): The teacher's, [B, K]; that of keypoints which the source has
-            no labels of is not a number, and so lost in any comparison.
+        confidence (Tensor): The teacher's, [B, K]; NaN for keypoints without labels in
+            the source, which makes every comparison with it False.
     """
 
     def __init__(self, observed: Observations):
@@ -35,13 +35,13 @@ class PseudoLabels:
         self.teacher = observed['target_teacher']
         self.student = observed['target_student']
         self.points, confidence = observed.pseudo_labels
-        assert observed.labelled_keypoints is not None  # the mean teacher asks for them
+        assert observed.labelled_keypoints is not None  # the mean teacher requires a reader
         known = observed.labelled_keypoints > 0
         self.confidence = torch.where(known, confidence, torch.nan)
 
     @property
     def flip_indices(self) -> tuple[int, ...]:
-        """Keypoint that each keypoint becomes in a mirror."""
+        """Keypoint that each keypoint becomes when mirrored."""
         return tuple(self.student.data_samples[0].metainfo['flip_indices'])
 
     def of_student(self, values: Tensor) -> Tensor:
@@ -51,21 +51,21 @@ class PseudoLabels:
 
 
 class Selection(nn.Module, metaclass=ABCMeta):
-    """How much each pseudo label counts."""
+    """Decides how much each pseudo label counts."""
 
     is_soft = True
-    """Whether it gives others than 0 and 1, which not every loss takes."""
+    """Whether it gives weights other than 0 and 1, which not every loss takes."""
 
     def check(self, name: str, estimator: AdaptiveEstimator) -> None:
-        """Refuse an estimator that it cannot judge, as alignments do.
+        """Refuse an estimator that this selection does not fit, as alignments do.
 
         Raises:
-            UserError: They do not fit; the message says what would.
+            UserError: It does not fit; the message says what would.
         """
 
     @abstractmethod
     def forward(self, labels: PseudoLabels) -> Tensor:
-        """Weights [B, K] of pseudo labels; not a number is 0."""
+        """Weights [B, K] of pseudo labels; NaN counts as 0."""
 
 
 class AllOf(Selection):
@@ -81,7 +81,7 @@ class AllOf(Selection):
         self.is_soft = any(selection.is_soft for selection in self.selections)
 
     def check(self, name: str, estimator: AdaptiveEstimator) -> None:
-        """That of each."""
+        """Check each selection."""
         for selection in self.selections:
             selection.check(name, estimator)
 
@@ -91,13 +91,13 @@ class AllOf(Selection):
 
 
 def build_selection(config: Union[dict, Sequence[dict]]) -> Selection:
-    """Of one config, or of several whose weights are multiplied."""
+    """Build the selection of one config, or of several, whose weights are multiplied."""
     return MODELS.build(config) if isinstance(config, dict) else AllOf(config)
 
 
 @MODELS.register_module()
 class ConfidenceWeighting(Selection):
-    """Every pseudo label weighs what the teacher's confidence in it is, at most 1.
+    """Weights each pseudo label by the teacher's confidence in it, at most 1.
 
     Args:
         min_confidence (float): Pseudo labels below it are dropped.
@@ -105,7 +105,7 @@ class ConfidenceWeighting(Selection):
 
     def __init__(self, min_confidence: float = 0.0):
         super().__init__()
-        self.min_confidence = _share('min_confidence', min_confidence)
+        self.min_confidence = share('min_confidence', min_confidence)
 
     def forward(self, labels: PseudoLabels) -> Tensor:
         """See the base class."""
@@ -115,17 +115,17 @@ class ConfidenceWeighting(Selection):
 
 @MODELS.register_module()
 class ThresholdSelection(Selection):
-    """Pseudo labels of at least a confidence weigh 1, others nothing.
+    """Gives pseudo labels of at least a certain confidence the weight 1, others 0.
 
     Args:
-        threshold (float): The least confidence.
+        threshold (float): The lowest such confidence.
     """
 
     is_soft = False
 
     def __init__(self, threshold: float = 0.5):
         super().__init__()
-        self.threshold = _share('threshold', threshold)
+        self.threshold = share('threshold', threshold)
 
     def forward(self, labels: PseudoLabels) -> Tensor:
         """See the base class."""
@@ -134,9 +134,9 @@ class ThresholdSelection(Selection):
 
 @MODELS.register_module()
 class QuantileSelection(Selection):
-    """The most confident share of a batch weighs 1, the rest nothing.
+    """Gives the most confident share of a batch the weight 1, the rest 0.
 
-    The rule of the code of arXiv 2404.14885, which keeps what is above the median of all
+    The rule in the code of arXiv 2404.14885, which keeps what is above the median of all
     B * K peaks; the batch is that of all processes.
 
     Args:
@@ -147,17 +147,22 @@ class QuantileSelection(Selection):
 
     def __init__(self, quantile: float = 0.5):
         super().__init__()
-        self.quantile = _share('quantile', quantile)
+        self.quantile = share('quantile', quantile)
 
     def forward(self, labels: PseudoLabels) -> Tensor:
         """See the base class."""
-        # float: quantile takes no half precision
+        # nanquantile does not take half precision
         of_all = gather_from_processes(labels.confidence.float())
         level = torch.nanquantile(of_all, self.quantile)
         return (labels.confidence > level).to(labels.confidence)
 
 
-def _share(name: str, value: float) -> float:
+def share(name: str, value: float) -> float:
+    """Return ``value`` if it lies between 0 and 1.
+
+    Raises:
+        UserError: It does not.
+    """
     if not 0 <= value <= 1:
-        raise UserError(f'`{name}` is a share between 0 and 1, not {value}.')
+        raise UserError(f'`{name}` must be between 0 and 1, not {value}.')
     return value

@@ -1,4 +1,4 @@
-"""What the labels of the source say of poses, and how sure the student is of them."""
+"""Statistics of the source's poses, and of the student's confidence on the source."""
 
 import math
 from collections.abc import Sequence
@@ -19,18 +19,18 @@ from mmpose_uda.models.utils import (
 )
 
 _BINS = 256
-# of logarithms of lengths, whose unit is about that of a bone: each bin is 1.9 % wide
+# range of lengths, in units of about one bone; on the log axis a bin is 1.9 % wide
 _SHORTEST, _LONGEST = 1 / 32, 4.0
 _CONFIDENCE_BINS = 64
 _MOMENTUM = 0.01
-_LEAST = 100  # values, before a range is told
+_LEAST = 100  # values that a range needs
 
 Range = tuple[Tensor, Tensor]
 """Lower and upper ends."""
 
 
 class Bounds(NamedTuple):
-    """Within which most values of the source are; infinite where too few were seen.
+    """Bounds of most values of the source; infinite where too few were seen.
 
     Args:
         lengths (Range): Of bones, as shares of the mean bone of their pose, [N] each.
@@ -44,27 +44,27 @@ class Bounds(NamedTuple):
 class SourceStatistics(nn.Module):
     """Distributions of bone lengths, of angles and of confidence on the source.
 
-    Poses without a unit: bone lengths relative to their mean in the same pose, and cosines
-    of the angles between joined bones; of the size that is left out the distribution of
-    the mean bone. All are histograms, which are sums over all labels that were seen: they
-    do not depend on the order of samples or on how many processes there are. That of the
-    student's confidence follows the student, as BatchNorm follows its inputs.
+    Poses are described without a unit, by bone lengths relative to their mean in the same
+    pose and by cosines of the angles between joined bones; their size is kept separately,
+    as the distribution of the mean bone. All are histograms that sum up all labels seen, so
+    they do not depend on the order of samples or the number of processes. That of the
+    student's confidence is a moving average, like the statistics of BatchNorm.
 
-    They are saved with the model, and nothing is ever asked of the device.
+    They are saved with the model, and updating them never waits for the device.
 
     Args:
         keypoints (int): Number of keypoints K.
         skeleton (Sequence[tuple[int, int]]): N bones as pairs of keypoint indices; without
-            any, confidence alone is kept.
-        dimensions (int): 2 or 3, of the poses.
-        unit (float): About the mean length of a bone, in the unit of the poses.
+            any, only confidence is kept.
+        dimensions (int): Dimensions of the poses, 2 or 3.
+        unit (float): Approximate mean length of a bone, in the unit of the poses.
 
     Attributes:
         histograms (Tensor): long [N + M + 1, bins]: counts of lengths, cosines and size.
-        confidence (Tensor): [K, bins] of the interval from 0 to 1; a row sums to 1, or to
-            0 where the source has no labels.
-        is_earlier (Tensor): bool, whether they are those of an earlier training, and are
-            forgotten when this one sees labels.
+        confidence (Tensor): [K, bins] over the interval from 0 to 1; a row sums to 1, or
+            to 0 for a keypoint without labels in the source.
+        is_earlier (Tensor): bool, whether they are from an earlier training, and are
+            discarded when this one sees labels.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class SourceStatistics(nn.Module):
         self.register_buffer('is_earlier', torch.zeros((), dtype=torch.bool))
 
     def begin_run(self) -> None:
-        """Keep what there is until this training sees labels of its own."""
+        """Keep the statistics until this training sees labels of its own."""
         self.is_earlier.fill_(True)
 
     # ---- learning ---------------------------------------------------------------------
@@ -99,13 +99,13 @@ class SourceStatistics(nn.Module):
         confidence: Tensor,
         labelled: Tensor,
     ) -> None:
-        """Note a batch of the source, that of all processes.
+        """Add a batch of the source, over all processes.
 
         Args:
             poses (Tensor, optional): Labels [B, K, A] in one unit along all axes.
-            weights (Tensor): [B, K]; what weighs 0 may be anything.
+            weights (Tensor): [B, K]; labels of weight 0 may have any value.
             confidence (Tensor): The student's, [B, K].
-            labelled (Tensor): 1 for keypoints that the source has labels of, [K].
+            labelled (Tensor): 1 for keypoints with labels in the source of this run, [K].
         """
         known = (weights > 0).float()
         is_number = (known > 0) & confidence.isfinite()
@@ -136,7 +136,7 @@ class SourceStatistics(nn.Module):
         poses = torch.where(known.unsqueeze(-1) > 0, poses, 0)
         counted = keypoints_to_bones(labelled, self.bones)
         bones = keypoints_to_bones(known, self.bones)
-        # of a part of the bones nobody knows the mean of all
+        # the mean of all bones is known only if none is missing
         is_whole = ((bones >= counted).all(-1) & (counted.sum() > 0)).unsqueeze(-1)
         lengths = relative_lengths(poses, self.bones, counted)
         joints = keypoints_to_joints(known, self.bones)
@@ -149,17 +149,17 @@ class SourceStatistics(nn.Module):
         return _count((values * _BINS).long(), is_known, _BINS)
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs) -> None:
-        # of another skeleton, or of an earlier version, which kept none
+        # the checkpoint has another skeleton, or is from an earlier version without these
         for name, own in self.named_buffers():
             saved = state_dict.get(prefix + name)
             if saved is None or saved.shape != own.shape:
                 state_dict[prefix + name] = own
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
-    # ---- telling ----------------------------------------------------------------------
+    # ---- reading ----------------------------------------------------------------------
 
     def bounds(self, coverage: float) -> Bounds:
-        """Where the middle ``coverage`` of the values of every bone and joint lie."""
+        """Intervals of the middle ``coverage`` of the values of every bone and joint."""
         tail = (1 - coverage) / 2
         of_lengths, of_cosines, _ = self.rows()
         return Bounds(
@@ -181,7 +181,7 @@ class SourceStatistics(nn.Module):
 
 
 def _count(bins: Tensor, is_counted: Tensor, count: int) -> Tensor:
-    """Histograms [N, count] of the bins [B, N] of values, of which some count."""
+    """Histograms [N, count] of bin indices [B, N], of those values that are counted."""
     rows = torch.arange(bins.shape[1], device=bins.device) * count
     places = (bins.clamp(0, count - 1) + rows).flatten()
     counts = places.new_zeros(bins.shape[1] * count)
@@ -190,14 +190,14 @@ def _count(bins: Tensor, is_counted: Tensor, count: int) -> Tensor:
 
 
 def quantile(counts: Tensor, level: float) -> Tensor:
-    """Where below a share of each histogram lies.
+    """The place below which a share of each histogram lies.
 
     Args:
         counts (Tensor): [..., bins].
         level (float): The share, between 0 and 1.
 
     Returns:
-        Tensor: [...] in [0, 1] of the axis, between the ends of a bin in proportion.
+        Tensor: [...] in [0, 1] along the axis, interpolated linearly within a bin.
     """
     cumulative = counts.cumsum(-1)
     wanted = level * cumulative[..., -1:]
@@ -210,16 +210,16 @@ def quantile(counts: Tensor, level: float) -> Tensor:
 
 
 def _to_log(lengths: Tensor) -> Tensor:
-    """Place of a length on the axis of logarithms, in [0, 1] of it."""
+    """Place of a length on the logarithmic axis, in [0, 1]."""
     lengths = lengths.clamp(_SHORTEST, _LONGEST)
     return (lengths / _SHORTEST).log() / math.log(_LONGEST / _SHORTEST)
 
 
 def from_log(places: Tensor) -> Tensor:
-    """The length at a place: the inverse of :func:`to_log`."""
+    """The length at a place: the inverse of :func:`_to_log`."""
     return _SHORTEST * (places * math.log(_LONGEST / _SHORTEST)).exp()
 
 
 def to_cosine(places: Tensor) -> Tensor:
-    """The cosine at a place of its axis."""
+    """The cosine at a place on its axis."""
     return 2 * places - 1

@@ -48,15 +48,14 @@ class DomainAdaptivePoseEstimator(BaseModel):
     """A student, its teacher, and the parts that align source and target.
 
     The loss of a step is the supervised loss of the source plus that of each active
-    alignment. Which are active is decided by the current phase (:meth:`set_phase`);
-    without phases, all are. Only the student and what is exported from it remain after
-    training.
+    alignment. The current phase decides which are active (:meth:`set_phase`); without
+    phases, all are. After training only one of the two networks is exported, as a plain
+    estimator.
 
-    A keypoint that no label of the source has been seen of is left out of what is learned
-    on the target, and of metrics that read visibility off the samples.
+    A keypoint for which no label of the source has been seen is left out of what is learned
+    on the target, and out of metrics that read visibility from the samples.
 
-    A checkpoint of the plain estimator is understood as one of a student and a teacher
-    that equals it.
+    A checkpoint of the plain estimator is loaded into the student and an equal teacher.
 
     Args:
         estimator (dict): A stock top-down estimator, with its ``data_preprocessor``.
@@ -67,18 +66,18 @@ class DomainAdaptivePoseEstimator(BaseModel):
             parts that need it.
         target_has_masks (bool): Whether the target data set comes with masks, so that
             those parts need no foreground head.
-        test_network (str): 'teacher' or 'student': who predicts in validation and test.
-        test_statistics (str): 'target', 'source' or 'both': which student views the
-            running statistics of BatchNorm layers are taken from, once both domains are
-            trained on. In training every view is normalised by its own batch, but in a
-            phase of ``norm_eval``, which changes no statistics. The teacher labels with
-            them: with 'source' a long adaptation drifts less (docs/experiments.md).
+        test_network (str): 'teacher' or 'student': which predicts in validation and test.
+        test_statistics (str): 'target', 'source' or 'both': which student views feed the
+            running statistics of BatchNorm layers once both domains are trained on. In
+            training every view is normalised by its own batch, except in a phase with
+            ``norm_eval``, which changes no statistics. The teacher labels with the running
+            statistics: with 'source' a long adaptation drifts less (docs/experiments.md).
         source_statistics (dict, optional): Arguments of
             :func:`~mmpose_uda.models.observation.statistics_for`: ``skeleton`` of a 2D
-            head, and ``file`` to know of a source that is not there to learn from.
+            head, and ``file`` with the statistics of a source that is not available.
 
     Raises:
-        UserError: The estimator is none of images, a part does not fit it, or
+        UserError: The estimator does not take images, a part does not fit it, or
             ``test_network`` or ``test_statistics`` is unknown.
     """
 
@@ -97,7 +96,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         if 'data_preprocessor' not in estimator:
             raise UserError(
                 f'The estimator {estimator.get("type")} has no `data_preprocessor`, so it '
-                'looks at no images: give a top-down estimator of images, such as '
+                'does not take images: use a top-down estimator that does, such as '
                 "type='TopdownPoseEstimator'."
             )
         preprocessor = dict(
@@ -126,7 +125,8 @@ class DomainAdaptivePoseEstimator(BaseModel):
         self.use_for_test(test_network)
         if test_statistics not in ('target', 'source', 'both'):
             raise UserError(
-                f"test_statistics is 'target', 'source' or 'both', not {test_statistics!r}."
+                "test_statistics must be 'target', 'source' or 'both', not "
+                f'{test_statistics!r}.'
             )
         self.test_statistics = test_statistics
         self.active_parts = (SUPERVISED, *self.alignments)
@@ -135,7 +135,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
     def _make_statistics(
         self, skeleton: Optional[Skeleton] = None, file: Optional[str] = None
     ) -> Optional[SourceStatistics]:
-        """What is known of the source, and which of its keypoints are."""
+        """Build the source's statistics and labelled keypoints, filled from ``file``."""
         statistics = statistics_for(self.student.head, skeleton, file)
         if statistics is not None:
             self.labelled = LabelledKeypoints(statistics.keypoints)
@@ -149,14 +149,14 @@ class DomainAdaptivePoseEstimator(BaseModel):
 
     @property
     def start(self) -> str:
-        """What the student's weights were at first: 'ImageNet', a file, or 'scratch'."""
+        """The student's initial weights: 'ImageNet', a file, or 'scratch'."""
         return start_of(self.student)
 
     def begin_run(self) -> None:
         """Begin a new training, perhaps from the weights of another one (``load_from``).
 
-        Both networks start from the teacher of that, and nothing is counted on. A resumed
-        training does not begin.
+        Both networks start from the teacher of that one, and all counts start at 0. Not
+        called for a resumed training.
         """
         for average, trained in self._averages():
             if average.is_trained:
@@ -166,18 +166,19 @@ class DomainAdaptivePoseEstimator(BaseModel):
             alignment.begin_run()
         if self.source_statistics is not None:
             self.source_statistics.begin_run()
+            self.labelled.begin_run()
         self.progress.begin_phase()
 
     def begin_phase(self, parts: tuple[str, ...], norm_eval: bool = False) -> None:
-        """Choose the parts of the coming steps, whose ramps begin."""
+        """Choose the parts of the coming steps, and start their ramps."""
         self.set_phase(parts, norm_eval)
         self.progress.begin_phase()
 
     def resume_phase(self, parts: tuple[str, ...], norm_eval: bool = False) -> None:
-        """Choose the parts of the coming steps, whose ramps go on.
+        """Choose the parts of the coming steps, and continue their ramps.
 
         Raises:
-            UserError: The checkpoint does not say how far they are.
+            UserError: The checkpoint does not contain their progress.
         """
         self.set_phase(parts, norm_eval)
         self.progress.require_known()
@@ -187,9 +188,10 @@ class DomainAdaptivePoseEstimator(BaseModel):
 
         Args:
             parts (tuple[str, ...]): Names of alignments, and 'supervised'.
-            norm_eval (bool): Whether the student's BatchNorm layers normalise by the
-                statistics that they have, which stay. A batch of one camera's images is
-                much alike, and normalised by itself loses what it has in common.
+            norm_eval (bool): Whether the student's BatchNorm layers normalise by their
+                running statistics, which then do not change. Normalising very similar
+                images, such as those of one camera, by their own batch removes what they
+                have in common.
 
         Raises:
             UserError: A name is unknown.
@@ -206,7 +208,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         self.train(self.training)
 
     def train(self, mode: bool = True) -> 'DomainAdaptivePoseEstimator':
-        """BatchNorm layers stay in evaluation mode where the phase wants that."""
+        """Set the mode; with ``norm_eval``, BatchNorm layers stay in evaluation mode."""
         super().train(mode)
         if self.norm_eval:
             for layer in batch_norm_layers(self.student):
@@ -220,7 +222,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
 
     @property
     def required_views(self) -> set[str]:
-        """The views that the parts of the current phase look at."""
+        """The views that the parts of the current phase use."""
         views = {'source'} if SUPERVISED in self.active_parts else set()
         return views.union(*(a.views for a in self.active_alignments.values()))
 
@@ -229,7 +231,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
     def loss(
         self, inputs: dict[str, Tensor], data_samples: dict[str, SampleList]
     ) -> dict[str, Tensor]:
-        """All losses of one step.
+        """Compute all losses of one step.
 
         Args:
             inputs (dict[str, Tensor]): View -> [B, 3, H, W], normalised.
@@ -256,7 +258,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         return losses
 
     def _note_labels(self, data_samples: dict[str, SampleList]) -> Optional[Tensor]:
-        """Note which keypoints have labels; their weights [B, K], if anybody asks."""
+        """Note which keypoints have labels; return their weights [B, K], None if unused."""
         if SUPERVISED not in self.active_parts or self.labelled is None:
             return None
         weights = HeadReader.label_weights(data_samples['source'])
@@ -264,7 +266,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         return weights
 
     def _note_source(self, seen: ViewObservation, weights: Optional[Tensor]) -> None:
-        """Learn what the labels of a batch say of poses, and how sure the student is."""
+        """Add the labels of a batch and the student's confidence to the statistics."""
         if self.source_statistics is None:
             return
         poses = None
@@ -274,11 +276,11 @@ class DomainAdaptivePoseEstimator(BaseModel):
             None if poses is None else poses.to(weights),
             weights,
             seen.distributions.confidence().detach(),
-            self.labelled.mask,
+            self.labelled.seen_in_run.float(),
         )
 
     def recorded(self) -> tuple[list[int], list[str]]:
-        """Layers whose attention, and modules whose output, active parts want recorded."""
+        """The layers whose attention and the modules whose output active parts use."""
         active = self.active_alignments.values()
         layers = sorted({i for a in active for i in a.attention_layers})
         features = sorted({name for a in active for name in a.captured_features})
@@ -287,7 +289,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
     def observe(
         self, inputs: dict[str, Tensor], data_samples: dict[str, SampleList]
     ) -> Observations:
-        """Let each view be looked at by the network that it is for."""
+        """Observe each view with the network that it is for, lazily."""
         layers, features = self.recorded()
         statistics = feeding_statistics(self._looked_at(inputs), self.test_statistics)
         views = {}
@@ -313,58 +315,58 @@ class DomainAdaptivePoseEstimator(BaseModel):
         )
 
     def _join(self, views: dict[str, ViewObservation]) -> None:
-        """Let the student look at both domains in one pass, if it can."""
+        """Let the student process both domains in one pass, if possible."""
         looked_at = self._looked_at(views)
         joint = [views[name] for name in looked_at if view_of(name).is_of_student]
         if len(joint) > 1 and ViewObservation.can_join(joint):
             ViewObservation.look_together(joint)
 
     def _looked_at(self, views: Iterable[str]) -> list[str]:
-        """Those of some views whose features the active parts ask for."""
+        """Those of ``views`` whose features the active parts use."""
         wanted = {'source'} if SUPERVISED in self.active_parts else set()
         wanted = wanted.union(*(a.featured_views for a in self.active_alignments.values()))
         return [view for view in views if view in wanted]
 
     @property
     def is_between_steps(self) -> bool:
-        """Whether the optimizer has stepped since the last loss; no in an accumulation."""
+        """Whether the optimizer has stepped since the last loss; not while accumulating."""
         return self.progress.is_between_steps(self.trained_parameters())
 
     def update_teacher(self, finite: Optional[Tensor] = None) -> None:
-        """Move the teacher towards the student; the first call copies it.
+        """Move the teacher towards the student; the first call copies the student.
 
-        Before that all processes get the same buffers: the teacher labels with them.
+        Buffers are first averaged over all processes, because the teacher labels with them.
 
         Args:
-            finite (Tensor, optional): bool, whether the step was one; if not, neither of
-                both networks remembers it.
+            finite (Tensor, optional): bool, whether the step was finite; if not, neither
+                network keeps anything of it.
         """
         average_buffers(trained for _, trained in self._averages())
         for average, trained in self._averages():
             average.update_parameters(trained, finite)
 
     def _averages(self) -> Iterator[tuple[TeacherEMA, nn.Module]]:
-        """The averages and what they follow."""
+        """Each average, with the module that it follows."""
         yield self.teacher, self.student
         if self.foreground_teacher is not None:
             yield self.foreground_teacher, self.foreground_head
 
     def averaged_parameters(self) -> Iterator[nn.Parameter]:
-        """The parameters that follow others and are not trained."""
+        """The parameters of the averages, which are not trained."""
         for average, _ in self._averages():
             yield from average.parameters()
 
     def trained_parameters(self) -> Iterator[nn.Parameter]:
-        """The parameters that gradients reach; averages want none."""
+        """The parameters that gradients reach, so none of the averages."""
         return (p for p in self.parameters() if p.requires_grad)
 
     @contextmanager
     def trial(
         self, part: str, captured_features: Sequence[str] = ()
     ) -> Iterator[ViewObservation]:
-        """The student looking at one blank image, to find out what it gives.
+        """Observe the student on one blank image, to find out what it outputs.
 
-        Nothing of the student changes. Parts ask it when the model is built.
+        The student does not change. Parts use this when the model is built.
 
         Args:
             part (str): Name of the part that asks.
@@ -375,7 +377,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
                 message names the part.
         """
         modules = [m for m in self.student.modules() if m.training]
-        self.student.eval()  # one image is no batch to normalise by
+        self.student.eval()  # one image is too few for batch statistics
         try:
             yield ViewObservation(
                 network=self.student,
@@ -394,9 +396,11 @@ class DomainAdaptivePoseEstimator(BaseModel):
     # ---- prediction -------------------------------------------------------------------
 
     def use_for_test(self, network: str) -> None:
-        """Choose who predicts: 'teacher' or 'student'."""
+        """Choose the network that predicts: 'teacher' or 'student'."""
         if network not in ('teacher', 'student'):
-            raise UserError(f"test_network is 'teacher' or 'student', not {network!r}.")
+            raise UserError(
+                f"test_network must be 'teacher' or 'student', not {network!r}."
+            )
         self.test_network = network
 
     @property
@@ -405,7 +409,7 @@ class DomainAdaptivePoseEstimator(BaseModel):
         return self.teacher.module if self.test_network == 'teacher' else self.student
 
     def forward(self, inputs, data_samples=None, mode: str = 'tensor'):
-        """mmengine's entry: 'loss' trains, other modes go to the tested estimator."""
+        """mmengine's entry point: 'loss' trains, other modes run the tested estimator."""
         if mode == 'loss':
             return self.loss(inputs, data_samples)
         if mode == 'predict':
@@ -414,22 +418,22 @@ class DomainAdaptivePoseEstimator(BaseModel):
         return self.tested(inputs, data_samples, mode=mode)
 
     def require_tested(self) -> None:
-        """Refuse to predict by a teacher that was never updated, and so is random.
+        """Refuse to predict with a teacher that was never updated, and so is random.
 
         Raises:
-            UserError: The teacher is tested, and nothing has updated it.
+            UserError: The teacher is tested, and was never updated.
         """
         if self.test_network == 'teacher' and not self.teacher.is_trained:
             raise UserError(TeacherEMA.NEVER_UPDATED)
 
     def _leave_out_unlabelled(self, data_samples: SampleList) -> None:
-        """Let no metric count keypoints that the source has no labels of."""
+        """Keep metrics from counting keypoints without labels in the source."""
         if self.labelled is None or bool(self.labelled.mask.all()):
             return
         counted = self.labelled.mask.cpu().numpy()
         for sample in data_samples:
             if 'keypoints_visible' in sample.get('gt_instances', ()):
-                # [1, K], or [1, K, 2] as mmpose packs weights beside it
+                # [1, K], or [1, K, 2] if mmpose has packed weights with it
                 visible = np.array(sample.gt_instances.keypoints_visible)
                 visible[:, counted == 0] = 0
                 sample.gt_instances.keypoints_visible = visible
@@ -441,9 +445,9 @@ class DomainAdaptivePoseEstimator(BaseModel):
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
     def _adopt(self, state_dict: dict[str, Tensor], prefix: str) -> None:
-        """Give a plain estimator's weights the names of this model, in place.
+        """Rename the weights of a plain estimator to those of this model, in place.
 
-        What is around the networks keeps its own weights.
+        Everything except the two networks keeps its own weights.
         """
         plain = {
             key.removeprefix(prefix): state_dict.pop(key)
@@ -465,11 +469,11 @@ class DomainAdaptivePoseEstimator(BaseModel):
 
 
 def _with_loss(name: str, values: dict[str, Tensor]) -> dict[str, Tensor]:
-    """What a part gives, refused if it is logged alone, for that trains nothing."""
+    """Return a part's values; refuse those without a loss, which train nothing."""
     if values and not any('loss' in key for key in values):
         raise UserError(
-            f'The part {name!r} gives {", ".join(values)}, and mmengine trains on keys '
-            'with `loss` alone: name one so, or give nothing.'
+            f'The part {name!r} returns {", ".join(values)}, but mmengine trains only on '
+            'keys that contain `loss`: rename one, or return an empty dict.'
         )
     return values
 
@@ -477,7 +481,7 @@ def _with_loss(name: str, values: dict[str, Tensor]) -> dict[str, Tensor]:
 def _named(
     name: str, weight: Union[float, Tensor], values: dict[str, Tensor]
 ) -> dict[str, Tensor]:
-    """What a part gives, with its name before every key, and losses at its weight."""
+    """A part's values, with its name before every key, and losses weighted."""
     # mmengine trains on every key with 'loss'
     log_name = name.replace('loss', 'lo_ss')
     return {

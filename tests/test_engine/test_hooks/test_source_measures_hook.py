@@ -66,7 +66,7 @@ def test_nothing_is_said_of_the_right_values(warnings):
 
 def test_each_wrong_value_is_told_with_the_lines(warnings):
     (text,) = warnings(total_length=841.0)
-    assert '841 mm of bones and those of the source are 800 mm' in text
+    assert '841 mm of bones, but those of the source are 800 mm' in text
     assert '5.1 % too large' in text and 'depth_range ends' not in text
     assert '    total_length=800.0,' in text and '    depth_range=(-90, 90),' in text
     (text,) = warnings(total_length=700.0)

@@ -1,7 +1,9 @@
 import copy
+import itertools
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -16,8 +18,11 @@ from config_factory import (
 )
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
+from mmengine.logging import MessageHub
+from mmengine.optim import OptimWrapper
 from mmengine.runner import CheckpointLoader, Runner
 from mmpose.apis import init_model
+from torch import nn
 
 from mmpose_uda import UserError
 from mmpose_uda.engine.runner import phased_train_loop
@@ -378,3 +383,62 @@ def test_a_scheduler_without_an_end_lasts_to_the_end_of_the_run(
     cfg.param_scheduler = [dict(warmup, end=2), dict(cosine, begin=2)]
     schedulers = run(cfg).param_schedulers
     assert [scheduler.end for scheduler in schedulers] == [2, 6]
+
+
+# ---- accumulated gradients -----------------------------------------------------------
+
+
+class Weights(nn.Module):
+    """A weight for each part, which the loss of its phase lowers."""
+
+    alignments = ()
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = (nn.Parameter(torch.ones(())) for _ in 'ab')
+        self.part = None
+
+    def begin_phase(self, parts, norm_eval):
+        (self.part,) = parts
+
+    resume_phase = begin_phase
+
+
+class LoopOfWeights(phased_train_loop.PhasedTrainLoop):
+    """Iterations without data, data loader or hooks."""
+
+    draws = draws_of_a_step = 0
+
+    def __init__(self, model, wrapper, phases, begin=0):
+        self._runner = SimpleNamespace(
+            model=model, optim_wrapper=wrapper, seed=0, message_hub=MessageHub('weights')
+        )
+        self.phases, self._iter = make_phases(phases), begin
+        self.values = []
+
+    def start_data(self):
+        return itertools.repeat(None)
+
+    def run_iter(self, data_batch):
+        model, wrapper = self.runner.model, self.runner.optim_wrapper
+        with wrapper.optim_context(model):
+            wrapper.update_params(getattr(model, model.part))
+        self.values.append((round(model.a.item(), 3), round(model.b.item(), 3)))
+        self._iter += 1
+
+
+@pytest.mark.parametrize('begin', [0, 3])
+def test_accumulated_gradients_do_not_reach_the_next_phase(begin):
+    """Three iterations are two steps, of two gradients and of one, also after a resume."""
+    model = Weights()
+    wrapper = OptimWrapper(torch.optim.SGD(model.parameters(), lr=1.0), 2)
+    phases = [phase('first', 3, parts=['a']), phase('second', 3, parts=['b'])]
+    loop = LoopOfWeights(model, wrapper, phases, begin)
+    wrapper.initialize_count_status(model, begin, 6)  # as the runner does
+    for current in loop.phases[begin // 3 :]:
+        loop.phase = current
+        loop.run_phase()
+    expected = [(1, 1), (0, 1), (-1, 1), (-1, 1), (-1, 0), (-1, -1)]
+    if begin:
+        expected = [(a + 2, b) for a, b in expected[3:]]
+    assert loop.values == expected

@@ -1,9 +1,12 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 from model_factory import (
     build_adaptive,
     losses_of,
     make_batch,
+    part_configs,
     regression_estimator,
     resnet_estimator,
     vit_estimator,
@@ -11,6 +14,7 @@ from model_factory import (
 from test_models.test_two_processes import HEADS, labelled_for
 
 from mmpose_uda import UserError
+from mmpose_uda.models.alignments import GradientGate
 
 PARTS = dict(
     mean_teacher=dict(type='MeanTeacherConsistency', loss_weight=30.0),
@@ -145,3 +149,41 @@ def test_a_loss_without_soft_weights_is_refused():
     )
     with pytest.raises(UserError, match="'gate'.*KeypointOHKMMSELoss"):
         build(dict(gate=PARTS['gate']), estimator=estimator)
+
+
+def test_small_losses_in_half_precision():
+    """Gradients of a heatmap's cells are below the smallest number of float16."""
+    torch.manual_seed(0)
+    layer = torch.nn.Conv2d(8, 4, 1)
+    features = torch.rand(2, 4, 8, 48, 48)
+    with torch.no_grad():
+        labels = [
+            layer(f) + s * 0.01 * f.sum(1, keepdim=True) for f, s in zip(features, (1, -1))
+        ]
+    observed = dict(
+        source=SimpleNamespace(reader=SimpleNamespace(keypoint_layer=layer, keypoints=4))
+    )
+    found = []
+    for dtype in (torch.float32, torch.float16):
+        with torch.autocast('cpu', dtype, enabled=dtype == torch.float16):
+            losses = [
+                1e-3 * (layer(f).float() - label).square().mean()
+                for f, label in zip(features, labels)
+            ]
+            found.append(GradientGate.opposition(observed, *losses))
+    assert (found[0] > 0.5).all()
+    torch.testing.assert_close(found[1], found[0], rtol=0.05, atol=0)
+
+
+@pytest.mark.parametrize('parts', [['mean_techer'], ['mean_teacher', 'style']])
+def test_parts_that_the_model_does_not_have(parts):
+    gate = dict(type='GradientGate', parts=parts)
+    with pytest.raises(UserError, match='no alignment .*: use `'):
+        build(dict(PARTS, gate=gate))
+
+
+def test_a_part_that_does_not_use_the_head():
+    parts = {**part_configs(), 'gate': dict(type='GradientGate', parts=['reconstruction'])}
+    model = build_adaptive(alignments=parts)
+    with pytest.raises(UserError, match='do not depend on the last layer of the head'):
+        losses_of(model, make_batch(4))

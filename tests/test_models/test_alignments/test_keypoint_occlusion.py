@@ -149,3 +149,10 @@ def test_a_head_without_points_is_refused():
             foreground_head=None,
             alignments=dict(occlusion=PART),
         )
+
+
+@pytest.mark.parametrize('option', [dict(size=20), dict(min_confidence=90), dict(prob=2)])
+def test_what_is_no_share(option):
+    """The paper's size is in px, and here it is a share of the width."""
+    with pytest.raises(UserError, match=f'`{next(iter(option))}` must be between'):
+        occluding(**option)

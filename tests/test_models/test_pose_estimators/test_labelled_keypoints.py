@@ -114,3 +114,24 @@ def test_they_are_saved():
     other = build_adaptive(alignments=part_configs())
     other.load_state_dict(model.state_dict())
     assert (other.labelled.mask == 0).nonzero().flatten().tolist() == UNLABELLED
+
+
+def test_a_run_that_begins_with_the_weights_of_another():
+    """Its source may have fewer labels: whole poses are those of its own."""
+    labelled = LabelledKeypoints(3)
+    labelled.note(torch.ones(1, 3))
+    labelled.begin_run()
+    labelled.note(torch.tensor([[1.0, 1, 0]]))
+    assert labelled.mask.tolist() == [1, 1, 1]
+    assert labelled.seen_in_run.tolist() == [True, True, False]
+
+
+def test_statistics_of_a_source_with_fewer_labels_than_the_one_before():
+    model = build_adaptive()
+    losses_of(model, make_batch())
+    model.begin_run()
+    losses_of(model, batch_without())
+    lengths, _, size = model.source_statistics.rows()
+    assert size.sum() == len(make_batch()['data_samples']['source'])
+    unlabelled = [bool({*bone} & {*UNLABELLED}) for bone in model.source_statistics.bones]
+    assert ((lengths.sum(1) == 0) == torch.tensor(unlabelled)).all()

@@ -243,3 +243,20 @@ def test_a_head_of_ones_own_brings_its_reader():
         READERS.module_dict.pop('OwnReader', None)
     heads = 'HeatmapHead SimCCHead RTMCCHead IntegralRegressionHead DSNTHead VolumetricPose'
     assert all(head in fitting_heads() for head in heads.split())
+
+
+@pytest.mark.parametrize('kind', ['integral', 'DSNT'])
+def test_points_of_a_head_that_removes_its_bias_are_its_own(kind):
+    """The bias depends on the sum of all cells, which the maps do not tell."""
+    torch.manual_seed(0)
+    head = MODELS.build(dict(head_config(kind), debias=True))
+    outputs = head((torch.randn(2, 8, *FEATURES[::-1]),))
+    found = find_reader(head).distributions(outputs)
+    predicted = [
+        torch.from_numpy(decoded.keypoints[0]).float()
+        for decoded in head.decode(outputs[0].detach().unsqueeze(1))
+    ]
+    torch.testing.assert_close(found.points().detach(), torch.stack(predicted))
+    means = torch.stack([axis.mean() for axis in found.axes], -1)
+    assert (found.points() - means).abs().max() > 1e-3
+    assert found.contains(found.points()).shape == (2, KEYPOINTS)
