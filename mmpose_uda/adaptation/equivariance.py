@@ -13,10 +13,10 @@ from mmpose_uda.inference.image_sources import Frame
 from mmpose_uda.inference.infer import predict
 
 _BATCH = 8
-# Small ones, under which images stay of the kind that a model was trained on. How steady it
-# is under large ones depends on whether it ever saw any, and tells little of the images as
-# they are (docs/calibration.md).
-_ANGLE = 5.0  # degrees, either way
+# Small changes, which keep images like those that the model was trained on. How steady it
+# is under large changes depends on whether its training had any, and says little about the
+# images as they are (docs/calibration.md).
+_ANGLE = 5.0  # degrees, in both directions
 _SCALES = (0.95, 1.05)
 
 
@@ -27,11 +27,11 @@ class Seen:
     Args:
         boxes (np.ndarray): [N, 4], x1, y1, x2, y2, px.
         keypoints (np.ndarray): [N, K, 2] px of the images.
-        poses (np.ndarray): [N, K, 3] mm of a 3D estimator; else the keypoints.
+        poses (np.ndarray): [N, K, 3] mm for a 3D estimator; else the keypoints.
         scores (np.ndarray): [N, K].
-        errors (np.ndarray): [N, K], distance between a keypoint found in a box and the one
-            found in it after a change, carried back, in longer sides of the box; mean of
-            all changes.
+        errors (np.ndarray): [N, K], distance between a keypoint and the one found after a
+            change of the image, mapped back, in longer sides of the box; mean over all
+            changes.
     """
 
     boxes: np.ndarray
@@ -42,19 +42,20 @@ class Seen:
 
     @classmethod
     def together(cls, parts: Sequence['Seen']) -> 'Seen':
-        """What several networks find, each in boxes of its own."""
+        """Concatenate what several networks find, each in its own boxes."""
         return cls(*map(np.concatenate, zip(*(vars(part).values() for part in parts))))
 
 
 def look(model: nn.Module, frames: Sequence[Frame]) -> Seen:
-    """Let a network look at images as they are, and a little changed.
+    """Evaluate a network on images as they are, and slightly changed.
 
-    They are turned, scaled and, with sides, mirrored. Where no keypoints are a left and a
-    right one, as of a hand, the mirror image may be of a kind that the network never saw:
-    a left hand. There, it is left out.
+    Images are turned, scaled and, if keypoints have a left and a right, mirrored. Without
+    left and right, as for a hand, mirroring is left out, because the mirror image may be of
+    a kind that the network never saw, such as a left hand.
 
-    A change is about the middle of the box, which stays. Boxes in which nothing finite is
-    found are as wrong as can be: their keypoints are in the corner of the box.
+    Changes are about the centre of the box, which stays in place. If nothing finite is
+    found in a box, its keypoints count as found in the corner of the box, and as a whole
+    side wrong.
 
     Args:
         model (nn.Module): A top-down estimator of :func:`load_estimator`.
@@ -67,19 +68,21 @@ def look(model: nn.Module, frames: Sequence[Frame]) -> Seen:
         keypoints, scores, poses = find(model, frames)
         distances = []
         for change in _changes(boxes, has_sides):
-            # one after the other: photographs are large
-            found, _, _ = find(model, map(_warped, frames, change))
+            # one change at a time, because photographs are large
+            found, _, found_poses = find(model, map(_warped, frames, change))
             back = _through(np.stack([cv2.invertAffineTransform(m) for m in change]), found)
             if np.linalg.det(change[0][:, :2]) < 0:
                 back = back[:, order]
-            distances.append(np.linalg.norm(back - keypoints, axis=-1))
+            is_lost = np.isnan(poses).any(-1) | np.isnan(found_poses).any(-1)
+            apart = np.linalg.norm(back - keypoints, axis=-1)
+            distances.append(np.where(is_lost, np.inf, apart))
     sides = longer_sides(boxes)[:, None]
     errors = np.mean([np.minimum(each / sides, 1.0) for each in distances], axis=0)
     return Seen(boxes, keypoints, poses, scores, errors)
 
 
 def longer_sides(boxes: np.ndarray) -> np.ndarray:
-    """Of boxes [N, 4] (x1, y1, x2, y2), [N] px."""
+    """Longer sides [N] px of boxes [N, 4] (x1, y1, x2, y2), at least 1."""
     return (boxes[:, 2:] - boxes[:, :2]).max(1).clip(1)
 
 
@@ -99,14 +102,14 @@ def _warped(frame: Frame, matrix: np.ndarray) -> Frame:
 
 
 def _through(matrices: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Points [N, K, 2] through matrices [N, 2, 3]."""
+    """Map points [N, K, 2] by affine matrices [N, 2, 3]."""
     return points @ matrices[:, :, :2].transpose(0, 2, 1) + matrices[:, None, :, 2]
 
 
 def find(
     model: nn.Module, frames: Iterable[Frame]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What a model finds in images as they are.
+    """Return what a model finds in images as they are.
 
     Args:
         model (nn.Module): A top-down estimator.
@@ -114,7 +117,7 @@ def find(
 
     Returns:
         tuple[np.ndarray, np.ndarray, np.ndarray]: Keypoints [N, K, 2] px, scores [N, K]
-        and poses [N, K, 3] mm, which without a 3D estimator are the keypoints.
+        and poses [N, K, 3] mm or, if the estimator is not 3D, the keypoints.
     """
     count = len(model.dataset_meta['keypoint_id2name'])
     keypoints, scores, poses = [], [], []
@@ -133,7 +136,7 @@ def find(
 
 @contextmanager
 def _without_flip_test(model: nn.Module) -> Iterator[None]:
-    """Let a network look once: the mean with the mirror image hides what it finds there."""
+    """Switch off the flip test, whose mean hides what is found in the mirror image."""
     kept = model.test_cfg
     model.test_cfg = {**(kept or {}), 'flip_test': False}
     try:

@@ -1,4 +1,4 @@
-"""How long a stock schedule is on labelled images of one's own, and what fits into it."""
+"""The length of a stock schedule on the user's labelled images, and ramps that fit it."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -9,23 +9,23 @@ from mmengine.config import Config
 from mmpose_uda.config import is_warm_up
 from mmpose_uda.convert.source_folder import SourceFolder
 
-_RAMP = 1000  # steps, in which a teacher gets to know something
-_OF_A_RAMP, _OF_A_WARM_UP = 5, 10  # what part of a run they may be
+_RAMP = 1000  # steps, after which a teacher has something to teach
+_OF_A_RAMP, _OF_A_WARM_UP = 5, 10  # ramps get at most 1/5 of a run, cut warm-ups 1/10
 
 
 @dataclass(frozen=True)
 class OwnSchedule:
-    """A schedule in steps of one process.
+    """A schedule, in steps of one process.
 
     Args:
         samples (int): Labelled instances.
-        batch (int): Of them in a step.
-        steps (int): Of the whole run.
+        batch (int): Instances per step.
+        steps (int): Steps of the whole run.
         ramp (int): Steps over which the weights of parts grow.
         warm_up (int): Steps over which the stock learning rate grows; 0 if it does not, or
             if it grows in epochs.
         schedulers (list[dict], optional): Those of the stock config with a shorter warm-up,
-            where its own is too long for the run.
+            if its own is too long for the run.
     """
 
     samples: int
@@ -37,14 +37,14 @@ class OwnSchedule:
 
 
 def own_schedule(cfg: Config, source: SourceFolder) -> Optional[OwnSchedule]:
-    """Lay the schedule of a stock config over a source.
+    """Apply the schedule of a stock config to a source.
 
     Args:
         cfg (Config): The stock config.
         source (SourceFolder): The labelled data.
 
     Returns:
-        OwnSchedule: None where the config does not say how long it trains.
+        OwnSchedule: None if the config does not specify how long it trains.
     """
     samples, batch = source.samples, cfg.train_dataloader.get('batch_size')
     length = cfg.get('train_cfg') or {}
@@ -65,7 +65,9 @@ def own_schedule(cfg: Config, source: SourceFolder) -> Optional[OwnSchedule]:
 
 
 def _listed(schedulers: Any) -> list[dict[str, Any]]:
-    """Without the scope that mmengine notes in configs of another package."""
+    """Drop the scope that mmengine adds to schedulers of another package's config."""
+    if isinstance(schedulers, dict) and 'type' in schedulers:
+        schedulers = [schedulers]
     if not isinstance(schedulers, (list, tuple)):
         return []
     return [{k: v for k, v in one.items() if k != '_scope_'} for one in schedulers]

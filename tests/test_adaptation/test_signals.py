@@ -69,7 +69,10 @@ def by_function(monkeypatch):
         for frame in frames:
             found = model.find(frame.image)
             scores = [model.score] * 3
-            yield frame, [dict(keypoints=found.tolist(), keypoint_scores=scores)]
+            if found is None:
+                yield frame, []
+            else:
+                yield frame, [dict(keypoints=found.tolist(), keypoint_scores=scores)]
 
     monkeypatch.setattr(equivariance, 'predict', predict)
 
@@ -92,6 +95,15 @@ def test_what_finds_the_spots_is_equivariant():
     np.testing.assert_allclose(seen.errors, 0, atol=0.01)
     np.testing.assert_allclose(seen.keypoints[0], spots(frames()[0].image))
     assert (seen.scores == 0.8).all()
+
+
+def test_what_finds_nothing_is_as_wrong_as_can_be():
+    """Also where it finds nothing before and after a change, in the same corner."""
+    first = frames(2)[0].image
+    model = network(lambda image: spots(image) if (image == first).all() else None)
+    seen = look(model, frames(2))
+    assert (seen.errors == 1).all()
+    np.testing.assert_allclose(seen.keypoints[1], np.broadcast_to(BOX[0, :2], (3, 2)))
 
 
 def test_what_always_says_the_same_is_not():

@@ -33,12 +33,12 @@ def source(tmp_path):
     return find_source(str(tmp_path), dict(named, dataset_name='ab', sigmas=[1, 1]))
 
 
-def stock(batch=10, schedulers=(WARM_UP, LATER), **length):
+def stock(batch=10, schedulers=[WARM_UP, LATER], **length):
     return Config(
         dict(
             train_dataloader=dict(batch_size=batch),
             train_cfg=length or dict(max_epochs=210),
-            param_scheduler=list(schedulers),
+            param_scheduler=schedulers,
         )
     )
 
@@ -82,3 +82,8 @@ def test_without_a_length(source, change):
 def test_without_a_schedule(source):
     found = own_schedule(stock(64, []), source)
     assert found.warm_up == 0 and found.schedulers is None
+
+
+def test_a_single_scheduler(source):
+    found = own_schedule(stock(10, dict(WARM_UP)), source)
+    assert found.warm_up == 500 and found.schedulers == [dict(WARM_UP, end=105)]

@@ -1,4 +1,4 @@
-"""What a backbone was at one moment of training."""
+"""A snapshot of a backbone at one moment of training."""
 
 from copy import deepcopy
 from typing import Sequence
@@ -6,14 +6,12 @@ from typing import Sequence
 import torch
 from torch import Tensor, nn
 
+from mmpose_uda.models.alignments.taken_once import TakenOnce
 from mmpose_uda.models.utils import capture_attention
 
 
-class FrozenBackbone(nn.Module):
+class FrozenBackbone(TakenOnce):
     """A copy of a vision transformer that is taken once and never trained.
-
-    All its weights are buffers: no optimizer sees them, and checkpoints hold them, so a
-    resumed run goes on with the very copy that was taken before.
 
     Args:
         backbone (nn.Module): Any backbone of the architecture to copy.
@@ -26,22 +24,11 @@ class FrozenBackbone(nn.Module):
             for name, weight in list(module.named_parameters(recurse=False)):
                 delattr(module, name)
                 module.register_buffer(name, weight.data)
-        self.register_buffer('taken', torch.zeros((), dtype=torch.bool))
-        # The same on the host: asking the buffer at every step would wait for the device.
-        self._is_taken = False
         self.eval()
 
-    def take_once(self, backbone: nn.Module) -> None:
-        """Copy ``backbone``; later calls, also in a resumed run, do nothing."""
-        if not self._is_taken:
-            self.backbone.load_state_dict(backbone.state_dict())
-            self.taken.fill_(True)
-            self._is_taken = True
-
-    def forget(self) -> None:
-        """Let the next call of :meth:`take_once` copy again."""
-        self.taken.fill_(False)
-        self._is_taken = False
+    def take(self, network: nn.Module) -> None:
+        """Copy a backbone."""
+        self.backbone.load_state_dict(network.state_dict())
 
     @torch.no_grad()
     def attention(self, images: Tensor, layers: Sequence[int]) -> dict[int, Tensor]:
@@ -53,7 +40,3 @@ class FrozenBackbone(nn.Module):
     def train(self, mode: bool = True) -> 'FrozenBackbone':
         """Stay in evaluation mode whatever the model around it does."""
         return super().train(False)
-
-    def _load_from_state_dict(self, *args, **kwargs) -> None:
-        super()._load_from_state_dict(*args, **kwargs)
-        self._is_taken = bool(self.taken)

@@ -7,13 +7,12 @@ from mmpose.registry import MODELS
 from torch import Tensor, nn
 
 from mmpose_uda.models.alignments.base import Alignment
+from mmpose_uda.models.alignments.taken_once import TakenOnce
 from mmpose_uda.models.observation import Observations
 
 
-class StartingWeights(nn.Module):
-    """The weights of a network at one moment, as buffers: no optimizer sees them.
-
-    Checkpoints hold them, so a resumed run is pulled to where the first one began.
+class StartingWeights(TakenOnce):
+    """The weights of a network at one moment.
 
     Args:
         network (nn.Module): Any network of the architecture.
@@ -23,23 +22,11 @@ class StartingWeights(nn.Module):
         super().__init__()
         for name, weight in network.named_parameters():
             self.register_buffer(_key(name), weight.detach().clone())
-        self.register_buffer('taken', torch.zeros((), dtype=torch.bool))
-        # The same on the host: asking the buffer at every step would wait for the device.
-        self._is_taken = False
 
-    @torch.no_grad()
-    def take_once(self, network: nn.Module) -> None:
-        """Copy the weights; later calls, also in a resumed run, do nothing."""
-        if not self._is_taken:
-            for kept, weight in self._pairs(network):
-                kept.copy_(weight)
-            self.taken.fill_(True)
-            self._is_taken = True
-
-    def forget(self) -> None:
-        """Let the next call of :meth:`take_once` copy again."""
-        self.taken.fill_(False)
-        self._is_taken = False
+    def take(self, network: nn.Module) -> None:
+        """Copy the weights."""
+        for kept, weight in self._pairs(network):
+            kept.copy_(weight)
 
     def squared_distance(self, network: nn.Module) -> Tensor:
         """Sum of the squared differences of all weights that are trained, a scalar."""
@@ -52,13 +39,9 @@ class StartingWeights(nn.Module):
         for name, weight in network.named_parameters():
             yield getattr(self, _key(name)), weight
 
-    def _load_from_state_dict(self, *args, **kwargs) -> None:
-        super()._load_from_state_dict(*args, **kwargs)
-        self._is_taken = bool(self.taken)
-
 
 def _key(name: str) -> str:
-    """Name of a buffer, which may have no dots."""
+    """Name of a buffer, which must not contain dots."""
     return name.replace('.', '/')
 
 
@@ -67,12 +50,12 @@ class StartingModelPull(Alignment):
     """Keeps the student near the weights that it had when the part was first used.
 
     The L2-SP penalty (Li et al. 2018, arXiv 1802.01483), half the squared distance of all
-    weights. A mean teacher without a source follows its own mistakes; this bounds how far.
-    With it, what is not corrected by the target stays as it was learned.
+    weights. A mean teacher without a source follows its own mistakes; this limits how far.
+    What the target does not correct stays as it was learned.
 
     Args:
         loss_weight (float): Strength of the pull. 0.1 is the paper's largest, for SGD.
-        ramp_iters (int): Steps over which it grows.
+        ramp_iters (int): Steps over which the weight grows.
     """
 
     views = ('target_student',)
@@ -82,11 +65,11 @@ class StartingModelPull(Alignment):
 
     @property
     def featured_views(self) -> tuple[str, ...]:
-        """None: it looks at the network alone."""
+        """None: it uses only the network's weights."""
         return ()
 
     def check(self, name, estimator) -> None:
-        """See the base class; also makes room for the weights."""
+        """See the base class; also make room for the weights."""
         self.start = StartingWeights(estimator.student)
 
     def begin_run(self) -> None:
