@@ -1,4 +1,4 @@
-"""Poses on the target that a body could have."""
+"""Keeps poses on the target anatomically plausible."""
 
 from mmpose.registry import MODELS
 from torch import Tensor
@@ -15,12 +15,12 @@ from mmpose_uda.models.readers import find_reader
 
 @MODELS.register_module()
 class AnatomicalPlausibility(Alignment):
-    """The student's 3D poses on the target have bones and angles as the source's labels.
+    """Keeps bones and angles of 3D poses on the target within those of the source.
 
     The anatomical constraints of da-3dhpe-anatomy (see
-    :class:`AnatomicalPlausibilityLoss`). There ranges are written down; here they are what
-    labels of the source have, which the estimator learns while it trains on them, or reads
-    from a ``source_statistics.json`` where there is no source.
+    :class:`AnatomicalPlausibilityLoss`). There ranges are constants; here they are those of
+    the source's labels, which the estimator learns while it trains on them, or reads from a
+    ``source_statistics.json`` if there is no source.
 
     Args:
         loss (dict): Loss of (poses, bones, bounds, flip indices, keypoints).
@@ -29,7 +29,7 @@ class AnatomicalPlausibility(Alignment):
         ramp_iters (int): Steps over which the weight grows.
 
     Raises:
-        UserError: ``coverage`` is no share.
+        UserError: ``coverage`` is not between 0 and 1.
     """
 
     views = ('target_student',)
@@ -61,31 +61,31 @@ class AnatomicalPlausibility(Alignment):
 
 
 def checked_coverage(coverage: float) -> float:
-    """A share of values that can lie within bounds.
+    """Return ``coverage`` if it is a share of values that can lie within bounds.
 
     Raises:
-        UserError: It is none.
+        UserError: It is not between 0 and 1.
     """
     if not 0 < coverage < 1:
-        raise UserError(f'`coverage` is a share between 0 and 1, not {coverage}.')
+        raise UserError(f'`coverage` must be between 0 and 1, not {coverage}.')
     return coverage
 
 
 def require_3d(name: str, estimator: AdaptiveEstimator) -> None:
-    """Refuse a head that gives no poses in space.
+    """Refuse a head that does not predict 3D poses.
 
     Args:
         name (str): Name of the part that asks.
         estimator (AdaptiveEstimator): The model being built.
 
     Raises:
-        UserError: Its poses are of 2D, where bones turn shorter with the view.
+        UserError: Its poses are 2D, where the length of a bone depends on the view.
     """
     require_reader(name, estimator)
     head = estimator.student.head
     if find_reader(head).dimensions != 3:
         raise UserError(
-            f'The part {name!r} judges poses in 3D, which {type(head).__name__} does not '
-            'give: leave the part out, or use a VolumetricPose3DHead or a '
+            f'The part {name!r} judges 3D poses, which {type(head).__name__} does not '
+            'predict: leave the part out, or use a VolumetricPose3DHead or a '
             'RegressionPose3DHead.'
         )

@@ -21,17 +21,17 @@ from mmpose_uda.models.utils import pool_to_patches
 class AttentionRegularization(Alignment):
     """Regularises the attention of chosen layers (arXiv 2501.08408).
 
-    Three terms, each with a weight of its own and not computed where that is 0:
+    Three terms, each with its own weight and skipped if that is 0:
 
     * foreground: foreground patches attend to the foreground;
     * agreement: neighbours among ``layers`` attend alike, averaged over heads;
     * pretrained: every head attends as it did in the pre-trained backbone. That is a copy
       of the student's backbone from the first step of this part, kept in checkpoints. To
-      compare with the end of a pre-training phase, activate the part in the phases after
-      it; with a backbone that starts from a checkpoint, from the first phase on.
+      compare with the end of a pre-training phase, activate the part only in the phases
+      after it; if the backbone starts from a checkpoint, from the first phase on.
 
-    The paper names a regularisation of attention on the foreground and across layers; its
-    formulas are not public, so all three are ours.
+    The paper mentions a regularisation of attention on the foreground and across layers;
+    its formulas are not public, so all three are ours.
 
     Args:
         layers (Sequence[int]): Backbone layers.
@@ -76,18 +76,18 @@ class AttentionRegularization(Alignment):
         self.views = self.regularised
 
     def check(self, name, estimator) -> None:
-        """See the base class; also finds out which views tell the foreground.
+        """See the base class; also find out which views the foreground is read from.
 
-        And makes room for the pre-trained backbone. Now, and not when it is taken: a
-        resumed run must find where to load it.
+        The pre-trained backbone gets its module here, before the copy is made, so that a
+        resumed run can load it.
         """
         require_masked_encoder(name, estimator)
         backbone = estimator.student.backbone
         depth = len(backbone.layers)
         if not all(0 <= layer < depth for layer in self.attention_layers):
             raise UserError(
-                f'The part {name!r} has layers={list(self.attention_layers)}, but those of '
-                f'the backbone are 0 to {depth - 1}: correct them.'
+                f'The part {name!r} has layers={list(self.attention_layers)}, but the '
+                f'backbone has layers 0 to {depth - 1}: choose from these.'
             )
         if self.agreement_weight and len(set(self.attention_layers)) < 2:
             raise UserError(
@@ -119,7 +119,7 @@ class AttentionRegularization(Alignment):
         return losses
 
     def foreground_loss(self, observed: Observations, view: str) -> Tensor:
-        """Attention that leaves the foreground, mean over the layers."""
+        """Loss of attention that leaves the foreground, mean over the layers."""
         grid = observed[view].network.backbone.patch_grid
         foreground = pool_to_patches(observed.foreground(view), grid)
         terms = [

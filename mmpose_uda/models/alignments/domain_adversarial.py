@@ -13,19 +13,19 @@ from mmpose_uda.models.utils import reverse_gradient
 
 @MODELS.register_module()
 class DomainAdversarial(Alignment):
-    """Features from which a discriminator cannot tell the domain (arXiv 2404.14885).
+    """Trains features whose domain a discriminator cannot identify (arXiv 2404.14885).
 
     The discriminator is trained by the same backward pass as the student, through a
-    gradient reversal. To train it at another speed give its parameters, which are
-    ``alignments.<name>.discriminator``, a ``lr_mult`` in the optimizer's
+    gradient reversal. To train it at another learning rate, set ``lr_mult`` for its
+    parameters, ``alignments.<name>.discriminator``, in the optimizer's
     ``paramwise_cfg.custom_keys``.
 
     Args:
-        discriminator (dict): One logit per position of a feature.
+        discriminator (dict): A network that gives one logit per position of a feature.
         feature (str): Dotted name of a module of the estimator whose output is aligned:
             'backbone', 'neck', 'head.deconv_layers', 'backbone.layers.2', ...
         loss (dict): Loss of (source logits, target logits).
-        coefficient (float): The reversed gradient is multiplied by it.
+        coefficient (float): Factor of the reversed gradient.
         coefficient_ramp (int): Steps over which the coefficient grows linearly from 0 at
             the start of a phase; the discriminator learns from the first step.
         loss_weight (float): Weight of the loss.
@@ -68,8 +68,8 @@ class DomainAdversarial(Alignment):
         seen = f'feature={self.feature!r} is {list(features.shape)} for one image'
         if features.ndim not in (3, 4):
             raise UserError(
-                f'It aligns maps [B, C, h, w] or tokens [B, L, C], but {seen}: name a '
-                "module before it, such as 'backbone'."
+                f'It aligns maps [B, C, h, w] or tokens [B, L, C], but {seen}: name an '
+                "earlier module, such as 'backbone'."
             )
         try:
             self.discriminator(features)
@@ -88,12 +88,12 @@ class DomainAdversarial(Alignment):
         )
 
     def logits(self, observed: Observations, view: str) -> Tensor:
-        """What the discriminator thinks of the features of a view."""
+        """The discriminator's logits for the features of a view."""
         features = observed[view].feature(self.feature)
         coefficient = self.coefficient * ramp(observed.steps, self.coefficient_ramp)
         return self.discriminator(reverse_gradient(features, coefficient))
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs) -> None:
-        # earlier versions counted here
+        # earlier versions counted steps here
         state_dict.pop(f'{prefix}steps', None)
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)

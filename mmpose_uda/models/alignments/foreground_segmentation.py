@@ -1,4 +1,4 @@
-"""Learning to tell the foreground from the source's masks."""
+"""Learns from the source's masks to predict the foreground."""
 
 from mmpose.registry import MODELS
 from torch import Tensor

@@ -9,7 +9,7 @@ from mmpose_uda.models.observation import Observations
 
 @MODELS.register_module()
 class InformationMaximization(Alignment):
-    """The student's target predictions are certain one by one and diverse together.
+    """Makes the student's target predictions certain individually and diverse together.
 
     Args:
         loss (dict): Loss of the logits of the head's maps of positions.

@@ -47,10 +47,8 @@ class KeypointOcclusion(Alignment):
         student = observed['target_student']
         points, confidence = observed.pseudo_labels
         points = points[..., :2]
-        size = constant(student.images.shape[:1:-1], points)  # width, height
-        inside = ((points >= 0) & (points <= size - 1)).all(-1)
         is_sure = confidence >= self.min_confidence
-        candidates = inside & is_sure & (observed.labelled_keypoints > 0)
+        candidates = student.shows(points) & is_sure & (observed.labelled_keypoints > 0)
         keypoints = candidates.shape[1]
         lots = student.random.uniform('occlusion', keypoints + 3)
         choice, whether, elsewhere = lots.split([keypoints, 1, 2], dim=1)

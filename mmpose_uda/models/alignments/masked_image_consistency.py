@@ -1,4 +1,4 @@
-"""Hiding blocks of the student's view of the target."""
+"""Hides blocks of the student's view of the target."""
 
 import torch
 from mmpose.registry import MODELS
@@ -13,23 +13,24 @@ from mmpose_uda.models.utils import pool_to_patches
 
 @MODELS.register_module()
 class MaskedImageConsistency(Alignment):
-    """The student finds in an image with hidden blocks what the teacher finds in all of it.
+    """Hides blocks of the student's image, which has to infer what the teacher sees.
 
-    MIC (Hoyer et al. 2023, arXiv 2212.01322): each block of a grid is hidden by a chance of
-    its own, and takes the mean colour. The pseudo labels are those of
-    :class:`MeanTeacherConsistency`, whose loss this makes harder; it has none of its own.
-    There the image with hidden blocks is a third one beside the student's two. Here blocks
-    of the student's view are hidden in place, of some images, which costs no pass.
+    MIC (Hoyer et al. 2023, arXiv 2212.01322): each block of a grid is hidden independently
+    with the same probability, and gets the mean colour. This has no loss of its own; it
+    makes that of :class:`MeanTeacherConsistency`, which has the pseudo labels, harder. In
+    the paper the image with hidden blocks is a third one beside the student's two. Here
+    blocks are hidden in the student's own view, in a share of the images, which costs no
+    extra pass.
 
     Args:
-        ratio (float): The chance of a block. 0.5 to 0.7 there.
+        ratio (float): Probability that a block is hidden. 0.5 to 0.7 in the paper.
         block (float): Side of a block as a share of the image's longer side. 1/8 to 1/4
-            there.
+            in the paper.
         prob (float): Share of the images in which blocks are hidden.
-        foreground (bool): Whether blocks without any foreground stay.
+        foreground (bool): Whether to hide only blocks that contain some foreground.
 
     Raises:
-        UserError: A share is none.
+        UserError: ``ratio``, ``block`` or ``prob`` is out of range.
     """
 
     views = ('target_student',)
@@ -45,7 +46,7 @@ class MaskedImageConsistency(Alignment):
         for name, value in dict(ratio=ratio, block=block, prob=prob).items():
             if not 0 < value <= 1:
                 raise UserError(
-                    f'MaskedImageConsistency: {name} is a share above 0 and up to 1, not '
+                    f'MaskedImageConsistency: {name} must be above 0 and at most 1, not '
                     f'{value}.'
                 )
         self.ratio = ratio
@@ -54,14 +55,14 @@ class MaskedImageConsistency(Alignment):
         self.foreground = foreground
 
     def check(self, name, estimator) -> None:
-        """See the base class; also finds out which view tells the foreground."""
+        """See the base class; also find out which view the foreground is read from."""
         if self.foreground:
             needed = views_of_foreground(name, estimator, ['target_student'])
             self.views = ('target_student', *needed)
 
     @property
     def featured_views(self) -> tuple[str, ...]:
-        """What tells the foreground: of the student's view it changes the images."""
+        """What the foreground is read from; of the student's view only images change."""
         return self.views[1:]
 
     @torch.no_grad()

@@ -13,7 +13,7 @@ from mmpose_uda.models.utils import PatchMask
 
 @MODELS.register_module()
 class MaskedReconstruction(Alignment):
-    """The backbone learns from the pixels of both domains (arXiv 2501.08408).
+    """Trains the backbone on the pixels of both domains (arXiv 2501.08408).
 
     Patches are hidden, a light decoder reconstructs them, and the foreground counts more,
     both in what is hidden (``masking``) and in the loss (``head.loss``). The head decides
@@ -23,10 +23,10 @@ class MaskedReconstruction(Alignment):
 
     Args:
         masking (dict): Draws the masks, like :class:`PatchMasking`.
-        head (dict): Encoding, decoder and loss, one of those heads.
-        views (Sequence[str]): What is reconstructed.
-        foreground (bool): Whether masking and loss are told the foreground. Without it
-            this is plain masked image modelling.
+        head (dict): One of those heads, which has the encoding, the decoder and the loss.
+        views (Sequence[str]): Views that are reconstructed.
+        foreground (bool): Whether masking and loss use the foreground. Without it this is
+            plain masked image modelling.
         loss_weight (float): Weight of the losses.
         ramp_iters (int): Steps over which the weight grows.
     """
@@ -48,7 +48,7 @@ class MaskedReconstruction(Alignment):
         self.views = self.reconstructed
 
     def check(self, name, estimator) -> None:
-        """See the base class; also finds out which views tell the foreground."""
+        """See the base class; also find out which views the foreground is read from."""
         self.head.check(name, estimator.student)
         if self.foreground:
             needed = views_of_foreground(name, estimator, self.reconstructed)
@@ -56,7 +56,7 @@ class MaskedReconstruction(Alignment):
 
     @property
     def featured_views(self) -> tuple[str, ...]:
-        """Those that tell the foreground: what is reconstructed is encoded anew."""
+        """Those the foreground is read from; reconstructed views are encoded separately."""
         return tuple(view for view in self.views if view not in self.reconstructed)
 
     def forward(self, observed: Observations) -> dict[str, Tensor]:
@@ -70,7 +70,7 @@ class MaskedReconstruction(Alignment):
         }
 
     def encode(self, observed: Observations, masks: list[PatchMask]) -> Sequence[Tensor]:
-        """What the backbone makes of what it sees of each view, in one pass if it can."""
+        """The backbone's tokens of views with hidden patches, in one pass if possible."""
         views = [observed[view].undisturbed for view in self.reconstructed]
         if not ViewObservation.can_join(views):
             return [self.head.encode(view, mask) for view, mask in zip(views, masks)]
@@ -81,7 +81,7 @@ class MaskedReconstruction(Alignment):
     def draw_mask(
         self, observed: Observations, view: str
     ) -> tuple[PatchMask, Optional[Tensor]]:
-        """What is hidden of the images of a view, and their foreground if it is told."""
+        """Draw what is hidden in a view; also return the foreground if it is used."""
         foreground = observed.foreground(view) if self.foreground else None
         grid = self.head.patch_grid
         lots = observed[view].random.uniform(f'masking {view}', grid[0] * grid[1])
@@ -89,7 +89,7 @@ class MaskedReconstruction(Alignment):
 
     @torch.no_grad()
     def reconstruct(self, observed: Observations, view: str) -> tuple[Tensor, Tensor]:
-        """Pictures of what the model makes of a view, patches hidden.
+        """Reconstruct the hidden patches of a view, for pictures.
 
         Returns:
             tuple[Tensor, Tensor]: Images [B, 3, H, W] (normalised) whose hidden patches

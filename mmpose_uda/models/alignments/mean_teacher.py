@@ -17,38 +17,38 @@ from mmpose_uda.models.observation import (
     carried_targets,
 )
 from mmpose_uda.models.readers import KeypointDistributions, Weighing, find_reader
-from mmpose_uda.models.utils import constant, gather_from_processes
+from mmpose_uda.models.utils import gather_from_processes
 
 
 @MODELS.register_module()
 class MeanTeacherConsistency(Alignment):
-    """The student, on a hard view, agrees with the teacher on an easy one.
+    """Trains the student on a hard view to agree with the teacher on an easy one.
 
-    The teacher's predictions are points with a confidence. They travel to the student's
-    view through the exact affine between both crops and are there made into labels as the
-    head's codec makes them, for the head's own loss (the squared error of heatmaps in
-    arXiv 2404.14885). A label of weight w contributes w times its loss at weight 1, also
-    where a stock loss would square the weight.
+    The teacher predicts points with a confidence. They are carried into the student's view
+    through the exact affine matrix between both crops, and encoded there as the head's
+    codec encodes labels, for the head's own loss (the squared error of heatmaps in arXiv
+    2404.14885). A label of weight w contributes w times its loss at weight 1, even if a
+    stock loss would square the weight.
 
-    A point with a label's sharp peak says more than the teacher knows: of a keypoint that
-    may be in two places it lies between them, and the student learns to be sure of that.
-    So where the head's reader can carry them (that of ``VolumetricPose3DHead`` can), the
-    teacher's maps of positions travel instead, and the student learns to be as unsure as
-    the teacher is (docs/experiments.md has what that changes).
+    A point with a label's sharp peak claims more than the teacher knows: if a keypoint may
+    be in two places, the point lies between them, and the student learns to be confident of
+    it. So if the head's reader can carry maps (that of ``VolumetricPose3DHead`` can), the
+    teacher's maps of positions are carried instead, and the student learns to be as
+    uncertain as the teacher (docs/experiments.md shows what that changes).
 
-    How deep a joint is, another view of the same image tells no better than this one: a
-    wrong depth comes back to the teacher as often as it labels, and drifts. So labels are
-    of the image alone where the head's loss takes such, and depth is learned of the source.
+    Another view of the same image shows depth no better than this one: a wrong depth
+    returns to the teacher with every label, and drifts. So if the head's loss takes such
+    labels, they contain x and y only, and depth is learned from the source.
 
     Args:
-        selection (dict | list[dict]): A :class:`Selection` of pseudo labels; of several the
-            weights are multiplied.
+        selection (dict | list[dict]): A :class:`Selection` of pseudo labels, or several,
+            whose weights are multiplied.
         loss_weight (float): Weight of the loss.
         ramp_iters (int): Steps over which the weight grows.
-        whole_maps (bool, optional): Whether labels are the teacher's maps, not points. By
-            default they are where the head's reader carries maps.
-        depth (bool, optional): Whether labels of a 3D head tell depth too. By default they
-            do where its loss takes no others.
+        whole_maps (bool, optional): Whether labels are the teacher's maps, not points.
+            Default: if the head's reader carries maps.
+        depth (bool, optional): Whether labels of a 3D head contain depth. Default: only if
+            its loss takes no others.
     """
 
     views = ('target_teacher', 'target_student')
@@ -75,8 +75,9 @@ class MeanTeacherConsistency(Alignment):
         carries_maps = reader.carries_maps
         if self.whole_maps and not carries_maps:
             raise UserError(
-                f'The part {name!r} has whole_maps=True, but nobody knows how to carry the '
-                f'maps of a {type(head).__name__} to another view: leave it out.'
+                f'The part {name!r} has whole_maps=True, but maps of a '
+                f'{type(head).__name__} cannot be carried into another view: leave '
+                'whole_maps out.'
             )
         if self.whole_maps is None:
             self.whole_maps = carries_maps
@@ -85,20 +86,21 @@ class MeanTeacherConsistency(Alignment):
         if self.depth is False and not (is_flat or reader.leaves_depth_out):
             raise UserError(
                 f'The part {name!r} has depth=False, but the loss {type(loss).__name__} of '
-                f'a {type(head).__name__} takes no labels without a depth: leave it out.'
+                f'a {type(head).__name__} takes no labels without depth: leave depth out.'
             )
         if self.depth is None:
             self.depth = not reader.leaves_depth_out
             if not self.depth:
                 print_log(
-                    f'Labels of the part {name!r} tell x and y, and depth is learned of '
-                    'the source; with depth=True they tell depth too, as in version 1.0.',
+                    f'Labels of the part {name!r} contain x and y only, and depth is '
+                    'learned from the source; with depth=True they contain depth too, as '
+                    'in version 1.0.',
                     logger='current',
                 )
         if not getattr(loss, 'use_target_weight', True):
             raise UserError(
-                f'The part {name!r} weighs pseudo labels by confidence, which the loss '
-                f'{type(loss).__name__} of the head ignores: set its '
+                f'The part {name!r} weights pseudo labels by confidence, but the loss '
+                f'{type(loss).__name__} of the head ignores weights: set its '
                 '`use_target_weight=True`.'
             )
         with estimator.trial(name) as seen:
@@ -106,8 +108,8 @@ class MeanTeacherConsistency(Alignment):
         if self.weighings is None and self.selection.is_soft:
             raise UserError(
                 f'The part {name!r} has selection={type(self.selection).__name__}, whose '
-                f'weights lie between 0 and 1: the loss {type(loss).__name__} of the head '
-                'takes no such weights, so use a selection of 0 and 1, such as '
+                f'weights lie between 0 and 1, but the loss {type(loss).__name__} of the '
+                'head takes only 0 or 1: use a selection such as '
                 "dict(type='ThresholdSelection') or dict(type='QuantileSelection')."
             )
 
@@ -130,7 +132,7 @@ class MeanTeacherConsistency(Alignment):
         )
 
     def _are_seen(self, points: Tensor, student: ViewObservation) -> Tensor:
-        """Whether labels lie where the student can say them, [B, K]."""
+        """Whether labels lie within the range of the student's head, [B, K]."""
         found = student.distributions
         if self.depth is False and isinstance(found, KeypointDistributions):
             return found.in_the_image().contains(points[..., :2])
@@ -140,27 +142,26 @@ class MeanTeacherConsistency(Alignment):
     def monitor(
         self, observed: Observations, points: Tensor, confidence: Tensor, weights: Tensor
     ) -> dict[str, Tensor]:
-        """What tells a run that degenerates, for the log.
+        """Values for the log that show whether a run degenerates.
 
         Args:
             observed (Observations): All views.
             points (Tensor): Pseudo labels in the student's view, [B, K, A].
-            confidence (Tensor): In them, [B, K].
-            weights (Tensor): Of them, [B, K].
+            confidence (Tensor): The teacher's confidence in them, [B, K].
+            weights (Tensor): Their weights, [B, K].
 
         Returns:
-            dict[str, Tensor]: Scalars: the confidence of teacher and student in their own
-            views, the share of pseudo labels that weigh anything, the spread of the
-            teacher's keypoints over the batches of all processes (standard deviation) and
-            the mean distance of both networks' keypoints, the last two in sides of the
-            crop.
+            dict[str, Tensor]: Scalars: the confidence of teacher and student, each in its
+            own view, the share of pseudo labels with a weight above 0, the standard
+            deviation of the teacher's keypoints over the batches of all processes and the
+            mean distance of both networks' keypoints, the last two in sides of the crop.
         """
         teacher, student = observed['target_teacher'], observed['target_student']
         labelled = observed.labelled_keypoints
         found = student.distributions
-        placed = teacher.distributions.points()[..., :2] / _size(teacher, points)
+        placed = teacher.distributions.points()[..., :2] / teacher.size(points)
         spread = gather_from_processes(placed).std(0, correction=0).mean(-1)
-        apart = (found.points() - points)[..., :2] / _size(student, points)
+        apart = (found.points() - points)[..., :2] / student.size(points)
         return dict(
             pseudo_label_confidence=_mean(confidence, labelled),
             pseudo_label_share=_mean((weights > 0).to(confidence), labelled),
@@ -170,17 +171,12 @@ class MeanTeacherConsistency(Alignment):
         )
 
     def select(self, labels: PseudoLabels) -> Tensor:
-        """Weights [B, K] of pseudo labels; 0 where the source has no labels."""
+        """Weights [B, K] of pseudo labels; 0 for keypoints without labels in the source."""
         known = labels.observed.labelled_keypoints > 0
-        # detached, not without gradients: what it looks at of the student is kept
+        # detach, not no_grad: the student's outputs computed here are reused by the loss
         return self.selection(labels).detach().nan_to_num(0) * known
 
 
 def _mean(values: Tensor, labelled: Tensor) -> Tensor:
-    """Of values [B, K], over the keypoints that the source has labels of."""
+    """Mean of values [B, K] over the keypoints with labels in the source."""
     return (values * labelled).sum(1).mean() / labelled.sum()
-
-
-def _size(view: ViewObservation, like: Tensor) -> Tensor:
-    """Width and height of the images of a view, [2] px."""
-    return constant(view.images.shape[:1:-1], like)

@@ -1,4 +1,4 @@
-"""Pseudo labels by how plausible the teacher's poses are beside the student's."""
+"""Selects pseudo labels whose pose is more plausible than the student's."""
 
 import torch
 from mmpose.registry import MODELS
@@ -17,24 +17,24 @@ from mmpose_uda.models.utils import mean_over_processes
 
 @MODELS.register_module()
 class PlausibilitySelection(Selection):
-    r"""A pose teaches where the teacher's is more plausible than the student's.
+    r"""Keeps pseudo labels of poses in which the teacher is more plausible.
 
     The filter of da-3dhpe-anatomy: of symmetry, bone lengths and angles
-    (:class:`AnatomicalPlausibilityLoss`) the teacher is better in two at least. With the
-    filter :math:`m` of a pose and the ramp :math:`r` a pseudo label weighs
-    :math:`(1 - r) + r m / \bar m`; the mean :math:`\bar m` is over all processes. What is
-    dropped makes the rest count more. A one-sided body has two criteria, and both are
-    asked for.
+    (:class:`AnatomicalPlausibilityLoss`) the teacher must be better than the student in at
+    least two. With the filter :math:`m` of a pose, 0 or 1, and the ramp :math:`r`, the
+    weight of a pseudo label is :math:`(1 - r) + r m / \bar m`; the mean :math:`\bar m` is
+    over all processes, so the more is dropped, the more the rest counts. A one-sided body
+    has only two criteria, and must meet both.
 
-    Where both networks are without a fault a criterion is met: there they are rarely so,
-    because intervals are written down; here they are the source's.
+    A criterion in which both networks are without fault counts as met. There this is rare,
+    because intervals are constants; here they are the source's.
 
     Args:
         coverage (float): Share of the source's values that lie within the bounds.
-        ramp_iters (int): Steps of the phase over which the filter sets in.
+        ramp_iters (int): Steps of a phase over which the filter takes effect.
 
     Raises:
-        UserError: ``coverage`` is no share.
+        UserError: ``coverage`` is not between 0 and 1.
     """
 
     def __init__(self, coverage: float = 0.99, ramp_iters: int = 0):
@@ -54,7 +54,7 @@ class PlausibilitySelection(Selection):
         return weights.unsqueeze(1).expand_as(labels.confidence)
 
     def is_better(self, labels: PseudoLabels) -> Tensor:
-        """Whether the teacher's pose is better in two criteria at least, bool [B]."""
+        """Whether the teacher's pose is better in at least two criteria, bool [B]."""
         bounds = labels.observed.source_statistics.bounds(self.coverage)
 
         def faults(seen: ViewObservation) -> dict[str, Tensor]:

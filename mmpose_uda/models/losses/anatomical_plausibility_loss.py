@@ -1,4 +1,4 @@
-"""Poses that no body of the source has."""
+"""Penalises poses that no body of the source has."""
 
 from typing import Optional, Protocol
 
@@ -29,21 +29,21 @@ class Bounds(Protocol):
 
 @MODELS.register_module()
 class AnatomicalPlausibilityLoss(nn.Module):
-    r"""Bones of unlike sides, bones and angles beyond what labels have (da-3dhpe-anatomy).
+    r"""Penalises asymmetry, and bones and angles out of range (da-3dhpe-anatomy).
 
     With the lengths :math:`l_b` as shares of the mean bone of their pose and the cosines
-    :math:`c_j` of the angles of bones that share a keypoint:
+    :math:`c_j` of the angles between bones that share a keypoint:
 
-    * symmetry: :math:`|l_b - l_{b'}|` of a bone and its mirror image, which they square;
+    * symmetry: :math:`|l_b - l_{b'}|` of a bone and its mirror image, squared there;
     * range: the distance of :math:`l_b` from its interval;
     * angle: the distance of :math:`c_j` from its interval;
 
-    each the mean over the bones or joints of a pose, and over poses.
+    each averaged over the bones or joints of a pose, and over poses.
 
     Args:
-        symmetry_weight (float): Weight of the first.
-        range_weight (float): Of the second.
-        angle_weight (float): Of the third. All three are 0.1 there.
+        symmetry_weight (float): Weight of the first term.
+        range_weight (float): Weight of the second.
+        angle_weight (float): Weight of the third. All three are 0.1 there.
 
     Raises:
         UserError: All weights are 0.
@@ -77,12 +77,12 @@ class AnatomicalPlausibilityLoss(nn.Module):
         Args:
             poses (Tensor): [B, K, 3] in one unit along all axes.
             bones (Bones): N pairs of keypoints.
-            bounds (Bounds): Of N bones and M joints.
-            flip_indices (tuple[int, ...]): Keypoint that each keypoint becomes in a mirror.
-            keypoints (Tensor, optional): 1 for those that count, else 0, [K]; None is all.
+            bounds (Bounds): Intervals of N bones and M joints.
+            flip_indices (tuple[int, ...]): Keypoint that each one becomes when mirrored.
+            keypoints (Tensor, optional): 1 for those that count, else 0, [K]. Default: all.
 
         Returns:
-            dict[str, Tensor]: Scalars by criterion; no 'symmetry' of a one-sided body.
+            dict[str, Tensor]: Scalars by criterion; no 'symmetry' for a one-sided body.
         """
         found = implausibility(poses, bones, bounds, flip_indices, keypoints)
         return {
@@ -99,7 +99,7 @@ def implausibility(
     flip_indices: tuple[int, ...],
     keypoints: Optional[Tensor] = None,
 ) -> dict[str, Tensor]:
-    """The criteria of :class:`AnatomicalPlausibilityLoss` of each pose, [B] each."""
+    """The criteria of :class:`AnatomicalPlausibilityLoss` for each pose, each [B]."""
     if keypoints is None:
         keypoints = torch.ones(poses.shape[1], device=poses.device)
     counted = keypoints_to_bones(keypoints, bones)
@@ -119,10 +119,10 @@ def implausibility(
 
 
 def _distance_from(values: Tensor, low: Tensor, high: Tensor) -> Tensor:
-    """Of values [B, N] from the intervals of each column; 0 inside."""
+    """Distance of values [B, N] from the interval of their column; 0 inside."""
     return (low - values).clamp_min(0) + (values - high).clamp_min(0)
 
 
 def _mean(values: Tensor, counted: Tensor) -> Tensor:
-    """Of each row of [B, N], over the columns that count."""
+    """Mean of each row of [B, N] over the columns that count."""
     return (values * counted).sum(1) / counted.sum().clamp_min(1)

@@ -1,4 +1,4 @@
-"""How far two attention maps are apart."""
+"""The distance between attention maps."""
 
 from mmpose.registry import MODELS
 from torch import Tensor, nn
@@ -28,7 +28,7 @@ class AttentionDistanceLoss(nn.Module):
         super().__init__()
         if measure not in ('kl', 'mse'):
             raise UserError(
-                f"AttentionDistanceLoss: measure is 'kl' or 'mse', not {measure!r}."
+                f"AttentionDistanceLoss: measure must be 'kl' or 'mse', not {measure!r}."
             )
         self.measure = measure
         self.loss_weight = loss_weight

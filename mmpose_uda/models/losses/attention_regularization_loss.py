@@ -1,4 +1,4 @@
-"""Attention should stay on the foreground."""
+"""Keeps attention on the foreground."""
 
 from mmpose.registry import MODELS
 from torch import Tensor, nn
@@ -12,8 +12,8 @@ class AttentionRegularizationLoss(nn.Module):
 
     :math:`L = -\sum_q f_q \log \sum_l f_l \bar A_{q,l} / \sum_q f_q` with the attention
     :math:`\bar A` averaged over heads. (The paper's own formula is not public; this is
-    candidate (a) of the forms that fit its description.) Sums over queries are over all
-    processes: the mean of their losses is that of the whole batch.
+    candidate (a) of the forms that fit its description.) The denominator is averaged over
+    all processes, so that the mean of their losses is that of the whole batch.
 
     Args:
         loss_weight (float): Weight of the loss.

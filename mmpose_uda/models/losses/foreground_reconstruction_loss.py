@@ -1,4 +1,4 @@
-"""Reconstruction error that cares for the foreground."""
+"""Reconstruction error that emphasises the foreground."""
 
 from typing import Optional
 
@@ -16,8 +16,9 @@ class ForegroundReconstructionLoss(nn.Module):
     With the share of foreground :math:`f_l` and the emphasis :math:`a`,
     :math:`w_l = (1 - a) + a f_l` and
     :math:`L = \sum_l M_l w_l \|\hat x_l - x_l\|^2 / (D \sum_l M_l w_l)`. At ``a = 0`` this
-    is exactly MAE's loss. (The paper's own formula is not public; this one is ours.) Sums
-    are over all processes: the mean of their losses is that of the whole batch.
+    is exactly MAE's loss. (The paper's own formula is not public; this one is ours.) The
+    denominator is averaged over all processes, so that the mean of their losses is that of
+    the whole batch.
 
     Args:
         foreground_emphasis (float): ``a`` in [0, 1). Below 1 so that an image without
@@ -25,7 +26,7 @@ class ForegroundReconstructionLoss(nn.Module):
         loss_weight (float): Weight of the loss.
 
     Raises:
-        UserError: ``foreground_emphasis`` out of range.
+        UserError: ``foreground_emphasis`` is out of range.
     """
 
     def __init__(self, foreground_emphasis: float = 0.8, loss_weight: float = 1.0):
@@ -51,7 +52,7 @@ class ForegroundReconstructionLoss(nn.Module):
             predicted (Tensor): [B, L, D].
             target (Tensor): [B, L, D].
             hidden (Tensor): bool [B, L], True where a patch was hidden.
-            foreground (Tensor, optional): [B, L] in [0, 1]; None is all foreground.
+            foreground (Tensor, optional): [B, L] in [0, 1]. Default: all is foreground.
 
         Returns:
             Tensor: Scalar.

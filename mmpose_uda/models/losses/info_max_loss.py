@@ -15,7 +15,7 @@ MODES = ('normalized', 'released')
 
 @MODELS.register_module()
 class InfoMaxLoss(nn.Module):
-    """Every keypoint is in one place, and not in the same place in every image.
+    """Rewards a keypoint for being in one place, but not in the same in every image.
 
     The pose level of arXiv 2404.14885: the entropy of each prediction minus the entropy of
     their mean over the batch. It needs no labels and takes the raw output of any head
@@ -25,15 +25,15 @@ class InfoMaxLoss(nn.Module):
     ``mode='released'`` is the formula of the paper's code, for heatmaps [B, K, H, W]: the
     row and the column means of a heatmap, each through a softmax, should be certain, and
     the softmax of the batch mean of the heatmaps should not; entropies are divided by
-    H * W. As those softmaxes have no temperature they are next to flat, and so is the
+    H * W. As those softmaxes have no temperature, they are almost flat, and so is the
     loss. ``mode='normalized'`` is ours: one softmax with a temperature over all positions,
     entropies as a share of the largest possible, and the mean of the probabilities instead
-    of that of the logits. Either mean is over the batches of all processes.
+    of that of the logits. Both means are over the batches of all processes.
 
     Args:
         mode (str): 'normalized' or 'released'.
-        temperature (float): Of the softmax of 'normalized'. 0.2 to 0.5 suits heatmaps with
-            peaks of 1, 1 suits heads that are trained through a softmax.
+        temperature (float): Temperature of the softmax of 'normalized'. 0.2 to 0.5 suits
+            heatmaps with peaks of 1; 1 suits heads that are trained through a softmax.
         loss_weight (float): Weight of the loss.
 
     Raises:
@@ -56,13 +56,13 @@ class InfoMaxLoss(nn.Module):
         self.loss_weight = loss_weight
 
     def check(self, outputs: Sequence[Tensor]) -> None:
-        """Refuse a head whose output this loss is not for.
+        """Refuse a head whose output does not fit the mode.
 
         Args:
             outputs (Sequence[Tensor]): Logits [B, K, ...] of the head for any images.
 
         Raises:
-            UserError: 'released' got something else than heatmaps.
+            UserError: The mode is 'released', and they are not heatmaps.
         """
         for logits in outputs:
             if self.mode == 'released' and logits.ndim != 4:
@@ -81,16 +81,16 @@ class InfoMaxLoss(nn.Module):
 
         Args:
             outputs (Tensor | Sequence[Tensor]): Logits [B, K, ...] of the positions, or
-                several such (one an axis).
-            *labels (Tensor, optional): Targets and weights, which the heads of mmpose give
-                to their ``loss``. They are not looked at.
-            keypoints (Tensor, optional): Weight of each, [K]; None is all alike.
+                several such (one per axis).
+            *labels (Tensor, optional): Targets and weights, which mmpose's heads pass to
+                their loss. They are ignored.
+            keypoints (Tensor, optional): Weight of each, [K]. Default: all equal.
 
         Returns:
             Tensor: Scalar. 'normalized' is between -1 (certain and diverse) and 0.
 
         Raises:
-            UserError: 'released' got something else than heatmaps.
+            UserError: The mode is 'released', and they are not heatmaps.
         """
         maps = [outputs] if isinstance(outputs, Tensor) else outputs
         self.check(maps)
@@ -124,14 +124,14 @@ class InfoMaxLoss(nn.Module):
 
 
 def _weighted_mean(values: Tensor, keypoints: Tensor) -> Tensor:
-    """Of [..., K] over all axes, with weights [K]."""
+    """Mean of [..., K] over all axes, with weights [K]."""
     return (values * keypoints).sum(-1).mean() / keypoints.sum()
 
 
 def entropy(log_probs: Tensor) -> Tensor:
     """Entropy in nats over the last axis.
 
-    Of logarithms, because the gradient of p log p at a p that underflows is not finite.
+    Takes logarithms, because the gradient of p log p is not finite if p underflows.
     """
     return -(log_probs.exp() * log_probs).sum(-1)
 
@@ -139,7 +139,7 @@ def entropy(log_probs: Tensor) -> Tensor:
 def log_mean_over_all_samples(log_values: Tensor) -> Tensor:
     """Logarithm of the mean over the batch axis of [B, ...] and over all processes.
 
-    With gradient. Batches have one size on all processes.
+    Has a gradient. Batches must have the same size on all processes.
     """
     largest = log_values.detach().amax(0)
     all_reduce(largest, 'max')

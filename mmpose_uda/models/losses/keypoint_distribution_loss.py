@@ -1,4 +1,4 @@
-"""Fitting keypoint distributions to points."""
+"""Fits keypoint distributions to points."""
 
 from typing import Protocol, Sequence, Union
 
@@ -8,18 +8,18 @@ from torch import Tensor, nn
 
 
 class Axis(Protocol):
-    """What the loss asks of an axis: bins [B, K, N] that are ``step`` apart."""
+    """What the loss needs of an axis: bins [B, K, N] that are ``step`` apart."""
 
     log_probs: Tensor
     probs: Tensor
     step: float
 
     def gaussian_labels(self, points: Tensor, sigma: float) -> Tensor:
-        """Gaussians [B, K, N] about points [B, K], with ``sigma`` in bins."""
+        """Gaussians [B, K, N] around points [B, K], with ``sigma`` in bins."""
 
 
 class Axes(Protocol):
-    """Distributions of keypoints along axes, as the readers of heads have them."""
+    """Distributions of keypoints along axes, as readers of heads provide them."""
 
     axes: Sequence[Axis]
 
@@ -32,13 +32,13 @@ class KeypointDistributionLoss(nn.Module):
     """Cross entropy to the labels' distributions, plus L1 of the predicted coordinates.
 
     The distribution of a labelled point is a Gaussian around it; a label may also be a
-    distribution, which says how sure it is. A label of the first axes alone, as of x and y
-    without a depth, teaches those.
+    distribution, with its own uncertainty. A label of only the first axes, such as x and y
+    without depth, trains only those.
 
-    The cross entropy shapes each axis's distribution (as SimCC, Li et al. 2022), the L1
-    term ties to the point what is read off it, the mean of all of it (integral regression,
-    Sun et al. 2018) or of its peak; both are needed because predictions are trusted by
-    their peaks.
+    The cross entropy shapes each axis's distribution (as SimCC, Li et al. 2022); the L1
+    term fits the coordinate that is read from it, the mean of all of it (integral
+    regression, Sun et al. 2018) or of its peak. Both are needed because the peak decides
+    how far a prediction is trusted.
 
     Args:
         sigma (float): Standard deviation of the Gaussians, in bins.
@@ -57,13 +57,13 @@ class KeypointDistributionLoss(nn.Module):
     def forward(
         self, predicted: Axes, labels: Union[Tensor, Axes], weights: Tensor
     ) -> Tensor:
-        """Mean over the axes and the weighted keypoints; axes without a label have none.
+        """Mean over axes and weighted keypoints; axes without a label contribute 0.
 
         Args:
             predicted (KeypointDistributions): Along x, y and perhaps z.
-            labels (Tensor | KeypointDistributions): Of the first A of these axes: points
-                [B, K, A], crop px and mm, or distributions.
-            weights (Tensor): [B, K], 0 leaves a keypoint out whatever its label is.
+            labels (Tensor | KeypointDistributions): For the first A of these axes: points
+                [B, K, A] in crop px and mm, or distributions.
+            weights (Tensor): [B, K]; 0 leaves a keypoint out, whatever its label is.
 
         Returns:
             Tensor: Scalar.
@@ -83,6 +83,6 @@ class KeypointDistributionLoss(nn.Module):
             length = axis.step * axis.log_probs.shape[-1]
             terms.append(cross_entropy + self.l1_weight * errors[..., i] / length)
         per_keypoint = torch.stack(terms).sum(0) / len(predicted.axes)
-        # The mean over all B * K keypoints, not over the weights alone: a batch whose
-        # pseudo labels are all uncertain must weigh little.
+        # Divide by all B * K keypoints, not by the sum of weights: a batch whose pseudo
+        # labels are all uncertain must count little.
         return self.loss_weight * (weights * per_keypoint).mean()

@@ -1,4 +1,4 @@
-"""Learning how large an error is."""
+"""Learns how large an error is."""
 
 import math
 
@@ -10,9 +10,9 @@ from torch import Tensor, nn
 class LaplaceScaleLoss(nn.Module):
     """Negative log-likelihood of errors under Laplace distributions of predicted scale.
 
-    The scale as Kendall and Gal (2017, arXiv 1703.04977) learn it, but of errors that are
-    taken as they are: with their gradient a network gives up what it is unsure of (Seitzer
-    et al. 2022, arXiv 2203.09168), and here the L1 loss of the points stays the only one.
+    The scale is learned as by Kendall and Gal (2017, arXiv 1703.04977), but without a
+    gradient to the errors: with it, a network neglects what it is uncertain of (Seitzer et
+    al. 2022, arXiv 2203.09168). Points are trained by their L1 loss only.
 
     Args:
         loss_weight (float): Weight of the loss. The default keeps it an auxiliary one.
@@ -28,7 +28,7 @@ class LaplaceScaleLoss(nn.Module):
         Args:
             log_scales (Tensor): Logarithm of each scale, [B, K], in the unit of the errors.
             errors (Tensor): Absolute errors [B, K, A]; no gradient reaches them.
-            weights (Tensor): [B, K]; the errors of a keypoint of weight 0 are finite.
+            weights (Tensor): [B, K]; errors of keypoints of weight 0 must be finite too.
 
         Returns:
             Tensor: Scalar.

@@ -1,4 +1,4 @@
-"""Fitting regressed poses to points."""
+"""Fits regressed poses to points."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 
 class Poses(Protocol):
-    """What the loss asks of regressed poses, as the reader of their head has them."""
+    """What the loss needs of regressed poses, as the reader of their head provides them."""
 
     positions: Tensor
     mm_per_px: Tensor
@@ -23,15 +23,15 @@ class Pose3DRegressionLoss(nn.Module):
     The losses of HaMeR (Pavlakos et al. 2024), summed over the coordinates: joints in m,
     projections as a share of the crop's side. The defaults have the ratio of its weights,
     0.05 to 0.01; their size is about that of the L1 term of
-    :class:`KeypointDistributionLoss`, so that weights of other parts go with both.
+    :class:`KeypointDistributionLoss`, so that weights of other parts suit both.
 
-    x and y of a joint are those that its label has for a weak-perspective camera. A crop
-    does not tell where in the photo it was, and so not what a real camera adds; that is
-    put right where poses are lifted through one.
+    x and y of a joint are those of its label for a weak-perspective camera. A crop does not
+    show where in the photo it was, and so not what a real camera adds; that is corrected
+    when poses are lifted through one.
 
     Args:
-        weight_3d (float): Weight of the joints' error, a m.
-        weight_2d (float): Weight of the projections' error, a side of the crop.
+        weight_3d (float): Weight of the joints' error, per m.
+        weight_2d (float): Weight of the projections' error, per side of the crop.
     """
 
     def __init__(self, weight_3d: float = 10.0, weight_2d: float = 2.0):
@@ -47,10 +47,10 @@ class Pose3DRegressionLoss(nn.Module):
         Args:
             predicted (RegressedPoses): B poses of K keypoints.
             points (Tensor): [B, K, 3], crop px and mm relative to the root.
-            mm_per_px (Tensor): Scales [B] of the labels. One of 0 is not known: that of the
-                prediction is taken, and learns nothing from it.
-            weights (Tensor): [B, K], 0 leaves a keypoint out whatever its point is; x and y
-                in mm too, of all, where it is the root.
+            mm_per_px (Tensor): Scales [B] of the labels. 0 means unknown: the predicted
+                scale is used for both, and learns nothing.
+            weights (Tensor): [B, K]; 0 leaves a keypoint out, whatever its point is. If the
+                root has 0, x and y in mm are left out for all keypoints.
 
         Returns:
             Tensor: Scalar.
@@ -61,7 +61,7 @@ class Pose3DRegressionLoss(nn.Module):
         lateral = self._lateral(predicted, points, mm_per_px, known)
         joints = (lateral + error[..., 2].abs()) / 1000
         per_keypoint = self.weight_3d * joints + self.weight_2d * projected
-        # Over all B * K, as KeypointDistributionLoss: uncertain batches weigh little.
+        # Over all B * K, as KeypointDistributionLoss: uncertain batches count little.
         return (weights * per_keypoint).mean()
 
     @staticmethod
@@ -73,7 +73,9 @@ class Pose3DRegressionLoss(nn.Module):
         both = (known & known[:, root]).unsqueeze(-1)
         of_label = torch.where(both, points - points[:, root], 0)[..., :2]
         found = predicted.positions[..., :2] - predicted.positions[:, root, :2]
-        of_label_mm = torch.where(mm_per_px > 0, mm_per_px, predicted.mm_per_px.detach())
-        found = found * predicted.mm_per_px[:, None, None]
-        error = (found - of_label * of_label_mm[:, None, None]).abs()
+        is_known, own = mm_per_px > 0, predicted.mm_per_px
+        of_found = torch.where(is_known, own, own.detach())
+        of_labels = torch.where(is_known, mm_per_px, own.detach())
+        scaled = found * of_found[:, None, None]
+        error = (scaled - of_label * of_labels[:, None, None]).abs()
         return torch.where(both, error, 0).sum(-1)

@@ -1,4 +1,4 @@
-"""What a network saw of a view, computed once and only when somebody asks."""
+"""What a network saw of a view, computed once and only when needed."""
 
 from functools import cached_property
 from typing import Any, Optional, Sequence
@@ -20,6 +20,7 @@ from mmpose_uda.models.utils import (
     PatchMask,
     SampleRandom,
     batch_norm_layers,
+    constant,
     exact_product,
     sample_keys,
     stack_warp_mats,
@@ -28,10 +29,10 @@ from mmpose_uda.models.utils import (
 
 
 class ViewObservation:
-    """One network looking at one view of a batch.
+    """One network's observation of one view of a batch.
 
     Every property is computed at its first use and kept, so parts that need the same
-    features share one forward pass and what nobody needs is never computed.
+    features share one forward pass, and what nothing needs is never computed.
 
     Args:
         network (nn.Module): The student, or the teacher, as a stock pose estimator.
@@ -40,8 +41,8 @@ class ViewObservation:
         attention_layers (Sequence[int]): Backbone layers whose attention to record.
         captured_features (Sequence[str]): Modules whose output to record.
         trainable (bool): Whether gradients may reach the network.
-        updates_statistics (bool): Whether BatchNorm layers take this view into their
-            running statistics.
+        updates_statistics (bool): Whether this view feeds the running statistics of
+            BatchNorm layers.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class ViewObservation:
         self.trainable = trainable
         self.reader = find_reader(network.head)
         self._captured: dict[str, Tensor] = {}
-        self._place = 0  # in the look, which may be that of other views too
+        self._place = 0  # in the look, which other views may share
         self._look = Look(
             network,
             [images],
@@ -73,8 +74,9 @@ class ViewObservation:
     def can_join(views: Sequence['ViewObservation']) -> bool:
         """Whether images of all views can be one batch of their network.
 
-        Not if it has BatchNorm layers, in which domains are never mixed: to normalise each
-        half of a batch by itself takes longer than two passes (docs/performance.md).
+        Not if it has BatchNorm layers in training, where domains are never mixed:
+        normalising each half of a batch separately takes longer than two passes
+        (docs/performance.md).
         """
         sizes = {view.images.shape[1:] for view in views}
         normalising = any(layer.training for layer in batch_norm_layers(views[0].network))
@@ -82,14 +84,14 @@ class ViewObservation:
 
     @classmethod
     def joined(cls, views: Sequence['ViewObservation']) -> 'ViewObservation':
-        """The images of views that :meth:`can_join`, as one view."""
+        """Join views that :meth:`can_join` into one, with the images of all."""
         images = torch.cat([view.images for view in views])
         samples = [sample for view in views for sample in view.data_samples]
         return cls(views[0].network, images, samples, trainable=views[0].trainable)
 
     @staticmethod
     def look_together(views: Sequence['ViewObservation']) -> None:
-        """Let the backbone look at views that :meth:`can_join` in one pass."""
+        """Let the backbone process, in one pass, views that :meth:`can_join`."""
         looks = [view._look for view in views]
         first = looks[0]
         together = Look(
@@ -105,7 +107,7 @@ class ViewObservation:
 
     @property
     def images(self) -> Tensor:
-        """[B, 3, H, W], normalised. To be set before anything is looked at."""
+        """[B, 3, H, W], normalised. May be set only before anything is computed."""
         return self._look.images[self._place]
 
     @images.setter
@@ -113,9 +115,18 @@ class ViewObservation:
         _ = self.undisturbed
         self._look.images[self._place] = images
 
+    def size(self, like: Tensor) -> Tensor:
+        """Width and height of the images, px, [2], of the type of another tensor."""
+        return constant(self.images.shape[:1:-1], like)
+
+    def shows(self, points: Tensor) -> Tensor:
+        """Whether points [B, K, A] are inside the images (half a px of margin), [B, K]."""
+        last = self.size(points) - 0.5
+        return ((points[..., :2] >= -0.5) & (points[..., :2] <= last)).all(-1)
+
     @cached_property
     def undisturbed(self) -> 'ViewObservation':
-        """The view before anything of its images was hidden, of which nothing is seen."""
+        """The view before its images were changed, with nothing computed yet."""
         return ViewObservation(
             self.network, self.images, self.data_samples, trainable=self.trainable
         )
@@ -133,12 +144,12 @@ class ViewObservation:
 
     @property
     def attention(self) -> dict[int, Tensor]:
-        """Layer index -> [B, heads, L, L] for the layers that were asked for."""
+        """Layer index -> [B, heads, L, L] for the layers to record."""
         return self._seen[1]
 
     @cached_property
     def head_outputs(self) -> HeadOutputs:
-        """The raw output of the head: heatmaps, a vector an axis, a volume, points."""
+        """The raw output of the head: heatmaps, a vector per axis, a volume, points."""
         features = self.features
         return self._look.do(lambda: self.network.head(features), self._captured)
 
@@ -146,7 +157,7 @@ class ViewObservation:
         """The output of a module, one of ``captured_features``.
 
         Raises:
-            UserError: The module is no part of a forward pass.
+            UserError: A forward pass does not run the module.
         """
         if name not in self._captured:
             _ = self.features
@@ -155,7 +166,7 @@ class ViewObservation:
         if name not in self._captured:
             raise UserError(
                 f'The feature {name!r} is a module that a forward pass does not run: '
-                "name one that it does, such as 'backbone'."
+                "name one that it runs, such as 'backbone'."
             )
         return self._captured[name]
 
@@ -185,7 +196,7 @@ class ViewObservation:
         Args:
             points (Tensor): [B, K, A].
             weights (Tensor): [B, K].
-            weighings (Sequence[Weighing], optional): From :meth:`find_weighings`, where
+            weighings (Sequence[Weighing], optional): From :meth:`find_weighings`, if
                 weights lie between 0 and 1.
 
         Returns:
@@ -196,7 +207,7 @@ class ViewObservation:
     def loss_of_labels(
         self, keypoints: Tensor, weighings: Optional[Sequence[Weighing]] = None
     ) -> Tensor:
-        """The head's own loss on the labels, whose keypoints count as much as is said.
+        """The head's own loss on the labels, with a factor for each keypoint.
 
         Args:
             keypoints (Tensor): Factors of the labels' weights, [K].
@@ -211,10 +222,10 @@ class ViewObservation:
     def loss_of_targets(
         self, targets: Any, weights: Tensor, weighings: Optional[Sequence[Weighing]] = None
     ) -> Tensor:
-        """The head's own loss on labels as its reader makes them.
+        """The head's own loss on labels in the form that its reader makes.
 
         Args:
-            targets (Any): Labels.
+            targets (Any): The labels.
             weights (Tensor): [B, K].
             weighings (Sequence[Weighing], optional): See :meth:`loss_of_points`.
 
@@ -227,15 +238,15 @@ class ViewObservation:
         return sum(weigh(term, weights) for weigh, term in zip(weighings, terms))
 
     def find_weighings(self) -> Optional[list[Weighing]]:
-        """How the terms of the head's loss take weights between 0 and 1, None if not."""
-        away = 0.5 * self.distributions.points() + 3  # from what is predicted
+        """How the head's loss terms take weights between 0 and 1; None if they do not."""
+        away = 0.5 * self.distributions.points() + 3  # from the prediction
         targets = self.reader.render_targets(away)
         return find_weighings(self.reader.loss_terms(self.head_outputs, targets))
 
     def supervised_loss(self) -> dict[str, Tensor]:
         """The estimator's own loss on its labels.
 
-        Through the reader where there is one: the ``loss`` of mmpose's heads also computes
+        Computed by the reader if there is one: the ``loss`` of mmpose's heads also computes
         an accuracy, on the CPU.
         """
         if self.reader is not None:
@@ -260,13 +271,13 @@ class ViewObservation:
         return stack_warp_mats(self.data_samples, like=self.images)
 
     def moved(self, matrices: Tensor) -> 'ViewObservation':
-        """Another look of the network at the same images, which is another pass.
+        """The network's observation of the same images transformed, in another pass.
 
         Args:
-            matrices (Tensor): From px of this view to px of the other, [B, 3, 3].
+            matrices (Tensor): From px of this view to px of the new one, [B, 3, 3].
 
         Returns:
-            ViewObservation: Its images are resampled, and of the mean colour outside.
+            ViewObservation: With resampled images, of the mean colour outside the old ones.
         """
         size = self.images.shape[-2:]
         other = ViewObservation(

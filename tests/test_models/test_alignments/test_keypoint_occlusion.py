@@ -118,7 +118,7 @@ def test_the_student_looks_at_the_changed_image_and_the_teacher_does_not():
         assert distance.min() < 2.5
 
 
-@pytest.mark.parametrize('kwargs', [dict(prob=0.0), dict(min_confidence=1.1)])
+@pytest.mark.parametrize('kwargs', [dict(prob=0.0), dict(min_confidence=1.0)])
 def test_nothing_changes_without_cause(kwargs):
     model = occluding(**kwargs)
     observed = observe(model)

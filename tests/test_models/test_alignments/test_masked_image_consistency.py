@@ -148,5 +148,5 @@ def test_what_is_reconstructed_is_the_whole_image():
 @pytest.mark.parametrize('name', ['ratio', 'block', 'prob'])
 @pytest.mark.parametrize('value', [0, 1.5, -1])
 def test_what_is_no_share_is_refused(name, value):
-    with pytest.raises(UserError, match=f'{name} is a share'):
+    with pytest.raises(UserError, match=f'{name} must be above 0'):
         MaskedImageConsistency(**{name: value})

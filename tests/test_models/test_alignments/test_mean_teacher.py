@@ -63,6 +63,9 @@ def observe(teacher, student, teacher_mats, student_mats):
         mats = [np.vstack([mat, [0, 0, 1]]) for mat in mats]
         return torch.tensor(np.stack(mats), dtype=torch.float32)
 
+    def size(like):
+        return torch.tensor([WIDTH, HEIGHT]).to(like)
+
     sample = SimpleNamespace(metainfo=dict(flip_indices=FLIP_INDICES))
     return Observations(
         labelled_keypoints=torch.ones(len(FLIP_INDICES)),
@@ -71,11 +74,11 @@ def observe(teacher, student, teacher_mats, student_mats):
             target_teacher=SimpleNamespace(
                 distributions=teacher,
                 warp_mats=stacked(teacher_mats),
-                images=torch.zeros(1, 3, HEIGHT, WIDTH),
+                size=size,
             ),
             target_student=SimpleNamespace(
                 distributions=student,
-                images=torch.zeros(1, 3, HEIGHT, WIDTH),
+                size=size,
                 warp_mats=stacked(student_mats),
                 data_samples=[sample] * len(student_mats),
                 loss_of_points=Recorder(student),
@@ -339,7 +342,7 @@ def test_a_half_weight_is_half_the_loss(loss, monkeypatch):
 
 
 def test_maps_of_a_head_that_are_not_carried_are_refused():
-    with pytest.raises(UserError, match="'pseudo'.*whole_maps.*HeatmapHead.*leave it out"):
+    with pytest.raises(UserError, match="'pseudo'.*HeatmapHead.*leave whole_maps out"):
         build_adaptive(
             estimator=resnet_estimator(),
             alignments=dict(pseudo=dict(type='MeanTeacherConsistency', whole_maps=True)),

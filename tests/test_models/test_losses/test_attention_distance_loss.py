@@ -49,5 +49,5 @@ def test_attention_of_nothing_is_finite(measure):
 
 
 def test_refuses_unknown_measures():
-    with pytest.raises(UserError, match="measure is 'kl' or 'mse', not 'l1'"):
+    with pytest.raises(UserError, match="measure must be 'kl' or 'mse', not 'l1'"):
         AttentionDistanceLoss('l1')

@@ -77,7 +77,9 @@ def test_a_scale_of_0_is_the_prediction_s_own_and_learns_nothing(labels):
     other = poses(requires_grad=True)
     fixed = torch.where(scales > 0, scales, other.mm_per_px.detach())
     Pose3DRegressionLoss()(other, points, fixed, weights).backward()
-    torch.testing.assert_close(predicted.mm_per_px.grad, other.mm_per_px.grad)
+    learned = torch.where(scales > 0, other.mm_per_px.grad, 0)
+    torch.testing.assert_close(predicted.mm_per_px.grad, learned)
+    assert (learned[1] != 0) and (other.mm_per_px.grad != 0).all()
     torch.testing.assert_close(predicted.positions.grad, other.positions.grad)
 
 
