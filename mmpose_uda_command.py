@@ -1,9 +1,9 @@
 """``mmpose_uda NAME ...``: one command for all tools.
 
-A tool is a script of ``tools/``, which is in a checkout and, as mim wants it, in an
-installed package: this module finds the script and runs it. It lies beside the package
-because importing the package takes the seconds that torch takes, which a list of commands
-must not.
+A tool is a script of ``tools/``, which exists in a checkout and, where mim expects it, in
+an installed package: this module finds the script and runs it. It lies beside the package
+because importing the package takes seconds, as torch does, and listing the commands must
+not.
 """
 
 import ast
@@ -48,14 +48,14 @@ _MENTION = re.compile(r'(?:python )?tools/([\w/]+\.py)')
 
 
 def main() -> None:
-    """Run the command that is named first among the arguments."""
+    """Run the command that the first argument names."""
     name, *arguments = sys.argv[1:] or ['--help']
     if name in ('-h', '--help'):
         print(_help())
     elif name == '--version':
         print(_version())
     elif name in COMMANDS:
-        # what argparse calls the program
+        # argparse shows this as the name of the program
         sys.argv = [f'mmpose_uda {name}', *arguments]
         _run(_tools() / COMMANDS[name])
     else:
@@ -66,7 +66,7 @@ def main() -> None:
 
 
 def _run(script: Path) -> None:
-    """Run a script as ``python SCRIPT`` would; its help speaks of commands."""
+    """Run a script as ``python SCRIPT`` would, with commands in its help."""
     tree = _parsed(script)
     docstring = next(node for node in ast.walk(tree) if isinstance(node, ast.Constant))
     docstring.value = _MENTION.sub(_as_command, str(docstring.value))
@@ -89,14 +89,14 @@ def _help() -> str:
             'Unsupervised domain adaptation of pose estimators. Commands:',
             *lines,
             '',
-            'mmpose_uda COMMAND --help says more; a config may be named as',
+            'mmpose_uda COMMAND --help explains it; a config may be named as',
             'mmpose_uda::uda/hand_3d.py, wherever you are.',
         ]
     )
 
 
 def _summary(name: str) -> str:
-    """What a command does: the first line of its script."""
+    """What a command does: the first line of its script's docstring."""
     docstring = ast.get_docstring(_parsed(_tools() / COMMANDS[name])) or ''
     return docstring.partition('\n')[0]
 
@@ -116,7 +116,7 @@ def _tools() -> Path:
 
 
 def _package() -> Path:
-    """Folder of the package, which is not imported."""
+    """The folder of the package, found without importing it."""
     spec = find_spec('mmpose_uda')
     assert spec is not None and spec.origin is not None  # it is installed with this module
     return Path(spec.origin).parent

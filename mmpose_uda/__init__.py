@@ -1,6 +1,6 @@
 """Unsupervised domain adaptation for mmpose.
 
-Importing the package repairs what the installed OpenMMLab stack needs repaired
+Importing the package applies the repairs that the installed OpenMMLab stack needs
 (:mod:`mmpose_uda.compat`) and registers every part in mmpose's registries.
 """
 

@@ -1,4 +1,4 @@
-"""``python -m mmpose_uda NAME ...``, which torchrun can start too: the command."""
+"""Run the command as ``python -m mmpose_uda NAME ...``, which torchrun can also start."""
 
 from mmpose_uda_command import main
 

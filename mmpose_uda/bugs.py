@@ -1,7 +1,7 @@
-"""Bugs of this package, told apart from what it was given.
+"""Distinguish bugs of this package from mistakes in what it was given.
 
-A part that cannot be built, or a transform that fails, is most often a value of the user's:
-whatever is raised then is told in a sentence. Some errors no value can cause.
+If a part cannot be built or a transform fails, the cause is most often a value that the
+user chose, so the error is reported in one sentence. Some errors no value can cause.
 """
 
 import re
@@ -15,23 +15,24 @@ _OF_CALLS = re.compile(
     r'(?<!__init__)\(\) (?:missing|got an unexpected keyword)'
     r'|\(\) takes |\(\) got multiple values'
 )
-# a config makes no tensors and arrays, and chooses no attributes of ours
+# a config makes no tensors or arrays, and chooses no attributes of this package
 _NOT_OF_CONFIGS = ('mmpose_uda', 'torch', 'numpy')
 
 
 def is_bug(error: BaseException) -> bool:
-    """Whether this package's code is wrong, whatever it was given.
+    """Return whether this package's code is at fault, whatever it was given.
 
-    That is: it raised the error itself, and it names what is not there, calls one of its
-    functions as that is not called, or asks a value for what it never has. The latter is a
-    mistake of the user where the value is plain and is among the arguments of the part
-    that was being built, or in the sample that a transform took.
+    It is if it raised the error itself by using a name that does not exist, calling one of
+    its functions with arguments it does not take, or reading an attribute that the value
+    never has. A missing attribute is the user's mistake if the value is a plain one, found
+    among the arguments of the part that was being built or in the sample that a transform
+    received.
 
     Args:
-        error (BaseException): As it was caught.
+        error (BaseException): The error as caught.
 
     Returns:
-        bool: False where it may as well be what the user gave.
+        bool: False if what the user gave may just as well be the cause.
     """
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     while frames and frames[-1].f_code.co_name in _LOOKUPS:
@@ -59,7 +60,7 @@ def _is_never_given(value: Any, frames: list[FrameType]) -> bool:
 
 
 def _given_to(frame: FrameType) -> Any:
-    """What a part is built of or a transform takes."""
+    """The arguments that a part is built from, or the sample that a transform receives."""
     name, values = frame.f_code.co_name, frame.f_locals
     if name == 'build_from_cfg':
         return values.get('args')

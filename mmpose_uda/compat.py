@@ -1,20 +1,20 @@
 """Repairs of the OpenMMLab stack.
 
-Import this and call :func:`apply` before anything of mmpose; importing
-``mmpose_uda`` does it. What is there and works is left alone:
+:func:`apply` must be called before anything of mmpose is imported; importing
+``mmpose_uda`` does so. What is installed and works is left alone:
 
-* ``mmcv._ext``: mmpose imports mmcv's compiled operators, which mmcv-lite has not.
-* ``pkg_resources``: mmengine asks it where packages are; setuptools 82 dropped it, and
-  those before warn of that, which nobody can mend who uses mmengine.
-* ``xtcocotools``: without a build for newer Pythons and NumPy 2; pycocotools stands in.
-* checkpoints: mmengine reads its own ones, and runs no code from them; it writes them,
-  and what it notes beside them, whole before it removes older ones, and refuses weights
-  of which none fits.
+* ``mmcv._ext``: mmpose imports mmcv's compiled operators, which mmcv-lite lacks.
+* ``pkg_resources``: mmengine locates packages with it; setuptools 82 dropped it, and
+  earlier releases warn of that, which users of mmengine cannot fix.
+* ``xtcocotools``: has no build for newer Pythons and NumPy 2; pycocotools stands in.
+* checkpoints: mmengine can read its own checkpoints without running code from them. It
+  writes them, and the files that it keeps beside them, whole before it removes older
+  ones, and refuses weights if none fits.
 * data workers: they would outlive a training that is killed.
-* configs: mmengine's formatter takes seconds for one; and those of this package are found
-  as ``mmpose_uda::uda/hand_3d.py``.
+* configs: mmengine's formatter takes seconds per config. This package's own configs are
+  found as ``mmpose_uda::uda/hand_3d.py``.
 
-Packages that are missing or cannot work together are told in one sentence.
+Missing or incompatible packages are reported in one sentence.
 """
 
 import importlib
@@ -32,7 +32,7 @@ from .required import OPENMMLAB
 
 
 def _fill_mmcv_ext(module):
-    """Operators that can be looked up, and say what is missing when called."""
+    """Provide operators that can be looked up, but raise an error when called."""
 
     def operator(name):
         if name.startswith('__'):
@@ -51,7 +51,7 @@ def _fill_mmcv_ext(module):
 
 
 def _fill_pkg_resources(module):
-    """The part of ``pkg_resources`` that mmengine uses, from importlib.metadata."""
+    """Provide the part of ``pkg_resources`` that mmengine uses, by importlib.metadata."""
 
     class Distribution:
         def __init__(self, dist):
@@ -102,7 +102,7 @@ def _serve_stand_ins():
 
 
 def _repair_xtcocotools():
-    """Let pycocotools answer for an xtcocotools that is absent or does not load."""
+    """Let pycocotools stand in for an xtcocotools that is missing or does not load."""
     try:
         importlib.import_module('xtcocotools.coco')
         return
@@ -122,7 +122,7 @@ def _repair_xtcocotools():
         setattr(package, name, module)
 
 
-# Packages that look at others while they are imported.
+# Packages that check the versions of others when they are imported.
 _PARTICULAR = ('torchvision', 'mmpretrain', 'mmdet', 'mmpose')
 _OPENMMLAB_ASSERTS = re.compile(
     r'(?P<name>\w+)==(?P<found>\S+) is used but incompatible\. '
@@ -131,7 +131,7 @@ _OPENMMLAB_ASSERTS = re.compile(
 
 
 def _check_versions():
-    """Import what is particular about its company.
+    """Import the packages that check the versions of others.
 
     Raises:
         UnfitVersionsError: A package refuses another, or is too old.
@@ -156,22 +156,22 @@ def _check_versions():
 
 
 def _unfit(name, reason):
-    """What to install instead, from the words of a package that asserts it."""
+    """Return what to install instead, from the message of a package's assertion."""
     known = _OPENMMLAB_ASSERTS.search(reason)
     if known:
         found, fit = known['name'].lower(), known['fit']
         if found == 'mmcv' and _version('mmcv-lite'):
             found, fit = 'mmcv-lite', fit.replace('mmcv', 'mmcv-lite')
-        reason = f'not with {found} {known["found"]}, which is installed, but with {fit}'
+        reason = f'it needs {fit}, but {found} {known["found"]} is installed'
     releases = ' '.join(OPENMMLAB.values())
     return (
-        f'{name} {_version(name)} does not work here: {reason}; these fit each other: '
-        f'pip install --no-deps {releases}'
+        f'{name} {_version(name)} does not work here: {reason}; install releases that work '
+        f'together: pip install --no-deps {releases}'
     )
 
 
 def _version(name):
-    """Of an installed package; '' without."""
+    """Return the version of a package, or '' if it is not installed."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -179,7 +179,7 @@ def _version(name):
 
 
 def _tell_in_one_sentence(kind, error, trace):
-    """An ``excepthook``: the tools import the package before they can handle its errors."""
+    """Report an error as an ``excepthook``: during this import no tool handles it yet."""
     if issubclass(kind, UnfitVersionsError):
         print(f'error: {error}', file=sys.stderr)
         sys.exit(2)
@@ -200,7 +200,7 @@ def _set_checkpoint_policy():
 
 
 def _write_checkpoints_whole():
-    """Let a run that is killed at any moment have one to go on from."""
+    """Write checkpoints whole, so that a killed run always has one to resume from."""
     from mmengine.config import Config
     from mmengine.hooks import CheckpointHook, checkpoint_hook
     from mmengine.runner import checkpoint, runner
@@ -213,13 +213,13 @@ def _write_checkpoints_whole():
     Config.dump = dumping_whole(Config.dump)
     checkpoint.save_checkpoint = runner.save_checkpoint = whole(checkpoint.save_checkpoint)
     for name in ('_save_checkpoint_with_step', '_save_best_checkpoint'):
-        method = getattr(CheckpointHook, name, None)  # earlier releases have not both
+        method = getattr(CheckpointHook, name, None)  # earlier releases lack one
         if method is not None:
             setattr(CheckpointHook, name, removing_last(method))
 
 
 def _refuse_weights_that_do_not_fit():
-    """Let ``load_from`` and ``Pretrained`` not go on from random weights."""
+    """Let ``load_from`` and ``Pretrained`` refuse weights of which none fits."""
     from mmengine.runner import checkpoint
 
     from .weights_fit import refusing_misfits, telling_prefixes
@@ -234,8 +234,8 @@ def _refuse_weights_that_do_not_fit():
 def _end_data_workers_with_their_parent():
     """Let mmengine's data workers notice that the training was killed.
 
-    torch's own watch ends the loop of a worker, which then waits for ever until its full
-    pipe is read.
+    torch's own watchdog ends only the loop of a worker, which then waits for ever for its
+    full pipe to be read.
     """
     for name in ('runner', '_flexible_runner'):
         try:
@@ -251,13 +251,13 @@ def _init_data_worker(worker_id, **kwargs):
     from .orphans import end_with_parent
 
     end_with_parent()
-    # a signal to all of a training's group is for the training to answer
+    # so that only the training itself handles a signal sent to its process group
     os.setpgrp()
     worker_init_fn(worker_id, **kwargs)
 
 
 def _lay_out_configs():
-    """Let mmengine format configs without yapf, which takes seconds for one."""
+    """Let mmengine format configs without yapf, which takes seconds per config."""
     from mmengine.config import config
 
     from .config_layout import lay_out
@@ -267,11 +267,11 @@ def _lay_out_configs():
 
 
 def _find_own_configs():
-    """Let ``_base_ = 'mmpose_uda::uda/hand_3d.py'`` be found.
+    """Let mmengine find ``_base_ = 'mmpose_uda::uda/hand_3d.py'``.
 
-    mmengine knows the packages of OpenMMLab alone, and looks for their configs where pip
-    copies them to, which an editable installation and a checkout have not. No scope goes
-    with them: parts of this package are in mmpose's registries.
+    mmengine knows only the packages of OpenMMLab, and looks for their configs where pip
+    copies them, a folder that editable installations and checkouts lack. The configs need
+    no scope, because this package's parts are in mmpose's registries.
     """
     from mmengine.config import Config
     from mmengine.config.utils import MODULE2PACKAGE
@@ -292,7 +292,7 @@ def _find_own_configs():
 
 
 def config_folder():
-    """Where the configs are: in an installed package, or beside it in a checkout."""
+    """Return the folder of configs: in an installed package, or beside it in a checkout."""
     package = osp.dirname(osp.abspath(__file__))
     installed = osp.join(package, '.mim', 'configs')
     return installed if osp.isdir(installed) else osp.join(osp.dirname(package), 'configs')
@@ -302,7 +302,7 @@ def apply():
     """Make the repairs; a second call changes nothing.
 
     Raises:
-        UnfitVersionsError: Packages are missing or do not work with each other.
+        UnfitVersionsError: Packages are missing or do not work together.
     """
     _serve_stand_ins()
     warnings.filterwarnings('ignore', 'pkg_resources is deprecated', UserWarning)

@@ -1,4 +1,4 @@
-"""The text of a config, laid out: what yapf does for mmengine, seconds faster."""
+"""Lay out the text of a config, as yapf does for mmengine but seconds faster."""
 
 import ast
 import functools
@@ -9,7 +9,7 @@ _INDENT = 4
 
 
 class _Value(NamedTuple):
-    """A value in one line, and the pieces to break it into, which may be none."""
+    """A value on one line, and the pieces that it can be broken into, if any."""
 
     flat: str
     opening: str = ''
@@ -17,18 +17,18 @@ class _Value(NamedTuple):
     closing: str = ''
 
 
-@functools.lru_cache(maxsize=8)  # a run asks for the same one several times
+@functools.lru_cache(maxsize=8)  # a run lays out the same text several times
 def lay_out(text: str) -> str:
-    """Lay out assignments of plain values: what fits on a line is on one.
+    """Lay out assignments of plain values; a value that fits on one line is kept there.
 
     Args:
-        text (str): As mmengine's ``Config.pretty_text`` makes it.
+        text (str): Code as mmengine's ``Config.pretty_text`` builds it.
 
     Returns:
-        str: Code of the same values.
+        str: Code that assigns the same values.
 
     Raises:
-        SyntaxError: It is not Python.
+        SyntaxError: The text is not Python.
     """
     lines = []
     for statement in ast.parse(text).body:

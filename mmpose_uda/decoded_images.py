@@ -1,8 +1,8 @@
-"""Images of one size that are decoded once and then read through a memory map.
+"""Decode images of one size once, and read them through a memory map from then on.
 
-A folder of images gets in a sibling ``decoded`` a .npy file of pixels and an index of what
-it was made of. Who reads an image asks :func:`read_decoded`, which knows by size and time
-of change whether the file is still the one that was decoded.
+The sibling folder ``decoded`` of a folder of images holds a .npy file of their pixels and
+an index of the files that it was made from. :func:`read_decoded` reads an image from it,
+after checking by size and modification time that the file has not changed since.
 """
 
 import functools
@@ -20,12 +20,12 @@ import numpy as np
 from mmpose_uda.whole_files import whole_file, write_whole
 
 _FOLDER = 'decoded'
-_NO_ROW = -1  # of a file that does not decode, or not to the size of the first
-_SHARE_OF_FREE = 0.25  # of a disk that pixels may take
+_NO_ROW = -1  # the file does not decode, or not to the size of the first one
+_SHARE_OF_FREE = 0.25  # share of the free disk space that pixels may take
 
 
 class _Decoded(NamedTuple):
-    """Pixels [N, H, W(, 3)], and the row of a file in them, its size and time of change.
+    """Pixels [N, H, W(, 3)], and for each file its row, size and modification time.
 
     ``flags`` are those of ``cv2.imdecode``.
     """
@@ -36,18 +36,18 @@ class _Decoded(NamedTuple):
 
 
 def decode_once(folder: str, flags: int) -> None:
-    """Decode the images of a folder, unless that is done.
+    """Decode the images of a folder, unless that has been done.
 
-    Pixels are in a file of their own name, and there whole before the index names it: who
-    reads meanwhile finds what is right or nothing. Nothing is written where the disk has
-    little room. Two processes must not call this at once.
+    Each version of the pixels has its own file, which is written whole before the index
+    names it: a concurrent reader finds the right pixels or none. Nothing is written if the
+    disk has little room. Two processes must not call this at the same time.
 
     Args:
-        folder (str): Of images of one size.
-        flags (int): Of ``cv2.imdecode``.
+        folder (str): Folder of images of one size.
+        flags (int): Flags of ``cv2.imdecode``.
 
     Raises:
-        OSError: The place cannot be written to.
+        OSError: The folder ``decoded`` cannot be written to.
     """
     states = {}
     with os.scandir(folder) as entries:
@@ -62,15 +62,15 @@ def decode_once(folder: str, flags: int) -> None:
 
 
 def read_decoded(path: str, flags: int) -> Optional[np.ndarray]:
-    """Pixels of an image as decoding gives them, in an array of the caller's own.
+    """Return a copy of the decoded pixels of an image.
 
     Args:
-        path (str): Of the image.
-        flags (int): Of ``cv2.imdecode``.
+        path (str): Path of the image.
+        flags (int): Flags of ``cv2.imdecode``.
 
     Returns:
-        np.ndarray: [H, W, 3] BGR or [H, W]; None if the file, as it now is, has not
-        been decoded so.
+        np.ndarray: [H, W, 3] BGR or [H, W]; None if the present file has not been decoded
+        with these flags.
     """
     folder, name = osp.split(path)
     decoded = _opened(_index_of(folder))
@@ -132,7 +132,7 @@ def _opened(index: str) -> Optional[_Decoded]:
 
 
 def _read(index: str) -> Optional[_Decoded]:
-    """What an index says; None if there is none, or it or its pixels are of no use."""
+    """Read an index and open its pixels; None if either is missing or unusable."""
     try:
         with open(index) as file:
             found = json.load(file)

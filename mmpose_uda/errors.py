@@ -1,4 +1,4 @@
-"""The one exception type that a user's mistake raises."""
+"""The one type of exception that users' mistakes raise, and helpers that raise it."""
 
 import errno
 import os
@@ -13,7 +13,7 @@ _OF_NAMES = (errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP)
 
 
 class UserError(RuntimeError):
-    """A mistake that the user can mend.
+    """A mistake that the user can fix.
 
     The message is one sentence: which file, key or argument is wrong, and what to do
     about it. The command line tools print it without a traceback and exit with status 2.
@@ -21,15 +21,15 @@ class UserError(RuntimeError):
 
 
 class UnfitVersionsError(UserError, ImportError):
-    """Packages that are missing, or do not work with each other."""
+    """Packages are missing or do not work together."""
 
 
 class Preempted(SystemExit):
-    """A training was stopped by SIGTERM, after it saved what it can go on from.
+    """A training was stopped by SIGTERM, after it saved what it can resume from.
 
     Args:
-        how (str): How far it came, in words.
-        then (str): What the same command does.
+        how (str): How far it got, in words.
+        then (str): What the same command will do, in words.
     """
 
     STATUS = 75  # EX_TEMPFAIL of sysexits.h: the same command may succeed later
@@ -42,7 +42,7 @@ class Preempted(SystemExit):
 
 @contextmanager
 def writing(path: Union[str, os.PathLike]) -> Iterator[None]:
-    """Where a file is written; its folder is made first.
+    """Make the folder of a file, and report errors of writing the file in the block.
 
     Raises:
         UserError: The system refuses.
@@ -57,12 +57,12 @@ def writing(path: Union[str, os.PathLike]) -> Iterator[None]:
 
 
 def check_writable(path: Union[str, os.PathLike]) -> None:
-    """Refuse a file before what it is to hold is computed, for hours perhaps.
+    """Refuse an unwritable file before its content is computed, perhaps for hours.
 
-    Its folder is made.
+    The folder of the file is made.
 
     Raises:
-        UserError: It could not be written.
+        UserError: The file could not be written.
     """
     path = Path(path)
     with writing(path):
@@ -73,7 +73,7 @@ def check_writable(path: Union[str, os.PathLike]) -> None:
 
 
 def refusal(error: OSError) -> Optional[str]:
-    """The sentence for a file or folder that the system refuses; None of other errors."""
+    """The sentence for a file or folder that the system refuses; None for other errors."""
     known = (*_FULL, *_FORBIDDEN, *_IN_THE_WAY, *_OF_NAMES)
     if error.errno not in known or error.filename is None:
         return None
@@ -84,7 +84,7 @@ def refusal(error: OSError) -> Optional[str]:
 def _remedy(error: OSError, path: Union[str, os.PathLike]) -> str:
     named = error.filename2 or error.filename or path
     if error.errno in _FORBIDDEN:
-        return 'correct its rights, or choose another folder'
+        return 'correct its permissions, or choose another folder'
     if error.errno in _IN_THE_WAY:
         there = next(p for p in (Path(named), *Path(named).parents) if p.exists())
         return f'{there} is in the way, so move it or choose another name'

@@ -1,4 +1,4 @@
-"""Whether weights are numbers that a network computes with."""
+"""Check that weights are finite."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,12 +17,13 @@ def require_finite(weights: Mapping[str, Any], owner: str, remedy: str = _REMEDY
     """Refuse weights that have diverged.
 
     Args:
-        weights (Mapping[str, Tensor]): By name; what is no tensor is passed over.
-        owner (str): Whose they are, the first words of the sentence.
-        remedy (str): What it means and what to do, the last words.
+        weights (Mapping[str, Tensor]): Weights by name; values that are not tensors are
+            ignored.
+        owner (str): What the weights belong to; the message begins with it.
+        remedy (str): The consequence and what to do; the message ends with it.
 
     Raises:
-        UserError: One is NaN or infinite.
+        UserError: A weight is NaN or infinite.
     """
     for name, value in weights.items():
         is_number = torch.is_tensor(value) and value.is_floating_point()

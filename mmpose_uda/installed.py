@@ -1,4 +1,4 @@
-"""Whether all that every command needs is installed."""
+"""Check that the packages that every command needs are installed."""
 
 import shlex
 from importlib.util import find_spec
@@ -8,13 +8,13 @@ from .required import IMPORTED, OF_OPENMMLAB, OPENMMLAB
 
 
 def require_installed() -> None:
-    """Look whether all of it is there, without importing it.
+    """Check that the required packages are installed, without importing them.
 
-    pip brings the packages of OpenMMLab to no installation, and the others to none that
-    was made with ``--no-deps``.
+    pip never installs the packages of OpenMMLab with this one, and with ``--no-deps`` it
+    does not install the others either.
 
     Raises:
-        UnfitVersionsError: Some are missing.
+        UnfitVersionsError: Packages are missing.
     """
     others, openmmlab = _missing(IMPORTED | OF_OPENMMLAB), _missing(OPENMMLAB)
     if not others and not openmmlab:

@@ -1,17 +1,17 @@
-"""Tables of Markdown."""
+"""Markdown tables."""
 
 from collections.abc import Iterable, Sequence
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table as text.
+    """Return a table as text.
 
     Args:
-        head (Sequence[str]): The titles of its columns.
-        rows (Iterable[Sequence[str]]): The cells of each row, as many.
+        head (Sequence[str]): The titles of the columns.
+        rows (Iterable[Sequence[str]]): The cells of each row, one per column.
 
     Returns:
-        str: A line for the head, one below it and one a row, each with its end of line.
+        str: The head, the line below it and one line per row, each with its line ending.
     """
     lines = [head, ['---'] * len(head), *rows]
     return ''.join(f'| {" | ".join(line)} |\n' for line in lines)

@@ -1,7 +1,7 @@
 """Keypoint definitions that the package's own data sets use.
 
-They have the format of mmpose's ``METAINFO``. Being Python objects, they are found from
-every working directory, which ``metainfo=dict(from_file=...)`` is not.
+They have the format of mmpose's ``METAINFO``. As Python objects they are found from every
+working directory, unlike ``metainfo=dict(from_file=...)``.
 """
 
 from mmpose_uda.errors import UserError
@@ -43,7 +43,7 @@ def _hand21() -> dict:
 
 
 HAND21 = _hand21()
-"""A hand of 21 keypoints: wrist 0 (the root), then four a finger, thumb to pinky."""
+"""A hand of 21 keypoints: wrist 0 (the root), then four per finger, thumb to pinky."""
 
 MANO21 = (
     0,
@@ -53,8 +53,8 @@ MANO21 = (
     *(10, 11, 12, 19),
     *(7, 8, 9, 20),
 )
-"""Of each keypoint of HAND21, the joint of MANO as HO-3D has them: there the fingers are
-index, middle, pinky, ring and thumb, each without its tip, and the tips follow from the
+"""For each keypoint of HAND21, the index of its MANO joint in HO-3D: there the fingers are
+index, middle, pinky, ring and thumb, each without its tip, and the tips follow, from the
 thumb's to the pinky's."""
 
 _LEFT, _RIGHT, _MIDDLE = [0, 255, 0], [255, 128, 0], [51, 153, 255]
@@ -76,7 +76,7 @@ def _side_color(*names: str) -> list:
 
 
 def _two_sided(dataset_name: str, sigmas: dict, links: tuple) -> dict:
-    """Keypoints (name -> sigma) in order, with their mirror images, and links."""
+    """Define keypoints (name -> sigma) in order, their mirror images by name, and links."""
     return dict(
         dataset_name=dataset_name,
         keypoint_info={
@@ -140,7 +140,7 @@ HUMAN16 = _two_sided(
 
 HUMAN17 = _two_sided(
     'human17',
-    # Human3.6M has no sigmas: these are HUMAN16's, those of the middle for the spine too.
+    # Human3.6M has no sigmas: these are HUMAN16's; the spine has that of the middle ones.
     dict(
         root=0.026,
         right_hip=0.107,
@@ -249,7 +249,7 @@ ANIMAL14 = _two_sided(
         left_back_elbow=0.072,
         right_back_elbow=0.072,
     ),
-    # There is nothing between head and legs to link them by.
+    # There is no keypoint between head and legs to link them.
     (
         ('left_eye', 'right_eye'),
         ('left_front_elbow', 'left_front_knee'),
@@ -270,12 +270,12 @@ _NAMED = {
 
 
 def named_metainfo(name: str) -> dict:
-    """A keypoint definition by its name.
+    """Return a keypoint definition by its name.
 
-    Those are 'hand21', 'human16', 'human17', 'animal18' and 'animal14'.
+    The names are 'hand21', 'human16', 'human17', 'animal18' and 'animal14'.
 
     Raises:
-        UserError: There is none of this name.
+        UserError: There is no definition of this name.
     """
     if name not in _NAMED:
         raise UserError(

@@ -1,17 +1,17 @@
-"""What a misspelt name may have meant."""
+"""Find the known names that a misspelt name may have meant."""
 
 import difflib
 from collections.abc import Iterable
 from typing import Optional
 
-_FEW = 12  # names that are all listed when none is close
-# letters that a name has at least where one, or two, may be other ones
+_FEW = 12  # if no name is close, up to this many known names are all listed
+# minimum length of a known name for one slip, or two, to be accepted
 _LEAST, _LONG = 7, 10
-_SHORT = 5  # what is shorter may be any word
+_SHORT = 5  # a shorter name may be any word
 
 
 def closest(name: str, known: Iterable[str]) -> str:
-    """A remedy for a misspelt name: the names it may have meant."""
+    """Return a remedy for a misspelt name: the names that it may have meant."""
     known = sorted(str(k) for k in known)
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
     if not near and len(known) > _FEW:
@@ -20,13 +20,14 @@ def closest(name: str, known: Iterable[str]) -> str:
 
 
 def misspelt(name: str, known: Iterable[str]) -> Optional[str]:
-    """The known name that another can hardly be but a slip of; None if there is none.
+    """Return the known name that a name can only be a slip of; None if there is none.
 
-    That is one with a slip, of long names with up to two, or of several words with the long
-    form of one (``train_config``). Short names with one more letter are other words.
+    Accepted are one slip, two in long names, and a name of several words with one of them
+    in its long form (``train_config``). A short name with an extra letter counts as another
+    word.
 
     Args:
-        name (str): None of the known ones.
+        name (str): A name that is not known.
         known (Iterable[str]): Names that it may have meant.
     """
     for other in sorted(known):
@@ -47,7 +48,7 @@ def _is_slip(name: str, known: str) -> bool:
 
 
 def _slips(one: str, other: str) -> int:
-    """Letters that are left out, added, exchanged or swapped with their neighbour."""
+    """Count letters that are left out, added, replaced or swapped with their neighbour."""
     rows = [list(range(len(other) + 1))]
     for n, letter in enumerate(one, 1):
         row = [n]
@@ -70,6 +71,6 @@ def _is_long_form(name: str, known: str) -> bool:
 
 
 def _abbreviates(short: str, word: str) -> bool:
-    """Whether the letters of one are in the other in this order, the first one first."""
+    """Whether ``word`` begins as ``short`` does and has its letters in the same order."""
     letters = iter(word)
     return short[:1] == word[:1] and all(letter in letters for letter in short)

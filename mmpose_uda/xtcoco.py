@@ -1,9 +1,9 @@
-"""What mmpose asks of xtcocotools, answered by pycocotools.
+"""Provide what mmpose uses of xtcocotools, by means of pycocotools.
 
-xtcocotools has no build for NumPy 2. It adds to pycocotools keypoint tolerances of one's
-own, sizes of people taken from their boxes, the parts of COCO-WholeBody and CrowdPose's
-three grades of crowding. Here each of these is brought into the form of plain COCO
-keypoints, which pycocotools evaluates.
+xtcocotools has no build for NumPy 2. It adds to pycocotools custom keypoint tolerances,
+sizes of people computed from their boxes, the parts of COCO-WholeBody and CrowdPose's
+three grades of crowding. Here each of these is converted to plain COCO keypoints, which
+pycocotools evaluates.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from typing import Any, Optional
 import numpy as np
 from pycocotools import coco, cocoeval
 
-# Keys of an annotation whose keypoints are evaluated, one after the other.
+# Keys of an annotation whose keypoints are evaluated, concatenated in this order.
 _KEYPOINTS = dict(
     keypoints=['keypoints'],
     keypoints_crowd=['keypoints'],
@@ -36,7 +36,7 @@ _CROWDED = (0.2, 0.8)  # CrowdPose: easy below the first, hard from the second
 
 
 class COCO(coco.COCO):
-    """An annotation file; what evaluation reads and files leave out is filled in."""
+    """An annotation file; missing fields that evaluation reads are filled in."""
 
     def createIndex(self) -> None:
         self.dataset.setdefault('info', {})  # loadRes of pycocotools 2.0.10 copies it
@@ -46,17 +46,17 @@ class COCO(coco.COCO):
 
 
 class COCOeval(cocoeval.COCOeval):
-    """Average precision of keypoints; other kinds are pycocotools' own.
+    """Average precision of keypoints; other kinds are evaluated as by pycocotools.
 
     Args:
         cocoGt (COCO): The truth.
-        cocoDt (COCO): Predictions, of ``loadRes``.
+        cocoDt (COCO): Predictions, from ``loadRes``.
         iouType (str): 'keypoints'; 'keypoints_crowd' for CrowdPose; 'keypoints_body',
             '..._foot', '..._face', '..._lefthand', '..._righthand' or '..._wholebody'
             for COCO-WholeBody; 'bbox' or 'segm'.
         sigmas (Sequence[float], optional): Tolerance of each keypoint. Defaults to COCO's.
-        use_area (bool): Whether a person's size is the annotation's ``area``. Without, and
-            where an annotation has none, or 0, it is a share of the box.
+        use_area (bool): Whether a person's size is the annotation's ``area``. If not, or if
+            an annotation has no area or 0, the size is a share of the box.
     """
 
     def __init__(
@@ -78,9 +78,9 @@ class COCOeval(cocoeval.COCOeval):
             self.params.kpt_oks_sigmas = np.asarray(sigmas)
 
     def summarize(self) -> None:
-        """Fill ``stats``: AP, AP .5, AP .75, AP (M), AP (L), and AR of the same.
+        """Fill ``stats``: AP, AP .5, AP .75, AP (M), AP (L), and the same of AR.
 
-        Those of CrowdPose are AP, AP .5, AP .75, AR, AR .5, AR .75 and the AP of easy,
+        For CrowdPose they are AP, AP .5, AP .75, AR, AR .5, AR .75 and the AP of easy,
         medium and hard images.
         """
         super().summarize()
@@ -97,7 +97,7 @@ class COCOeval(cocoeval.COCOeval):
         ]
 
     def _precision(self, images: list[int]) -> float:
-        """Average precision on some of the images, -1 where there is nobody."""
+        """Average precision on some of the images, -1 if they show no person."""
         with contextlib.redirect_stdout(io.StringIO()):
             evaluation = cocoeval.COCOeval(self.cocoGt, self.cocoDt, 'keypoints')
             evaluation.params.kpt_oks_sigmas = self.params.kpt_oks_sigmas
@@ -109,16 +109,16 @@ class COCOeval(cocoeval.COCOeval):
 
 
 def _plain_truth(truth: COCO, kind: str, use_area: bool) -> COCO:
-    """Every annotation with the keypoints of a kind as its ``keypoints``."""
+    """Convert annotations so that the keypoints of a kind are their ``keypoints``."""
     annotations = []
-    # mmpose's data sets pass over others, so nobody is found there
+    # mmpose's data sets skip the others, so nothing is predicted there
     keys = {'bbox', *_KEYPOINTS[kind]}
     told = [one for one in truth.dataset['annotations'] if keys <= one.keys()]
-    # pycocotools takes an id of 0 for none, and of equal ids the last
+    # pycocotools reads an id of 0 as none, and keeps only the last of equal ids
     for number, annotation in enumerate(told, start=1):
         keypoints = _keypoints(annotation, kind)
         plain = dict(annotation, id=number, keypoints=keypoints)
-        # CrowdPose has its own count, of the visible ones alone
+        # CrowdPose has its own count, of visible keypoints only
         if kind != 'keypoints_crowd' or 'num_keypoints' not in annotation:
             plain['num_keypoints'] = _count(keypoints)
         if not use_area or not annotation.get('area'):
@@ -129,19 +129,19 @@ def _plain_truth(truth: COCO, kind: str, use_area: bool) -> COCO:
 
 
 def _plain_predictions(predictions: COCO, kind: str) -> COCO:
-    """The same of predictions, with the score that is theirs of a kind."""
+    """Convert predictions in the same way, with their score for the kind."""
     score = kind.replace('keypoints_', '') + '_score'
     annotations = []
     for annotation in predictions.dataset.get('annotations', ()):
         keypoints = _keypoints(annotation, kind)
-        if _count(keypoints):  # one that is all zero is none
+        if _count(keypoints):  # all zeros are no prediction
             own = annotation.get(score, annotation['score'])
             annotations.append(dict(annotation, keypoints=keypoints, score=own))
     return _with_annotations(predictions, annotations)
 
 
 def _keypoints(annotation: dict[str, Any], kind: str) -> list[float]:
-    """In one row: some tools write triples, and null where nothing is labelled."""
+    """Return keypoints in one row: some tools write triples, and null if unlabelled."""
     rows = [np.ravel(np.array(annotation[key], float)) for key in _KEYPOINTS[kind]]
     return np.nan_to_num(np.concatenate(rows)).tolist()
 

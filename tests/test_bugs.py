@@ -130,4 +130,4 @@ def test_transforms(parts, task, bug):
     with pytest.raises(AttributeError if bug else UserError) as caught:
         with naming_sample(lambda: 'a.jpg'):
             parts.Change(task)(sample)
-    assert bug or 'Change cannot take the sample of `a.jpg`' in str(caught.value)
+    assert bug or 'Change cannot process the sample of `a.jpg`' in str(caught.value)

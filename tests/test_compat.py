@@ -149,16 +149,16 @@ def test_an_unfit_mmcv_is_one_sentence(tmp_path):
     )
     version = metadata.version('mmdet')
     assert said == (
-        f'error: mmdet {version} does not work here: not with mmcv-lite 2.2.0, which is '
-        'installed, but with mmcv-lite>=2.0.0rc4, <2.2.0; these fit each other: '
-        'pip install --no-deps mmengine==0.10.7 mmcv-lite==2.1.0 mmdet==3.3.0 '
-        'mmpretrain==1.2.0 mmpose==1.3.2'
+        f'error: mmdet {version} does not work here: it needs '
+        'mmcv-lite>=2.0.0rc4, <2.2.0, but mmcv-lite 2.2.0 is installed; install releases '
+        'that work together: pip install --no-deps mmengine==0.10.7 mmcv-lite==2.1.0 '
+        'mmdet==3.3.0 mmpretrain==1.2.0 mmpose==1.3.2'
     )
 
 
 def test_a_refusal_in_other_words_is_passed_on(tmp_path):
     said = _installed_as(tmp_path, 'mmdet', "assert False, 'no such luck'")
-    assert 'does not work here: no such luck; these fit each other: pip install ' in said
+    assert 'here: no such luck; install releases that work together: pip install ' in said
 
 
 def test_an_unfit_torchvision_is_one_sentence(tmp_path):

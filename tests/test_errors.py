@@ -34,7 +34,7 @@ def test_what_is_in_the_way_is_told_before_anything_is_computed(tmp_path):
 @pytest.mark.parametrize(
     'number, remedy',
     [
-        (errno.EROFS, 'correct its rights'),
+        (errno.EROFS, 'correct its permissions'),
         (errno.ENOSPC, 'free disk space'),
         (errno.EISDIR, 'a folder where a file belongs'),
         (errno.ENAMETOOLONG, 'choose another name'),

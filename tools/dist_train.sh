@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Train in NPROC processes: one a GPU, or on a CPU where there is none.
+# Train in NPROC processes: one per GPU, or on the CPU if there is none.
 #   bash tools/dist_train.sh CONFIG NPROC [arguments of tools/train.py]
-# Over several machines, run it on each with NNODES, NODE_RANK and MASTER_ADDR set.
+# For several machines, run it on each with NNODES, NODE_RANK and MASTER_ADDR set.
 set -euo pipefail
 if [ $# -lt 2 ]; then
     echo "usage: bash $0 CONFIG NPROC [arguments of tools/train.py]" >&2

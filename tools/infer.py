@@ -2,9 +2,9 @@
 
 python tools/infer.py work_dirs/hand_3d/export my_photos --out predicted
 
-OUT/visualizations gets the pictures (of a video an .mp4) and OUT/predictions the JSON files
-in the format of mmpose's inferencers; 3D poses are added as keypoints_3d (mm, relative to
-the root). Both mirror the folders of the input.
+OUT/visualizations gets the pictures (for a video, an .mp4) and OUT/predictions the JSON
+files in the format of mmpose's inferencers; 3D poses are added as keypoints_3d (mm,
+relative to the root). Both mirror the folder structure of the input.
 """
 
 import argparse
@@ -22,12 +22,12 @@ def parse_args():
     parser.add_argument(
         '--checkpoint',
         metavar='CKPT',
-        help='weights for a config, default the last of its work dir',
+        help='weights for a config, default the last in its work dir',
     )
     parser.add_argument(
         '--which',
         choices=['teacher', 'student'],
-        help="who predicts, default the training config's test_network",
+        help="network to predict with, default the training config's test_network",
     )
     parser.add_argument(
         '--boxes',
@@ -35,7 +35,7 @@ def parse_args():
         help='{"name.jpg": [x, y, w, h]} in px; default: the boxes.json of a folder or '
         'walk.boxes.json beside walk.mp4, else whole images',
     )
-    parser.add_argument('--batch-size', type=int, default=8, help='boxes at a time')
+    parser.add_argument('--batch-size', type=int, default=8, help='boxes per batch')
     parser.add_argument('--device', help='such as cuda:0; default: a GPU if there is one')
     return parser.parse_args()
 
@@ -43,7 +43,7 @@ def parse_args():
 def main():
     args = vars(parse_args())
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from mmpose_uda.apis import infer
     from mmpose_uda.apis.command_line import exit_codes
 

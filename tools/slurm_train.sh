@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Train under Slurm, one task a GPU:
+# Train under Slurm, one task per GPU:
 #   GPUS=8 GPUS_PER_NODE=8 bash tools/slurm_train.sh PARTITION JOB_NAME CONFIG \
 #       [arguments of tools/train.py]
 # SRUN_ARGS is passed on to srun.

@@ -15,9 +15,9 @@ def parse_args():
     parser.add_argument(
         '--which',
         choices=['teacher', 'student'],
-        help="whom to evaluate, default the config's test_network",
+        help="network to evaluate, default the config's test_network",
     )
-    parser.add_argument('--work-dir', help='folder of the log')
+    parser.add_argument('--work-dir', help='folder for the log')
     parser.add_argument('--out', metavar='FILE', help='write the results as JSON')
     parser.add_argument(
         '--dump-submission',
@@ -45,7 +45,7 @@ def parse_args():
 def main():
     args = vars(parse_args())
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from mmpose_uda.apis import evaluate
     from mmpose_uda.apis.command_line import exit_codes, parse_options
 

@@ -11,26 +11,26 @@ def parse_args():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('config', help='the benchmark, a file of configs/')
+    parser.add_argument('config', help='a config, such as a file of configs/')
     parser.add_argument(
-        '--work-dir', help='folder of results, default work_dirs/<name of the config>'
+        '--work-dir', help='folder for results, default work_dirs/<name of the config>'
     )
     parser.add_argument(
         '--resume',
         nargs='?',
         const='auto',
         metavar='CKPT',
-        help='go on from the last checkpoint of the work dir, or from CKPT',
+        help='continue from the last checkpoint of the work dir, or from CKPT',
     )
     parser.add_argument(
         '--amp',
         nargs='?',
         const='auto',
         choices=['auto', 'bf16', 'fp16'],
-        help='mixed precision; alone: fp16 on a GPU, bf16 on a CPU',
+        help='mixed precision; without a value: fp16 on a GPU, bf16 on a CPU',
     )
     parser.add_argument(
-        '--seed', type=int, help='of weights, order of data and augmentation'
+        '--seed', type=int, help='seed of weights, data order and augmentation'
     )
     parser.add_argument(
         '--cfg-options',
@@ -43,13 +43,13 @@ def parse_args():
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],
         default='none',
-        help='who started the processes: pytorch for `torchrun --nproc_per_node 2 -m '
-        'mmpose_uda train CONFIG --launcher pytorch`, which tools/dist_train.sh writes too',
+        help='what started the processes: pytorch for `torchrun --nproc_per_node 2 -m '
+        'mmpose_uda train CONFIG --launcher pytorch`, as in tools/dist_train.sh',
     )
     parser.add_argument(
         '--smoke',
         action='store_true',
-        help='two steps of every phase on little data; what --cfg-options names stays',
+        help='two steps of every phase on little data; values of --cfg-options stay',
     )
     # passed by torch.distributed.launch, torchrun's predecessor
     parser.add_argument('--local-rank', '--local_rank', type=int, help=argparse.SUPPRESS)
@@ -62,7 +62,7 @@ def main():
     if local_rank is not None:
         os.environ.setdefault('LOCAL_RANK', str(local_rank))
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from mmpose_uda.apis import train
     from mmpose_uda.apis.command_line import exit_codes, parse_options
 

@@ -1,4 +1,4 @@
-"""A training step of UniFrame's size and parts, to be timed; it is not meant to train.
+"""A training step of UniFrame's size and parts, for timing only, not for training.
 
 ResNet-50, 4 + 4 images of 256 px, mean teacher with occlusion, style in both directions,
 each on half of the batches, and nothing else:
@@ -6,7 +6,7 @@ each on half of the batches, and nothing else:
     python tools/analysis_tools/benchmark_step.py configs/benchmark/uniframe_step.py \
         --random-vgg
 
-docs/performance.md has the figures, beside those of UniFrame's own code.
+docs/performance.md has the figures, next to those of UniFrame's own code.
 """
 
 _base_ = ['../uda/human_2d_r101.py']

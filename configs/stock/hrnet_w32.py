@@ -1,8 +1,8 @@
 """mmpose's HRNet-w32 on COCO, adapted to a folder of photographs of other people.
 
 Everything that is not named here is the stock config's: network, schedule, augmentation,
-labelled data, evaluation on labelled data. Only `target` must be edited; labels, if it has
-any, are not looked at. To start from a trained model of your own, write
+labelled data, evaluation on labelled data. Only `target` must be edited; its labels, if
+any, are not used. To start from a trained model of your own, write
 
     estimator=dict(_base_.model, init_cfg=dict(type='Pretrained', checkpoint='mine.pth'))
 """
@@ -13,7 +13,7 @@ custom_imports = dict(imports=['mmpose_uda'], allow_failed_imports=False)
 target = dict(type='UnlabelledImageFolder', data_root='data/my_photos')
 
 model = dict(_delete_=True, type='DomainAdaptivePoseEstimator', estimator=_base_.model,
-    # BatchNorm: each domain is normalised by itself in training, tested with these
+    # BatchNorm: domains are normalised separately in training; tests use these statistics
     test_statistics='target', alignments=dict(
         mean_teacher=dict(type='MeanTeacherConsistency', ramp_iters=1000),
         occlusion=dict(type='KeypointOcclusion')))

@@ -1,7 +1,7 @@
 """mmpose's HRNet-w32 with unbiased heatmaps (UDP) on COCO, adapted to photographs.
 
-As `hrnet_w32.py`, and the predictions on the target are made certain one by one and diverse
-together.
+Like `hrnet_w32.py`; in addition, each prediction on the target is made certain, and all of
+them together diverse.
 """
 
 # fmt: off

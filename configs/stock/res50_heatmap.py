@@ -1,7 +1,7 @@
 """mmpose's ResNet-50 with heatmaps on COCO, adapted to photographs.
 
-As `hrnet_w32.py`, and the features that the head upsamples come to look alike in both
-domains: a discriminator cannot tell them apart.
+Like `hrnet_w32.py`; in addition, the features that the head upsamples become alike in both
+domains, so that a discriminator cannot distinguish them.
 """
 
 # fmt: off

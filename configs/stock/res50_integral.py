@@ -1,7 +1,7 @@
 """mmpose's integral regression (ResNet-50, DSNT) on COCO, adapted to photographs.
 
 Pseudo labels train what labels train: the regressed points and the heatmaps behind them.
-The backbone's features come to look alike in both domains.
+The backbone's features become alike in both domains.
 """
 
 # fmt: off

@@ -1,7 +1,7 @@
 """mmpose's regression with residual log-likelihood (ResNet-50, RLE) on COCO, adapted.
 
-The head learns how far off its points are; the teacher's labels weigh as much as it is
-sure. There are no maps of positions, which information maximisation would need.
+The head learns how far off its points are; the teacher's labels are weighted by its
+confidence. There are no maps of positions, which information maximisation would need.
 """
 
 # fmt: off

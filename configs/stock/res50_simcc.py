@@ -1,7 +1,7 @@
 """mmpose's SimCC with ResNet-50 on COCO, adapted to photographs.
 
 The same parts as with heatmaps: they work on the distributions that the head predicts
-along x and y. Those on the target are made certain one by one and diverse together.
+along x and y. Each one on the target is made certain, and all together diverse.
 """
 
 # fmt: off

@@ -2,8 +2,8 @@
 
 The same parts as with heatmaps: they work on the distributions that the head predicts
 along x and y. The stock hooks are left out: EMAHook would average the teacher, which is an
-average already, and PipelineSwitchHook would switch a pipeline that is not there, because
-the views have their own.
+average already, and PipelineSwitchHook would switch a pipeline that does not exist,
+because the views have their own.
 """
 
 # fmt: off

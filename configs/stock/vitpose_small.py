@@ -1,7 +1,7 @@
 """mmpose's ViTPose-small on COCO, adapted to photographs.
 
-As `hrnet_w32_udp.py`. The layers of the student keep the learning rates that the stock
-config gives them: its own constructor does not find layers inside another model.
+Like `hrnet_w32_udp.py`. The student's layers keep the learning rates of the stock config,
+whose own constructor does not find layers inside another model.
 """
 
 # fmt: off

@@ -1,11 +1,11 @@
 """The decoder of the VGG-19 style network for a pair of public data sets.
 
-As it stands, of `configs/uda/surreal2lsp.py`:
+By default the pair is that of `configs/uda/surreal2lsp.py`:
 
     python tools/train.py configs/style/adain_published.py \
         --work-dir work_dirs/adain_surreal2lsp
 
-That config's commented lines on weights read the `decoder.pth` which this writes there. Of
+The commented lines on weights of that config read the `decoder.pth` that this writes. For
 another pair, name its data sets as its config does:
 
     python tools/train.py configs/style/adain_published.py \
@@ -15,9 +15,9 @@ another pair, name its data sets as its config does:
         train_dataloader.dataset.target.type=Hand3DStudio \
         train_dataloader.dataset.target.data_root=data/H3D
 
-Animals are named too (`train_dataloader.dataset.source.animals="['hound','sheep']"`), and
-their crops are wider (`train_dataloader.dataset.views.source.0.padding=1.25`, and so for
-the target). Another encoder: `model.encoder=PATH`.
+For animals, name these too (`train_dataloader.dataset.source.animals="['hound','sheep']"`)
+and make crops wider (`train_dataloader.dataset.views.source.0.padding=1.25`, and the same
+for the target). For another encoder, add `model.encoder=PATH`.
 """
 
 _base_ = ['adain_vgg19.py']
@@ -25,7 +25,7 @@ _base_ = ['adain_vgg19.py']
 # ---- data: as unpacked, nothing is generated --------------------------------------------
 builtin_data = None
 data_root = 'data/LSP'
-# As the adaptations load hands; others stay as they are.
+# As the adaptations load hands; other data stay as they are.
 load = [dict(type='LoadPoseImage'), dict(type='MirrorRightHand')]
 pair = dict(_delete_=True, split='train', labels=False, pipeline=load)
 source = dict(pair, type='SURREAL', data_root='data/SURREAL')

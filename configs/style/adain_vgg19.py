@@ -23,19 +23,19 @@ said otherwise. UniFrame, whose decoders arXiv 2404.14885 uses, has a learning r
 _base_ = ['../_base_/default_runtime.py']
 
 # Weights to download: `vgg_normalised.pth` of the public code (release v0.0.0), or those of
-# torchvision's VGG-19. Elsewhere: --cfg-options model.encoder=PATH
+# torchvision's VGG-19. For a file elsewhere: --cfg-options model.encoder=PATH
 encoder = 'vgg_normalised.pth'
 
 # ---- data ----------------------------------------------------------------------------
-# Generated on first use. Own data: name the two data sets below, drop `builtin_data`.
+# Generated on first use. For your own data, set the two data sets below and drop this.
 builtin_data = dict(name='hand', root='data/builtin_hand', seed=0)
 data_root = builtin_data['root']
-# That of the adaptation (hand_3d.py). The public code crops 256 px.
+# Small crops, to train on a CPU; the public code has 256 px.
 input_size = (64, 64)  # width, height, px
 backend_args = None
 
 # ---- schedule ------------------------------------------------------------------------
-# Enough for 64 px crops of one kind of object; the public code takes 160,000 for all kinds
+# Enough for 64 px crops of one kind of object; the public code needs 160,000 for all kinds
 # of pictures.
 max_iters = 20000
 train_cfg = dict(
@@ -52,7 +52,7 @@ model = dict(type='AdaINStyleTransfer', encoder=encoder, style_weight=10.0)
 custom_hooks = [dict(type='StyleDecoderHook', interval=1000)]
 
 # ---- pipelines -----------------------------------------------------------------------
-# Crops as the adaptation makes them, without changes of colour: those are the style.
+# Crops as in the adaptation, without changes of colour, which is part of the style.
 view = [
     dict(type='GetBBoxCenterScale'),
     dict(

@@ -42,7 +42,7 @@ strong_view = [_base_.box, _base_.strong_box, crop, _base_.strong_look]
 weak_view = [_base_.box, _base_.weak_box, crop]
 source_view = [_base_.box, _base_.source_box, crop, _base_.strong_look]
 strong_source = [_base_.picture_edge, *source_view, encode, _base_.pack]
-# For the control of the weakest augmentation (docs/benchmarks.md).
+# For the control with the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 val_pipeline = [dict(type='LoadImage'), _base_.box, plain_crop, _base_.stock_pack]
 train_dataloader = dict(
@@ -52,7 +52,7 @@ train_dataloader = dict(
         source=source,
         target=target,
         views=dict(
-            # Rotations and other colours of the source cost animals more than they teach.
+            # On animals, rotating and recolouring the source costs more than it teaches.
             source=weak_source,
             target_teacher=[*weak_view, _base_.pack],
             target_student=[*strong_view, _base_.pack],

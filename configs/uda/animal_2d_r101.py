@@ -1,7 +1,7 @@
 """The paper's network and schedule (arXiv 2404.14885) on animals, for a GPU.
 
-On the built-in data; `synanimal2tigdog.py` is the same on the paper's.
-Heatmaps are narrower, colours only centred, and the figures of the protocol 'regda' are
+On the built-in data; `synanimal2tigdog.py` is the same on the paper's data.
+Heatmaps are narrower, colours are only centred, and the figures of the protocol 'regda' are
 averaged over batches of one image, as published for animals.
 """
 
@@ -46,7 +46,7 @@ encode = dict(type='GenerateTarget', encoder=codec)
 strong_view = [_base_.strong_box, crop, _base_.strong_look]
 weak_view = [_base_.weak_box, crop]
 strong_source = [_base_.base_box, *strong_view, encode, _base_.pack]
-# For the control of the weakest augmentation (docs/benchmarks.md).
+# For the control with the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 val_pipeline = [dict(type='LoadImage'), _base_.box, plain_crop, _base_.stock_pack]
 train_dataloader = dict(

@@ -1,7 +1,7 @@
 """FreiHAND to DexYCB in 3D by masked reconstruction, with ViT-B; for a GPU.
 
-As `configs/uda/freihand2ho3d_3d.py`, which says more, on another target, whose hands are
-left and right ones: all are shown as left ones.
+Like `configs/uda/freihand2ho3d_3d.py`, which explains more, on another target. It has left
+and right hands; all are shown as left ones.
 """
 
 _base_ = ['freihand2ho3d_3d.py']
@@ -12,7 +12,7 @@ mirror = dict(type='MirrorRightHand')
 load = [dict(type='LoadPoseImage'), mirror, _base_.box]
 load_masked = [load[0], dict(type='LoadPoseMask'), *load[1:]]
 source = dict(pipeline=load_masked)
-# Setup s0: recordings that are not trained on, of the same subjects, objects and cameras.
+# Setup s0: tested on other recordings of the same subjects, objects and cameras.
 hands = dict(_delete_=True, type='DexYCB', data_root=data_root, setup='s0')
 target = dict(hands, split='train', labels=False, pipeline=load)
 test = dict(hands, split='test', test_mode=True)

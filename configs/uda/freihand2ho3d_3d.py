@@ -1,8 +1,8 @@
 """FreiHAND to HO-3D in 3D by masked reconstruction, with ViT-B; for a GPU.
 
-Bare hands to hands with objects, before other backgrounds. Weights are named as
-`configs/uda/rhd2freihand_3d.py` tells; views are its own too. Both sets have right hands
-alone.
+Bare hands to hands with objects, on other backgrounds. How to name weights is shown in
+`configs/uda/rhd2freihand_3d.py`, whose views are used here too. Both data sets have only
+right hands.
 """
 
 _base_ = [
@@ -44,7 +44,7 @@ strong_box = dict(_base_.strong_box, rotate_factor=180)
 strong_view = [strong_box, crop, _base_.strong_look]
 weak_view = [_base_.weak_box, crop]
 strong_source = [_base_.background, *strong_view, encode, _base_.pack]
-# For the control of the weakest augmentation (docs/benchmarks.md).
+# For the control with the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 views = dict(
     source=strong_source,
@@ -57,7 +57,7 @@ val_pipeline = [*load, crop, _base_.pack]
 val_dataloader = dict(_base_.val_loader, dataset=dict(test, pipeline=val_pipeline))
 test_dataloader = val_dataloader
 
-# ---- metrics: HO-3D's own, root aligned, scale and place aligned, and Procrustes --------
+# ---- metrics: HO-3D's own: root-aligned, aligned in scale and place, and by Procrustes --
 metrics = ['MPJPE', 'ST-MPJPE', 'PA-MPJPE', 'AUC', 'PA-AUC']
 val_evaluator = [
     dict(type='RootAlignedMPJPE', metrics=metrics, prefix='target'),

@@ -1,7 +1,8 @@
 """Human3.6M to MPI-INF-3DHP by masked reconstruction, with ViT-B; for a GPU.
 
-Weights are named as `configs/uda/rhd2freihand_3d.py` tells. Human3.6M has no masks: what
-needs the foreground is left out (`_base_/method/masked_reconstruction_no_masks.py`).
+How to name weights is shown in `configs/uda/rhd2freihand_3d.py`. Human3.6M has no masks, so
+the parts that need the foreground are left out
+(`_base_/method/masked_reconstruction_no_masks.py`).
 """
 
 _base_ = [
@@ -13,7 +14,7 @@ _base_ = [
     '../_base_/views/strong.py',
 ]
 
-# ---- data: as unpacked; videos of MPI-INF-3DHP are made into images (docs/datasets.md) --
+# ---- data: as unpacked; MPI-INF-3DHP's videos are made into images (docs/datasets.md) --
 data_root = 'data/MPI-INF-3DHP'
 # Boxes are 1.5 times the person: nothing is added around them.
 box = dict(type='GetBBoxCenterScale', padding=1.0)
@@ -42,7 +43,7 @@ encode = dict(type='GenerateTarget', encoder=_base_.codec)
 strong_view = [_base_.strong_box, crop, _base_.strong_look]
 weak_view = [_base_.weak_box, crop]
 strong_source = [*strong_view, encode, _base_.pack]
-# For the control of the weakest augmentation (docs/benchmarks.md).
+# For the control with the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 views = dict(
     source=strong_source,
@@ -55,7 +56,7 @@ val_pipeline = [dict(type='LoadPoseImage'), box, crop, _base_.pack]
 val_dataloader = dict(_base_.val_loader, dataset=dict(test, pipeline=val_pipeline))
 test_dataloader = val_dataloader
 
-# ---- metrics: those of 3DHP are PCK at 150 mm and its AUC, of 14 joints -----------------
+# ---- metrics: those of 3DHP are PCK at 150 mm and its AUC, over 14 joints ---------------
 metrics = ['MPJPE', 'PA-MPJPE', 'N-MPJPE']
 scored = [1, 2, 3, 4, 5, 6, 8, 10, 11, 12, 13, 14, 15, 16]
 shares = ['PCK3D', 'PCK3D-AUC']

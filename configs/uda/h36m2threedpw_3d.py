@@ -1,7 +1,7 @@
 """Human3.6M to 3DPW by masked reconstruction, with ViT-B; for a GPU.
 
-As `configs/uda/h36m2mpiinf3dhp_3d.py`, which says more, on another target: people outdoors,
-seen by a moving camera. It is tested on the data set's own test sequences.
+Like `configs/uda/h36m2mpiinf3dhp_3d.py`, which explains more, on another target: people
+outdoors, seen by a moving camera. It is tested on the data set's own test sequences.
 """
 
 _base_ = ['h36m2mpiinf3dhp_3d.py']
@@ -15,7 +15,7 @@ train_dataloader = dict(dataset=dict(target=target))
 val_dataloader = dict(dataset=dict(test, pipeline=_base_.val_pipeline))
 test_dataloader = val_dataloader
 
-# ---- metrics: of the published 14 joints but the top of the head, which SMPL has not ----
+# ---- metrics: on the published 14 joints except the top of the head, which SMPL lacks ---
 metrics = ['MPJPE', 'PA-MPJPE', 'N-MPJPE']
 scored = [1, 2, 3, 4, 5, 6, 8, 11, 12, 13, 14, 15, 16]
 val_evaluator = [

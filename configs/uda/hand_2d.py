@@ -40,7 +40,7 @@ strong_view = [_base_.box, _base_.strong_box, crop, _base_.strong_look]
 weak_view = [_base_.box, _base_.weak_box, crop]
 source_view = [_base_.box, _base_.source_box, crop, _base_.strong_look]
 strong_source = [_base_.picture_edge, *source_view, encode, _base_.pack]
-# For the control of the weakest augmentation (docs/benchmarks.md).
+# For the control with the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 val_pipeline = [dict(type='LoadImage'), _base_.box, plain_crop, _base_.stock_pack]
 train_dataloader = dict(

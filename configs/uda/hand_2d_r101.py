@@ -1,7 +1,7 @@
 """The paper's network and schedule (arXiv 2404.14885) on hands, for a GPU.
 
-The paper itself has people and animals only; the values are those of its people. On the
-built-in data; `rhd2h3d.py` and `rhd2freihand.py` are the same on public ones.
+The paper itself has only people and animals; the values are those for its people. On the
+built-in data; `rhd2h3d.py` and `rhd2freihand.py` are the same on public data.
 """
 
 _base_ = [
@@ -43,7 +43,7 @@ encode = dict(type='GenerateTarget', encoder=_base_.codec)
 strong_view = [_base_.strong_box, crop, _base_.strong_look]
 weak_view = [_base_.weak_box, crop]
 strong_source = [_base_.base_box, *strong_view, encode, _base_.pack]
-# For the control of the weakest augmentation (docs/benchmarks.md).
+# For the control with the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 val_pipeline = [dict(type='LoadImage'), _base_.box, plain_crop, _base_.stock_pack]
 train_dataloader = dict(

@@ -1,9 +1,9 @@
 """3D hand pose from rendered to photo-like images: the built-in benchmark.
 
 The method is masked reconstruction on both domains (arXiv 2501.08408) with a mean teacher
-and weight-free style transfer (as in arXiv 2404.14885). A small transformer stands on
-blocks of EfficientNet-Lite0 that know ImageNet; it learns on a CPU, in minutes. The bases
-hold its ingredients, and why every value is what it is.
+and weight-free style transfer (as in arXiv 2404.14885). A small transformer sits on
+blocks of EfficientNet-Lite0 pre-trained on ImageNet; it trains on a CPU in minutes. The
+base configs have the ingredients, with the reason for each value.
 """
 
 _base_ = [
@@ -51,7 +51,7 @@ strong_source = [
     encode,
     _base_.pack,
 ]
-# For the control of the weakest augmentation (docs/benchmarks.md).
+# For the control with the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 val_pipeline = [dict(type='LoadPoseImage'), _base_.box, crop, _base_.pack]
 train_dataloader = dict(

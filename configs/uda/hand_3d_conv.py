@@ -1,6 +1,6 @@
-"""``hand_3d.py`` without a transformer: the pre-trained blocks alone, and the same head.
+"""``hand_3d.py`` without a transformer: only the pre-trained blocks and the same head.
 
-A convolution has no patch to leave out: hidden ones get the mean colour of what is visible
+A convolution cannot leave out patches: hidden ones get the mean colour of the visible ones
 (``ConvReconstructionHead``), and such images train the blocks themselves. There is no
 attention to regularise. Nothing here is tuned.
 """
@@ -11,7 +11,7 @@ channels = 112  # of the blocks' last feature map, whose cells are the patches
 parts = _base_.alignments
 model = dict(
     estimator=dict(
-        # What the transformer stands on.
+        # The blocks that the transformer sits on.
         backbone=dict(_base_.estimator.backbone.stem, _delete_=True, out_indices=(3,)),
         neck=None,
         head=dict(in_channels=channels, upsample=4),
@@ -21,7 +21,7 @@ model = dict(
         _delete_=True,
         reconstruction=dict(
             parts.reconstruction,
-            # SparK's ratio (arXiv 2301.03580): filled patches are seen, too.
+            # SparK's ratio (arXiv 2301.03580): filled patches are seen too.
             masking=dict(parts.reconstruction.masking, ratio=0.6),
             head=dict(
                 type='ConvReconstructionHead',

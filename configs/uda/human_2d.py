@@ -35,7 +35,7 @@ model = dict(
     alignments=_base_.alignments,
 )
 
-# Of the first paper (arXiv 2501.08408): renders over backgrounds of the target.
+# From the first paper (arXiv 2501.08408): renders over backgrounds of the target.
 ablation_parts = dict(segmentation_guided_augmentation=['background'])
 
 # ---- views ---------------------------------------------------------------------------
@@ -52,7 +52,7 @@ strong_source = [
     encode,
     _base_.pack,
 ]
-# For the control of the weakest augmentation (docs/benchmarks.md).
+# For the control with the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 val_pipeline = [dict(type='LoadImage'), _base_.box, plain_crop, _base_.stock_pack]
 train_dataloader = dict(

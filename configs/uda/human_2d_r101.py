@@ -1,6 +1,6 @@
 """The paper's network and schedule (arXiv 2404.14885) on people, for a GPU.
 
-On the built-in data; `surreal2lsp.py` and `surreal2h36m.py` are the same on public ones.
+On the built-in data; `surreal2lsp.py` and `surreal2h36m.py` are the same on public data.
 """
 
 _base_ = [
@@ -42,7 +42,7 @@ encode = dict(type='GenerateTarget', encoder=_base_.codec)
 strong_view = [_base_.strong_box, crop, _base_.strong_look]
 weak_view = [_base_.weak_box, crop]
 strong_source = [_base_.base_box, *strong_view, encode, _base_.pack]
-# For the control of the weakest augmentation (docs/benchmarks.md).
+# For the control with the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 val_pipeline = [dict(type='LoadImage'), _base_.box, plain_crop, _base_.stock_pack]
 train_dataloader = dict(

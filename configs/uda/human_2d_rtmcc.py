@@ -1,8 +1,8 @@
 """The human benchmark with RTMPose's head: the parts do not depend on the head.
 
-From ``human_2d.py`` differ the network (ResNet-18 from scratch), head and codec, the
-feature that is aligned, and the temperature of information maximisation: such a head is
-trained through a softmax anyway.
+It differs from ``human_2d.py`` in the network (ResNet-18 from scratch), head and codec, the
+feature that is aligned, and the temperature of information maximisation, because such a
+head is trained through a softmax anyway.
 """
 
 _base_ = [
@@ -44,10 +44,10 @@ model = dict(
     source_statistics=dict(skeleton='human16'),
     alignments=alignments,
 )
-# Keypoints share the last weights of this head, and its network is from scratch.
+# Keypoints share this head's last weights, and its network trains from scratch anyway.
 ablation_extras = dict(gradient_gate=None, from_scratch=None)
 
-# Of the first paper (arXiv 2501.08408): renders over backgrounds of the target.
+# From the first paper (arXiv 2501.08408): renders over backgrounds of the target.
 ablation_parts = dict(segmentation_guided_augmentation=['background'])
 
 # ---- views ---------------------------------------------------------------------------
@@ -64,7 +64,7 @@ strong_source = [
     encode,
     _base_.pack,
 ]
-# For the control of the weakest augmentation (docs/benchmarks.md).
+# For the control with the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 val_pipeline = [dict(type='LoadImage'), _base_.box, plain_crop, _base_.stock_pack]
 train_dataloader = dict(

@@ -51,7 +51,7 @@ strong_source = [
     encode,
     _base_.pack,
 ]
-# For the control of the weakest augmentation (docs/benchmarks.md).
+# For the control with the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 val_pipeline = [dict(type='LoadPoseImage'), _base_.box, crop, _base_.pack]
 train_dataloader = dict(
@@ -69,7 +69,7 @@ train_dataloader = dict(
 )
 val_dataloader = dict(_base_.val_loader, dataset=dict(test, pipeline=val_pipeline))
 test_dataloader = val_dataloader
-# A person's size cannot be told from one picture: N-MPJPE leaves it out.
+# One picture does not show a person's size: N-MPJPE leaves it out.
 metrics = ['MPJPE', 'PA-MPJPE', 'N-MPJPE', 'PCK3D', 'PCK3D-AUC']
 val_evaluator = [
     dict(type='RootAlignedMPJPE', metrics=metrics, prefix='target'),

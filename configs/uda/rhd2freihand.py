@@ -1,6 +1,7 @@
 """Rendered hands (RHD) to FreiHAND with the paper's network and schedule; for a GPU.
 
-As `configs/uda/rhd2h3d.py`, which says more, on another target, mirrored like the source.
+Like `configs/uda/rhd2h3d.py`, which explains more, on another target, mirrored like the
+source.
 """
 
 _base_ = ['rhd2h3d.py']
@@ -10,7 +11,7 @@ data_root = 'data/FreiHAND'
 hands = dict(
     type='FreiHAND',
     data_root=data_root,
-    # As published, most frames of the test are in 'train' before another background.
+    # As published, most test frames are in 'train' too, on another background.
     # clean=True,  # no frame is in both
 )
 target = hands
@@ -20,7 +21,7 @@ val_data = test
 val_dataloader = dict(dataset=val_data)
 test_dataloader = val_dataloader
 
-# ---- weights: ImageNet's as in rhd2h3d.py; of VGG-19 for this pair ----------------------
+# ---- weights: ImageNet's as in rhd2h3d.py; VGG-19's for this pair -----------------------
 # style = dict(
 #     type='VGG19Style',
 #     encoder='vgg_normalised.pth',

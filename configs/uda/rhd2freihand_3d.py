@@ -1,7 +1,7 @@
 """Rendered hands (RHD) to FreiHAND in 3D by masked reconstruction, with ViT-B; for a GPU.
 
-The data sets are read as they are downloaded (docs/datasets.md). The backbone is to start
-from MAE's weights; nothing is downloaded unless you name a URL, and a file does as well:
+The data sets are read as they are downloaded (docs/datasets.md). The backbone should
+start from MAE's weights, a file or a URL; nothing is downloaded unless you name a URL:
 
     python tools/train.py configs/uda/rhd2freihand_3d.py --cfg-options \
         model.estimator.backbone.init_cfg.type=Pretrained \
@@ -19,14 +19,15 @@ _base_ = [
 
 # ---- data: as unpacked, nothing is generated --------------------------------------------
 data_root = 'data/FreiHAND'
-# Boxes are 1.5 times the hand: nothing is added around them. All hands are left ones.
+# Boxes are 1.5 times the hand: nothing is added around them. All hands are shown as left
+# ones.
 box = dict(type='GetBBoxCenterScale', padding=1.0)
 load = [dict(type='LoadPoseImage'), dict(type='MirrorRightHand'), box]
 load_masked = [load[0], dict(type='LoadPoseMask'), *load[1:]]
 source = dict(
     type='RenderedHandPose', data_root='data/RHD', split='train', pipeline=load_masked
 )
-# Clean: no frame of the test is trained on before another background.
+# Clean: no test frame is trained on with another background.
 hands = dict(type='FreiHAND', data_root=data_root, clean=True)
 target = dict(hands, split='train', labels=False, pipeline=load)
 test = dict(hands, split='test', test_mode=True)
@@ -48,7 +49,7 @@ strong_box = dict(_base_.strong_box, rotate_factor=180)
 strong_view = [strong_box, crop, _base_.strong_look]
 weak_view = [_base_.weak_box, crop]
 strong_source = [_base_.background, *strong_view, encode, _base_.pack]
-# For the control of the weakest augmentation (docs/benchmarks.md).
+# For the control with the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 views = dict(
     source=strong_source,

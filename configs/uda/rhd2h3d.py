@@ -1,10 +1,11 @@
 """Rendered hands (RHD) to Hand-3D-Studio with the paper's network and schedule; for a GPU.
 
-The data sets are read as they are downloaded (docs/datasets.md). `target/regda/PCK` is by
-the protocol of the published figures, `target/PCK` by this package's own. The paper itself
-has no figures for hands; RegDA and UniFrame have. From them are the crops, 1.5 times the
-hand, and rotations all the way round: hands point anywhere. What else differs from the
-published code is listed in `configs/_base_/method/multi_level_alignment_paper.py`.
+The data sets are read as they are downloaded (docs/datasets.md). `target/regda/PCK`
+follows the protocol of the published figures, `target/PCK` this package's own. The
+paper itself has no figures for hands; RegDA and UniFrame do. The crops, 1.5 times the
+hand, are theirs, and so are rotations all the way round, because hands point anywhere.
+What else differs from the published code is listed in
+`configs/_base_/method/multi_level_alignment_paper.py`.
 
 The protocol of an unseen domain, adapted to Hand-3D-Studio and tested on FreiHAND:
 
@@ -20,7 +21,7 @@ builtin_data = None
 data_root = 'data/H3D'
 # Boxes are the published crops: nothing is added around them.
 box = dict(type='GetBBoxCenterScale', padding=1.0)
-# All hands are left ones, as published; Hand-3D-Studio does not tell sides and stays.
+# All hands are shown as left ones, as published; Hand-3D-Studio, without sides, stays.
 load = [dict(type='LoadPoseImage'), dict(type='MirrorRightHand'), box]
 source = dict(
     _delete_=True,
@@ -54,7 +55,7 @@ val_data = dict(test, pipeline=val_pipeline)
 val_dataloader = dict(dataset=val_data)
 test_dataloader = val_dataloader
 
-# ---- weights: none as it stands; as published, those of ImageNet and of VGG-19 ----------
+# ---- weights: none by default; as published, those of ImageNet and of VGG-19 -----------
 # init = dict(type='Pretrained', checkpoint='torchvision://resnet101')
 # model = dict(estimator=dict(backbone=dict(init_cfg=init)))
 # style = dict(

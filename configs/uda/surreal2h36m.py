@@ -1,7 +1,7 @@
 """SURREAL to Human3.6M with the paper's network and schedule; for a GPU.
 
-As `configs/uda/surreal2lsp.py`, which says more, on another target: subjects 1, 5, 6, 7 and
-8, tested on 9 and 11. The paper itself has no figures for it; RegDA and UniFrame have.
+Like `configs/uda/surreal2lsp.py`, which explains more, on another target: subjects 1, 5, 6,
+7 and 8, tested on 9 and 11. The paper itself has no figures for it; RegDA and UniFrame do.
 """
 
 _base_ = ['surreal2lsp.py']
@@ -21,7 +21,7 @@ val_data = test
 val_dataloader = dict(dataset=val_data)
 test_dataloader = val_dataloader
 
-# ---- weights: ImageNet's as in surreal2lsp.py; of VGG-19 for this pair ------------------
+# ---- weights: ImageNet's as in surreal2lsp.py; VGG-19's for this pair -------------------
 # style = dict(
 #     type='VGG19Style',
 #     encoder='vgg_normalised.pth',

@@ -1,7 +1,7 @@
 """SURREAL to Human3.6M in 3D by masked reconstruction, with ViT-B; for a GPU.
 
-Weights are named as `configs/uda/rhd2freihand_3d.py` tells. Nose and top of the head, which
-SMPL has not, are neither learned nor scored.
+How to name weights is shown in `configs/uda/rhd2freihand_3d.py`. Nose and top of the head,
+which SMPL lacks, are neither learned nor scored.
 """
 
 _base_ = [
@@ -13,7 +13,7 @@ _base_ = [
     '../_base_/views/strong.py',
 ]
 
-# ---- data: as unpacked; videos of SURREAL are made into images (docs/datasets.md) ------
+# ---- data: as unpacked; SURREAL's videos are made into images (docs/datasets.md) ------
 data_root = 'data/Human36M'
 # Boxes are 1.5 times the person: nothing is added around them.
 box = dict(type='GetBBoxCenterScale', padding=1.0)
@@ -45,7 +45,7 @@ encode = dict(type='GenerateTarget', encoder=_base_.codec)
 strong_view = [_base_.strong_box, crop, _base_.strong_look]
 weak_view = [_base_.weak_box, crop]
 strong_source = [_base_.background, *strong_view, encode, _base_.pack]
-# For the control of the weakest augmentation (docs/benchmarks.md).
+# For the control with the weakest augmentation (docs/benchmarks.md).
 weak_source = [*weak_view, encode, _base_.pack]
 views = dict(
     source=strong_source,

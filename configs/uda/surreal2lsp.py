@@ -1,9 +1,10 @@
 """SURREAL to Leeds Sports Pose with the paper's network and schedule; for a GPU.
 
-The data sets are read as they are downloaded (docs/datasets.md). `target/regda/PCK` is by
-the protocol of the published figures, `target/PCK` by this package's own. What differs
-from the published code is listed in `configs/_base_/method/multi_level_alignment_paper.py`;
-crops are the published ones here, 1.5 times the person.
+The data sets are read as they are downloaded (docs/datasets.md). `target/regda/PCK`
+follows the protocol of the published figures, `target/PCK` this package's own. What
+differs from the published code is listed in
+`configs/_base_/method/multi_level_alignment_paper.py`; crops are the published ones here,
+1.5 times the person.
 
 The protocol of an unseen domain, adapted to LSP and tested on Human3.6M:
 
@@ -17,7 +18,7 @@ _base_ = ['human_2d_r101.py']
 # ---- data: as unpacked, nothing is generated --------------------------------------------
 builtin_data = None
 data_root = 'data/LSP'
-# The images are the published crops, or for LSP whole: nothing is added around them.
+# The images are the published crops, or whole for LSP: nothing is added around them.
 box = dict(type='GetBBoxCenterScale', padding=1.0)
 load = [dict(type='LoadPoseImage'), box]
 source = dict(
@@ -30,7 +31,7 @@ source = dict(
 people = dict(
     type='LSP',
     data_root=data_root,
-    # As published, the test images are those that one adapts to, without their labels.
+    # As published, the test images are the ones adapted to, without their labels.
     # clean=True,  # one half each
 )
 target = dict(
@@ -47,7 +48,7 @@ val_data = dict(test, pipeline=val_pipeline)
 val_dataloader = dict(dataset=val_data)
 test_dataloader = val_dataloader
 
-# ---- weights: none as it stands; as published, those of ImageNet and of VGG-19 ----------
+# ---- weights: none by default; as published, those of ImageNet and of VGG-19 -----------
 # init = dict(type='Pretrained', checkpoint='torchvision://resnet101')
 # model = dict(estimator=dict(backbone=dict(init_cfg=init)))
 # style = dict(

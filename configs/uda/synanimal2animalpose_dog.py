@@ -1,9 +1,9 @@
 """Synthetic hounds and sheep to AnimalPose, tested on dogs; for a GPU.
 
-As published, one training is on both animals and each has its figure:
-`configs/uda/synanimal2animalpose_sheep.py` is the same training, tested on sheep, so that
-tools/test.py with it and this one's checkpoint gives the other figure. What differs from
-the published code is listed in `configs/uda/synanimal2tigdog.py`.
+As published, one training covers both animals and each has its own figure:
+`configs/uda/synanimal2animalpose_sheep.py` is the same training, tested on sheep, so
+tools/test.py with that config and this one's checkpoint gives the other figure. What
+differs from the published code is listed in `configs/uda/synanimal2tigdog.py`.
 """
 
 _base_ = ['synanimal2tigdog.py']
@@ -15,7 +15,7 @@ animals = dict(
     type='AnimalPose14',
     data_root=data_root,
     animals=['dog', 'sheep'],
-    # As published, every keypoint that has a place is scored, flagged visible or not.
+    # As published, every keypoint that has a position is scored, flagged visible or not.
     # clean=True,  # only those flagged visible
 )
 target = animals
@@ -29,7 +29,7 @@ test_dataloader = val_dataloader
 head = dict(out_channels=14)
 model = dict(estimator=dict(head=head), source_statistics=dict(skeleton='animal14'))
 
-# ---- weights: ImageNet's as in synanimal2tigdog.py; of VGG-19 for this pair -------------
+# ---- weights: ImageNet's as in synanimal2tigdog.py; VGG-19's for this pair --------------
 # style = dict(
 #     type='VGG19Style',
 #     encoder='vgg_normalised.pth',

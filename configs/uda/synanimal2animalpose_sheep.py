@@ -1,7 +1,7 @@
 """Synthetic hounds and sheep to AnimalPose, tested on sheep; for a GPU.
 
-The training is that of `configs/uda/synanimal2animalpose_dog.py`, which says more
-and has the weights to switch on.
+The training is that of `configs/uda/synanimal2animalpose_dog.py`, which explains
+more and has the weights to switch on.
 """
 
 _base_ = ['synanimal2animalpose_dog.py']

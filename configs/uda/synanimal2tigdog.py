@@ -1,7 +1,7 @@
 """Synthetic horses and tigers to TigDog, with the paper's network and schedule; for a GPU.
 
-The data sets are read as they are downloaded (docs/datasets.md). `target/published/PCK` is
-by the protocol of the published figures (UniFrame, arXiv 2404.14885), over horses and
+The data sets are read as they are downloaded (docs/datasets.md). `target/published/PCK`
+follows the protocol of the published figures (UniFrame, arXiv 2404.14885), over horses and
 tigers together; with `--cfg-options test_dataloader.dataset.animals="['tiger']"`
 tools/test.py gives that of one animal.
 
@@ -28,7 +28,7 @@ animals = dict(
     type='TigDog',
     data_root=data_root,
     animals=['horse', 'tiger'],
-    # As published, every keypoint that has a place is scored, flagged visible or not.
+    # As published, every keypoint that has a position is scored, flagged visible or not.
     # clean=True,  # only those flagged visible
 )
 target = dict(
@@ -44,7 +44,7 @@ val_data = dict(test, pipeline=_base_.val_pipeline)
 val_dataloader = dict(dataset=val_data)
 test_dataloader = val_dataloader
 
-# ---- weights: none as it stands; as published, those of ImageNet and of VGG-19 ----------
+# ---- weights: none by default; as published, those of ImageNet and of VGG-19 -----------
 # init = dict(type='Pretrained', checkpoint='torchvision://resnet101')
 # model = dict(estimator=dict(backbone=dict(init_cfg=init)))
 # style = dict(

@@ -1,1 +1,1 @@
-"""Adapting a trained model to photographs in one command, and whether that helped."""
+"""Adapt a trained model to photographs in one command, and judge whether it helped."""

@@ -1,4 +1,4 @@
-"""A trained model and photographs in, an adapted model and a verdict out."""
+"""Adapt a trained model to unlabelled photographs, and judge the result."""
 
 import json
 import shutil
@@ -31,8 +31,8 @@ from mmpose_uda.errors import UserError, check_writable, writing
 from mmpose_uda.whole_files import whole_folder, write_whole
 
 REPORT, SUMMARY = 'report.html', 'summary.json'
-_SAME = 0.5  # share of the target's images that are the source's
-_OF_SOURCE = 3  # labelled images of the source for one of few of the target
+_SAME = 0.5  # largest share of target images that may also be in the source
+_OF_SOURCE = 3  # labelled source images drawn per labelled target image
 
 
 def adapt(
@@ -47,29 +47,29 @@ def adapt(
     train_on_labelled: bool = False,
     seed: int = 0,
 ) -> dict[str, Any]:
-    """Adapt a model to images without labels, and judge what came out.
+    """Adapt a model to unlabelled images, and judge the result.
 
     Args:
         model (str): An export (folder or ``config.py``), or an mmpose config.
         target (Sequence[str]): Folders of images, images, videos
             (:func:`~mmpose_uda.adaptation.target_images.collect_target`).
         out (str): Folder for ``config.py``, ``export/``, ``report.html`` and
-            ``summary.json``. Called again after an interruption, the training goes on.
+            ``summary.json``. After an interruption the same call resumes the training.
         source (str, optional): Folder of labelled images that the model was trained on
             (:func:`~mmpose_uda.convert.source_folder.find_source`).
-        checkpoint (str, optional): Weights of a config.
-        minutes (float, optional): About how long all may take.
-        iters (int, optional): Steps; the default goes by the number of images.
-        labelled (str, optional): COCO-style file of some annotated target images, which
-            are measured on.
-        train_on_labelled (bool): Whether they are trained on instead.
-        seed (int): Of the training.
+        checkpoint (str, optional): Weights, if ``model`` is a config.
+        minutes (float, optional): Approximate duration of everything.
+        iters (int, optional): Training steps. The default depends on the number of images.
+        labelled (str, optional): COCO-style file of some annotated target images, on which
+            both models are evaluated.
+        train_on_labelled (bool): Whether the model is also trained on them.
+        seed (int): Seed of the training.
 
     Returns:
         dict[str, Any]: The contents of ``summary.json``.
 
     Raises:
-        UserError: Something that the user can mend.
+        UserError: A mistake that the user can fix.
         Preempted: SIGTERM stopped the training, after it saved.
     """
     begun = time.monotonic()
@@ -84,7 +84,7 @@ def adapt(
     require_enough(images, target)
     trained_on = [own] if own else []
     known: dict[str, str] = {}
-    if train_on_labelled and few:  # _check: one goes with the other
+    if train_on_labelled and few:  # _check: the first requires the second
         trained_on.append(few)
         known = same_images([image.path for image in images.images], few.paths)
     split, splits = split_target(images.images, known)
@@ -123,7 +123,7 @@ def adapt(
         scalars=read_scalars(run.training),
     )
     write_report(told, folder / REPORT)
-    # it marks the run as done
+    # last, because it marks the run as finished
     write_whole(folder / SUMMARY, json.dumps(summary, indent=2) + '\n')
     run.remove_folds()
     return summary
@@ -137,10 +137,10 @@ def _check(
     train_on_labelled: bool,
 ) -> None:
     if (folder / SUMMARY).is_file():
-        raise UserError(f'{folder} has an adaptation that is done: name another --out.')
+        raise UserError(f'{folder} holds a finished adaptation: name another --out.')
     if (folder / 'export').exists() and not (folder / 'start').exists():
         raise UserError(
-            f'{folder / "export"} is there already, and none of an adaptation: name '
+            f'{folder / "export"} already exists and is not from an adaptation: name '
             'another --out.'
         )
     if folder.exists() and not folder.is_dir():
@@ -148,11 +148,11 @@ def _check(
     if minutes is not None and iters is not None:
         raise UserError('--minutes and --iters contradict each other: give one of them.')
     if minutes is not None and not 0 < minutes < float('inf'):
-        raise UserError(f'--minutes {minutes} is no time: give more than 0.')
+        raise UserError(f'--minutes {minutes} is not a duration: give more than 0.')
     if iters is not None and iters < 1:
-        raise UserError(f'--iters {iters} is none: give 1 or more.')
+        raise UserError(f'--iters {iters} is too few: give 1 or more.')
     if train_on_labelled and labelled is None:
-        raise UserError('--train-on-labelled needs labelled images: name them --labelled.')
+        raise UserError('--train-on-labelled needs labelled images: add --labelled.')
 
 
 def _labels(
@@ -161,7 +161,7 @@ def _labels(
     labelled: Optional[str],
     train_on_labelled: bool,
 ) -> tuple[Optional[LabelledImages], Optional[LabelledImages]]:
-    """Labelled images of the source, and a few of the target."""
+    """Labelled images of the source and of the target; None for those not given."""
     own = few = None
     if source:
         wanted_by = ('the model', 'name the labelled images that it was trained on')
@@ -174,7 +174,7 @@ def _labels(
 
 
 def _repeats(*trained_on: LabelledImages) -> int:
-    """How often few labelled images are drawn for one of the source: a fourth is theirs."""
+    """How often to repeat labelled target images: they are then a fourth of the draws."""
     if len(trained_on) < 2:
         return 1
     own, few = (len(one.dataset) for one in trained_on)
@@ -182,12 +182,12 @@ def _repeats(*trained_on: LabelledImages) -> int:
 
 
 def _require_other_images(target: Target, source: LabelledImages) -> None:
-    """Refuse a target that is the source: there is nothing to adapt to."""
+    """Refuse a target that is mostly the source: there is nothing to adapt to."""
     paths = [image.path for image in target.images]
     share = len(same_images(paths, source.paths)) / len(paths)
     if share > _SAME:
         raise UserError(
-            f'{100 * share:.0f} % of the images of the target are those of the source '
+            f'{100 * share:.0f} % of the target images are also in the source '
             f'{source.folder.root}, so there is nothing to adapt to: name other images as '
             '--target.'
         )
@@ -199,7 +199,7 @@ def _train(
     minutes: Optional[float],
     iters: Optional[int],
 ) -> None:
-    """Train it, after those that are judged in its place."""
+    """Train the folds, which are judged in place of the run, and then the run itself."""
     run.prepare()
     if minutes is not None:
         iters = run.steps_within(minutes, 1 + len(folds))
@@ -208,7 +208,7 @@ def _train(
     run.begin(iters)
     aside = f'{len(run.split.held_out)} images are held out'
     if folds:
-        aside = f'before, {len(folds)} times without a part of them, to judge by that part'
+        aside = f'before that, {len(folds)} trainings each leave some out for the verdict'
     print(f'Adapting to {trained} images in {iters} steps; {aside}.', flush=True)
     total = len(folds) + 1
     for number, fold in enumerate(folds, start=1):
@@ -216,11 +216,11 @@ def _train(
         fold.begin(iters)
         fold.train(f'training {number} of {total}')
     run.train(f'training {total} of {total}' if folds else 'training')
-    print('Judging by the images that were held out.', flush=True)
+    print('Judging on the held-out images.', flush=True)
 
 
 def _choose_export(run: AdaptationRun, verdict: Verdict) -> None:
-    """Hand out the adapted model, or, where that is worse, the one it began with."""
+    """Export the adapted model or, if that is worse, the starting model."""
     chosen = run.exported_start if verdict.decision == WORSE else run.exported
     export = run.folder / 'export'
     with writing(export), whole_folder(export, EXPORT_FILES) as partial:
@@ -237,7 +237,7 @@ def _summary(
     verdict: Verdict,
     reference: Optional[SourceReference],
 ) -> dict[str, Any]:
-    """The contents of ``summary.json``, but for labels and seconds."""
+    """The contents of ``summary.json``, except ``labelled`` and ``seconds``."""
     training = json.loads((run.training / 'summary.json').read_text('utf-8'))
     worse = verdict.decision == WORSE
     return dict(

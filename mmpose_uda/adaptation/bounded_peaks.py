@@ -1,11 +1,11 @@
-"""Peaks of stock heatmaps between cells, but near the cell that is highest.
+"""Keep the sub-cell peaks of stock heatmaps near the highest cell.
 
 mmpose's codecs with ``unbiased=True`` (DARK, Zhang et al. 2020), and those of UDP, place
 a keypoint at the vertex of a paraboloid through the logarithms around the highest cell.
-Where that is no peak, on a ridge or a plateau, the vertex may be anywhere: of 300 images
-one had a keypoint a hundred times as far away as its box is long, which decided the mean.
-An exported model must give in stock mmpose what it gives here, so codecs stay as they are
-but where models are compared.
+If that cell is on a ridge or a plateau instead of a peak, the vertex may be anywhere: one
+of 300 images had a keypoint a hundred box lengths away, which dominated the mean. An
+exported model must predict the same here and in stock mmpose, so codecs are changed only
+where models are compared.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,12 +15,12 @@ from unittest.mock import patch
 import numpy as np
 from mmpose.codecs import msra_heatmap, udp_heatmap
 
-_MOST = 1.0  # cells; the vertex of a peak lies within the highest cell, but for the blur
+_MOST = 1.0  # cells; except for the blur, the vertex of a peak is within the highest cell
 
 
 @contextmanager
 def bounded_peaks() -> Iterator[None]:
-    """Let stock codecs keep the highest cell where the vertex is elsewhere."""
+    """Make stock codecs use the highest cell if the vertex is elsewhere."""
     dark, udp = msra_heatmap.refine_keypoints_dark, udp_heatmap.refine_keypoints_dark_udp
     with (
         patch.object(msra_heatmap, 'refine_keypoints_dark', _bounded(dark)),

@@ -1,8 +1,8 @@
-"""Whether verdicts are right: controlled adaptations whose outcome is known from labels.
+"""Check verdicts on controlled adaptations whose outcome is known from labels.
 
-What ``tools/analysis_tools/calibrate_verdict.py`` does. Each run is an adaptation as
-``tools/adapt.py`` makes it, one that should work, one that does nothing, or one that is
-sabotaged. What became of it is measured on labels that the verdict does not see.
+``tools/analysis_tools/calibrate_verdict.py`` runs this. Each run is an adaptation as
+``tools/adapt.py`` makes it: one that should work, one that does nothing, or one that is
+sabotaged. Its outcome is measured on labels that the verdict does not see.
 """
 
 import itertools
@@ -36,27 +36,28 @@ from mmpose_uda.errors import UserError, writing
 from mmpose_uda.inference.image_sources import Frame
 from mmpose_uda.whole_files import write_whole
 
-# Of the error. The errors of one recipe with other seeds have a standard deviation of 1 to
-# 3 % (docs/source_free.md): a smaller difference might be that of another seed.
+# Relative change of the error. The errors of one recipe with different seeds have a
+# standard deviation of 1 to 3 % (docs/source_free.md): a smaller change may be due to the
+# seed.
 _CLEAR = 0.05
 _SURE = 2.0  # standard errors
-_FEW = 4  # images of the case that has too few
+_FEW = 4  # images in the case `too_few_images`
 _TESTED = 600  # labelled instances, at most
 _UNITS = ('sides of the box', 'mm')  # of errors in the image and in space
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A run, with what the verdict saw and what became of it.
+    """The outcome of a run: what the verdict saw, and what is true.
 
     Args:
-        benchmark (str): Where.
-        case (str): Which of :data:`CASES`.
-        seed (int): Of the adaptation.
-        half (str): Whether it fixes thresholds, 'fit', or is 'held out'.
+        benchmark (str): Name of the benchmark.
+        case (str): One of :data:`CASES`.
+        seed (int): Seed of the adaptation.
+        half (str): 'fit' if thresholds may be fitted to it, else 'held out'.
         signals (Signals): What the verdict saw.
-        on_labels (dict[str, tuple[float, float]]): Unit -> mean error, before and after,
-            in the image and of a 3D estimator in space.
+        on_labels (dict[str, tuple[float, float]]): Unit -> mean error before and after,
+            in the image and, for a 3D estimator, in space.
         truth (str): 'better', 'worse' or 'no clear difference'.
     """
 
@@ -70,39 +71,40 @@ class Outcome:
 
     @classmethod
     def read(cls, path: Path) -> 'Outcome':
-        """Of a file that :meth:`write` wrote.
+        """Read a file that :meth:`write` wrote.
 
         Raises:
-            UserError: Another version did, whose signals are other ones.
+            UserError: It is from a version with other signals.
         """
         content = json.loads(path.read_text('utf-8'))
         if content.keys() != {field.name for field in fields(cls)}:
             raise UserError(
-                f'{path} is of another version of this tool: name another --out.'
+                f'{path} is from another version of this tool: name another --out.'
             )
         return cls(**{**content, 'signals': Signals(**content['signals'])})
 
     def write(self, path: Path) -> None:
-        """Keep it: a run that has its file is done."""
+        """Write it to a file, which marks the run as done."""
         content = {**vars(self), 'signals': self.signals.as_dict()}
         with writing(path):
             write_whole(path, json.dumps(content, indent=2) + '\n')
 
     def without_source(self) -> 'Outcome':
-        """The same, where nothing is known of the source."""
+        """Return a copy in which nothing is known of the source."""
         signals = replace(self.signals, source_confidence=None, implausible=None)
         return replace(self, signals=signals)
 
 
 def truth_of(*measured: tuple[np.ndarray, np.ndarray]) -> str:
-    """What became of a model, from errors of instances on labels.
+    """Return whether a model became better or worse, by its errors on labels.
 
-    A difference is one of more than 5 % and of more than two standard errors. One that is
-    worse in any way is worse; else, one that is better in any way is better.
+    Only a change of more than 5 % and more than two standard errors counts. A model that is
+    worse in the image or in space is worse; otherwise one that is better in either is
+    better.
 
     Args:
         *measured (tuple[np.ndarray, np.ndarray]): Mean errors of instances [N] before and
-            after, in the image and perhaps in space.
+            after, in the image and optionally in space.
     """
     found = {_truth_of_one(before, after) for before, after in measured}
     return next((one for one in (WORSE, BETTER) if one in found), UNCLEAR)
@@ -119,12 +121,12 @@ class Calibration:
     """All runs of a calibration in one folder.
 
     Args:
-        benchmarks (Sequence[Benchmark]): Where to adapt.
+        benchmarks (Sequence[Benchmark]): What to adapt to.
         out (Path): The folder.
-        iters (int): Steps of an adaptation.
+        iters (int): Steps of each adaptation.
         cases (Sequence[str]): Which of :data:`CASES`; all by default.
-        starts (dict[str, str]): Config of a benchmark -> export of the model that is
-            adapted there. Without, one is trained.
+        starts (dict[str, str]): Config of a benchmark -> export of the model to adapt.
+            If a benchmark has none, a model is trained.
 
     Raises:
         UserError: A case is unknown.
@@ -148,9 +150,9 @@ class Calibration:
         self.starts = starts
 
     def run(self) -> Iterator[Outcome]:
-        """Make the runs that are not done; each outcome, as soon as it is there.
+        """Make the missing runs, and yield each outcome as soon as it is known.
 
-        One a benchmark in turn: what is there early is of all of them.
+        Benchmarks take turns, so that early outcomes are of all of them.
         """
         befores = [_Before(one, self._start(one)) for one in self.benchmarks]
         plans = [
@@ -167,7 +169,7 @@ class Calibration:
                     yield self._outcome(before, planned_run)
 
     def _start(self, benchmark: Benchmark) -> Start:
-        """The model of the source alone; trained unless it is there."""
+        """The model trained only on the source; it is trained now unless it exists."""
         if benchmark.config in self.starts:
             return read_start(self.starts[benchmark.config])
         folder = self.out / 'starts' / Path(benchmark.config).stem
@@ -198,7 +200,7 @@ class Calibration:
         )
         run.prepare()
         run.begin(self.iters)
-        # no processes beside it: a run is short, and of one thread
+        # no worker processes: a run is short and uses one thread
         options = {'train_dataloader.num_workers': 0, **CASES[case]}
         run.train(cfg_options=options)
         # the verdict knows the true source, whatever was trained on
@@ -206,7 +208,7 @@ class Calibration:
         outcome = before.compare(run, planned_run, known)
         outcome.write(path)
         for weights in folder.rglob('*.pth'):
-            weights.unlink()  # those of fifty runs are gigabytes
+            weights.unlink()  # those of fifty runs take gigabytes
         seconds = time.monotonic() - begun
         print(f'{folder.name}: {outcome.truth}, {seconds:.0f} s', flush=True)
         return outcome
@@ -228,7 +230,7 @@ class Calibration:
 
 
 class _Before:
-    """The starting model of a benchmark, and what it finds there, looked at once.
+    """The starting model of a benchmark, and its predictions there, made only once.
 
     Args:
         benchmark (Benchmark): The benchmark.
@@ -252,11 +254,11 @@ class _Before:
     def compare(
         self, run: AdaptationRun, planned_run: Planned, source: Optional[LabelledImages]
     ) -> Outcome:
-        """What a run made of the model.
+        """Compare the model that a run adapted with the starting model.
 
         Args:
-            run (AdaptationRun): After its training.
-            planned_run (Planned): What it is.
+            run (AdaptationRun): The run, after its training.
+            planned_run (Planned): Its entry in the plan.
             source (LabelledImages, optional): The source, if the verdict knows it.
         """
         model = run.starting_model()
@@ -291,7 +293,7 @@ class _Before:
 
 
 def _of_instances(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Means [N] of errors [N, K], of instances that have labels and that both find."""
+    """Mean errors [N] from [N, K], of labelled instances that both models find."""
     known = np.isfinite(before).any(1) & np.isfinite(after).any(1)
     return np.nanmean(before[known], 1), np.nanmean(after[known], 1)
 
@@ -310,7 +312,7 @@ def _has_sides(start: Start) -> bool:
 
 
 def _mirrored(source: SourceFolder, start: Start, path: Path) -> SourceFolder:
-    """The source with labels whose left and right are exchanged, written anew."""
+    """Write the source's labels with left and right exchanged."""
     order = list(start.parsed['flip_indices'])
     content = load_coco(str(source.root / source.train))
     for annotation in content['annotations']:

@@ -1,4 +1,4 @@
-"""Where the verdict is calibrated: targets whose labels only the outcome is measured on."""
+"""Benchmarks to calibrate the verdict on, whose labels only measure the outcome."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from mmpose_uda.datasets.coco_file import load_coco
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Something to adapt to, with labels that only the outcome is measured on.
+    """A target to adapt to, with labels that only measure the outcome.
 
     Args:
-        name (str): For folders and tables.
-        config (str): Config of a built-in benchmark, whose source the model begins with.
+        name (str): Name in folders and tables.
+        config (str): Config of a built-in benchmark, on whose source the model is trained.
         target (list[TargetImage]): Images and boxes.
         test (SourceFolder): Labelled target images.
-        source (SourceFolder): What the model was trained on.
-        plan (tuple[Planned, ...]): What is done there.
+        source (SourceFolder): Labelled images that the model was trained on.
+        plan (tuple[Planned, ...]): Runs to make there.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Benchmark:
 
 
 def builtin_benchmark(config: str) -> Benchmark:
-    """A benchmark of this package, whose data are made if they are not there."""
+    """Return a built-in benchmark, whose data are generated if they are missing."""
     cfg = _prepared(config)
     data = cfg.train_dataloader.dataset
     return Benchmark(
@@ -51,12 +51,13 @@ def builtin_benchmark(config: str) -> Benchmark:
 
 
 def real_benchmarks(config: str, folder: str) -> Iterator[Benchmark]:
-    """Photographs with the keypoints of a built-in benchmark, for both halves.
+    """Yield benchmarks of photographs for both halves of the runs.
 
     Args:
-        config (str): Of that benchmark.
-        folder (str): With ``train.json``, of images and boxes, ``tune.json``, with labels
-            that may fix thresholds, ``test.json``, with others, and ``images``.
+        config (str): Config of the built-in benchmark that has the same keypoints.
+        folder (str): Folder with ``images``, ``train.json`` (images and boxes),
+            ``tune.json`` (labels that thresholds may be fitted to) and ``test.json`` (other
+            labels).
     """
     cfg = _prepared(config)
     target = dict(
@@ -86,7 +87,7 @@ def _prepared(config: str) -> Config:
 
 
 def _images(config: dict) -> list[TargetImage]:
-    """Images and boxes of a data set, which sees no labels."""
+    """Images and boxes of a data set, without its labels."""
     data = DATASETS.build(dict(config, pipeline=[], labels=False))
     found: dict[str, TargetImage] = {}
     for info in (data.get_data_info(i) for i in range(len(data))):

@@ -1,4 +1,4 @@
-"""The controlled runs by which the verdict is calibrated."""
+"""The controlled runs that calibrate the verdict."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,8 @@ CASES: dict[str, dict[str, Any]] = dict(
     learning_rate_x10={'optim_wrapper.optimizer.lr': 3e-3},
     too_few_images={},
 )
-"""Case -> what it changes in the config; others are changed elsewhere."""
+"""Case -> config options that it changes; changes of the data are made in
+:mod:`mmpose_uda.adaptation.calibration`."""
 WITH_SOURCE = ('with_source', 'mirrored_labels')
 
 FIT, HELD_OUT = 'fit', 'held out'
@@ -29,12 +30,12 @@ FIT, HELD_OUT = 'fit', 'held out'
 
 @dataclass(frozen=True)
 class Planned:
-    """A run on each benchmark.
+    """A run to make on a benchmark.
 
     Args:
-        case (str): Which of :data:`CASES`.
-        seed (int): Of the adaptation.
-        half (str): 'fit' if it may fix thresholds, else 'held out'.
+        case (str): One of :data:`CASES`.
+        seed (int): Seed of the adaptation.
+        half (str): 'fit' if thresholds may be fitted to it, else 'held out'.
     """
 
     case: str
@@ -54,8 +55,8 @@ _EVERYWHERE = (
     'nothing',
     'mirrored_labels',
 )
-# What is made worse on purpose is in both halves, and so are adaptations that should work;
-# some ways to make it worse are seen in one half only, as in life.
+# Both halves have sabotaged adaptations and adaptations that should work. Some kinds of
+# sabotage are only in one half, because real failures may be of kinds never seen before.
 _RENDERED = (
     *_each(FIT, 0, *_EVERYWHERE, 'teacher_too_slow', 'wrong_target'),
     *_each(
@@ -70,8 +71,9 @@ _RENDERED = (
 )
 _PHOTOGRAPHED = (*_EVERYWHERE, 'teacher_too_fast')
 
-# What is done on each kind of target. Photographs are in both halves, with labels of other
-# images: where a model of renders gains most, thresholds that saw only renders are wrong.
+# The runs on each kind of target. Photographs are in both halves, with labels of different
+# images: a model of renders gains most there, and thresholds fitted only to renders are
+# wrong there.
 PLANS: dict[str, tuple[Planned, ...]] = dict(
     rendered=_RENDERED,
     photographs_to_fit=_each(FIT, 1, *_PHOTOGRAPHED),

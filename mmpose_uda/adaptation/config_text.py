@@ -13,7 +13,7 @@ from mmpose_uda.convert.source_folder import SourceFolder
 from mmpose_uda.templates import fill_text
 
 _TEMPLATE = Path(__file__).parent / 'templates' / 'adapt.py.jinja'
-_LINES = 20  # of a log, so that curves have some
+_LINES = 20  # of the log, so that curves have enough points
 
 
 def config_text(
@@ -32,16 +32,18 @@ def config_text(
     Args:
         start (Start): The model that is adapted.
         split (Split): The images.
-        paths (Sequence[str]): Where they are from.
+        paths (Sequence[str]): Where they come from.
         labelled (Sequence[SourceFolder]): Labelled images, at most two folders.
-        source (SourceFolder, optional): The one of them that the model was trained on.
-        repeats (int): How often the second of them is in, the first being in once.
+        source (SourceFolder, optional): The one of ``labelled`` that the model was trained
+            on.
+        repeats (int): How often the second of ``labelled`` is repeated; the first is used
+            once.
         out (Path): Folder of the config.
-        iters (int): Steps.
-        seed (int): Of the training.
+        iters (int): Steps of the training.
+        seed (int): Seed of the training.
 
     Returns:
-        str: Python.
+        str: Python code.
     """
     base = start.base if '::' in start.base else os.path.relpath(start.base, out)
     images = len(split.trained)
@@ -58,9 +60,9 @@ def config_text(
         repeats=repeats,
         out=out,
         base=base,
-        # what the base has too, and mmengine would merge
+        # keys that the base has too: mmengine would merge their values
         replaced={key for key, value in start.cfg.items() if isinstance(value, dict)},
-        # this package is first, because it repairs the stack
+        # this package comes first, because importing it repairs the stack
         imports=list(dict.fromkeys(['mmpose_uda', *start.stock.imports])),
         batch_size=batch_size(images),
         workers=min(2, (os.cpu_count() or 1)),
@@ -74,9 +76,9 @@ def config_text(
 
 
 def _parts(start: Start, has_source: bool) -> list[str]:
-    """Parts of the adaptation, those of the source's labels left out.
+    """Parts of the adaptation, except the one that learns from labels.
 
-    Without a source a model is not taught to guess what is hidden: nothing corrects the
+    Without a source nothing is hidden from the student, because nothing would correct its
     guesses (docs/source_free.md has what that cost).
     """
     parts = ['mean_teacher']
@@ -89,7 +91,7 @@ def _parts(start: Start, has_source: bool) -> list[str]:
 
 
 def _as_call(value: Any) -> str:
-    """Plain values as configs write them: ``dict(type='LoadImage')``."""
+    """Format plain values as configs have them: ``dict(type='LoadImage')``."""
     if isinstance(value, dict):
         items = {'type': value['type'], **value} if 'type' in value else value
         return f'dict({", ".join(f"{k}={_as_call(v)}" for k, v in items.items())})'

@@ -18,10 +18,10 @@ from mmpose_uda.adaptation.verdict import (
 )
 from mmpose_uda.markdown import table
 
-_COST = 3  # wrong verdicts that one is worth which calls a worse model better
-_FINER = 61  # values of a threshold among which the middle of those that cost least is
-# Values that were chosen by judgement before any run, and others. Those stay where others
-# are no better.
+_COST = 3  # a verdict that calls a worse model better costs as much as this many others
+_FINER = 61  # values of a threshold that are tried to find the middle of the cheapest ones
+# The first value of each was chosen by judgement before any run, and stays unless another
+# one is better.
 _TRIED = dict(
     steadier=(0.9, 0.95, 0.85, 0.8, 0.75, 0.7, 0.65),
     less_steady=(1.05, 1.02, 1.1, 1.2),
@@ -35,7 +35,7 @@ _TRIED = dict(
 
 @dataclass(frozen=True)
 class Confusion:
-    """Counts of verdicts by what was true.
+    """Counts of verdicts by the true outcome.
 
     Args:
         counts (dict[str, dict[str, int]]): Truth -> verdict -> runs.
@@ -54,26 +54,26 @@ class Confusion:
 
     @property
     def right(self) -> int:
-        """Runs whose verdict is true."""
+        """Number of runs whose verdict is right."""
         return sum(self.counts[one][one] for one in DECISIONS)
 
     @property
     def total(self) -> int:
-        """All runs."""
+        """Number of all runs."""
         return sum(sum(row.values()) for row in self.counts.values())
 
     @property
     def worse_called_better(self) -> int:
-        """Runs that made a model worse and are called better."""
+        """Number of runs that made a model worse and are called better."""
         return self.counts[WORSE][BETTER]
 
     @property
     def cost(self) -> int:
-        """Wrong verdicts, of which the gravest count more."""
+        """Number of wrong verdicts, in which the worst kind counts more."""
         return self.total - self.right + (_COST - 1) * self.worse_called_better
 
     def markdown(self) -> str:
-        """The matrix, in counts."""
+        """The matrix of counts, as Markdown."""
         rows = [[truth, *map(str, self.counts[truth].values())] for truth in DECISIONS]
         worse = sum(self.counts[WORSE].values())
         matrix = table(['true \\ verdict', *DECISIONS], rows)
@@ -84,16 +84,16 @@ class Confusion:
 
 
 def fit(outcomes: Sequence[Outcome], origin: str) -> Thresholds:
-    """The thresholds whose verdicts cost least, as far from others as the runs allow.
+    """Find the thresholds whose verdicts cost least, with the widest margins.
 
-    First those of a small grid, two after two, twice: all together would be tried for
-    hours. Then each goes to the (geometric) middle of its values that cost as little, so
-    that it is no nearer than it must be to a run that it would get wrong. One that makes no
-    difference stays.
+    First a small grid is searched two thresholds at a time, twice, because trying all
+    combinations would take hours. Then each threshold moves to the (geometric) middle of
+    its values that cost as little, which is as far as possible from runs that it would get
+    wrong. A threshold that makes no difference stays.
 
     Args:
-        outcomes (Sequence[Outcome]): Of the half that may be looked at.
-        origin (str): What they are from, in words.
+        outcomes (Sequence[Outcome]): Outcomes of the half for fitting.
+        origin (str): What the thresholds are fitted to, in words.
     """
 
     def cost(tried: Thresholds) -> int:
@@ -110,7 +110,7 @@ def fit(outcomes: Sequence[Outcome], origin: str) -> Thresholds:
 
 
 def _centred(start: Thresholds, name: str, cost: Callable[[Thresholds], int]) -> Thresholds:
-    """It, with a field in the middle of the values about it that cost no more."""
+    """``start`` with a field moved to the middle of the values that cost no more."""
     here = getattr(start, name)
     tried = sorted({here, *np.geomspace(min(_TRIED[name]), max(_TRIED[name]), _FINER)})
     least = cost(start)
@@ -127,14 +127,14 @@ def _centred(start: Thresholds, name: str, cost: Callable[[Thresholds], int]) ->
 
 
 def _neighbours(start: Thresholds, one: str, two: str) -> Iterator[Thresholds]:
-    """It, and those with other values of two fields."""
+    """``start``, and all thresholds with other values of two fields."""
     yield start
     for values in itertools.product(_TRIED[one], _TRIED[two]):
         yield replace(start, **dict(zip((one, two), values)))
 
 
 def runs_table(outcomes: Sequence[Outcome], thresholds: Thresholds) -> str:
-    """A line a run: what the verdict saw, what it says, and what is true."""
+    """Return a table with a row per run: what the verdict saw, the verdict, the truth."""
     head = [
         'benchmark', 'case', 'seed', 'half', 'error under changes', 'spread', 'confidence',
         'moved', 'swapped', 'implausible', 'verdict', 'true', 'error on labels',
@@ -168,10 +168,10 @@ def _pair(values: tuple[float, float], decimals: int = 3) -> str:
 
 
 def report(outcomes: Sequence[Outcome]) -> tuple[str, Thresholds]:
-    """The page of a calibration, and the thresholds that its first half gives.
+    """Return the page of a calibration, and the thresholds fitted to its first half.
 
     Args:
-        outcomes (Sequence[Outcome]): All runs, of which those of its first half fix them.
+        outcomes (Sequence[Outcome]): Outcomes of all runs.
     """
     fitted, held_out = (
         [one for one in outcomes if one.half == half] for half in (FIT, HELD_OUT)

@@ -1,4 +1,4 @@
-"""What the starting and the adapted model find in images that were not trained on."""
+"""Evaluate the starting and the adapted model on images that were not trained on."""
 
 from collections.abc import Sequence
 from typing import Optional
@@ -13,7 +13,7 @@ from mmpose_uda.adaptation.target_images import load_frames
 from mmpose_uda.inference.image_sources import Frame
 
 LOOKED_AT = 100
-"""Boxes of held-out images that the verdict looks at, at most."""
+"""Largest number of boxes of held-out images that the verdict is based on."""
 
 
 def observe_held_out(
@@ -21,15 +21,15 @@ def observe_held_out(
     before: nn.Module,
     reference: Optional[SourceReference],
 ) -> tuple[list[Frame], Observed]:
-    """Let models look at the images that their adaptations held out.
+    """Evaluate models on the images that their adaptations held out.
 
     Args:
-        runs (Sequence[AdaptationRun]): That began with the same model, after training.
-        before (nn.Module): That model.
+        runs (Sequence[AdaptationRun]): Trained runs with the same starting model.
+        before (nn.Module): The starting model.
         reference (SourceReference, optional): What is known of its source.
 
     Returns:
-        tuple[list[Frame], Observed]: The images, of one box each, and what was found.
+        tuple[list[Frame], Observed]: The images, one box each, and what the models find.
     """
     parts = [load_frames(run.split.held_out, LOOKED_AT // len(runs)) for run in runs]
     frames = [frame for part in parts for frame in part]

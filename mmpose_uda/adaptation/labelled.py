@@ -1,4 +1,4 @@
-"""A few images of the target that somebody has annotated."""
+"""A few annotated images of the target, and the errors of a model on them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +23,9 @@ class Measured:
     """How near a model's keypoints are to labels.
 
     Args:
-        instances (int): Boxes with labels.
+        instances (int): Number of labelled boxes.
         error (float): Mean distance, in longer sides of the box.
-        pck (float): Share of the keypoints that are nearer than 0.05 of that.
+        pck (float): Share of the keypoints that are nearer than 0.05 such sides.
     """
 
     instances: int
@@ -36,15 +36,15 @@ class Measured:
 def find_labelled(path: str, metainfo: dict[str, Any]) -> SourceFolder:
     """Find the images of an annotation file.
 
-    They are beside it, or in ``images`` there or, of a file in ``annotations``, beside
-    that.
+    They are in its folder or in ``images`` there; the folder of a file in ``annotations``
+    is the one around that.
 
     Args:
-        path (str): COCO-style JSON.
-        metainfo (dict): The keypoints that it must have.
+        path (str): COCO-style JSON file.
+        metainfo (dict): Definition of the keypoints that it must have.
 
     Raises:
-        UserError: It is none, has other keypoints, or its images are not there.
+        UserError: The file is not valid, has other keypoints, or its images are missing.
     """
     file = Path(path)
     content = load_coco(path)
@@ -64,14 +64,14 @@ def find_labelled(path: str, metainfo: dict[str, Any]) -> SourceFolder:
     wanted_by = ('the model', 'annotate those of the model')
     if check_content(folder, content, metainfo, wanted_by):
         raise UserError(
-            f'{path} keeps feet, face and hands apart, as COCO-WholeBody does: put all '
-            'keypoints into `keypoints`.'
+            f'{path} lists feet, face and hands separately, as COCO-WholeBody does: put '
+            'all keypoints into `keypoints`.'
         )
     return folder
 
 
 def measure(model: nn.Module, labelled: LabelledImages) -> Measured:
-    """Compare what a model finds with labels.
+    """Compare a model's keypoints with labels.
 
     Args:
         model (nn.Module): A top-down estimator.
@@ -87,17 +87,17 @@ def measure(model: nn.Module, labelled: LabelledImages) -> Measured:
 def errors(
     model: nn.Module, labelled: LabelledImages, most: Optional[int] = None
 ) -> tuple[np.ndarray, Optional[np.ndarray]]:
-    """Distances from labels, of every keypoint.
+    """Return the distance of every keypoint from its label.
 
     Args:
         model (nn.Module): A top-down estimator.
         labelled (LabelledImages): The labels.
-        most (int, optional): At most so many instances, evenly chosen.
+        most (int, optional): Largest number of instances, evenly chosen. Default: all.
 
     Returns:
-        tuple[np.ndarray, np.ndarray | None]: [N, K] in longer sides of the box, and in 3D,
-        where the labels have it, [N, K] mm with the first keypoint on its label. NaN where
-        there is no label.
+        tuple[np.ndarray, np.ndarray | None]: [N, K] in longer sides of the box; and, if
+        model and labels are 3D, [N, K] mm with the first keypoint moved onto its label.
+        NaN where there is no label.
     """
     infos = labelled.some(most or len(labelled.dataset))
     found, _, poses = find(model, map(frame_of, infos))

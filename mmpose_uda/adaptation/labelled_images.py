@@ -1,4 +1,4 @@
-"""Labelled images of a folder, read once."""
+"""Labelled images of a folder, which are read only once."""
 
 from contextlib import redirect_stdout
 from functools import cached_property
@@ -17,9 +17,9 @@ class LabelledImages:
     """Labelled images of a folder, whose annotations are read when first asked for.
 
     Args:
-        folder (SourceFolder): Where they are.
+        folder (SourceFolder): Their folder.
         metainfo (dict): Definition of the keypoints.
-        require_3d (bool): Whether all must have poses in mm.
+        require_3d (bool): Whether all instances must have poses in mm.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class LabelledImages:
         """The data set.
 
         Raises:
-            UserError: Something is wrong with the annotations.
+            UserError: The annotations are not valid.
         """
         config = dict(
             type=self.folder.dataset,
@@ -46,22 +46,22 @@ class LabelledImages:
         )
         if self.require_3d:
             config['require_3d'] = True
-        with redirect_stdout(None):  # reading COCO's format prints what it does
+        with redirect_stdout(None):  # the reader of COCO's format prints its progress
             return DATASETS.build(config)
 
     @property
     def paths(self) -> list[str]:
-        """Of the image of each instance."""
+        """Paths of the images, one per instance."""
         count = range(len(self.dataset))
         return [self.dataset.get_data_info(i)['img_path'] for i in count]
 
     def some(self, most: int) -> list[dict[str, Any]]:
-        """Instances as mmpose's data sets have them, at most so many, evenly chosen."""
+        """At most ``most`` instances, evenly chosen, as mmpose's data sets have them."""
         chosen = evenly(len(self.dataset), most)
         return [self.dataset.get_data_info(i) for i in chosen]
 
 
 def frame_of(info: dict[str, Any]) -> Frame:
-    """The image of an instance with its box."""
+    """Load the image of an instance, with its box."""
     x1, y1, x2, y2 = np.asarray(info['bbox'], np.float32)[0]
     return load_frame(info['img_path'], (x1, y1, x2 - x1, y2 - y1))

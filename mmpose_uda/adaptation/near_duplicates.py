@@ -1,4 +1,4 @@
-"""Images that are nearly the same as one before."""
+"""Recognise images that are nearly the same as an earlier one."""
 
 import itertools
 from collections import defaultdict
@@ -7,25 +7,25 @@ import cv2
 import numpy as np
 
 _SIDE = 32
-_MEAN, _MAX = 1.5, 16.0  # grey levels of 255, of images 32 px wide and high
-_CELL = 4 * _MEAN  # grey levels that the means of quarters of such images differ by at most
+_MEAN, _MAX = 1.5, 16.0  # differences in grey levels of 255, of thumbnails of 32 x 32 px
+_CELL = 4 * _MEAN  # near-duplicates differ by at most this in the mean of each quarter
 _AROUND = list(itertools.product((-1, 0, 1), repeat=4))
 
 
 class Thinner:
-    """Remembers images as thumbnails, and tells those that are nearly one of them.
+    """Remembers images as thumbnails, and recognises those that are nearly one of them.
 
-    Both the mean and the largest difference of two thumbnails must be small: a still camera
-    gives frames that differ in a few places, where somebody moves. Thumbnails lie in cells
-    by the mean grey of their four quarters, so that each is compared with the few that can
-    be so near.
+    Both the mean and the largest difference of two thumbnails must be small, because frames
+    of a still camera differ only in a few places, where somebody moves. Thumbnails are
+    sorted into cells by the mean grey of their four quarters, so that each is compared only
+    with the few that can be near enough.
     """
 
     def __init__(self):
         self._cells: dict[tuple[int, ...], list[np.ndarray]] = defaultdict(list)
 
     def is_new(self, image: np.ndarray) -> bool:
-        """Whether an image [h, w, 3] is unlike all before; it is remembered then."""
+        """Whether an image [h, w, 3] is unlike all earlier ones; if so, remember it."""
         thumbnail = _thumbnail(image)
         cell = _cell(thumbnail)
         for shift in _AROUND:

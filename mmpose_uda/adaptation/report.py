@@ -1,4 +1,4 @@
-"""The page about an adaptation: what it says, in words."""
+"""The contents of the report page of an adaptation."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _SHOWN = 24
 _CURVES = {
     'pseudo_label_confidence': (
         'confidence of the teacher',
-        'It should rise or stay. A steep rise to the top can be a collapse.',
+        'It should rise or stay constant. A steep rise to the top can be a collapse.',
     ),
     'pseudo_label_share': (
         'share of pseudo labels that are used',
@@ -36,14 +36,14 @@ _CURVES = {
     ),
     'teacher_student_distance': (
         'distance between teacher and student, in sides of the crop',
-        'It should fall or stay.',
+        'It should fall or stay constant.',
     ),
 }
 
 
 @dataclass(frozen=True)
 class Told:
-    """What the page is made of.
+    """The data that the page shows.
 
     Args:
         summary (dict): The contents of ``summary.json``.
@@ -115,23 +115,23 @@ def _rows(signals: Signals) -> Iterator[SignalRow]:
     yield pair(
         'error under changes',
         signals.equivariance,
-        'how far keypoints are from where they should be when the image is a little turned '
-        'or scaled or, where left and right have names, mirrored, in sides of the box '
-        '(median); lower is better',
+        'how far keypoints are from where they should be if the image is slightly turned, '
+        'scaled or (if left and right have names) mirrored; median, in sides of the box; '
+        'lower is better',
         '{:.4f}',
     )
     yield pair('confidence', signals.confidence, 'mean score of the keypoints')
     yield pair(
         'spread',
         signals.spread,
-        'how much poses differ between images; one that shrinks much is a collapse',
+        'how much poses differ between images; if it shrinks much, the model collapsed',
     )
     if signals.implausible is not None:
         yield pair(
             'implausible bones',
             [100 * share for share in signals.implausible],
-            'shorter or longer than in the source, for the size of the pose; lower is '
-            'better',
+            'shorter or longer than in the source, relative to the size of the pose; lower '
+            'is better',
             '{:.1f} %',
         )
     yield SignalRow(
@@ -144,31 +144,31 @@ def _rows(signals: Signals) -> Iterator[SignalRow]:
         'left and right exchanged',
         '',
         f'{100 * signals.swapped:.0f} %',
-        'images in which both models agree better so',
+        'images in which the models agree better if left and right are exchanged',
     )
 
 
 def _notes(told: Told) -> Iterator[str]:
     signals, used = told.observed.signals, told.verdict.used
     if used:
-        yield f'Of {told.summary["source"]} it used {" and ".join(used)}.'
+        yield f'From {told.summary["source"]} the verdict used {" and ".join(used)}.'
     else:
         yield (
-            'Nothing is known of the source here: how long bones may be and how sure the '
-            'model was there were left out.'
+            'Nothing is known of the source, so its bone lengths and the confidence on it '
+            'were not used.'
         )
     if signals.source_confidence is not None:
-        yield f'On its source the confidence is {signals.source_confidence:.3f}.'
+        yield f'On the source the confidence is {signals.source_confidence:.3f}.'
     folds = told.summary['images']['folds']
     if folds:
         yield (
-            'There are few images, so the export was trained on all of them. What is shown '
-            f'and judged here are {folds} models in its place, made in the same way, each '
-            'without a part of the images, on that part.'
+            'There are few images, so the export was trained on all of them. Shown and '
+            f'judged here in its place are {folds} models that were trained in the same '
+            'way, each without a part of the images and evaluated on that part.'
         )
     yield (
-        f'No label decided it. {told.verdict.record} Thresholds: {THRESHOLDS.origin} '
-        "(the page 'Calibration of the verdict' of the documentation)."
+        f'The verdict used no labels. {told.verdict.record} Thresholds: '
+        f"{THRESHOLDS.origin} (the page 'Calibration of the verdict' of the documentation)."
     )
 
 
@@ -220,32 +220,32 @@ def _labelled_note(labelled: Any) -> str:
     count = labelled['before']['instances']
     if labelled['trained_on']:
         return (
-            f'Of {count} instances that were trained on: they say how well those are '
-            'fitted, not how good the model is on others.'
+            f'Measured on {count} instances that were trained on: this shows how well they '
+            'are fitted, not how good the model is on others.'
         )
-    return f'Of {count} instances. They did not decide the verdict.'
+    return f'Measured on {count} instances, which did not influence the verdict.'
 
 
 def _next_steps(told: Told) -> Iterator[str]:
     summary = told.summary
     if told.verdict.decision == WORSE:
         yield (
-            'The adapted model looks worse, so the export is the model that you began '
-            'with. The adapted one is in training/export.'
+            'The adapted model looks worse, so the export is the starting model. The '
+            'adapted one is in training/export.'
         )
     yield f'Predict: mmpose_uda infer {summary["export"]} IMAGES --out predictions'
     yield (
-        f'Change something (learning rate, strength of the pull, length): edit '
+        f'To change something (learning rate, strength of the pull, length), edit '
         f'{summary["config"]} and run mmpose_uda train {summary["config"]}.'
     )
     yield (
-        'Be sure: annotate some dozens of these images. mmpose_uda pre-annotate '
-        f'{summary["export"]} IMAGES --out annotations.json writes predictions to '
-        'correct, the most uncertain images first; give the corrected file to '
-        'mmpose_uda adapt as --labelled.'
+        'To check the verdict, annotate a few dozen of these images: mmpose_uda '
+        f'pre-annotate {summary["export"]} IMAGES --out annotations.json writes '
+        'predictions to correct, the most uncertain images first; give the corrected file '
+        'to mmpose_uda adapt as --labelled.'
     )
     if summary['source'] is None:
         yield (
             'If you have labelled images that the model was trained on, name their folder '
-            'as --source: with a source both the adaptation and the verdict know more.'
+            'as --source: both the adaptation and the verdict then know more.'
         )

@@ -1,4 +1,4 @@
-"""One adaptation in its folder: what it trains on, its config, its training, its models."""
+"""One adaptation and its folder: data, config, training and models."""
 
 import json
 import shutil
@@ -41,17 +41,19 @@ _FOLDS = 'folds'
 
 @dataclass(frozen=True)
 class AdaptationRun:
-    """An adaptation, as its folder has it.
+    """An adaptation and its folder.
 
     Args:
-        folder (Path): Of everything that it writes.
-        start (Start): The model that it begins with.
-        split (Split): The images of the target.
-        paths (Sequence[str]): Where they are from, in words.
+        folder (Path): Folder for everything that it writes.
+        start (Start): The starting model.
+        split (Split): The target images, to train on and held out.
+        paths (Sequence[str]): Where they come from, in words.
         labelled (Sequence[SourceFolder]): Labelled images that are trained on.
-        source (SourceFolder, optional): The one of them that the model was trained on.
-        repeats (int): How often the second of them is in, the first being in once.
-        seed (int): Of the training.
+        source (SourceFolder, optional): The one of ``labelled`` that the model was trained
+            on.
+        repeats (int): How often the second of ``labelled`` is repeated; the first is used
+            once.
+        seed (int): Seed of the training.
     """
 
     folder: Path
@@ -65,7 +67,7 @@ class AdaptationRun:
 
     @property
     def config(self) -> Path:
-        """Its config."""
+        """Path of its config."""
         return self.folder / _CONFIG
 
     @property
@@ -75,16 +77,16 @@ class AdaptationRun:
 
     @property
     def exported_start(self) -> Path:
-        """The starting model, as an export."""
+        """Folder of the exported starting model."""
         return self.folder / 'start'
 
     @property
     def exported(self) -> Path:
-        """The adapted model, as an export."""
+        """Folder of the exported adapted model."""
         return self.training / 'export'
 
     def prepare(self) -> None:
-        """Write what its config names: keypoints, images, what is known of the source."""
+        """Write the files that its config names: keypoints, images, source statistics."""
         with writing(self.folder / METAINFO_FILE):
             if not self.start.names_a_file:
                 with whole_file(self.folder / METAINFO_FILE) as partial:
@@ -95,27 +97,27 @@ class AdaptationRun:
             write_annotations(self.split.held_out, self.folder / 'held_out.json')
 
     def folds(self, splits: Sequence[Split]) -> list['AdaptationRun']:
-        """The same with other splits, in folders within its own."""
+        """Return copies of this run with other splits, in subfolders of its folder."""
         return [
             replace(self, folder=self.folder / _FOLDS / str(number), split=split)
             for number, split in enumerate(splits, start=1)
         ]
 
     def remove_folds(self) -> None:
-        """Remove the folders of :meth:`folds`, of which nothing is needed any more."""
+        """Remove the folders of :meth:`folds`, which are no longer needed."""
         shutil.rmtree(self.folder / _FOLDS, ignore_errors=True)
 
     def begin(self, iters: int) -> None:
-        """Write its config, and the model that it begins with.
+        """Write its config, and export its starting model.
 
         Raises:
-            UserError: There is a config of other arguments, or the weights do not fit.
+            UserError: A config of other arguments exists, or the weights do not fit.
         """
         text = self._text(iters)
         if self.config.exists() and self.config.read_text('utf-8') != text:
             raise UserError(
-                f'{self.config} is of an adaptation with other arguments, or was edited: '
-                f'name another --out, or mmpose_uda train {self.config}.'
+                f'{self.config} is from an adaptation with other arguments, or was edited: '
+                f'name another --out, or run mmpose_uda train {self.config}.'
             )
         write_whole(self.config, text)
         out = str(self.exported_start)
@@ -141,14 +143,14 @@ class AdaptationRun:
         title: str = 'training',
         cfg_options: Optional[dict[str, Any]] = None,
     ) -> None:
-        """Train in a process of its own, or go on; what is done stays.
+        """Train in a separate process, or resume; do nothing if it is already trained.
 
         Args:
-            title (str): Of the bar of its steps.
+            title (str): Title of the progress bar.
             cfg_options (dict, optional): Dotted key -> value, merged into the config.
 
         Raises:
-            UserError: It did not come to its end.
+            UserError: The training failed.
             Preempted: SIGTERM stopped it, after it saved.
         """
         if (self.training / 'summary.json').exists():
@@ -166,21 +168,20 @@ class AdaptationRun:
             raise KeyboardInterrupt
         if status:
             raise UserError(
-                f'The training of {self.config} did not come to its end: read what it says '
-                f'above, and in {log}.'
+                f'The training of {self.config} failed: see its output above and in {log}.'
             )
 
     def steps_within(self, minutes: float, trainings: int = 1) -> int:
-        """Steps that fit into a time, found by trying some.
+        """Return how many steps fit into a time, measured by a short trial.
 
-        Those of an earlier call are kept: a run that goes on has the same config.
+        The result of an earlier call is reused, so that a resumed run has the same config.
 
         Args:
-            minutes (float): The time.
-            trainings (int): How many of so many steps there are.
+            minutes (float): The time for all trainings.
+            trainings (int): Number of trainings of that many steps.
 
         Raises:
-            UserError: Too few do.
+            UserError: Too few steps fit.
         """
         noted = self.folder / 'steps.json'
         if noted.exists():
@@ -198,21 +199,21 @@ class AdaptationRun:
         return steps
 
     def starting_model(self) -> nn.Module:
-        """The model that it begins with."""
+        """Load the starting model."""
         return load_estimator(str(self.exported_start), device=get_device())
 
     def adapted_model(self) -> nn.Module:
-        """The one that its training made."""
+        """Load the adapted model."""
         return load_estimator(str(self.exported), device=get_device())
 
     def reference(
         self, before: nn.Module, source: Optional[LabelledImages]
     ) -> Optional[SourceReference]:
-        """What is known of the source, from itself or from beside the starting model.
+        """What is known of the source: measured, or read from beside the starting model.
 
         Args:
             before (nn.Module): The starting model.
-            source (LabelledImages, optional): What it was trained on.
+            source (LabelledImages, optional): Labelled images that it was trained on.
         """
         if source is not None:
             return measure_source(before, source)

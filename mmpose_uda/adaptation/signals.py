@@ -1,4 +1,4 @@
-"""What tells, without labels, whether an adaptation helped."""
+"""Signals that show, without labels, whether an adaptation helped."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -11,31 +11,32 @@ from mmpose_uda.adaptation.source_reference import SourceReference
 
 _TINY = 1e-9
 _LEAST_ERROR = 1e-4  # sides of a box
-_NEARER = 0.7  # times as far: poses that are noise are nearer by chance
+_NEARER = 0.7  # times as far, because noisy poses may be a little nearer by chance
 
 
 @dataclass(frozen=True)
 class Signals:
-    """Of the starting and the adapted model on the same boxes of unlabelled images.
+    """Signals of the starting and the adapted model on the same unlabelled boxes.
 
     Distances are in longer sides of the box.
 
     Args:
-        boxes (int): How many were looked at.
+        boxes (int): Number of boxes.
         equivariance (tuple[float, float]): Median error of keypoints under changes of
-            the image (:func:`~.equivariance.look`), before and after. A mean would tell
-            of the few that jump to another place.
-        steadier (float): Mean by box of the fall of its logarithm, in its standard errors:
-            below -2 or over 2 it is hardly chance.
+            the image (:func:`~.equivariance.look`), before and after. A mean would mostly
+            reflect the few that jump to another place.
+        steadier (float): Mean over boxes of the fall of its logarithm, in standard errors:
+            below -2 or above 2 it is hardly chance.
         confidence (tuple[float, float]): Mean score of keypoints, before and after.
-        spread (tuple[float, float]): Standard deviation of a keypoint's place in the box
-            over the boxes, mean of all. One that shrinks much is a collapse.
+        spread (tuple[float, float]): Standard deviation over boxes of a keypoint's place in
+            the box, mean over keypoints, before and after. If it shrinks much, the model
+            collapsed.
         moved (float): Median distance between keypoints before and after.
-        swapped (float): Share of the boxes whose keypoints of after would be much nearer
-            to those of before with left and right exchanged.
+        swapped (float): Share of boxes whose keypoints after would be much nearer to those
+            before if left and right were exchanged.
         source_confidence (float, optional): Mean score of the starting model on its source.
-        implausible (tuple[float, float], optional): Share of bones whose length, for the
-            size of the pose, hardly any pose of the source has, before and after.
+        implausible (tuple[float, float], optional): Share of bones whose length, relative
+            to the size of the pose, hardly any pose of the source has, before and after.
     """
 
     boxes: int
@@ -49,7 +50,7 @@ class Signals:
     implausible: Optional[tuple[float, float]] = None
 
     def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the signals as a dict for JSON."""
         return asdict(self)
 
 
@@ -58,10 +59,10 @@ class Observed:
     """Signals, and what they were computed from.
 
     Args:
-        signals (Signals): They.
+        signals (Signals): The signals.
         before (Seen): What the starting model finds.
         after (Seen): What the adapted one finds.
-        distances (np.ndarray): How far keypoints moved, mean by box, [N].
+        distances (np.ndarray): How far keypoints moved, mean of each box, [N].
     """
 
     signals: Signals
@@ -81,7 +82,7 @@ def observe(
     Args:
         before (Seen): What the starting model finds.
         after (Seen): What the adapted one finds in the same boxes.
-        flip_indices (Sequence[int]): The keypoint that each is in the mirror.
+        flip_indices (Sequence[int]): Each keypoint's counterpart in the mirror image.
         source (SourceReference, optional): What is known of the source.
     """
     seen, boxes = (before, after), before.boxes
@@ -108,24 +109,24 @@ def observe(
 
 
 def _apart(one: np.ndarray, other: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Distances [N, K] of keypoints [N, K, 2]."""
+    """Distances [N, K] of keypoints [N, K, 2], in longer sides of the box."""
     return np.linalg.norm(one - other, axis=-1) / longer_sides(boxes)[:, None]
 
 
 def _logarithms(seen: Seen) -> np.ndarray:
-    """Of the median error of each box, [N]."""
+    """Logarithms of the median error of each box, [N]."""
     return np.log(np.median(seen.errors, axis=1).clip(_LEAST_ERROR))
 
 
 def _spread(keypoints: np.ndarray, boxes: np.ndarray) -> float:
-    """About the middle of each box: what always says it has none, whatever their shapes."""
+    """Spread about the box's centre: 0 if that is always predicted, whatever the shapes."""
     middles = (boxes[:, None, :2] + boxes[:, None, 2:]) / 2
     placed = (keypoints - middles) / longer_sides(boxes)[:, None, None]
     return float(placed.std(0).mean())
 
 
 def in_standard_errors(values: np.ndarray) -> float:
-    """The mean of values [N], over its standard error; 0 of one alone."""
+    """The mean of values [N] divided by its standard error; 0 for a single value."""
     if len(values) < 2:
         return 0.0
     error = values.std(ddof=1) / len(values) ** 0.5

@@ -1,4 +1,4 @@
-"""Which images of a target are trained on, and which a verdict looks at."""
+"""Split target images into those to train on and those held out for the verdict."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from mmpose_uda.adaptation.target_images import TargetImage
 from mmpose_uda.errors import UserError
 
 _EVERY = 10
-_THIRD = 3  # more than every third is not held out at once
-_LOOKED_AT = 12  # images, fewer than which tell too little
+_THIRD = 3  # at most every third image is held out at once
+_LOOKED_AT = 12  # images; a verdict on fewer would be chance
 
 
 @dataclass(frozen=True)
 class Split:
-    """What is trained on and what is not.
+    """Images that are trained on, and images that are not.
 
     Args:
-        trained (list[TargetImage]): Images that an adaptation sees.
-        held_out (list[TargetImage]): Those that its verdict looks at.
+        trained (list[TargetImage]): Images that the adaptation is trained on.
+        held_out (list[TargetImage]): Images that its verdict is based on.
     """
 
     trained: list[TargetImage]
@@ -27,7 +27,7 @@ class Split:
     def without(
         cls, images: Sequence[TargetImage], held_out: Sequence[TargetImage]
     ) -> 'Split':
-        """Train on all but some."""
+        """Hold some images out and train on all others."""
         paths = {image.path for image in held_out}
         trained = [image for image in images if image.path not in paths]
         return cls(trained, list(held_out))
@@ -38,30 +38,30 @@ def split_target(
 ) -> tuple[Split, list[Split]]:
     """Split images for the adaptation, and for models that are made only to be judged.
 
-    Of many images every tenth is held out, of fewer more, up to a third. Where a third is
-    fewer than twelve, a verdict on it would be chance, and the adaptation would miss what
-    little there is. There, it trains on all, and three further models, each trained without
-    another third, stand in for it: together they look at every image once, and none at
-    one that it was trained on.
+    Every tenth image is held out; if there are few images, the share grows, up to a third.
+    If a third is fewer than twelve images, a verdict on so few would be chance, and the
+    adaptation would miss them. Then the adaptation trains on all images, and three further
+    models, each trained without another third, stand in for it in the verdict: together
+    they are evaluated on every image once, and none on an image that it was trained on.
 
     Args:
-        images (Sequence[TargetImage]): Of the target.
-        known (Collection[str]): Paths of those that are trained on with labels, which are
+        images (Sequence[TargetImage]): Images of the target.
+        known (Collection[str]): Paths of images that are trained on with labels; they are
             never held out.
 
     Returns:
-        tuple[Split, list[Split]]: Of the adaptation, and of each of those models; without
-        any, the adaptation is judged itself.
+        tuple[Split, list[Split]]: The split of the adaptation, and those of the further
+        models; if there are none, the adaptation itself is judged.
 
     Raises:
-        UserError: Nothing is left to judge by.
+        UserError: Too few images are left for the verdict.
     """
     free = [image for image in images if image.path not in known]
     if len(free) < _THIRD:
         raise UserError(
             f'{len(images) - len(free)} of the {len(images)} images are labelled and '
-            'trained on, which leaves too few to judge by: give more images, or leave '
-            '--train-on-labelled out.'
+            'trained on, which leaves too few for the verdict: give more images, or leave '
+            'out --train-on-labelled.'
         )
     if len(free) < _THIRD * _LOOKED_AT:
         folds = [Split.without(images, free[n::_THIRD]) for n in range(_THIRD)]

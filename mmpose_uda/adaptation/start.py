@@ -1,4 +1,4 @@
-"""The model that an adaptation begins with."""
+"""The model that an adaptation starts from."""
 
 import os
 import os.path as osp
@@ -26,7 +26,7 @@ from mmpose_uda.errors import UserError
 from mmpose_uda.models.observation import STATISTICS_FILE
 from mmpose_uda.models.pose_estimators.plain_checkpoint import TEACHER, as_adapted
 
-# Losses of heatmaps: their squared errors are as small as this times others.
+# Squared errors of heatmaps are about _SQUARED_SCALE times as large as other losses.
 _SQUARED = ('CombinedTargetMSELoss', 'KeypointMSELoss', 'KeypointOHKMMSELoss')
 _SQUARED_SCALE = 0.01
 
@@ -38,7 +38,7 @@ class Start:
     Args:
         name (str): As the user named it.
         base (str): Path of its config, or 'mmpose::...'.
-        stock (StockConfig): What is known of that.
+        stock (StockConfig): What is known of that config.
         checkpoint (dict): ``state_dict`` and ``meta`` with ``dataset_meta``.
         metainfo (dict): Definition of its keypoints, in mmpose's format.
     """
@@ -51,7 +51,7 @@ class Start:
 
     @property
     def statistics(self) -> Optional[Path]:
-        """What is known of its source, if that is beside it."""
+        """Path of the source statistics beside it, if they exist."""
         path = Path(self.base).with_name(STATISTICS_FILE)
         return path if path.is_file() else None
 
@@ -68,7 +68,7 @@ class Start:
 
     @property
     def trains(self) -> bool:
-        """Whether its config says how images are augmented."""
+        """Whether its config defines how images are augmented."""
         return self.cfg.get('train_dataloader') is not None
 
     @property
@@ -78,7 +78,7 @@ class Start:
 
     @property
     def mirrors(self) -> bool:
-        """Whether a mirror image is one of the same kind: left and right have names."""
+        """Whether images may be mirrored: in 2D, if left and right have names."""
         indices = self.parsed['flip_indices']
         return not self.is_3d and list(indices) != sorted(indices)
 
@@ -94,35 +94,35 @@ class Start:
 
     @property
     def loss_scale(self) -> float:
-        """How large the loss of its head is, against one of about 1."""
+        """Approximate size of its head's loss, relative to a loss of about 1."""
         loss = self.cfg.model.head.get('loss') or {}
         scale = _SQUARED_SCALE if loss.get('type') in _SQUARED else 1.0
         return scale * loss.get('loss_weight', 1.0)
 
     @property
     def box_step(self) -> dict[str, Any]:
-        """How its test pipeline makes a box a crop's."""
+        """The step of its test pipeline that turns a box into a centre and a scale."""
         steps = self.cfg.test_dataloader.dataset.pipeline
         found = (dict(s) for s in steps if class_name(s) == 'GetBBoxCenterScale')
         return next(found, dict(type='GetBBoxCenterScale'))
 
     @property
     def crop_step(self) -> dict[str, Any]:
-        """How its test pipeline cuts out a crop, as mmpose calls it."""
+        """The step of its test pipeline that cuts out a crop, under mmpose's name."""
         steps = self.cfg.test_dataloader.dataset.pipeline
         return dict(next(s for s in steps if is_crop(s)), type='TopdownAffine')
 
 
 def read_start(model: str, checkpoint: Optional[str] = None) -> Start:
-    """Read a model.
+    """Read a starting model.
 
     Args:
         model (str): An export (folder or its ``config.py``), or an mmpose config.
         checkpoint (str, optional): Weights of a config; an export has its own.
 
     Raises:
-        UserError: It is no top-down estimator that pseudo labels can be read off, there
-            are no weights, or their keypoints are others.
+        UserError: It is not a top-down estimator that can give pseudo labels, there are no
+            weights, or their keypoints are different ones.
     """
     base = model
     if osp.isdir(model):
@@ -131,9 +131,9 @@ def read_start(model: str, checkpoint: Optional[str] = None) -> Start:
     stock = examine(base, trains=False)
     if not stock.has_distributions:
         raise UserError(
-            f'No keypoints with a confidence can be read off the {stock.head} of {model}, '
-            'so it cannot label images for itself: give a model with another head, or '
-            '`mmpose_uda convert` a source.'
+            f'The {stock.head} of {model} gives no keypoints with a confidence, so the '
+            'model cannot make pseudo labels: give a model with another head, or use '
+            '`mmpose_uda convert` with a source.'
         )
     path = checkpoint or str(Path(base).with_name(WEIGHTS_FILE))
     if checkpoint:
@@ -153,7 +153,7 @@ def read_start(model: str, checkpoint: Optional[str] = None) -> Start:
 
 
 def _definition(stock: StockConfig) -> dict[str, Any]:
-    """Of its keypoints, with files of it read."""
+    """The definition of its keypoints, read from a file if that is the user's."""
     if stock.cfg.get('train_dataloader') is None:
         definition = keypoint_definition(stock.cfg)
         if definition is not None:
@@ -168,9 +168,9 @@ def _definition(stock: StockConfig) -> dict[str, Any]:
 def _with_meta(
     loaded: Any, metainfo: dict[str, Any], path: str, model: str
 ) -> dict[str, Any]:
-    """A checkpoint that says what its keypoints are."""
+    """The checkpoint with the definition of its keypoints in its ``meta``."""
     if not isinstance(loaded, dict):
-        raise UserError(f'{path} holds no weights by name: name a checkpoint of {model}.')
+        raise UserError(f'{path} has no dict of weights: name a checkpoint of {model}.')
     content = loaded if 'state_dict' in loaded else dict(state_dict=loaded)
     expected = parse_pose_metainfo(dict(metainfo))
     meta = dict(content.get('meta') or {})

@@ -1,4 +1,4 @@
-"""A process that is told of SIGTERM, which would end it with the one that started it."""
+"""A child process that SIGTERM is passed on to, so that it can save before it ends."""
 
 import signal
 import subprocess
@@ -10,18 +10,18 @@ from mmpose_uda.errors import Preempted
 
 
 def run_stoppable(command: Sequence[str], listen: Callable[[Iterable[str]], None]) -> int:
-    """Run a training that saves when SIGTERM comes, and wait until it has.
+    """Run a training that saves on SIGTERM, and wait until it has ended.
 
     Args:
-        command (Sequence[str]): As of :mod:`subprocess`.
-        listen (Callable): Gets the lines that it prints, as they come. Its errors are
-            printed past it.
+        command (Sequence[str]): The command, as :mod:`subprocess` takes it.
+        listen (Callable): Gets the lines of its standard output as they come; its standard
+            error is not captured.
 
     Returns:
-        int: Its status.
+        int: Its exit status.
 
     Raises:
-        Preempted: SIGTERM came, to this process or to that one.
+        Preempted: This process or the child got SIGTERM.
     """
     process: Optional[subprocess.Popen] = None
     is_asked = False
@@ -32,7 +32,7 @@ def run_stoppable(command: Sequence[str], listen: Callable[[Iterable[str]], None
         if process is not None:
             process.terminate()
 
-    # Python hears signals in its main thread alone
+    # Python handles signals only in its main thread
     hears = threading.current_thread() is threading.main_thread()
     before = signal.signal(signal.SIGTERM, ask) if hears else None
     try:
@@ -42,7 +42,7 @@ def run_stoppable(command: Sequence[str], listen: Callable[[Iterable[str]], None
             encoding='utf-8',
             errors='replace',
         )
-        if is_asked:  # before there was whom to ask
+        if is_asked:  # SIGTERM came before the process was started
             process.terminate()
         assert process.stdout is not None
         with process.stdout as lines:

@@ -1,1 +1,1 @@
-"""What a method, a model or a step is worth: ablation, comparison, profile."""
+"""Measure methods, models, data and training steps: ablations, comparisons, profiles."""

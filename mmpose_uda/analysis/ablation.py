@@ -1,4 +1,4 @@
-"""Training a method, its controls and its ablations over seeds."""
+"""Train a method, its controls and its ablations over seeds."""
 
 import json
 import os
@@ -36,7 +36,7 @@ from mmpose_uda.errors import UserError, writing
 from mmpose_uda.models.utils import batch_norm_layers
 from mmpose_uda.whole_files import write_whole
 
-# Key in `summary.json` -> name of the network.
+# Key in `summary.json` -> name of the network
 NETWORKS = dict(student='student', target='teacher')
 SHARE = 'share.json'
 _VISIBLE = 'CUDA_VISIBLE_DEVICES'
@@ -56,31 +56,32 @@ def run_variants(
     share: float = 1.0,
     tell: Optional[Callable[[str], None]] = None,
 ) -> None:
-    """Train variants of a config over seeds, each in a process of its own.
+    """Train variants of a config over seeds, each run in its own process.
 
-    Runs that have their ``summary.json`` are skipped, begun ones are resumed. Controls of
-    networks with BatchNorm are evaluated once more with the target's statistics.
+    Runs with a complete ``summary.json`` are skipped, interrupted ones are resumed. If the
+    network has BatchNorm, controls are evaluated again with the target's statistics.
 
     Args:
-        config (str): Config of the method.
+        config (str): Path of the method's config.
         seeds (Sequence[int]): Seeds of the trainings.
-        variants (Sequence[str]): Of :func:`variant_names` and
-            :func:`source_free_variants`; a 'source_free' brings its 'source_start' along.
-        out_dir (str): One folder ``<variant>_seed<seed>`` a run goes here.
-        jobs (int, optional): Runs at the same time. Here that is one by default; on a
-            machine with GPUs each gets one of its own, without, more than one run gets
-            one thread each. Slurm is given all by default.
-        launcher (str): 'none' for this machine, or 'slurm' for one job of a cluster a run.
-        share (float): Of the steps of all phases (:func:`shortened`).
-        tell (callable, optional): Is told how long it will take on this machine, if more
-            than one run is left. A few steps of each phase are tried for it.
+        variants (Sequence[str]): Names from :func:`variant_names` and
+            :func:`source_free_variants`; 'source_free' also runs its 'source_start'.
+        out_dir (str): Gets one folder ``<variant>_seed<seed>`` per run.
+        jobs (int, optional): Number of concurrent runs. On this machine it defaults to
+            one; each run gets its own GPU or, without GPUs, a single thread if there are
+            several jobs. With Slurm, all runs are submitted at once by default.
+        launcher (str): 'none' for this machine, or 'slurm' for one cluster job per run.
+        share (float): Share of the steps of all phases to train (:func:`shortened`).
+        tell (callable, optional): Called with a message on how long the runs will take on
+            this machine, if more than one is left; this first tries a few steps of each
+            phase.
 
     Raises:
-        UserError: A variant is unknown, a run failed, there are no jobs or more than GPUs,
-            the folder has runs of another config or share, or this is no machine of a
-            cluster.
+        UserError: A variant is unknown, a run failed, there are no jobs or more jobs than
+            GPUs, the folder has runs of another config or share, or Slurm is not
+            available.
     """
-    # Variants first: a table of one seed is there early.
+    # All variants of a seed before the next seed: a table of one seed is ready early.
     runs = [(variant, seed) for seed in seeds for variant in _own_runs(variants)]
     jobs = jobs or (1 if launcher == 'none' else len(runs))
     places = _places(jobs) if launcher == 'none' else _cluster_places(jobs)
@@ -90,7 +91,7 @@ def run_variants(
     cfgs = {one: variant_config(cfg, one) for v in variants for one in _with_start(v)}
     for variant, derived in cfgs.items():
         _write_config(derived, out, variant)
-    # Several variants may begin with one model: it is trained once.
+    # Several variants may start from the same model, which is trained only once.
     locks = {(one, seed): Lock() for name, seed in runs for one in _with_start(name)}
     init_default_scope('mmpose')
     left = [cfgs[v] for v, seed in locks if not _is_done(out / f'{v}_seed{seed}')]
@@ -119,8 +120,8 @@ def run_variants(
 
         futures = [pool.submit(run, *each) for each in runs]
         try:
-            wait(futures)  # one that raises stops no other
-        finally:  # after an interrupt none is begun
+            wait(futures)  # a run that raises does not stop the others
+        finally:  # after an interrupt, start no more runs
             for future in futures:
                 future.cancel()
     errors = [error for future in futures if (error := future.result()) is not None]
@@ -131,9 +132,9 @@ def run_variants(
 def _expected_time(
     cfg: Config, left: Sequence[Config], out: Path, places: queue.Queue
 ) -> str:
-    """What trainings of a method and of variants of it will take, in words."""
+    """Estimate how long the remaining trainings will take, as a sentence."""
     at_once = min(places.qsize(), len(left))
-    prepare_data(cfg)  # made once, whatever it takes
+    prepare_data(cfg)  # a one-time cost that must not count towards the trial
     folder = Path(tempfile.mkdtemp(prefix='trial_', dir=out))
     write_whole(folder / 'method.py', cfg.pretty_text)
     command = command_for(
@@ -149,7 +150,7 @@ def _expected_time(
     places.put(place)
     lines = read_scalars(folder)
     if error is not None or not lines:
-        return f'How long they take is not known: {folder} has what went wrong.'
+        return f'Their duration could not be estimated: see the logs in {folder}.'
     pace = Pace.of_trial(cfg, lines, seconds)
     shutil.rmtree(folder)
     words = in_words(sum(map(pace.seconds, left)) / at_once)
@@ -158,38 +159,38 @@ def _expected_time(
 
 
 def _with_start(variant: str) -> tuple[str, ...]:
-    """A variant, after the one whose model it begins with."""
+    """The variant, preceded by the one whose model it starts from, if any."""
     is_source_free = split_length(variant)[0] == SOURCE_FREE
     return (SOURCE_START, variant) if is_source_free else (variant,)
 
 
 def _own_runs(variants: Sequence[str]) -> list[str]:
-    """Without those that others bring along: no two runs may be in one folder."""
+    """Drop variants that others run anyway: no two runs may share a folder."""
     brought = {start for name in variants for start in _with_start(name)[:-1]}
     return [name for name in variants if name not in brought]
 
 
 def _keep_share(out: Path, share: float) -> None:
-    """Note how many of the steps runs have, which those of one folder have in common."""
+    """Record the share of steps, which must be the same for all runs of a folder."""
     path = out / SHARE
     kept = json.loads(path.read_text('utf-8')) if path.exists() else 1.0
     if kept != share and any(out.glob('*_seed*')):
         raise UserError(
             f'{out} has runs of another --share, {kept:g}: name another --out, or remove '
-            'them.'
+            'those runs.'
         )
     with writing(path):
         write_whole(path, json.dumps(share))
 
 
 def _write_config(cfg: Config, out: Path, variant: str) -> None:
-    """Write the config of a variant, which those of earlier runs must equal."""
+    """Write the config of a variant, which must equal that of any earlier runs."""
     path = out / f'{variant}.py'
     has_runs = any(out.glob(f'{variant}_seed*/last_checkpoint'))
     if has_runs and path.exists() and Config.fromfile(path).to_dict() != cfg.to_dict():
         raise UserError(
-            f'{out} has runs of another config, or of an earlier state of this one '
-            f'({path.name} differs): name another --out, or remove them.'
+            f'{out} has runs of another config, or of an earlier version of this one '
+            f'({path.name} differs): name another --out, or remove those runs.'
         )
     with writing(path):
         write_whole(path, cfg.pretty_text)
@@ -197,11 +198,11 @@ def _write_config(cfg: Config, out: Path, variant: str) -> None:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a run goes on.
+    """Where a run is executed.
 
     Args:
-        env (dict[str, str]): Environment variables beside those of this process.
-        srun (tuple[str, ...]): What starts it on a cluster.
+        env (dict[str, str]): Environment variables in addition to those of this process.
+        srun (tuple[str, ...]): The srun command that starts it on a cluster, empty here.
     """
 
     env: dict[str, str] = field(default_factory=dict)
@@ -209,11 +210,11 @@ class _Place:
 
 
 def _cluster_places(jobs: int) -> queue.Queue:
-    """Jobs of one task and one GPU each, as many at the same time; Slurm lets them wait."""
+    """One place per job of one task and one GPU each; Slurm queues what does not fit."""
     if shutil.which('srun') is None:
         raise UserError(
-            '--launcher slurm needs srun, which is not here: run this on a machine of the '
-            'cluster.'
+            '--launcher slurm needs srun, which was not found: run this on a machine of '
+            'the cluster.'
         )
     cores = os.environ.get('CPUS_PER_TASK', '5')
     asked = (
@@ -223,7 +224,7 @@ def _cluster_places(jobs: int) -> queue.Queue:
         '--input=none',
         '--quit-on-interrupt',
     )
-    # the last word is the user's
+    # last, so that the user's arguments override ours
     more = shlex.split(os.environ.get('SRUN_ARGS', ''))
     places: queue.Queue = queue.Queue()
     for _ in range(jobs):
@@ -232,13 +233,14 @@ def _cluster_places(jobs: int) -> queue.Queue:
 
 
 def _places(jobs: int) -> queue.Queue:
-    """Of each of the runs that go on at the same time on this machine."""
+    """One place per concurrent run on this machine."""
     gpus = _visible_gpus()
     if jobs < 1:
-        raise UserError(f'{jobs} jobs are none: use --jobs 1 or more.')
+        raise UserError(f'--jobs {jobs} runs nothing: use 1 or more.')
     if gpus and jobs > len(gpus):
         raise UserError(
-            f'{jobs} jobs are more than the {len(gpus)} GPUs: use --jobs {len(gpus)}.'
+            f'{jobs} jobs need more than the {len(gpus)} GPUs available: use --jobs '
+            f'{len(gpus)}.'
         )
     places: queue.Queue = queue.Queue()
     for number in range(jobs):
@@ -250,16 +252,16 @@ def _places(jobs: int) -> queue.Queue:
 
 
 def _visible_gpus() -> list[str]:
-    """What CUDA_VISIBLE_DEVICES calls the GPUs that this process may use."""
+    """The names in CUDA_VISIBLE_DEVICES of the GPUs that this process may use."""
     count = torch.cuda.device_count()
     named = os.environ.get(_VISIBLE)
     names = named.split(',') if named else map(str, range(count))
-    # CUDA ignores the names that come after a GPU that is not there
+    # CUDA ignores all names after the first GPU that does not exist
     return [name.strip() for name in names][:count]
 
 
 def _train(out: Path, variant: str, seed: int, place: _Place) -> Optional[str]:
-    """One training; returns where to read about it if it failed."""
+    """Run one training; return which log to read if it failed."""
     work_dir = out / f'{variant}_seed{seed}'
     if _is_done(work_dir):
         return None
@@ -283,7 +285,7 @@ def _start_options(out: Path, variant: str, seed: int) -> Optional[dict[str, Any
 
 
 def _is_done(work_dir: Path) -> bool:
-    """Whether a run has its summary, and all of it."""
+    """Whether a run has a complete summary."""
     try:
         summary = json.loads((work_dir / 'summary.json').read_text('utf-8'))
     except (OSError, ValueError):
@@ -292,7 +294,7 @@ def _is_done(work_dir: Path) -> bool:
 
 
 def _evaluate_adabn(out: Path, variant: str, seed: int, place: _Place) -> Optional[str]:
-    """Evaluate both networks of a run with the target's BatchNorm statistics."""
+    """Evaluate both networks of a run with BatchNorm statistics of the target."""
     work_dir = out / f'{variant}_seed{seed}'
     for key, network in NETWORKS.items():
         found = work_dir / f'{key}_adabn.json'
@@ -314,11 +316,11 @@ def _evaluate_adabn(out: Path, variant: str, seed: int, place: _Place) -> Option
 
 
 def command_for(function: str, **arguments: Any) -> list[str]:
-    """The command that calls a function of :mod:`mmpose_uda.apis` in another process.
+    """Return the command that calls a function of :mod:`mmpose_uda.apis` in a new process.
 
     Args:
-        function (str): Its name.
-        **arguments: What JSON can hold.
+        function (str): Name of the function.
+        **arguments: Its arguments, which must be serialisable as JSON.
     """
     return [sys.executable, '-m', 'mmpose_uda.apis.call', function, json.dumps(arguments)]
 
@@ -333,10 +335,10 @@ def _call(command: list[str], work_dir: Path, place: _Place) -> Optional[str]:
 
 
 def collect(config: str, out_dir: str, seeds: Sequence[int]) -> Results:
-    """Metrics of the variants that are finished for all seeds.
+    """Collect the metrics of the variants that are finished for all seeds.
 
-    Networks are 'target' (the teacher) and 'student', and with the statistics of the
-    target 'target_adabn' and 'student_adabn'.
+    Networks are 'target' (the teacher) and 'student', and 'target_adabn' and
+    'student_adabn' for the same with BatchNorm statistics of the target.
     """
     found: Results = {}
     for variant in _known_variants(config, Path(out_dir)):
@@ -349,7 +351,7 @@ def collect(config: str, out_dir: str, seeds: Sequence[int]) -> Results:
 def collect_starts(
     out_dir: str, variants: Sequence[str], seeds: Sequence[int]
 ) -> dict[str, str]:
-    """What finished trainings began with, by variant: 'ImageNet', 'scratch', a file."""
+    """What finished trainings started from, by variant: 'ImageNet', 'scratch' or a file."""
     found = {}
     for variant in variants:
         starts = [_read_start(folder) for folder in _folders(out_dir, variant, seeds)]
@@ -362,7 +364,7 @@ def _folders(out_dir: str, variant: str, seeds: Sequence[int]) -> list[Path]:
 
 
 def _known_variants(config: str, out: Path) -> Iterator[str]:
-    """All variants of a config, each before the longer ones that were trained."""
+    """All variants of a config, each followed by its trained longer ones."""
     cfg = load_config(config)
     written = [split_length(path.stem) for path in out.glob('*_x*.py')]
     for variant in (*variant_names(cfg), *source_free_variants(cfg)):
@@ -373,7 +375,7 @@ def _known_variants(config: str, out: Path) -> Iterator[str]:
 
 def _read_start(folder: Path) -> str:
     start = json.loads((folder / 'summary.json').read_text()).get('start', 'unknown')
-    # of a file its name: folders are long
+    # only the name of a file, since its folder may be long
     return ', '.join(Path(one).name for one in start.split(', '))
 
 

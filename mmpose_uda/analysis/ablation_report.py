@@ -1,4 +1,4 @@
-"""What came out of an ablation, as a table, as JSON and as a bar chart."""
+"""Results of an ablation as a table, as JSON and as a bar chart."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,14 +49,15 @@ _HOW = {'only': 'source only +', 'without': 'adapted -', 'with': 'adapted +'}
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a network of a variant.
+    """One row of the table: a network of a variant.
 
     Args:
-        title (str): What the line is called.
-        kind (str): 'control', 'start' (of another one), 'part', 'full' or 'oracle'.
+        title (str): Title of the row.
+        kind (str): 'control', 'start' (the start of another run, or a run from scratch),
+            'part', 'full' or 'oracle'.
         metrics (dict[str, list[float]]): Metric -> value per seed.
-        start (str): What the training began with, such as 'ImageNet'.
-        times (int): How many times the steps of adaptation it had.
+        start (str): What the training started from, such as 'ImageNet'.
+        times (int): Factor on the number of adaptation steps.
     """
 
     title: str
@@ -66,11 +67,11 @@ class Row:
     times: int = 1
 
     def mean(self, metric: str) -> float:
-        """Mean over the seeds."""
+        """Mean of a metric over the seeds."""
         return float(np.mean(self.metrics[metric]))
 
     def spread(self, metric: str) -> Optional[float]:
-        """Standard deviation (n - 1) over the seeds; None of a single one."""
+        """Standard deviation (n - 1) over the seeds; None for a single seed."""
         values = self.metrics[metric]
         return float(np.std(values, ddof=1)) if len(values) > 1 else None
 
@@ -79,11 +80,12 @@ class AblationReport:
     """The rows of an ablation and the gap that each closes.
 
     Args:
-        results (Results): What was measured.
-        constants (dict[str, dict[str, float]]): Rows without training on top: title ->
-            metric -> value.
-        headline (str): Name of the metric whose gap every row tells, as in the table.
-        starts (dict[str, str]): Variant -> what its training began with.
+        results (Results): The measured metrics.
+        constants (dict[str, dict[str, float]]): Rows at the top that need no training:
+            title -> metric -> value.
+        headline (str, optional): Name, as in the table, of the metric whose closed gap the
+            rows show. Defaults to the first metric.
+        starts (dict[str, str], optional): Variant -> what its training started from.
     """
 
     def __init__(
@@ -101,10 +103,10 @@ class AblationReport:
         self.headline = named[headline] if headline else self.metrics[0]
 
     def gap_closed(self, row: Row, metric: str) -> Optional[float]:
-        """(best control - row) / (best control - oracle), of means over the seeds.
+        """(best control - row) / (best control - oracle), from means over the seeds.
 
-        Of as many steps as the row. None while controls or oracle are missing, or if the
-        oracle is no better than the best control.
+        Controls and oracle are those trained for as many steps as the row. None if either
+        is missing, or if the oracle is no better than the best control.
         """
         beside = [other for other in self.rows if other.times == row.times]
         controls = [r.mean(metric) for r in beside if r.kind == 'control']
@@ -117,7 +119,7 @@ class AblationReport:
         return (best - sign * row.mean(metric)) / gap if gap > 0 else None
 
     def markdown(self) -> str:
-        """The table. Mean ± standard deviation over the seeds."""
+        """The table in Markdown: mean ± standard deviation over the seeds."""
         gap = f'gap closed ({self.names[self.headline]})'
         head = ['run', 'start', *self.names.values(), gap]
         rows = []
@@ -133,7 +135,7 @@ class AblationReport:
         return table(head, rows)
 
     def as_dict(self) -> dict:
-        """All of it for machines."""
+        """The whole report, ready for JSON."""
         return dict(
             headline=self.headline,
             constants=self.constants,
@@ -151,8 +153,8 @@ class AblationReport:
         )
 
     def save_chart(self, path: Path) -> None:
-        """A bar a row of the headline metric, with the spread over the seeds."""
-        rows = self.rows[::-1]  # the first on top
+        """Save a PNG with one bar per row: headline metric and spread over the seeds."""
+        rows = self.rows[::-1]  # the first row at the top
         figure, axes = plt.subplots(figsize=(7, 0.8 + 0.32 * len(rows)))
         axes.barh(
             [row.title for row in rows],
@@ -169,7 +171,7 @@ class AblationReport:
 
 
 def make_rows(results: Results, starts: dict[str, str]) -> list[Row]:
-    """Controls with all their evaluations, then the other variants' teachers."""
+    """Make rows: all evaluations of controls and starts, the teacher of other variants."""
     rows = []
     for name, networks in results.items():
         variant, times = split_length(name)
@@ -190,7 +192,7 @@ def make_rows(results: Results, starts: dict[str, str]) -> list[Row]:
 
 def _kind(variant: str) -> str:
     if variant.endswith('_from_scratch'):
-        return 'start'  # a gap of other networks is none of its
+        return 'start'  # the gap of pretrained networks does not apply to it
     return variant if variant in ('full', 'oracle') else 'part'
 
 

@@ -1,4 +1,4 @@
-"""A contact sheet of what a config's data look like: ``browse_dataset.py``."""
+"""Draw a contact sheet of a config's data: ``browse_dataset.py``."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -34,32 +34,32 @@ def browse_dataset(
     checkpoint: Optional[str] = None,
     cfg_options: Optional[dict[str, Any]] = None,
 ) -> Path:
-    """Draw what the data of a config look like when they reach the network.
+    """Draw the data of a config as they reach the network.
 
-    A row is a draw. A column is a whole image with its boxes and the frames of its views,
-    or a view; keypoints are drawn where the data set tells them, the foreground is tinted
-    where there is a mask.
+    Each row is one draw. A column shows either whole images, with their boxes and the
+    frames of their views, or one view. Labelled keypoints are drawn, and the foreground is
+    tinted if there is a mask.
 
     Args:
-        config (str): Path of a config, of this package or of mmpose alone.
+        config (str): Path of a config of this package or of plain mmpose.
         out (path, optional): Picture to write, .jpg or .png. Defaults to
             ``data_<split>.jpg`` in the work dir.
-        num (int): Rows.
+        num (int): Number of rows.
         split (str): 'train', 'val' or 'test'.
         views (Sequence[str], optional): Views of a :class:`SourceTargetDataset`. Defaults
             to all.
-        checkpoint (str, optional): A checkpoint whose teacher labels the target: in its own
-            view, and carried from there into the student's.
+        checkpoint (str, optional): A checkpoint whose teacher labels the target in its own
+            view; the labels are also mapped into the student's view.
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
 
     Returns:
         Path: The picture.
 
     Raises:
-        UserError: Something that the user can mend.
+        UserError: Something that the user can fix.
     """
     if num < 1:
-        raise UserError(f'A sheet of {num} draws is none: let --num be 1 or more.')
+        raise UserError(f'--num {num} draws nothing: let --num be 1 or more.')
     cfg = load_config(config, cfg_options)
     set_work_dir(cfg, None)
     require(cfg, f'{split}_dataloader')
@@ -89,8 +89,8 @@ def _columns_of_pairs(
         for view in _TARGET_VIEWS:
             if view not in dataset.views:
                 raise UserError(
-                    f'--checkpoint shows labels in {" and ".join(_TARGET_VIEWS)}, and '
-                    f'the data have no view `{view}`: leave it out.'
+                    f'--checkpoint shows labels in {" and ".join(_TARGET_VIEWS)}, but '
+                    f'the data have no view `{view}`: leave --checkpoint out.'
                 )
         pairs = [dataset[Draw(draw, _TARGET_VIEWS)] for draw in range(num)]
         labels = teacher_labels(cfg.model, checkpoint, pairs)
@@ -103,7 +103,7 @@ def _refuse_views(
     for option, value in (('--views', views), ('--checkpoint', checkpoint)):
         if value is not None:
             raise UserError(
-                f'{option} is about the views of a SourceTargetDataset, and '
+                f'{option} is about the views of a SourceTargetDataset, but '
                 f'`{split}_dataloader` in {cfg.filename} has a '
-                f'{cfg[f"{split}_dataloader"].dataset.type}: leave it out.'
+                f'{cfg[f"{split}_dataloader"].dataset.type}: leave the option out.'
             )

@@ -1,4 +1,4 @@
-"""Before and after: two exported models on one labelled data set, as an HTML page."""
+"""Compare two exported models on one labelled data set, as an HTML page."""
 
 from pathlib import Path
 
@@ -28,28 +28,28 @@ from mmpose_uda.whole_files import write_whole
 def compare(
     export_a: str, export_b: str, config: str, out: str, num_images: int = 6
 ) -> Comparison:
-    """Evaluate two exports on the same samples and write a page about both.
+    """Evaluate two exports on the same samples and write a page that compares them.
 
     Args:
-        export_a (str): Folder of an export, ``config.py`` and ``model.pth``, e.g. from
+        export_a (str): Folder of an export (``config.py`` and ``model.pth``), e.g. from
             before the adaptation.
-        export_b (str): That of the other, e.g. the adapted model.
-        config (str): A config whose ``test_dataloader`` and ``test_evaluator`` describe
-            the labelled data; an export's own is one.
-        out (str): The page to write, .html. Missing folders are made.
-        num_images (int): At most so many images of gains, and of losses.
+        export_b (str): Folder of the other export, e.g. the adapted model.
+        config (str): Path of a config whose ``test_dataloader`` and ``test_evaluator``
+            describe the labelled data, such as that of an export.
+        out (str): The page to write, .html. Missing folders are created.
+        num_images (int): Greatest number of images shown of gains and of losses each.
 
     Returns:
-        Comparison: What the page tells.
+        Comparison: What the page shows.
 
     Raises:
-        UserError: Something that the user can mend: files are missing, the exports or
-            the data differ in their keypoints, the data have no labels.
+        UserError: Something that the user can fix: files are missing, the exports or the
+            data differ in their keypoints, or the data have no labels.
     """
     if not out.endswith('.html'):
         raise UserError(f'--out {out} cannot be a page: end its name in .html.')
     if num_images < 1:
-        raise UserError(f'--num-images {num_images} shows nothing: give 1 or more.')
+        raise UserError(f'--num-images {num_images} shows nothing: use 1 or more.')
     if Path(export_a).resolve() == Path(export_b).resolve():
         raise UserError(f'There is nothing to compare: both exports are {export_a}.')
     check_writable(out)
@@ -74,7 +74,7 @@ def compare(
 
 
 def _build_loader(cfg: Config) -> DataLoader:
-    """The test data in their order, each sample once."""
+    """Build a loader of the test data in their order, each sample once."""
     data = cfg.test_dataloader.dataset
     if data.get('ann_file'):
         path = Path(data.get('data_root') or '.', data.ann_file)
@@ -86,7 +86,7 @@ def _build_loader(cfg: Config) -> DataLoader:
 
 
 class _Contestant:
-    """A model, and what the comparison keeps of its predictions."""
+    """A model and those of its predictions that the comparison keeps."""
 
     def __init__(self, model: nn.Module, evaluator: dict, metainfo: dict):
         self.model = model
@@ -117,7 +117,7 @@ class _Contestant:
 
     @property
     def scored(self) -> dict:
-        """Root and joints of the evaluator's first 3D metric, if it has one."""
+        """Root and joints of the evaluator's first 3D metric; empty if it has none."""
         metrics = self.evaluator.metrics
         return next(
             (
@@ -138,7 +138,7 @@ def _evaluate(
     images: list[str] = []
     for batch in tqdm(loader, unit='batch'):
         images.extend(str(sample.img_path) for sample in batch['data_samples'])
-        # one after the other: both write their predictions into the batch's samples
+        # in turn, since both write their predictions into the batch's samples
         a.predict(batch)
         b.predict(batch)
     truth = GroundTruth(
@@ -159,7 +159,7 @@ def _evaluate(
 
 
 def distinct_titles(folder_a: str, folder_b: str) -> tuple[str, str]:
-    """Two paths without the folders that they begin or end with in common."""
+    """Return two paths without their common leading and trailing folders."""
     a, b = (list(Path(folder).parts) for folder in (folder_a, folder_b))
     for end in (-1, 0):
         while min(len(a), len(b)) > 1 and a[end] == b[end]:

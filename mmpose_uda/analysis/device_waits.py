@@ -1,4 +1,4 @@
-"""Where Python waits for the device."""
+"""Find where Python waits for the device."""
 
 import sys
 from collections import Counter
@@ -14,7 +14,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 _aten = torch.ops.aten
-# How torch marks operators whose result, or its shape, is read by the host; what it forgot.
+# Tags of operators whose result, or its shape, the host reads; then the untagged ones.
 _READS = {torch.Tag.data_dependent_output, torch.Tag.dynamic_output_shape}
 _UNMARKED_READS = (_aten._linalg_check_errors.default,)
 _INDEXING = (
@@ -26,12 +26,12 @@ _INDEXING = (
 
 
 class Wait(NamedTuple):
-    """A place that waits.
+    """A place in the code that waits for the device.
 
     Args:
-        owner (str): The package that causes it, or 'backward'.
-        place (str): Its module, function and line.
-        operator (str): What it waits for.
+        owner (str): The package that causes the wait, or 'backward'.
+        place (str): Module, function and line.
+        operator (str): The operator whose result is awaited.
     """
 
     owner: str
@@ -40,19 +40,20 @@ class Wait(NamedTuple):
 
 
 class DeviceWaits:
-    """Counts where Python waits for values from the device, while it is entered.
+    """A context that counts where Python waits for values from the device.
 
-    It waits for single values (``item()``, ``if tensor``), for values that a shape depends
-    on (``nonzero``, boolean indices), and for copies to the host (``cpu()``,
+    Python waits for single values (``item()``, ``if tensor``), for values that determine a
+    shape (``nonzero``, boolean indices), and for copies to the host (``cpu()``,
     ``tolist()``). The owner of a wait is the package that mmengine called; mmengine itself
-    if there is none, as for the losses that it logs; or 'backward', as the backward pass
-    of losses has no Python stack.
+    if it called none, as for the losses that it logs; or 'backward', since the backward
+    pass has no Python stack.
 
-    Without an accelerator the waits are those that there would be with one: all values are
-    taken to be on the device but random draws, constants, and what is computed from them
-    alone. ``to(torch.device('cpu'))`` is then not told from a move to the device. Enter one
-    before the optimizer makes its state, which has constants. Copies *to* the device, of
-    constants and drawn numbers, hand no value to Python and do not count.
+    Without an accelerator, the waits are those that would occur with one: all values are
+    assumed to be on the device except random draws, constants, and what is computed only
+    from these. ``to(torch.device('cpu'))`` then cannot be distinguished from a move to the
+    device. Enter a context before the optimizer creates its state, which has constants.
+    Copies *to* the device, of constants and random draws, return no value to Python and do
+    not count.
 
     Attributes:
         counts (Counter[Wait]): How often each place waited.
@@ -74,7 +75,7 @@ class DeviceWaits:
         self._caller = None
 
     def add(self, operator: Any) -> None:
-        """Count a wait of the code that is running."""
+        """Count a wait of the currently running code."""
         owner, place = 'backward', 'autograd'
         for package, called in self._stack():
             if owner == 'backward' or package not in (owner, 'mmengine'):
@@ -82,9 +83,9 @@ class DeviceWaits:
         self.counts[Wait(owner, place, str(operator))] += 1
 
     def _stack(self) -> Iterator[tuple[str, str]]:
-        """Package and place of the functions that run, from the inside out.
+        """Yield package and place of the running functions, innermost first.
 
-        Without those of torch and of this module; it ends where autograd took over.
+        Skips those of torch and of this module, and ends where autograd took over.
         """
         frame = sys._getframe(2)
         while frame is not None and frame is not self._caller:
@@ -98,7 +99,7 @@ class DeviceWaits:
 
 
 class _Operators(TorchDispatchMode):
-    """Sees every operator, those of the backward pass and of the optimizer too."""
+    """Sees every operator, including those of the backward pass and of the optimizer."""
 
     def __init__(self, waits: DeviceWaits):
         super().__init__()
@@ -119,7 +120,7 @@ class _Operators(TorchDispatchMode):
 
 
 class _CopiesToHost(TorchFunctionMode):
-    """Sees copies to the host that are no operators if the host is the device."""
+    """Sees copies to the host, which run no operator if the host is the device."""
 
     def __init__(self, waits: DeviceWaits):
         super().__init__()
@@ -131,7 +132,7 @@ class _CopiesToHost(TorchFunctionMode):
             if not _is_on_host(args[0]):
                 self.waits.add(func)
                 if isinstance(result, Tensor):
-                    result = result.clone()  # as from a device, so that it can be marked
+                    result = result.clone()  # a separate copy that can be marked
                     _mark(result, True)
         return result
 
@@ -147,12 +148,12 @@ def _is_on_host(tensor: Tensor) -> bool:
 
 
 def _mark(tensor: Tensor, on_host: bool) -> None:
-    """Remember for a tensor, and all that share its memory, where its values would be."""
+    """Record where the values of a tensor, and of all that share its memory, would be."""
     tensor.untyped_storage()._mmpose_uda_on_host = on_host
 
 
 def _values_read(func, args: tuple) -> list[Tensor]:
-    """The tensors whose values an operator hands to the host."""
+    """The tensors whose values an operator passes to the host."""
     if func in _INDEXING:
         fills = func is not _aten.index.Tensor and args[2].numel() == 1
         masks = [i for i in args[1] if i is not None and i.dtype == torch.bool]
@@ -163,7 +164,7 @@ def _values_read(func, args: tuple) -> list[Tensor]:
 
 
 def _is_copy_to_host(inputs: list[Tensor], outputs: list[Tensor]) -> bool:
-    """Whether values come from an accelerator; never the case without one."""
+    """Whether values are copied from an accelerator; never true without one."""
     return any(i.device.type != 'cpu' for i in inputs) and any(
         o.device.type == 'cpu' for o in outputs
     )

@@ -1,4 +1,4 @@
-"""How long trainings will take, found by trying a few steps of each phase."""
+"""Estimate how long trainings will take from a few steps of each phase."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from mmengine.config import Config
 from mmpose_uda.analysis.logged_steps import EACH_STEP, seconds_a_step
 
 TRIED = 6
-"""Steps of each phase."""
+"""Number of steps of each phase that a trial takes."""
 
 
 def trial_options(cfg: Config) -> dict[str, Any]:
-    """Options of a training that takes :data:`TRIED` steps of each phase and logs each.
+    """Return options for a training of :data:`TRIED` logged steps per phase.
 
     Args:
-        cfg (Config): Of the training.
+        cfg (Config): Config of the training.
     """
     phases = [{**phase, 'iters': TRIED} for phase in cfg.train_cfg.phases]
     return {'train_cfg.phases': phases, **EACH_STEP}
@@ -27,8 +27,8 @@ class Pace:
     """How fast a machine trains a method.
 
     Args:
-        phases (dict[str, float]): Phase -> seconds a step.
-        around (float): Seconds of what is not a step: beginning, test, export.
+        phases (dict[str, float]): Phase -> seconds per step.
+        around (float): Seconds spent outside the steps: start-up, test, export.
     """
 
     phases: dict[str, float]
@@ -36,12 +36,12 @@ class Pace:
 
     @classmethod
     def of_trial(cls, cfg: Config, lines: Sequence[dict], seconds: float) -> 'Pace':
-        """From a training with :func:`trial_options`.
+        """Derive the pace from a training with :func:`trial_options`.
 
         Args:
-            cfg (Config): Of the training.
-            lines (Sequence[dict]): What it logged, a line a step.
-            seconds (float): How long it took, all in all.
+            cfg (Config): Config of the training.
+            lines (Sequence[dict]): What it logged, one line per step.
+            seconds (float): Its total duration.
         """
         names = [phase.name for phase in cfg.train_cfg.phases]
         logged = [lines[n * TRIED : (n + 1) * TRIED] for n in range(len(names))]
@@ -50,7 +50,7 @@ class Pace:
         return cls(phases, max(0.0, seconds - steps))
 
     def seconds(self, cfg: Config) -> float:
-        """Of a training of a variant of the method; a phase of its own is a slow one."""
+        """Duration of training a variant; unknown phases count as the slowest one."""
         slowest = max(self.phases.values())
         return self.around + sum(
             phase.iters * self.phases.get(phase.name, slowest)
@@ -59,7 +59,7 @@ class Pace:
 
 
 def in_words(seconds: float) -> str:
-    """Such as '12 minutes' or '6.4 hours'."""
+    """Format a duration, such as '12 minutes' or '6.4 hours'."""
     minutes = seconds / 60
     if minutes < 100:
         return f'{round(minutes)} minutes' if minutes >= 1.5 else 'a minute'

@@ -1,4 +1,4 @@
-"""Whether everything runs on a device: short runs of the tools, each a process."""
+"""Check that everything runs on a device, by short runs of the tools as processes."""
 
 import contextlib
 import json
@@ -21,9 +21,9 @@ from mmpose_uda.errors import UserError
 from mmpose_uda.markdown import table
 from mmpose_uda.whole_files import write_whole
 
-SECONDS = 480  # for all
-_SHOWN_LINES = 15  # of the log of what failed
-_BATCH = 32  # images a domain
+SECONDS = 480  # for all checks together
+_SHOWN_LINES = 15  # of the log of a failed check
+_BATCH = 32  # images per domain
 _HAND, _HUMAN = 'configs/uda/hand_3d.py', 'configs/uda/human_2d.py'
 _RUN = 'runs/hand_3d'
 
@@ -34,9 +34,9 @@ class Check:
 
     Args:
         name (str): What it checks.
-        command (tuple[str, ...]): What runs, with paths as in a checkout.
-        limit (float): Seconds after which it has failed.
-        figures (str): JSON that it writes, '' for none.
+        command (tuple[str, ...]): The command, with paths as in a checkout.
+        limit (float): Seconds after which it counts as failed.
+        figures (str): JSON file that it writes, '' for none.
     """
 
     name: str
@@ -47,10 +47,10 @@ class Check:
 
 @dataclass
 class Outcome:
-    """What became of a check.
+    """The result of a check.
 
     Args:
-        name (str): Of the check.
+        name (str): Name of the check.
         seconds (float): How long it took.
         problem (str): Why it failed; '' if it passed.
         figures (dict): What it measured.
@@ -63,7 +63,7 @@ class Outcome:
 
 
 def describe_device(device: str) -> dict[str, Any]:
-    """What runs here, and on what.
+    """Describe the device and the versions of the software.
 
     Args:
         device (str): 'cuda' or 'cpu'.
@@ -82,14 +82,14 @@ def describe_device(device: str) -> dict[str, Any]:
     if not torch.cuda.is_available():
         raise UserError(
             f'There is no GPU here that torch {torch.__version__} (CUDA '
-            f'{torch.version.cuda}) can use: add --device cpu for a few checks without.'
+            f'{torch.version.cuda}) can use: add --device cpu for a few checks on the CPU.'
         )
     card = torch.cuda.get_device_properties(0)
     return dict(versions, device=card.name, memory_gb=round(card.total_memory / 1e9, 1))
 
 
 def link_checkout(root: Path, folder: Path) -> None:
-    """Let the paths of a checkout hold in a folder, whose data are its own."""
+    """Make the paths of a checkout valid in a folder, which keeps its own data."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in ('tools', 'configs'):
         link = folder / name
@@ -98,11 +98,11 @@ def link_checkout(root: Path, folder: Path) -> None:
 
 
 def checks_for(device: str, folder: Path) -> list[Check]:
-    """All checks for a GPU, or those that a CPU passes in half a minute.
+    """Return all checks for a GPU, or those that a CPU passes in half a minute.
 
     Args:
         device (str): 'cuda' or 'cpu'.
-        folder (Path): Where they will run (:func:`link_checkout`).
+        folder (Path): Where they will run (see :func:`link_checkout`).
     """
     checkpoints = 'default_hooks.checkpoint'
     keep_all = (f'{checkpoints}.interval=1', f'{checkpoints}.max_keep_ckpts=10')
@@ -144,18 +144,18 @@ def checks_for(device: str, folder: Path) -> list[Check]:
             _benchmark(f'ResNet-50, 256 px, {kind}', resnet, *amp, *fifty),
             _benchmark(f'ViT-B, 256 px, {kind}', vit, *amp),
         ]
-    # last: it may take the longest, and what takes too long stops nothing else
+    # last, since it may take the longest and must not take time from the others
     compiled = _training('compile', _HAND, '--cfg-options', 'compile=True')
     return [*checks, Check('compile', compiled.command, limit=180)]
 
 
 def run_checks(checks: list[Check], folder: Path, env: dict[str, str]) -> list[Outcome]:
-    """Run checks one after another, whatever becomes of each.
+    """Run checks one after another, whether they pass or not.
 
     Args:
-        checks (list[Check]): Of :func:`checks_for`.
-        folder (Path): With ``tools`` and ``configs``; logs and results go there.
-        env (dict[str, str]): Environment variables beside those of this process.
+        checks (list[Check]): From :func:`checks_for`.
+        folder (Path): Has ``tools`` and ``configs``; gets logs and results.
+        env (dict[str, str]): Environment variables in addition to those of this process.
     """
     (folder / 'logs').mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + SECONDS
@@ -175,7 +175,7 @@ def _run(check: Check, folder: Path, env: dict[str, str], limit: float) -> Outco
         return Outcome(check.name, 0, f'no time was left of {SECONDS} s')
     figures = folder / check.figures
     if check.figures:
-        figures.unlink(missing_ok=True)  # of an earlier time
+        figures.unlink(missing_ok=True)  # left over from an earlier run
     begin = time.monotonic()
     with open(_log_of(check, folder), 'w') as log:
         code = _exit_status(check.command, log, folder, {**os.environ, **env}, limit)
@@ -199,7 +199,7 @@ def _exit_status(
     env: dict[str, str],
     limit: float,
 ) -> Optional[int]:
-    """The status that a command ends with, None if it does not; nothing of it stays."""
+    """Exit status of a command, None after a timeout; none of its processes survive."""
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -221,10 +221,10 @@ def _exit_status(
 
 
 def report(outcomes: list[Outcome], device: dict[str, Any], path: Path) -> bool:
-    """Print a Markdown table, write the JSON, and say whether all passed."""
+    """Print a Markdown table, write the JSON, and return whether all checks passed."""
     passed = not any(outcome.problem for outcome in outcomes)
     print(', '.join(f'{key} {value}' for key, value in device.items()), end='\n\n')
-    columns = ('check', 's', 'result', 'ms a step', 'x floor', 'images/s', 'GB')
+    columns = ('check', 's', 'result', 'ms per step', 'x floor', 'images/s', 'GB')
     print(table(columns, map(_cells, outcomes)), end='')
     content = dict(
         device=device, passed=passed, checks=[vars(outcome) for outcome in outcomes]
@@ -248,7 +248,7 @@ def _cells(outcome: Outcome) -> list[str]:
 
 
 def environment(device: str) -> dict[str, str]:
-    """What the commands need: this package, wherever they run, and the device alone."""
+    """Environment of the commands: find this package from anywhere, see only the device."""
     package = str(Path(mmpose_uda.__file__).parents[1])
     paths = [package, os.environ.get('PYTHONPATH', '')]
     env = dict(PYTHONPATH=os.pathsep.join(filter(None, paths)))
@@ -273,7 +273,7 @@ def _benchmark(name: str, config: str, *arguments: str) -> Check:
 
 
 def _write_vit_b(cfg: Config, folder: Path) -> Path:
-    """The hand benchmark with ViT-B/16 on crops of 256 px."""
+    """Write a config of the hand benchmark with ViT-B/16 on crops of 256 px."""
     side, patch, dims = 256, 16, 768
     for part in _dicts(cfg._cfg_dict):
         if 'input_size' in part:

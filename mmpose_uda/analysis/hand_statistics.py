@@ -1,4 +1,4 @@
-"""How hands are posed and seen: statistics of 3D labels, side by side."""
+"""Statistics of 3D hand labels, side by side: poses and viewing directions."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,13 +8,13 @@ from mmpose_uda.datasets.files import load_json
 from mmpose_uda.errors import UserError
 from mmpose_uda.markdown import table
 
-# Root-to-tip distance over bone length: a finger that is stretched out, and a folded one.
+# Root-to-tip distance over the sum of bone lengths, of a straight and of a folded finger
 _STRAIGHT, _FOLDED = 0.93, 0.65
-_TOUCH = 0.35  # of the palm's width, between the joints of two finger-tips
+_TOUCH = 0.35  # distance of two touching finger-tip joints, in palm widths
 
 
 class _Hands:
-    """Poses [N, 21, 3] in mm (HAND21's order) in the terms of a hand."""
+    """Poses [N, 21, 3] in mm (HAND21's order) as lengths, angles and states of hands."""
 
     def __init__(self, poses: np.ndarray) -> None:
         digits = poses[:, 1:].reshape(-1, 5, 4, 3)
@@ -43,7 +43,7 @@ class _Hands:
         self.pinches = (tips < _TOUCH * self.width[:, None]).any(axis=1)
 
     def spread(self) -> np.ndarray:
-        """Angles between neighbouring fingers that are straight, in degrees."""
+        """Angles in degrees between neighbouring fingers that are both straight."""
         cos = (self.direction[:, :-1] * self.direction[:, 1:]).sum(-1)
         both = self.straight[:, :-1] & self.straight[:, 1:]
         return np.degrees(np.arccos(cos[both].clip(-1, 1)))
@@ -54,10 +54,10 @@ def _percent(values: np.ndarray) -> str:
 
 
 def _range(values: np.ndarray, digits: int = 0) -> str:
-    """The median, and what 5 % are below and above of."""
+    """The median, and the 5th and 95th percentiles."""
     if not len(values):
         return ''
-    # adding 0 makes -0 a 0
+    # adding 0 turns -0 into 0
     low, middle, high = np.percentile(values, (5, 50, 95)).round(digits) + 0.0
     return f'{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})'
 
@@ -102,10 +102,10 @@ _ROWS: dict[str, Callable[[_Hands], str]] = {
 
 
 def hand_statistics(files: Sequence[str]) -> str:
-    """Compare the poses of hands: whether a source has what the target shows.
+    """Compare the hand poses of files, e.g. to see whether a source covers a target.
 
-    A finger is straight where its tip is farther from its root than 0.93 of its bones'
-    length, folded below 0.65. Ranges are the median, the 5th and the 95th percentile.
+    A finger is straight if its tip is farther from its root than 0.93 of the length of its
+    bones, and folded below 0.65. Ranges are the median, the 5th and the 95th percentile.
 
     Args:
         files (Sequence[str]): COCO-style JSON files whose annotations have
@@ -113,7 +113,7 @@ def hand_statistics(files: Sequence[str]) -> str:
             ``HAND21``.
 
     Returns:
-        str: A Markdown table, one column a file.
+        str: A Markdown table with one column per file.
 
     Raises:
         UserError: A file cannot be read or has no such labels.
@@ -135,8 +135,8 @@ def _poses(path: str) -> np.ndarray:
         poses = np.empty(0)
     if poses.ndim != 3 or poses.shape[1:] != (21, 3) or not np.isfinite(poses).all():
         raise UserError(
-            f'The annotations of `{path}` have no `keypoints_3d` of 21 joints each: name '
-            'the COCO-style JSON file of labelled hands.'
+            f'The annotations of `{path}` have no `keypoints_3d` of 21 joints each: give '
+            'a COCO-style JSON file of labelled hands.'
         )
     return poses
 

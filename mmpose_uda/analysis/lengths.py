@@ -1,4 +1,4 @@
-"""The trainings of an ablation with more steps of adaptation, or fewer steps of all."""
+"""Variants of a config with a longer adaptation, or with fewer steps in all phases."""
 
 import copy
 import re
@@ -15,28 +15,28 @@ _SCHEDULE_STEPS = ('begin', 'end', 'milestones')
 
 
 def with_length(variant: str, times: int) -> str:
-    """The name of a variant with so many times the steps of adaptation."""
+    """Return the name of a variant with a multiple of the adaptation steps."""
     return variant if times == 1 else f'{variant}_x{times}'
 
 
 def split_length(name: str) -> tuple[str, int]:
-    """The name of a variant without its length, and that: 1 if it says none."""
+    """Split a name into the variant and its length, which is 1 if the name has none."""
     long = _LONG.fullmatch(name)
     return (long['variant'], int(long['times'])) if long else (name, 1)
 
 
 def lengthened(cfg: Config, times: int, phases_before: int) -> Config:
-    """A copy of a config whose adaptation is longer.
+    """Return a copy of a config whose adaptation is longer.
 
-    What of the learning rate's schedule lies within the adaptation follows it; its peak
-    stays, and so do ramps, which are over the first steps of a phase. The teacher remembers
-    the same share of a run at its end (``memory`` of :class:`TeacherEMA`), unless the
-    config says which.
+    The learning-rate schedule is stretched where it lies within the adaptation. Its peak
+    is kept, and so are ramps, which cover the first steps of a phase. At the end the
+    teacher remembers the same share of the run as before (``memory`` of
+    :class:`TeacherEMA`), unless the config sets it.
 
     Args:
         cfg (Config): Config of a benchmark or of a variant of it.
-        times (int): Factor of the steps.
-        phases_before (int): Phases before the adaptation.
+        times (int): Factor on the number of adaptation steps.
+        phases_before (int): Number of phases before the adaptation.
     """
     derived = copy.deepcopy(cfg)
     phases = derived.train_cfg.phases
@@ -53,10 +53,10 @@ def lengthened(cfg: Config, times: int, phases_before: int) -> Config:
 
 
 def shortened(cfg: Config, share: float) -> Config:
-    """A copy of a config with a share of the steps of all its phases: its short form.
+    """Return the short form of a config: a share of the steps of all its phases.
 
-    So that a short run is a long one in small, these follow: ``begin``, ``end`` and
-    ``milestones`` of the schedules of the learning rate, whose peak stays, ramps, and how
+    To make the short run a scaled-down long one, these are scaled too: ``begin``, ``end``
+    and ``milestones`` of the learning-rate schedules (the peak is kept), ramps, and how
     many steps the teacher remembers.
 
     Args:
@@ -64,16 +64,17 @@ def shortened(cfg: Config, share: float) -> Config:
         share (float): Over 0, at most 1.
 
     Raises:
-        UserError: The share is none, or the config trains in no phases.
+        UserError: The share is out of range, or the config does not train in phases.
     """
     if not 0 < share <= 1:
-        raise UserError(f'{share} of the steps are none to train: use over 0, at most 1.')
+        raise UserError(f'A share of {share} is out of range: use over 0, at most 1.')
     derived = copy.deepcopy(cfg)
     if share == 1:
         return derived
     if 'phases' not in (cfg.get('train_cfg') or {}):
         raise UserError(
-            f'{cfg.filename} trains in no phases: only those have a short form.'
+            f'{cfg.filename} trains in no phases: only configs with phases have a short '
+            'form.'
         )
     for phase in derived.train_cfg.phases:
         phase.iters = _part_of(phase.iters, share)
@@ -81,7 +82,7 @@ def shortened(cfg: Config, share: float) -> Config:
     for key in ('model', 'ablation_parts', 'ablation_extras'):
         _shorten_ramps(derived.get(key) or {}, share)
     teacher = _teacher(cfg)
-    # not 1, of which mmengine makes no average
+    # below 1, as mmengine's average requires
     teacher['momentum'] = min(0.99, teacher.get('momentum', 0.01) / share)
     if 'start_steps' in teacher:
         teacher['start_steps'] = _part_of(teacher['start_steps'], share)
@@ -94,7 +95,7 @@ def _teacher(cfg: Config) -> dict[str, Any]:
 
 
 def _change_schedules(cfg: Config, change: Callable[[int], int]) -> None:
-    """Move what the schedules of the learning rate tell in steps."""
+    """Apply a function to all step numbers in the learning-rate schedules."""
     schedulers = cfg.get('param_scheduler') or []
     for scheduler in [schedulers] if isinstance(schedulers, dict) else schedulers:
         for key in set(_SCHEDULE_STEPS) & set(scheduler):
@@ -104,7 +105,7 @@ def _change_schedules(cfg: Config, change: Callable[[int], int]) -> None:
 
 
 def _part_of(steps: int, share: float) -> int:
-    """A share of steps, of which at least one is left."""
+    """A share of a number of steps: at least 1, but 0 stays 0."""
     return max(1, round(share * steps)) if steps else 0
 
 
@@ -114,11 +115,11 @@ def _shorten_ramps(config: Any, share: float) -> None:
         if isinstance(value, (dict, list, tuple)):
             _shorten_ramps(value, share)
     if isinstance(config, dict):
-        for key in list(config):  # some are dotted, and end so
+        for key in list(config):  # keys of options are dotted and end in the name
             if key.rpartition('.')[2] in RAMPS:
                 config[key] = _part_of(config[key], share)
 
 
 def _later(step: int, begin: int, times: int) -> int:
-    """When a step of the adaptation is, if that is so much longer."""
+    """Where a step ends up if the adaptation, which starts at `begin`, is longer."""
     return step if step <= begin else begin + times * (step - begin)

@@ -1,21 +1,21 @@
-"""What trainings logged of their steps."""
+"""Read what trainings logged about their steps."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
 EACH_STEP = {'default_hooks.logger.interval': 1, 'log_processor.window_size': 1}
-"""Options of a training that logs how long each step takes.
+"""Options of a training that logs the duration of each step.
 
-Without the second, times are means of the last steps, the slow first ones among them.
+Without the second, logged times are means over recent steps, including slow first ones.
 """
 
 
 def read_scalars(work_dir: Path) -> list[dict]:
-    """The lines that a training logged, in order.
+    """Read the lines that a training logged, in order of their steps.
 
     Args:
-        work_dir (Path): Of the training, which may have been resumed.
+        work_dir (Path): Work dir of the training, which may have been resumed.
     """
     lines: dict[int, dict] = {}
     for path in sorted(work_dir.glob('*/vis_data/scalars.json')):
@@ -27,10 +27,10 @@ def read_scalars(work_dir: Path) -> list[dict]:
 
 
 def seconds_a_step(lines: Sequence[dict]) -> float:
-    """How long steps took, the first half of them, of which some are slower, not counted.
+    """Mean seconds per step over the second half of the steps, as early ones are slower.
 
     Args:
-        lines (Sequence[dict]): Of :func:`read_scalars`, one a step.
+        lines (Sequence[dict]): From :func:`read_scalars`, one per step.
     """
     times = [line['time'] for line in lines]
     later = times[len(times) // 2 :]

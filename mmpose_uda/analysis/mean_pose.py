@@ -1,4 +1,4 @@
-"""The estimator that does not look: the mean pose of the source."""
+"""A baseline that ignores the image: the mean pose of the source."""
 
 from typing import Optional
 
@@ -14,21 +14,21 @@ from mmpose_uda.config import load_config, prepare_data
 from mmpose_uda.evaluation import functional as F
 from mmpose_uda.evaluation.samples import visibility
 
-_MOST = 10_000  # samples of the source: more tell nothing new and take an hour to read
+_MOST = 10_000  # samples of the source: more add nothing and take an hour to read
 
 
 def mean_pose_baseline(config: str) -> dict[str, float]:
-    """Metrics of the mean source pose on the target's test set.
+    """Compute the metrics of the mean source pose on the target's test set.
 
-    In 3D it is the mean of the root-relative poses (mm), in 2D the mean position in the
-    box of the test crop. Of large sources it is that of samples at equal distances.
+    In 3D, it is the mean of the root-relative poses (mm), in 2D the mean position relative
+    to the box of the test crop. Large sources are sampled at equal intervals.
 
     Args:
-        config (str): Config of a benchmark.
+        config (str): Path of a benchmark's config.
 
     Returns:
-        dict[str, float]: Name of each figure of the config's evaluator, with its
-        prefix -> value. Those that are read off heatmaps are left out.
+        dict[str, float]: Prefixed name of each metric of the config's evaluator -> value.
+        Metrics that are computed from heatmaps are left out.
     """
     cfg = load_config(config)
     init_default_scope('mmpose')
@@ -37,7 +37,7 @@ def mean_pose_baseline(config: str) -> dict[str, float]:
     samples = _samples(cfg, cfg.val_dataloader.dataset)
     for sample in samples:
         sample.pred_instances = InstanceData(**_in_box(mean, sample))
-    # the protocols of the literature compare heatmaps, which a pose has not
+    # the protocols of the literature compare heatmaps, which a mean pose does not have
     evaluator = Evaluator(
         [m for m in cfg.val_evaluator if m.get('protocol', 'subpixel') == 'subpixel']
     )
@@ -48,15 +48,15 @@ def mean_pose_baseline(config: str) -> dict[str, float]:
 def _samples(
     cfg: Config, dataset: dict, most: Optional[int] = None
 ) -> list[PoseDataSample]:
-    """Samples of a labelled data set as they are tested: all, or about so many."""
+    """Samples of a labelled data set, processed as in tests: all, or at most ``most``."""
     data = DATASETS.build(dict(dataset, pipeline=cfg.val_pipeline))
     step = 1 if most is None else -(-len(data) // most)
     return [data[i]['data_samples'] for i in range(0, len(data), step)]
 
 
 def _mean_pose(samples: list[PoseDataSample]) -> dict[str, np.ndarray]:
-    """Mean ``keypoints`` [1, K, 2] in sides of the box from its centre, of those that have
-    a label, and in 3D the mean root-relative ``keypoints_3d`` [1, K, 3], mm."""
+    """Mean of the labelled ``keypoints`` [1, K, 2], from the box's centre in units of its
+    sides, and in 3D the mean root-relative ``keypoints_3d`` [1, K, 3], mm."""
     truths = [sample.gt_instances for sample in samples]
     placed = [
         (truth.keypoints - sample.input_center) / sample.input_scale

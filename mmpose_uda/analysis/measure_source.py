@@ -1,4 +1,4 @@
-"""What a 3D config must know of its source: bone lengths and depths."""
+"""Measure what a 3D config must know about its source: bone lengths and depths."""
 
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -22,14 +22,14 @@ _CODEC = 'Pose3DLabel'
 def measure_source(
     config: str, cfg_options: Optional[dict[str, Any]] = None
 ) -> SourceMeasures:
-    """Measure what the codec of a 3D config needs on the source's labelled samples.
+    """Measure the settings of a 3D config's codec on the source's labelled samples.
 
-    No image is decoded. Keypoints that are not visible do not count. Several sources are
-    measured as one. Built-in data are made, unless they are there.
+    No image is decoded. Invisible keypoints do not count. Several sources are measured as
+    one. Built-in data are generated if they do not exist yet.
 
     Args:
         config (str): Path of a config with a ``Pose3DLabel``, whose ``skeleton`` and
-            ``root`` are taken, and a source whose samples have ``keypoints_3d``
+            ``root`` are used, and a source whose samples have ``keypoints_3d``
             [N, K, 3], mm.
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
 
@@ -37,15 +37,15 @@ def measure_source(
         SourceMeasures: The values of ``depth_range`` and ``total_length``.
 
     Raises:
-        UserError: The config cannot be read, names no source or has no ``Pose3DLabel``;
-            the source has no 3D labels, or other keypoints than the codec.
+        UserError: The config cannot be read, names no source or has no ``Pose3DLabel``,
+            or the source has no 3D labels or not the keypoints of the codec.
     """
     cfg = load_config(config, cfg_options)
     codec = next(_codecs(cfg.to_dict().get('model')), None)
     if codec is None:
         raise UserError(
-            f'The model of {config} has no {_CODEC}: there is nothing to measure for a 2D '
-            'head.'
+            f'The model of {config} has no {_CODEC}: name a 3D config, since a 2D head '
+            'needs no measurements.'
         )
     make_readable(cfg)
     sources = [
@@ -60,7 +60,7 @@ def measure_source(
 
 
 def _codecs(node: Any) -> Iterator[dict]:
-    """All 3D codecs in a part of a config."""
+    """Yield all 3D codecs in a part of a config."""
     if isinstance(node, dict):
         if node.get('type') == _CODEC:
             yield node
@@ -71,8 +71,8 @@ def _codecs(node: Any) -> Iterator[dict]:
 
 
 def _labels(part: Part, cfg: Config) -> Iterator[Optional[LabelledPoses]]:
-    """The labelled poses of each sample; None without 3D labels."""
-    with user_errors(cfg), redirect_stdout(None):  # reading COCO's format prints
+    """Yield the labelled poses of each sample; None without 3D labels."""
+    with user_errors(cfg), redirect_stdout(None):  # loading COCO files prints messages
         part.dataset.full_init()
         for index in range(len(part.dataset)):
             yield labelled_poses(part.dataset.get_data_info(index))

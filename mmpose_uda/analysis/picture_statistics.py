@@ -1,4 +1,4 @@
-"""How sharp, noisy, bright and colourful the pictures of each domain are."""
+"""Measure how sharp, noisy, bright and colourful the images of each domain are."""
 
 from dataclasses import astuple, dataclass
 from typing import Any, Optional
@@ -15,21 +15,21 @@ from mmpose_uda.evenly import evenly
 from mmpose_uda.markdown import table
 
 _QUANTILES = (5, 50, 95)
-# Second differences along both axes: of what is smooth they leave nothing but noise.
+# Second differences along both axes: in smooth regions they leave only noise.
 _LAPLACIAN = np.float32([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
 _COLUMNS = ('data', 'crops', 'edges', 'noise', 'brightness', 'colourfulness')
 
 
 @dataclass
 class PictureStatistics:
-    """One picture in its grey levels, 0 to 255.
+    """Statistics of one picture, in grey levels from 0 to 255.
 
     Args:
-        edges (float): Difference between neighbouring pixels of a row that 1 % of them
-            exceed.
-        noise (float): Standard deviation of noise, from the median of what second
-            differences leave (Immerkaer 1996, with a median in the place of the mean).
-        brightness (float): Mean.
+        edges (float): 99th percentile of the differences between neighbouring pixels of a
+            row.
+        noise (float): Standard deviation of noise, estimated from the median absolute
+            second difference (Immerkaer 1996, with the median instead of the mean).
+        brightness (float): Mean grey level.
         colourfulness (float): Mean difference between the strongest and the weakest
             channel.
     """
@@ -41,12 +41,12 @@ class PictureStatistics:
 
     @classmethod
     def of(cls, picture: np.ndarray, inside: np.ndarray) -> 'PictureStatistics':
-        """Measure one.
+        """Measure one picture.
 
         Args:
             picture (np.ndarray): [H, W, 3], uint8 BGR.
-            inside (np.ndarray): bool [H, W], where it is picture: a crop over the edge of
-                an image is filled with black, which ends in an edge of its own.
+            inside (np.ndarray): bool [H, W], true inside the image: a crop beyond its
+                border is padded with black, whose edge must not count.
         """
         grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.float32)
         steps = np.abs(np.diff(grey, axis=1))[inside[:, 1:] & inside[:, :-1]]
@@ -54,7 +54,7 @@ class PictureStatistics:
         rest = np.abs(cv2.filter2D(grey, -1, _LAPLACIAN))[1:-1, 1:-1][around[1:-1, 1:-1]]
         return cls(
             float(np.percentile(steps, 99)),
-            # the median of |x| is 0.6745 deviations; the kernel's own norm is 6
+            # the median of |x| is 0.6745 standard deviations; the kernel's norm is 6
             float(np.median(rest) / (0.6745 * 6)),
             float(grey[inside].mean()),
             float(np.ptp(picture, axis=2)[inside].mean()),
@@ -64,26 +64,26 @@ class PictureStatistics:
 def picture_table(
     config: str, images: int = 240, cfg_options: Optional[dict[str, Any]] = None
 ) -> str:
-    """Statistics of crops of all data sets of a config, each a row of a Markdown table.
+    """Return a Markdown table of picture statistics, one row per data set of a config.
 
-    Crops are cut about the boxes as mmpose tests, in the size of the network's input.
+    Boxes are cropped as in mmpose's tests, to the size of the network's input.
 
     Args:
-        config (str): Path of a config. Built-in data are made, unless they are there.
-        images (int): How many boxes of each data set, at equal distances in its order.
+        config (str): Path of a config. Built-in data are generated if missing.
+        images (int): Number of boxes of each data set, at equal intervals in its order.
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
 
     Raises:
-        UserError: The config cannot be read, has no size of crops, or names no data that
-            can be read.
+        UserError: The config cannot be read, does not define a crop size, or names no
+            readable data.
     """
     if images < 1:
-        raise UserError(f'--images {images} looks at none: let it be 1 or more.')
+        raise UserError(f'--images {images} measures nothing: use 1 or more.')
     cfg = load_config(config, cfg_options)
     size = cropped_size(cfg)
     if size is None:
         raise UserError(
-            f'{config} says no size of crops: let a pipeline have a TopdownAffine.'
+            f'{config} defines no size of crops: add a TopdownAffine to a pipeline.'
         )
     make_readable(cfg)
     rows = []
@@ -98,7 +98,7 @@ def picture_table(
 def _measured(part: Part, cfg: Config, images: int, size: tuple[int, int]) -> list[tuple]:
     part.read(cfg)
     if not part.infos:
-        raise UserError(f'The {part.role} data have no sample.')
+        raise UserError(f'The {part.role} data of {cfg.filename} have no samples.')
     load = Compose([dict(type='LoadPoseImage')])
     crop = Compose(
         [

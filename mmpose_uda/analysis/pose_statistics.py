@@ -1,4 +1,4 @@
-"""Which poses a file of labels holds: how trunks tilt, and how far joints bend."""
+"""Statistics of labelled human poses: how trunks tilt, and how far joints bend."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,16 +24,16 @@ _COLUMNS = ('file', 'people', 'trunk > 45°', '> 90°', 'facing away', *_CHAINS)
 
 @dataclass
 class PoseStatistics:
-    """Poses of people as the image shows them.
+    """Statistics of people's 2D poses in the image.
 
     Args:
-        people (int): How many show shoulders and hips.
-        tilted (float): Share whose trunk is more than 45 degrees off upright.
-        upside_down (float): And more than 90 degrees.
-        facing_away (float): Of the others, share whose left shoulder is left of the
-            right one by more than 0.15 of the trunk's length.
-        angles (dict[str, tuple]): 5th, 50th and 95th percentile of the angle between
-            both bones at a joint in degrees, 180 being straight.
+        people (int): Number of people with labelled shoulders and hips.
+        tilted (float): Share of them whose trunk is more than 45 degrees off upright.
+        upside_down (float): Share whose trunk is more than 90 degrees off upright.
+        facing_away (float): Share, among those not upside down, whose left shoulder is
+            left of the right one by more than 0.15 of the trunk's length.
+        angles (dict[str, tuple]): Joint -> 5th, 50th and 95th percentile of the angle
+            between its two bones in degrees; 180 is straight.
     """
 
     people: int
@@ -44,7 +44,7 @@ class PoseStatistics:
 
     @property
     def cells(self) -> list[str]:
-        """It in the columns of :func:`pose_table`, but for the file."""
+        """Its row in :func:`pose_table`, except for the file."""
         shares = (self.tilted, self.upside_down, self.facing_away)
         cells = [str(self.people), *(f'{100 * share:.0f} %' for share in shares)]
         angles = [' / '.join(f'{a:.0f}' for a in self.angles[joint]) for joint in _CHAINS]
@@ -52,7 +52,7 @@ class PoseStatistics:
 
 
 def pose_table(ann_files: Sequence[str]) -> str:
-    """Statistics of files, each a row of a Markdown table."""
+    """Return a Markdown table of pose statistics, one row per file."""
     return table(_COLUMNS, [[file, *pose_statistics(file).cells] for file in ann_files])
 
 
@@ -60,17 +60,17 @@ def pose_statistics(ann_file: str) -> PoseStatistics:
     """Measure the poses of a COCO-style file of people.
 
     Args:
-        ann_file (str): Its path. Keypoints that are not labelled do not count.
+        ann_file (str): Path of the file. Unlabelled keypoints do not count.
 
     Raises:
-        UserError: The file cannot be read, lacks a keypoint, has labels that are none, or
+        UserError: The file cannot be read, lacks a keypoint, has invalid labels, or
             shows no trunk.
     """
     content = load_coco(ann_file)
     categories = content.get('categories') or []
     names: list[str] = next(filter(None, (one.get('keypoints') for one in categories)), [])
     others = {c.get('id') for c in categories if c.get('keypoints') != names}
-    if 'left_ankle' not in names:  # Human3.6M's, which mmpose calls feet
+    if 'left_ankle' not in names:  # mmpose calls the ankles of Human3.6M feet
         names = [name.replace('_foot', '_ankle') for name in names]
     wanted = [
         f'{side}_{joint}'
@@ -81,8 +81,8 @@ def pose_statistics(ann_file: str) -> PoseStatistics:
     missing = sorted(set(wanted) - set(names))
     if missing:
         raise UserError(
-            f'`{ann_file}` has no keypoint {missing[0]!r}: poses are measured of people '
-            'with shoulders, elbows, wrists, hips, knees and ankles of both sides.'
+            f'`{ann_file}` has no keypoint {missing[0]!r}: give a file of people with '
+            'shoulders, elbows, wrists, hips, knees and ankles of both sides.'
         )
     people = [a for a in content['annotations'] if a.get('category_id') not in others]
     labels = [labelled_points(one, ann_file, len(names)) for one in people]
@@ -91,7 +91,9 @@ def pose_statistics(ann_file: str) -> PoseStatistics:
     place = {name: points[:, names.index(name)] for name in wanted}
     whole = np.all([place[name][:, 2] > 0 for name in _TRUNK], axis=0)
     if not whole.any():
-        raise UserError(f'`{ann_file}` shows no person with both shoulders and hips.')
+        raise UserError(
+            f'`{ann_file}` shows no person with both shoulders and both hips labelled.'
+        )
     left, right, *hips = (place[name][whole, :2] for name in _TRUNK)
     trunk = 0.5 * (left + right - hips[0] - hips[1])
     tilt = np.degrees(np.arctan2(np.abs(trunk[:, 0]), -trunk[:, 1]))

@@ -1,4 +1,4 @@
-"""A small picture of what an adaptation changed: ``tools/misc/draw_strip.py``."""
+"""Draw a small picture of what an adaptation changed: ``tools/misc/draw_strip.py``."""
 
 from pathlib import Path
 from typing import Optional, Union
@@ -28,23 +28,24 @@ def draw_strip(
 ) -> Path:
     """Draw target images with their poses before adaptation, after it, and as labelled.
 
-    A row each, an image a column; 3D poses stand beside their image, seen from the side.
-    What was found is what the training stored for its own ``predictions.jpg``.
+    These are the three rows; each column is an image. 3D poses are drawn beside their
+    image, seen from the side. The predictions are those that the training stored for its
+    own ``predictions.jpg``.
 
     Args:
-        work_dir (path): Of a training that has ended, whose config has an
+        work_dir (path): Work dir of a finished training whose config has an
             ``AdaptationPictureHook``.
         out (path, optional): Picture to write, .jpg or .png. Defaults to
             ``pictures/strip.jpg`` in the work dir.
         images (list[int], optional): Rows of ``predictions.jpg`` to show, from 0. Defaults
-            to the first four, or three of 3D.
-        width (int): Of an image, px.
+            to the first four, or three in 3D.
+        width (int): Width of an image, px.
 
     Returns:
         Path: The picture.
 
     Raises:
-        UserError: Something that the user can mend.
+        UserError: Something that the user can fix.
     """
     if width < 16:
         raise UserError(f'Images of {width} px show nothing: let --width be 16 or more.')
@@ -73,27 +74,27 @@ def draw_strip(
 
 
 def _config_of(folder: Path) -> Path:
-    """The config that a training noted beside its checkpoints."""
+    """Path of the config that a training stored beside its checkpoints."""
     if not folder.is_dir():
         raise UserError(f'There is no folder {folder}: name the work dir of a training.')
     configs = sorted(folder.glob('*.py'))
     if len(configs) != 1:
         names = ', '.join(path.name for path in configs) or 'none'
         raise UserError(
-            f'{folder} should have one config, that of its training, and has {names}: name '
+            f'{folder} should have one config, that of its training, but has {names}: name '
             'the work dir of one training.'
         )
     return configs[0]
 
 
 def _stored(folder: Path) -> dict[str, dict[str, np.ndarray]]:
-    """Title -> poses, before adaptation and after it."""
+    """Load the stored poses: title -> poses, before adaptation and after it."""
     found = {}
     for phase, title in _TITLES.items():
         path = folder / 'pictures' / f'predictions_{phase}.npz'
         if not path.exists():
             raise UserError(
-                f'There is no {path}: name a training that has ended, with the phases '
+                f'There is no {path}: name a training that has finished, with the phases '
                 f'{" and ".join(_TITLES)} and an AdaptationPictureHook.'
             )
         with np.load(path) as file:
@@ -102,7 +103,7 @@ def _stored(folder: Path) -> dict[str, dict[str, np.ndarray]]:
 
 
 def _samples(cfg: Config, stored: int, images: list[int]) -> tuple:
-    """The data set, and of the images that predictions are stored of, some samples."""
+    """The data set, and the chosen samples among those with stored predictions."""
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     prepare_data(cfg)
     dataset = DATASETS.build(cfg.val_dataloader.dataset)

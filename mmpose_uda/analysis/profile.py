@@ -1,4 +1,4 @@
-"""What a training step costs, and whether it waits for the device."""
+"""Profile a training step: the cost of its operators, and its waits for the device."""
 
 from collections import Counter
 from contextlib import AbstractContextManager
@@ -24,12 +24,12 @@ from mmpose_uda.config import (
 
 @dataclass
 class StepProfile:
-    """One training step with its hooks.
+    """Profile of one training step including its hooks.
 
     Args:
         operators (Counter[str]): How often each operator ran.
         waits (Counter[Wait]): How often each place waited for the device.
-        table (str): The costliest operators, as torch.profiler prints them.
+        table (str): The most expensive operators, as torch.profiler prints them.
     """
 
     operators: Counter[str]
@@ -51,9 +51,9 @@ class StepProfile:
 class ProfiledTrainLoop(WatchedTrainLoop):
     """Profiles the third of three steps.
 
-    The first does what happens once, such as making the optimizer's state; waits are
-    counted in the second and operators in the third, as either way of looking would be
-    seen by the other.
+    The first does one-time work, such as creating the optimizer's state. Waits are counted
+    in the second and operators in the third, since each measurement would disturb the
+    other.
     """
 
     def make_watchers(self) -> list[AbstractContextManager]:
@@ -68,7 +68,7 @@ def profile_config(config: str, batch_size: int, work_dir: str) -> StepProfile:
     """Profile the training step of a config's last phase, with real data.
 
     Raises:
-        UserError: Something that the user can mend.
+        UserError: Something that the user can fix.
     """
     cfg = load_config(config)
     set_work_dir(cfg, work_dir)

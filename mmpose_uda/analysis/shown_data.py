@@ -1,4 +1,4 @@
-"""What data sets give, as columns of pictures."""
+"""Samples of data sets as columns of pictures."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Optional, Union
@@ -21,7 +21,7 @@ from mmpose_uda.views import DOMAINS, view_of
 from mmpose_uda.visualization import Picture
 from mmpose_uda.visualization.data_sheet import BOX_COLOR, FRAME_COLORS
 
-_SEED = 0  # of the augmentation of stock data sets
+_SEED = 0  # for the augmentation of stock data sets
 
 Columns = dict[str, list[Picture]]
 
@@ -29,11 +29,11 @@ Columns = dict[str, list[Picture]]
 def pair_columns(
     dataset: SourceTargetDataset, num: int, labels: Mapping[str, Sequence[Labels]]
 ) -> Columns:
-    """The first draws of a data set of pairs: whole images of each domain, and its views.
+    """Show the first draws of a data set of pairs: per domain, whole images and views.
 
     Args:
-        dataset (SourceTargetDataset): Its active views are shown.
-        num (int): Draws.
+        dataset (SourceTargetDataset): Data set whose active views are shown.
+        num (int): Number of draws.
         labels (Mapping[str, Sequence[Labels]]): View -> pseudo labels of every draw.
     """
     dataset.full_init()
@@ -65,24 +65,24 @@ def pair_columns(
 
 
 def _place(name: str) -> tuple[int, bool]:
-    """The source first, and what the teacher sees before what the student learns from.
+    """Sort key: the source first, and views of the teacher before those of the student.
 
-    A config that mmengine wrote has its views by the alphabet.
+    In a config that mmengine wrote, the views are in alphabetical order.
     """
     view = view_of(name)
     return DOMAINS.index(view.domain), view.is_of_student
 
 
 def sample_columns(dataset: BaseDataset, num: int, title: str) -> Columns:
-    """Samples spread over a stock data set: the whole image, and what its pipeline gives.
+    """Show samples spread over a stock data set: whole images and pipeline results.
 
     Args:
-        dataset (BaseDataset): One of mmpose's or of mmengine's wrappers.
-        num (int): Samples at most.
-        title (str): Of the column of the pipeline's results.
+        dataset (BaseDataset): A data set of mmpose or a wrapper of mmengine.
+        num (int): Greatest number of samples.
+        title (str): Title of the column of the pipeline's results.
 
     Raises:
-        UserError: There is no pipeline, or it makes no images.
+        UserError: There is no pipeline, or its results are not images.
     """
     _keep_crop_keypoints(_pipeline_of(dataset))
     chosen = evenly(len(dataset), num)
@@ -102,7 +102,7 @@ def sample_columns(dataset: BaseDataset, num: int, title: str) -> Columns:
 
 
 def _pipeline_of(dataset: Any) -> list:
-    """Transforms of a data set, or of the one that mmengine's wrappers repeat."""
+    """Transforms of a data set, or of the one inside mmengine's wrappers."""
     inner = dataset
     while not hasattr(inner, 'pipeline'):
         if not hasattr(inner, 'dataset'):
@@ -114,7 +114,7 @@ def _pipeline_of(dataset: Any) -> list:
 
 
 def _keep_crop_keypoints(transforms: Sequence[Any]) -> None:
-    """Let samples have their keypoints in px of the crop, which training does not need."""
+    """Make samples keep their keypoints in px of the crop, which training does not need."""
     for step in transforms:
         if isinstance(step, PackPoseInputs):
             step.pack_transformed = True
@@ -123,7 +123,7 @@ def _keep_crop_keypoints(transforms: Sequence[Any]) -> None:
 def _whole_image(info: dict) -> Picture:
     """An image with the boxes and keypoints that a data set has for it."""
     if 'img' not in info:
-        # more would be overwritten: an image of a folder may have no box
+        # only the image: other results would overwrite the info, which may have no box
         info = {**info, **{'img': LoadPoseImage()(dict(img_path=info['img_path']))['img']}}
     frames = [(_corners(*box), BOX_COLOR) for box in info.get('bbox', ())]
     return Picture(
@@ -135,13 +135,13 @@ def _whole_image(info: dict) -> Picture:
 
 
 def _view(image: Tensor, sample: PoseDataSample, is_labelled: bool) -> Picture:
-    """A view of [3, h, w] as the network gets it."""
+    """A view [3, h, w] as the network receives it."""
     picture = Picture(np.ascontiguousarray(image.permute(1, 2, 0).numpy()))
     if 'gt_foreground' in sample:
         picture.foreground = sample.gt_foreground[0].numpy()
     truth = sample.gt_instances
     if is_labelled and 'keypoints' in truth:
-        # a pipeline that does not crop moves the keypoints themselves
+        # a pipeline that does not crop transforms the keypoints themselves
         picture.keypoints = _pixels(truth.get('transformed_keypoints', truth.keypoints))
         picture.visible = _flags(truth)
     return picture
@@ -153,7 +153,7 @@ def _add_pseudo_labels(picture: Picture, labels: Labels) -> None:
 
 
 def _frame(sample: PoseDataSample, shape: tuple) -> Optional[np.ndarray]:
-    """Corners [4, 2] of a view in its whole image, px; None if nobody noted where it is."""
+    """Corners [4, 2] of a view in its whole image, px; None if its place is unknown."""
     if 'warp_mat' not in sample.metainfo:
         return None
     warp = np.asarray(sample.metainfo['warp_mat'], np.float64)
@@ -166,11 +166,11 @@ def _corners(x1: float, y1: float, x2: float, y2: float) -> np.ndarray:
 
 
 def _pixels(keypoints: Optional[np.ndarray]) -> Optional[np.ndarray]:
-    """Keypoints [N, K, 2 or more] without what is not px."""
+    """The pixel coordinates of keypoints [N, K, 2 or more]."""
     return None if keypoints is None else np.asarray(keypoints)[..., :2]
 
 
 def _flags(truth: Union[dict, InstanceData]) -> Optional[np.ndarray]:
-    """Visibility [N, K], where it is told."""
+    """Visibility [N, K], None if unknown."""
     visible = truth.get('keypoints_visible')
     return None if visible is None else visibility(visible)

@@ -1,4 +1,4 @@
-"""The variant of a benchmark that adapts a finished model without its source."""
+"""The variant of a benchmark that adapts a trained model without its source."""
 
 import copy
 from typing import Any, Optional
@@ -12,9 +12,9 @@ SOURCE_START, SOURCE_FREE = 'source_start', 'source_free'
 _ADDED = "_base_ = 'mmpose_uda::_base_/method/source_free.py'"
 _TEACHER = 'MeanTeacherConsistency'
 # Other parts that need no source (occlusion, hidden blocks, information maximisation) made
-# models worse: nothing corrects what is guessed then (docs/source_free.md).
+# models worse: without the source nothing corrects wrong guesses (docs/source_free.md).
 _KEPT = (_TEACHER, 'AnatomicalPlausibility')
-# One needs the source, the others are among those that are added where they fit.
+# The first needs the source; the others are added again where they fit.
 _LEFT_OUT = (
     'AdaINStyleHook',
     'AdaptationMonitorHook',
@@ -24,34 +24,35 @@ _LEFT_OUT = (
 
 
 def source_free_variants(cfg: Config) -> list[str]:
-    """The source's model and its adaptation without the source, where a config has both.
+    """Names of the source model and its source-free adaptation, if a config has both.
 
-    It has them where phases without a mean teacher are followed by one that has it.
+    It has them if phases without a mean teacher are followed by one that has it.
     """
     first = first_adapting(cfg)
     return [SOURCE_START, SOURCE_FREE] if first else []
 
 
 def start_phases(cfg: Config) -> int:
-    """How many phases of a config come before its adaptation.
+    """Number of phases of a config before its adaptation.
 
     Raises:
-        UserError: There are none, or there is no adaptation by a mean teacher.
+        UserError: There is none, or no phase adapts by a mean teacher.
     """
     first = first_adapting(cfg)
     if not first:
         raise UserError(
-            f'{cfg.filename} trains no model of the source that a mean teacher adapts '
-            'afterwards: name a config with such phases.'
+            f'{cfg.filename} has no phase that trains on the source before a mean teacher '
+            'adapts the model: name a config with such phases.'
         )
     return first
 
 
 def source_free_config(cfg: Config) -> Config:
-    """A copy of a config that adapts ``load_from`` to the target without the source.
+    """Return a copy of a config that adapts ``load_from`` without the source.
 
-    It takes as many steps as the config's adaptation. Of its parts the mean teacher stays;
-    ``configs/_base_/method/source_free.py`` has those that are added, and the teacher.
+    It takes as many steps as the config's adaptation. Of the parts, the mean teacher and
+    anatomical plausibility are kept; ``configs/_base_/method/source_free.py`` defines the
+    added parts and the teacher.
     """
     added = Config.fromstring(_ADDED, '.py')
     derived = copy.deepcopy(cfg)
@@ -64,13 +65,13 @@ def source_free_config(cfg: Config) -> Config:
         alignments.update(added.source_free_alignments_3d)
         for part in alignments.values():
             if part.type == _TEACHER:
-                part.depth = True  # there is no source to learn it of
+                part.depth = True  # there is no source to learn depth from
     steps = sum(phase.iters for phase in phases)
     keeps = all(phase.get('norm_eval') for phase in phases)
     derived.train_cfg.phases = [
         dict(name='adapt', iters=steps, norm_eval=keeps, parts=list(alignments))
     ]
-    # attributes of a config are merged; these are other ones
+    # remove them first: otherwise the update would merge the new values into the old
     for key in ('alignments', 'teacher'):
         derived.model.pop(key, None)
     derived.model.update(
@@ -91,10 +92,10 @@ def source_free_config(cfg: Config) -> Config:
 
 
 def source_free_teacher(steps: int) -> dict[str, Any]:
-    """Config of the teacher of an adaptation without a source.
+    """Return the teacher's config for an adaptation without a source.
 
     Args:
-        steps (int): Length of the adaptation.
+        steps (int): Number of steps of the adaptation.
     """
     added = Config.fromstring(_ADDED, '.py')
     start_steps = max(1, int(added.source_free_start_share * steps))
@@ -111,7 +112,7 @@ def _drop_source(dataset: ConfigDict) -> None:
 
 
 def first_adapting(cfg: Config) -> Optional[int]:
-    """Which phase is the first with a mean teacher; None without any."""
+    """Index of the first phase with a mean teacher; None if there is none."""
     alignments: dict[str, Any] = cfg.model.get('alignments') or {}
     teachers = {name for name, part in alignments.items() if part.type == _TEACHER}
     phases = cfg.train_cfg.phases

@@ -1,4 +1,4 @@
-"""How the teacher of a checkpoint labels the target."""
+"""Label the target by the teacher of a checkpoint."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,18 +42,18 @@ def teacher_labels(
             ``target_teacher`` and ``target_student``.
 
     Returns:
-        dict[str, list[Labels]]: Each of the two views -> labels of every item, those of
-        the student's view carried there by ``warp_mat``.
+        dict[str, list[Labels]]: Each of the two views -> labels of every item. Those of
+        the student's view are mapped there by ``warp_mat``.
 
     Raises:
-        UserError: The model has no teacher, or one that knows nothing, or its head has no
-            reader; or the checkpoint is missing.
+        UserError: The model has no teacher or an untrained one, its head has no reader,
+            or the checkpoint is missing.
     """
     estimator = MODELS.build(model)
     if not isinstance(estimator, DomainAdaptivePoseEstimator):
         raise UserError(
-            f'--checkpoint needs a teacher, which a {type(estimator).__name__} has not: '
-            'leave it out.'
+            f'--checkpoint needs a teacher, but a {type(estimator).__name__} has none: '
+            'leave --checkpoint out.'
         )
     load_checkpoint(estimator, checkpoint, map_location='cpu', strict=True)
     if not estimator.teacher.is_trained:

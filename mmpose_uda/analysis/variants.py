@@ -1,7 +1,7 @@
-"""The trainings that a method is compared with, made from its config.
+"""Derive the trainings that a method is compared with from its config.
 
-Controls, the oracle, and the method with parts added or left out have the same network,
-optimiser, data and number of student steps by construction.
+By construction, controls, the oracle, and the method with parts added or left out have the
+same network, optimiser, data and number of student steps.
 """
 
 import copy
@@ -22,26 +22,26 @@ from mmpose_uda.analysis.source_free import (
 from mmpose_uda.errors import UserError
 
 SUPERVISED = 'supervised'
-# What a part may consist of beside alignments of the model.
+# What a part may consist of, besides alignments of the model
 STYLE, BACKGROUND, TARGET_STATISTICS = 'style', 'background', 'target_statistics'
 _HOOKS = {'AdaINStyleHook': STYLE, 'TargetStatisticsHook': TARGET_STATISTICS}
 _TRANSFORMS = {'ReplaceBackground': BACKGROUND}
 
-# Each control and the pipeline of the config that it trains on.
+# Each control and the pipeline of the config that it uses for the source
 CONTROLS = dict(source_weak='weak_source', source_strong='strong_source')
 
 
 @dataclass(frozen=True)
 class Part:
-    """What an ablation adds alone and leaves out.
+    """A part that an ablation adds on its own and leaves out.
 
     Args:
-        elements (list[str]): What of the config it consists of: alignments of the phases,
-            'style' (AdaINStyleHook), 'background' (ReplaceBackground) and
+        elements (list[str]): The elements of the config that it consists of: alignments of
+            the phases, 'style' (AdaINStyleHook), 'background' (ReplaceBackground) and
             'target_statistics' (TargetStatisticsHook).
-        needs (list[str]): The parts that it refines. Alone it brings them along, and it
-            goes when one of them does. With nothing of its own it is their sum, which can
-            be trained alone but not be left out.
+        needs (list[str]): The parts that it refines. When trained on its own it includes
+            them, and it is left out if one of them is. A part with only needs is their
+            sum, which can be trained on its own but not be left out.
         without (dict[str, Any]): Dotted key of the config -> its value without the part.
     """
 
@@ -51,7 +51,7 @@ class Part:
 
     @property
     def is_sum(self) -> bool:
-        """Whether it is other parts and nothing else."""
+        """Whether it consists only of other parts."""
         return not self.elements and not self.without
 
 
@@ -60,10 +60,10 @@ class Extra:
     """A part that a method does not have, which an ablation adds to it.
 
     Args:
-        needs (list[str]): Parts of ``ablation_parts`` that it refines. Alone it brings them
-            along, and it is active in the phases in which all their alignments are. An
-            option alone, such as another start, may need none.
-        alignments (dict[str, dict]): Alignments that the model gets, by name.
+        needs (list[str]): Parts of ``ablation_parts`` that it refines. When trained on its
+            own it includes them. It is active in the phases in which all their alignments
+            are. May be empty if there are only options, such as another start.
+        alignments (dict[str, dict]): Name -> config of the alignments that it adds.
         options (dict[str, Any]): Dotted key of the config -> its value with the extra.
     """
 
@@ -73,14 +73,15 @@ class Extra:
 
 
 def ablated_parts(cfg: Config) -> dict[str, Part]:
-    """The parts of a method by name.
+    """Return the parts of a method by name.
 
-    Of the config's ``ablation_parts``, each a dict of the fields of :class:`Part` or just
-    its elements; without that list, each element for itself.
+    They are read from the config's ``ablation_parts``, each given as a dict of the fields
+    of :class:`Part` or as a list of its elements. Without ``ablation_parts``, each element
+    is a part.
 
     Raises:
-        UserError: ``ablation_parts`` names what the config does not have, or it trains in
-            no phases.
+        UserError: ``ablation_parts`` names something that the config does not have, or the
+            config does not train in phases.
     """
     if 'phases' not in (cfg.get('train_cfg') or {}):
         raise UserError(
@@ -105,12 +106,13 @@ def ablated_parts(cfg: Config) -> dict[str, Part]:
 
 
 def ablation_extras(cfg: Config) -> dict[str, Extra]:
-    """What an ablation adds to a method by name, of the config's ``ablation_extras``.
+    """Return the extras that an ablation adds to a method by name.
 
-    Each is a dict of the fields of :class:`Extra`; None leaves out one of a base.
+    They are read from the config's ``ablation_extras``, each given as a dict of the fields
+    of :class:`Extra`; None removes one that a base config defines.
 
     Raises:
-        UserError: One is nothing, has alignments and needs no part, needs one that
+        UserError: An extra is empty, has alignments but needs no part, needs a part that
             ``ablation_parts`` does not have, or has the name of a part.
     """
     parts = ablated_parts(cfg)
@@ -123,15 +125,15 @@ def ablation_extras(cfg: Config) -> dict[str, Extra]:
             raise UserError(
                 f'`ablation_extras` of {cfg.filename} has {name!r}, which needs '
                 f'{list(extra.needs)}: let it need some of the parts {", ".join(parts)}, '
-                'and have another name.'
+                'and give it a name that differs from theirs.'
             )
     return extras
 
 
 def variant_names(cfg: Config) -> list[str]:
-    """Controls, each part alone, the method, the method without each part, the oracle.
+    """Controls, each part on its own, the method, the method without each part, the oracle.
 
-    Extras come after the parts alone, and after the method as what it is with each.
+    Each extra appears twice: on its own after the parts, and added to the method.
     """
     parts, extras = ablated_parts(cfg), ablation_extras(cfg)
     return [
@@ -145,22 +147,26 @@ def variant_names(cfg: Config) -> list[str]:
 
 
 def variant_config(cfg: Config, name: str) -> Config:
-    """A copy of a config turned into a variant.
+    """Return a copy of a config turned into a variant.
 
-    'source_weak' and 'source_strong' are supervised on the source, augmented as the
-    config's ``weak_source`` and ``strong_source`` say, but for what reads target images;
-    'oracle' is supervised on the target's data and labels with the method's own
-    augmentation; 'only_<part>' adds a part to supervision on the source with that
-    augmentation, 'without_<part>' takes one from the method, 'with_<extra>' adds one.
-    'source_start' is the model that the method's adaptation begins with, from the source
-    alone, and 'source_free' its adaptation without the source. '_x3' at the end of all but
-    'source_start' is three times the adaptation (:func:`lengthened`).
+    - 'source_weak' and 'source_strong' are supervised on the source, augmented by the
+      config's ``weak_source`` and ``strong_source`` without transforms that read target
+      images.
+    - 'oracle' is supervised on the target's data and labels with the method's own
+      augmentation.
+    - 'only_<part>' adds a part to supervision on the source with that augmentation.
+    - 'without_<part>' removes a part from the method, 'with_<extra>' adds an extra.
+    - 'source_start' is the model that the method's adaptation starts from, trained only on
+      the source, and 'source_free' is its adaptation without the source.
+
+    The suffix '_x3' of any but 'source_start' means three times the adaptation steps
+    (:func:`lengthened`).
 
     Args:
-        cfg (Config): Config of a benchmark: phases, source and target data, and for the
-            controls their pipelines.
-        name (str): One of :func:`variant_names`, perhaps with a length, or of
-            :func:`source_free_variants`.
+        cfg (Config): Config of a benchmark: phases, source and target data, and the
+            pipelines of the controls.
+        name (str): One of :func:`variant_names` or of :func:`source_free_variants`,
+            optionally with a length.
 
     Raises:
         UserError: The name is unknown, or the config lacks the pipeline of a control.
@@ -197,7 +203,7 @@ def variant_config(cfg: Config, name: str) -> Config:
 
 
 def _added(variant: str) -> str:
-    """The name of what a variant adds, a part's or an extra's; '' for none."""
+    """Name of the part or extra that a variant adds; '' for none."""
     how, _, name = variant.partition('_')
     return name if how in ('only', 'with') else ''
 
@@ -213,10 +219,10 @@ def _add_extra(cfg: Config, extra: Extra, parts: dict[str, Part]) -> None:
 
 
 def keep_only(cfg: Config, elements: set[str]) -> None:
-    """Leave out of a config all alignments, and what else reads the target, but some.
+    """Remove all elements from a config except the given ones, in place.
 
-    A phase that loses all its parts becomes supervised, so that the number of the
-    student's steps stays what it was.
+    A phase that loses all its parts becomes supervised, so that the number of student
+    steps does not change.
     """
     for phase in cfg.train_cfg.phases:
         kept = [part for part in phase.parts if part in {SUPERVISED, *elements}]
@@ -230,8 +236,8 @@ def _control_pipeline(cfg: Config, control: str) -> list[dict]:
     key = CONTROLS[control]
     if key not in cfg:
         raise UserError(
-            f'The control {control!r} augments the source as `{key}` of the config says, '
-            f'which {cfg.filename} lacks: add that pipeline, or choose other variants.'
+            f'The control {control!r} augments the source by the pipeline `{key}`, which '
+            f'{cfg.filename} lacks: add that pipeline, or choose other variants.'
         )
     return copy.deepcopy(cfg[key])
 
@@ -259,14 +265,14 @@ def _kept_elements(
 ) -> set[str]:
     elements = set().union(*(parts[name].elements for name in kept))
     if variant == 'full' or variant.startswith(('without_', 'with_')):
-        # what no part consists of belongs to the method
+        # elements that belong to no part are always part of the method
         in_none = set(_elements(cfg)).difference(*(p.elements for p in parts.values()))
         return elements | in_none
     return elements
 
 
 def _elements(cfg: Config) -> Iterator[str]:
-    """All that a config uses, in its order, each once."""
+    """Yield all elements that a config uses, in its order, each once."""
     found = [part for phase in cfg.train_cfg.phases for part in phase.parts]
     for kinds, used in (
         (_HOOKS, cfg.custom_hooks),

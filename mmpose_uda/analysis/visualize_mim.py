@@ -1,4 +1,4 @@
-"""Pictures of masked modelling of a checkpoint: ``visualize_mim.py``."""
+"""Draw the masked modelling of a checkpoint: ``visualize_mim.py``."""
 
 import tempfile
 from pathlib import Path
@@ -33,30 +33,30 @@ def visualize_mim(
     """Draw input, mask, reconstruction, foreground and attention of some images.
 
     Args:
-        config (str): The config that was trained.
+        config (str): Path of the config that was trained.
         checkpoint (str): A checkpoint of that training.
         out (str): Picture to write, .jpg or .png.
         view (str): View of the training data to show.
-        num_images (int): Rows.
-        seed (int): Of images and masks.
+        num_images (int): Number of rows.
+        seed (int): Seed for choosing images and masks.
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
 
     Returns:
         Path: ``out``.
 
     Raises:
-        UserError: Something that the user can mend.
+        UserError: Something that the user can fix.
     """
     cfg = load_config(config, cfg_options)
     load_in_this_process(cfg, num_images)
     check_seed(seed)
     if cfg.model.type != 'DomainAdaptivePoseEstimator':
         raise UserError(
-            f'The model of {config} is a {cfg.model.type}, which learns without masks: '
+            f'The model of {config} is a {cfg.model.type}, which does no masked modelling: '
             'name the config of an adaptation.'
         )
     cfg.load_from, cfg.resume = None, False
-    # a runner writes its log and the config into a folder, beside OUT over the user's own
+    # the runner writes a log and config, which must not overwrite the user's beside OUT
     with tempfile.TemporaryDirectory() as work_dir, user_errors(cfg):
         set_work_dir(cfg, work_dir)
         drop_missing_backends(cfg)
@@ -76,7 +76,7 @@ def visualize_mim(
             sheet = draw_masked_modelling(model, observed, view)
         if sheet is None:
             raise UserError(
-                f'{config} has no part to show: it needs a MaskedReconstruction of '
-                f'{view!r} or an AttentionRegularization.'
+                f'{config} has no part to show: name a config with a MaskedReconstruction '
+                f'of {view!r} or an AttentionRegularization.'
             )
         return save_picture(out, sheet)

@@ -1,4 +1,4 @@
-"""A few steps of a training, looked at one by one."""
+"""Observe a few training steps one by one."""
 
 from abc import abstractmethod
 from contextlib import AbstractContextManager
@@ -14,17 +14,17 @@ from mmpose_uda.errors import UserError
 
 
 class WatchedTrainLoop(PhasedTrainLoop):
-    """Runs as many steps of the first phase as there are watchers, as the runner does.
+    """Runs one step of the first phase per watcher, just as the runner would.
 
-    Each is inside its watcher from the first hook to the last.
+    Each step runs inside its watcher, from the first hook to the last.
     """
 
     @abstractmethod
     def make_watchers(self) -> list[AbstractContextManager]:
-        """One a step; what they see is read off them when the loop has ended."""
+        """Make one watcher per step; their results are read after the loop has ended."""
 
     def run(self) -> torch.nn.Module:
-        """Run the steps without what precedes and follows a whole training."""
+        """Run only the steps, without the start and end of a whole training."""
         self._watchers = self.make_watchers()
         self.runner.call_hook('before_train')
         self.runner.call_hook('before_train_epoch')
@@ -32,11 +32,11 @@ class WatchedTrainLoop(PhasedTrainLoop):
         return self.runner.model
 
     def start_data(self) -> Iterable[dict]:
-        """As many batches as steps."""
+        """Yield as many batches as there are steps."""
         return islice(super().start_data(), len(self._watchers))
 
     def run_iter(self, data_batch: dict) -> None:
-        """What happens in a step, from the first hook to the last."""
+        """Run a step inside its watcher, from the first hook to the last."""
         with self._watchers[self._iter]:
             super().run_iter(data_batch)
 
@@ -45,12 +45,12 @@ def run_watched(cfg: Config, loop: str, **kwargs: Any) -> WatchedTrainLoop:
     """Watch the last phase of a config.
 
     Args:
-        cfg (Config): Whose data are there.
+        cfg (Config): Config whose data exist.
         loop (str): Registered name of a :class:`WatchedTrainLoop`.
-        **kwargs: Of that loop.
+        **kwargs: Arguments of that loop.
 
     Returns:
-        WatchedTrainLoop: After its run.
+        WatchedTrainLoop: The loop after its run.
 
     Raises:
         UserError: The config has no phases.
@@ -61,7 +61,7 @@ def run_watched(cfg: Config, loop: str, **kwargs: Any) -> WatchedTrainLoop:
             'PhasedTrainLoop.'
         )
     cfg.update(val_cfg=None, val_dataloader=None, val_evaluator=None)
-    # Long, so that no step is the last, which does more.
+    # Long, so that none is the last step of the phase, which does extra work.
     phase = dict(cfg.train_cfg.phases[-1], iters=1000)
     cfg.train_cfg = dict(type=loop, phases=[phase], **kwargs)
     runner = Runner.from_cfg(cfg)

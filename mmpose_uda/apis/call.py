@@ -1,4 +1,4 @@
-"""A function of the apis in a process of its own, from wherever the package is installed.
+"""Run a function of the apis in a separate process, wherever the package is installed.
 
 The process ends with the one that started it.
 """
@@ -14,7 +14,7 @@ from mmpose_uda.orphans import end_with_parent
 def main() -> None:
     end_with_parent()
     function, arguments = sys.argv[1:]
-    # the user's command is the one that started this, which goes on by itself
+    # the user's command is the one that started this process, and it resumes on its own
     with exit_codes():
         getattr(apis, function)(**json.loads(arguments))
 

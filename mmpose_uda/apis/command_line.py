@@ -16,14 +16,14 @@ from mmpose_uda.errors import Preempted, UserError, refusal
 
 
 def parse_options(pairs: list[str]) -> dict[str, Any]:
-    """Values of ``--cfg-options`` with mmengine's rules for numbers and lists.
+    """Parse ``--cfg-options`` by mmengine's rules for numbers and lists.
 
     Raises:
-        UserError: One is not ``KEY=VALUE``.
+        UserError: An option is not ``KEY=VALUE``, or its value cannot be parsed.
     """
     for pair in pairs:
         if '=' not in pair:
-            raise UserError(f'--cfg-options {pair} is not KEY=VALUE: write it so.')
+            raise UserError(f'--cfg-options {pair} is not KEY=VALUE: write it like that.')
     parser = argparse.ArgumentParser()
     parser.add_argument('--pairs', nargs='+', action=DictAction, default={})
     try:
@@ -33,24 +33,24 @@ def parse_options(pairs: list[str]) -> dict[str, Any]:
     except RecursionError as error:
         raise UserError(
             '--cfg-options takes numbers, words, and lists and tuples of these: write what '
-            'has a dict or quotes in it into a config of its own.'
+            'contains a dict or quotes in a config of its own.'
         ) from error
 
 
 @contextmanager
 def exit_codes(resumable: bool = False) -> Iterator[None]:
-    """End a tool with one sentence where the user made a mistake.
+    """End a tool with one sentence if the user made a mistake.
 
-    A :class:`UserError`, and a file or folder that the system refuses, is printed without
-    its traceback (which goes to the log file of the run, if one was started) with status 2,
-    an interrupt ends with status 130, and a training that SIGTERM stopped with 75. Other
-    errors are bugs: they keep their traceback. What was imported until here is left out of
-    collections of garbage.
+    A :class:`UserError`, or a file or folder that the system refuses, is printed without
+    its traceback (which goes to the log file of the run, if one was started) and ends with
+    status 2, an interrupt with status 130, and a training stopped by SIGTERM with 75. Other
+    errors are bugs and keep their traceback. What has been imported so far is excluded from
+    garbage collection.
 
     Args:
         resumable (bool): Whether the tool takes ``--resume``.
     """
-    # mmengine collects garbage with every data set: slow among all that is imported
+    # mmengine collects garbage for every data set, which is slow with all these imports
     gc.freeze()
     try:
         yield
@@ -81,7 +81,7 @@ def exit_codes(resumable: bool = False) -> Iterator[None]:
 
 
 def _leave_together() -> None:
-    """Close the process group once all are done; after an error, none would answer."""
+    """Close the process group once all processes are done, unless one had an error."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         torch.distributed.barrier()
         torch.distributed.destroy_process_group()

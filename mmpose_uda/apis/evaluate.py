@@ -45,21 +45,21 @@ def evaluate(
         config (str): Path of the config that the checkpoint was trained with.
         checkpoint (str): Path of the checkpoint.
         which (str, optional): 'teacher' or 'student'. Defaults to the config's choice.
-        work_dir (str, optional): Where the log goes; as for training.
+        work_dir (str, optional): Where the log is written, as for training.
         out (str, optional): A JSON file for the results.
-        target_statistics (bool): Whether to replace the statistics of BatchNorm layers by
-            those of the target's training images first (AdaBN).
+        target_statistics (bool): Whether to first replace the statistics of BatchNorm
+            layers by those of the target's training images (AdaBN).
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
         launcher (str): 'none', 'pytorch', 'slurm' or 'mpi'.
         dump_submission (str, optional): A .zip file for the server of FreiHAND or HO-3D,
             which is written instead of scoring.
 
     Returns:
-        dict[str, float]: Metric -> value; nothing for a submission.
+        dict[str, float]: Metric -> value; empty for a submission.
 
     Raises:
-        UserError: Something that the user can mend; a checkpoint that does not fit the
-            model is one.
+        UserError: A mistake that the user can fix, such as a checkpoint that does not fit
+            the model.
     """
     cfg = load_config(config, cfg_options)
     require(cfg, 'model', 'test_dataloader', 'test_cfg', 'test_evaluator')
@@ -71,7 +71,7 @@ def evaluate(
         cfg.model.test_network = which
     if dump_submission is not None:
         set_submission(cfg, dump_submission)
-    # weights come from the checkpoint alone, and all of them
+    # all weights come from the checkpoint
     cfg.load_from = None
     cfg.resume = False
     with user_errors(cfg):
@@ -102,7 +102,7 @@ def evaluate(
 
 
 def _require_adaptation(cfg: Config, which: Optional[str], target_statistics: bool) -> None:
-    """Refuse what only an adaptation has, of a config of something else."""
+    """Refuse options that need an adaptation if the config is not one."""
     if cfg.model.type == 'DomainAdaptivePoseEstimator':
         return
     if which is not None:
@@ -118,7 +118,7 @@ def _require_adaptation(cfg: Config, which: Optional[str], target_statistics: bo
 
 
 def _check_out(out: Optional[str], dump_submission: Optional[str]) -> None:
-    """Refuse a file of results that could not be written once they are there."""
+    """Refuse a file that the results could not be written to at the end."""
     if out is None:
         return
     if not osp.isdir(osp.dirname(out) or '.'):

@@ -40,8 +40,8 @@ def extract_masks(
         boxes (str, optional): JSON of boxes by image name, relative to ``root``.
         ann_file (str, optional): COCO-style JSON, relative to ``root``; a copy that names
             the masks is written beside it as ``<name>_masks.json``.
-        images (str): Folder of the images of a COCO-style data set, relative.
-        masks (str): Folder of the masks, relative; made if missing.
+        images (str): Folder of the images of a COCO-style data set, relative to ``root``.
+        masks (str): Folder of the masks, relative to ``root``; made if missing.
         sheet (str, optional): The contact sheet. Defaults to ``contact_sheet.jpg``
             in the folder of the masks.
 
@@ -50,7 +50,7 @@ def extract_masks(
 
     Raises:
         UserError: A file is missing or cannot be written, an image does not decode, a box
-            is none, or a mask would be written over something else.
+            is invalid, or a mask would overwrite something else.
     """
     folder = Path(root) / masks
     content = load_coco(str(Path(root, ann_file))) if ann_file else {}
@@ -59,7 +59,7 @@ def extract_masks(
     else:
         instances = _of_folder(root, boxes, masks)
     if not instances:
-        raise UserError(f'{ann_file} has no box of anybody: add some.')
+        raise UserError(f'{ann_file} has no box to segment: add some.')
     _keep_others(folder / name for _, name in instances)
     sheet = sheet or str(folder / 'contact_sheet.jpg')
     check_writable(sheet)
@@ -76,7 +76,7 @@ def extract_masks(
         written += f', named in {named}'
         without = len(content['annotations']) - len(instances)
         if without:
-            written += f' ({without} annotations without, crowds or of no size)'
+            written += f' ({without} annotations without: crowds, or boxes of no size)'
     shown_images, shown_masks = zip(*tiles)
     save_picture(sheet, mask_sheet(shown_images, shown_masks))
     return f'{written}; look at {sheet}'
@@ -85,7 +85,7 @@ def extract_masks(
 def _segment(
     instances: list[tuple[dict, str]], folder: Path
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Write every mask; some images and masks to show."""
+    """Write every mask; return some images and masks to show."""
     shown = set(evenly(len(instances), _SHOWN))
     tiles = []
     load = LoadPoseImage()
@@ -99,7 +99,7 @@ def _segment(
 
 
 def _of_folder(root: str, boxes: Optional[str], masks: str) -> list[tuple[dict, str]]:
-    """Every box of a folder of images, and the name of its mask."""
+    """Return every box of a folder of images, and the name of its mask."""
     dataset = DATASETS.build(
         dict(type='UnlabelledImageFolder', data_root=root, boxes=boxes, masks=masks)
     )
@@ -110,10 +110,10 @@ def _of_folder(root: str, boxes: Optional[str], masks: str) -> list[tuple[dict, 
 def _of_annotations(
     content: dict[str, Any], root: str, ann_file: str, images: str
 ) -> Iterator[tuple[dict, str]]:
-    """The same of an annotation file; its annotations are told the names.
+    """Yield the same for an annotation file, and add the names to its annotations.
 
-    The masks of each annotation file have a folder of their own: two files may have the
-    same images.
+    The masks of each annotation file have a folder of their own, because two files may have
+    the same images.
     """
     stems = output_stems(image['file_name'] for image in content['images'])
     count: Counter[str] = Counter()
@@ -130,11 +130,11 @@ def _of_annotations(
 
 
 def _keep_others(paths: Iterable[Path]) -> None:
-    """Refuse to write over what is there and no mask, such as an image called a_0.png."""
+    """Refuse to overwrite files that are not masks, such as an image called a_0.png."""
     for path in filter(Path.exists, paths):
         old = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
         if old is None or old.ndim != 2 or not np.isin(old, (0, 255)).all():
             raise UserError(
-                f'A mask would be written over {path}, which is none: name another folder '
+                f'A mask would overwrite {path}, which is not a mask: name another folder '
                 'as --masks.'
             )

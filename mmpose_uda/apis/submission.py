@@ -12,19 +12,19 @@ from mmpose_uda.errors import UserError
 def set_submission(cfg: Config, path: str) -> None:
     """Let the test of a config write a file for a server instead of scoring.
 
-    The labels of the evaluation are not read: no prediction can depend on them, and no
-    frame is left out for want of one.
+    The labels of the evaluation are not read, so that no prediction can depend on them, and
+    no frame is left out for lack of one.
 
     Args:
         cfg (Config): With ``test_dataloader``.
-        path (str): The archive.
+        path (str): Path of the archive.
 
     Raises:
-        UserError: It is no .zip, its folder is missing, or the test data are no split that
-            a server scores.
+        UserError: ``path`` is not a .zip, its folder is missing, or the test data are not a
+            split that a server scores.
     """
     if not path.endswith('.zip'):
-        raise UserError(f'--dump-submission {path} is no archive: name it FILE.zip.')
+        raise UserError(f'--dump-submission {path} is not a zip file: name it FILE.zip.')
     if not osp.isdir(osp.dirname(path) or '.'):
         raise UserError(f'There is no folder for --dump-submission {path}: make it.')
     dataset = cfg.test_dataloader.dataset
@@ -43,11 +43,11 @@ def require_all_frames(dataset: Dataset) -> None:
     """Check that a data set is the whole split.
 
     Raises:
-        UserError: It is a part.
+        UserError: It is only a part of it.
     """
     if len(dataset) != dataset.num_frames:
         raise UserError(
-            f'A server scores all {dataset.num_frames} frames of its evaluation, and the '
-            f'test data are {len(dataset)} of them: take `indices` and what else chooses '
-            'some out of test_dataloader.dataset.'
+            f'A server scores all {dataset.num_frames} frames of its evaluation, but the '
+            f'test data have only {len(dataset)}: remove `indices` and anything else that '
+            'selects frames from test_dataloader.dataset.'
         )

@@ -57,23 +57,23 @@ def train(
         config (str): Path of the config.
         work_dir (str, optional): Where checkpoints, logs and results go. Defaults to
             the config's own, or ``./work_dirs/<name of the config>``.
-        resume (str, optional): 'auto' for the last checkpoint of ``work_dir``, from the
-            beginning where there is none yet, or the path of one.
+        resume (str, optional): 'auto' for the last checkpoint of ``work_dir``, or for the
+            beginning if there is none yet; or the path of a checkpoint.
         amp (str, optional): Mixed precision: 'bf16', 'fp16', or 'auto', which is fp16 on a
             GPU and bf16 on a CPU.
-        seed (int, optional): Of weights, order of data and augmentation. The built-in
-            data itself has its own seed in the config.
+        seed (int, optional): Seed of weights, order of data and augmentation. The built-in
+            data have their own seed in the config.
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
         launcher (str): 'none', 'pytorch', 'slurm' or 'mpi'.
-        smoke (bool): Two steps a phase on little data, to see that all runs; what
-            ``cfg_options`` names stays.
+        smoke (bool): Two steps per phase on little data, to check that everything runs;
+            what ``cfg_options`` sets is kept.
 
     Returns:
         Runner: The runner after training.
 
     Raises:
-        UserError: Something that the user can mend.
-        Preempted: SIGTERM stopped it, after it saved.
+        UserError: A mistake that the user can fix.
+        Preempted: SIGTERM stopped the training, after it saved.
     """
     cfg = load_config(config, cfg_options)
     require(cfg, 'model', 'train_dataloader', 'train_cfg', 'optim_wrapper')
@@ -103,7 +103,7 @@ def train(
         with own_work_dir(cfg):
             if cfg.get('resume') and cfg.get('load_from'):
                 check_resumed(cfg)
-            elif work_dir or not smoke:  # what a smoke training left is worth nothing
+            elif work_dir or not smoke:  # the result of a smoke training is worth nothing
                 check_new(cfg)
             runner = Runner.from_cfg(cfg)
             runner.register_hook(stop := PreemptionHook())
@@ -116,7 +116,7 @@ def train(
 
 
 def _require_optimizer(cfg: Config) -> None:
-    """A wrapper of none is taken by mmengine for one of several."""
+    """Refuse a wrapper without an optimizer, which mmengine takes for several wrappers."""
     if not {'optimizer', 'constructor'} & set(cfg.optim_wrapper):
         raise UserError(
             f'`optim_wrapper` of the config {cfg.filename} has no `optimizer`: add it.'
@@ -124,14 +124,14 @@ def _require_optimizer(cfg: Config) -> None:
 
 
 def _require_batches(cfg: Config, runner: Runner) -> None:
-    """Refuse data that make no batch: a run would end at once, or look for one for ever."""
+    """Refuse data without a batch: a run would end at once, or search for one for ever."""
     loader = runner.train_loop.dataloader
     is_endless = not isinstance(loader.sampler, (DefaultSampler, EpochDrawSampler))
     if not len(loader.dataset) or not (is_endless or len(loader)):
         raise UserError(
             f'`train_dataloader` of {cfg.filename} makes no batch of its '
-            f'{len(loader.dataset)} samples: correct its `dataset`, or let `batch_size` be '
-            'smaller.'
+            f'{len(loader.dataset)} samples: correct its `dataset`, or use a smaller '
+            '`batch_size`.'
         )
 
 
@@ -148,7 +148,8 @@ def _set_resume(cfg: Config, resume: str) -> None:
     path = last_checkpoint(cfg.work_dir) if resume == 'auto' else resume
     if path is None:
         print_log(
-            f'There is no checkpoint in {cfg.work_dir} to go on from: the run begins.',
+            f'There is no checkpoint in {cfg.work_dir} to go on from: the run begins '
+            'from the start.',
             'current',
             logging.WARNING,
         )

@@ -1,6 +1,6 @@
 """From pixels and relative depth to a metric, root-relative pose.
 
-One image does not tell how large a hand is, so the scale comes from a prior: the total
+One image does not show how large a hand is, so the scale comes from a prior: the total
 bone length of the skeleton. With it, the millimetres per pixel at the root follow in
 closed form up to a one-dimensional, monotone equation.
 """
@@ -39,8 +39,8 @@ def lift_root_relative(
         principal_point (np.ndarray, optional): [N, 2], px.
 
     Returns:
-        np.ndarray: [N, K, 3], mm, the root at the origin. If the depths alone are longer
-        than ``total_length`` no scale fits, and the result is finite but longer.
+        np.ndarray: [N, K, 3], mm, the root at the origin. If the depths alone exceed
+        ``total_length``, no scale fits, and the result is finite but longer.
     """
     bones = np.asarray(skeleton)
     depth = depth - depth[:, root : root + 1]
@@ -72,7 +72,7 @@ def _solve_scale(
     """
     spread = np.linalg.norm(lateral, axis=-1).sum(-1)
     offset = np.linalg.norm(shift, axis=-1).sum(-1)
-    # |s a + b| >= s |a| - |b|: at this scale the bones are at least as long as wanted.
+    # |s a + b| >= s |a| - |b|: at this scale the bones are at least as long as required.
     scale = (total_length + offset) / np.maximum(spread, 1e-6)
     for _ in range(_NEWTON_STEPS):
         xy = scale[:, None, None] * lateral + shift

@@ -57,12 +57,12 @@ class Pose3DLabel(BaseKeypointCodec):
         Args:
             keypoints (np.ndarray): [N, K, 2], crop px.
             keypoints_visible (np.ndarray, optional): [N, K].
-            keypoints_3d (np.ndarray): [N, K, 3], mm, the camera's axes.
+            keypoints_3d (np.ndarray): [N, K, 3], mm, along the camera's axes.
 
         Returns:
             dict: ``keypoint_labels`` [N, K, 3], ``keypoint_weights`` [N, K] and
             ``mm_per_px`` [N], the scale of the pose, all float32. Keypoints that the head
-            cannot express (outside the crop or the depth range) weigh nothing.
+            cannot express (outside the crop or the depth range) have weight 0.
 
         Raises:
             UserError: There is no ``keypoints_3d``.
@@ -99,8 +99,7 @@ class Pose3DLabel(BaseKeypointCodec):
             encoded (np.ndarray): [N, K, 3] as made by :meth:`encode`.
             camera (dict, optional): ``focal`` [2] and ``principal_point`` [2] of the
                 crop, px.
-            shrinkage (float): How long the bones of the predictions are, as a share of
-                true ones.
+            shrinkage (float): Length of predicted bones as a share of that of true bones.
 
         Returns:
             tuple[np.ndarray, np.ndarray]: [N, K, 2] crop px and [N, K, 3] mm relative to
@@ -120,12 +119,12 @@ class Pose3DLabel(BaseKeypointCodec):
 
 
 def _mm_per_px(px: np.ndarray, mm: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Scale of the weak perspective that fits best, [N]; 0 with fewer than two keypoints.
+    """Best weak-perspective scale, mm per px, [N]; 0 with fewer than two keypoints.
 
     Args:
         px (np.ndarray): [N, K, 2].
         mm (np.ndarray): [N, K, 2], x and y along the camera's axes.
-        known (np.ndarray): bool [N, K]; whatever the others are, it does not count.
+        known (np.ndarray): bool [N, K]; the other keypoints may have any values.
     """
     known = known[..., None]
     count = np.maximum(known.sum(1, keepdims=True), 1)

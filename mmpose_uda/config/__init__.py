@@ -1,4 +1,4 @@
-"""Configs: reading them, making ready what they need, explaining what is wrong."""
+"""Configs: reading them, preparing what they need, explaining what is wrong with them."""
 
 from .arguments import check_arguments
 from .backends import drop_missing_backends

@@ -1,4 +1,4 @@
-"""What the parts of a config are given, against the types that they say they take."""
+"""Check the arguments of a config's parts against their type annotations."""
 
 import inspect
 import textwrap
@@ -19,7 +19,7 @@ from mmpose_uda.config.names import read_names
 from mmpose_uda.errors import UserError
 from mmpose_uda.near_names import closest
 
-# Whose types are known to be what they take; those of others may say anything.
+# Packages whose annotations are known to be right; those of others may be anything.
 _PACKAGES = ('mmengine', 'mmpose', 'mmpose_uda', 'torch')
 _NUMBER, _TEXT, _NONE = 'a number', 'text', 'None'
 # annotations of OpenMMLab say dict where a list of dicts is meant, and the other way round
@@ -35,11 +35,11 @@ _KINDS: dict[Any, str] = {
     type(None): _NONE,
 }
 
-_WIDTH = 100  # characters of a value
-# which no registry builds: they are called with what the config has there
+_WIDTH = 100  # characters of a value in a message
+# No registry builds these: they are called with the arguments in the config.
 _FUNCTIONS: dict[str, Callable] = {'optim_wrapper.clip_grad': clip_grad_norm_}
 
-# what mmengine's constructor of optimizers reads, which takes any dict
+# keys that mmengine's optimizer constructors read, which accept any dict
 _CONSTRUCTORS = ('None', 'DefaultOptimWrapperConstructor', 'StudentOptimWrapperConstructor')
 _PARAMWISE = (
     'bias_decay_mult',
@@ -54,10 +54,10 @@ _PARAMWISE = (
 
 
 def check_arguments(cfg: Config) -> None:
-    """Refuse values of another kind than a part is annotated with, a number where text is.
+    """Refuse values of another kind than a part's annotations, such as a number for text.
 
     Raises:
-        UserError: The first of them, by its key.
+        UserError: There are some; it names the key of the first one.
     """
     content = cfg.to_dict()
     for name in sorted(read_names() & set(content)):
@@ -66,7 +66,7 @@ def check_arguments(cfg: Config) -> None:
 
 
 def _parts(node: Any, path: str) -> Iterator[tuple[str, dict]]:
-    """Every dict with its dotted key."""
+    """Yield every dict with its dotted key."""
     if isinstance(node, dict):
         yield path, node
         pairs: Any = node.items()
@@ -91,7 +91,7 @@ def _check_part(cfg: Config, path: str, part: dict) -> None:
     for name, value in part.items():
         allowed = [_allowed(taker, name) for taker in takers]
         if value is None and not all(map(_is_ours, takers)):
-            continue  # annotations of others leave None out where they take it
+            continue  # annotations of others omit None even if it is accepted
         if not allowed or any(_fits(value, one) for one in allowed):
             continue
         kinds = ' or '.join(dict.fromkeys(k for one in allowed for k in _names(one)))
@@ -110,7 +110,7 @@ def _check_names(cfg: Config, path: str, part: dict, known: Collection[str]) -> 
 
 
 def _takers(path: str, part: dict) -> list[Callable]:
-    """What a part may be handed to: classes of its name."""
+    """What the arguments of a part may be passed to: the classes of its name."""
     if path in _FUNCTIONS:
         return [_FUNCTIONS[path]]
     if path == 'log_processor' and 'type' not in part:
@@ -134,7 +134,7 @@ def _registries() -> Iterator[Registry]:
 
 
 def _allowed(taker: Callable, name: str) -> Any:
-    """The type of an argument, of a class or the first of its parents that has it."""
+    """The type of an argument, as annotated in a class or its first parent that has it."""
     makers = [c.__init__ for c in taker.__mro__] if inspect.isclass(taker) else [taker]
     for maker in makers:
         if name in getattr(maker, '__annotations__', {}):
@@ -148,7 +148,7 @@ def _allowed(taker: Callable, name: str) -> Any:
 
 
 def _fits(value: Any, allowed: Any) -> bool:
-    """Whether a value is of a type, as far as plain values of a config can tell."""
+    """Whether a value is of a type, as far as the plain values of a config show."""
     kind = _KINDS.get(type(value))
     origin = typing.get_origin(allowed) or allowed
     if kind is None:
@@ -169,7 +169,7 @@ def _fits(value: Any, allowed: Any) -> bool:
 
 
 def _kinds_of(origin: Any) -> Optional[set[str]]:
-    """The kinds of plain values that a type stands for; None where it may be any."""
+    """The kinds of plain values that a type stands for; None if it may be any."""
     if origin in _KINDS:
         return {_KINDS[origin]}
     if origin is PathLike or getattr(origin, '__module__', '') == 'pathlib':
@@ -181,7 +181,7 @@ def _kinds_of(origin: Any) -> Optional[set[str]]:
 
 
 def _names(allowed: Any) -> list[str]:
-    """What a type is, in words."""
+    """Describe a type in words."""
     origin = typing.get_origin(allowed) or allowed
     if origin in (Union, types.UnionType):
         return [name for one in typing.get_args(allowed) for name in _names(one)]

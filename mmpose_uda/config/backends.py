@@ -6,7 +6,7 @@ from mmengine.config import Config
 
 
 def drop_missing_backends(cfg: Config) -> None:
-    """Leave out TensorBoard where it is not installed."""
+    """Leave out TensorBoard if it is not installed."""
     visualizer = cfg.get('visualizer') or {}
     if importlib.util.find_spec('tensorboard') is None and 'vis_backends' in visualizer:
         visualizer['vis_backends'] = [

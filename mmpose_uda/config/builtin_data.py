@@ -13,10 +13,10 @@ from .explaining import user_errors
 
 
 def make_readable(cfg: Config) -> None:
-    """Let the data sets of a config be built: set its scope, make its built-in data.
+    """Prepare for building the data sets of a config: its scope and its built-in data.
 
     Raises:
-        UserError: Something of it that the user can mend.
+        UserError: A mistake in the config that the user can fix.
     """
     with user_errors(cfg):
         init_default_scope(cfg.get('default_scope', 'mmengine'))
@@ -31,7 +31,7 @@ def prepare_data(cfg: Config) -> None:
     """
     if cfg.get('builtin_data') is None:
         return
-    # the generator is not about adaptation: nothing loads it but what makes data
+    # the generator is not part of adaptation, so it is imported only to make data
     from mmpose_uda.synthetic import ensure_builtin
 
     known = inspect.signature(ensure_builtin).parameters
@@ -50,13 +50,13 @@ def prepare_data(cfg: Config) -> None:
 
 
 def shrink_builtin_data(cfg: Config, root: str, num_train: int, num_test: int) -> None:
-    """Let built-in data be a few images in another folder.
+    """Reduce built-in data to a few images, in another folder.
 
     Args:
-        cfg (Config): With ``builtin_data``; its folder is renamed wherever it is named.
-        root (str): Their folder.
-        num_train (int): Training images of each domain.
-        num_test (int): Test images.
+        cfg (Config): With ``builtin_data``; its folder is replaced wherever it is named.
+        root (str): The other folder.
+        num_train (int): Number of training images per domain.
+        num_test (int): Number of test images.
     """
     before = cfg.builtin_data.root.rstrip('/')
     cfg.builtin_data.update(num_train=num_train, num_test=num_test)
@@ -65,7 +65,7 @@ def shrink_builtin_data(cfg: Config, root: str, num_train: int, num_test: int) -
 
 
 def _move_paths(node: Any, root: str, moved: str) -> None:
-    """Rename a folder wherever a config names it or what lies in it."""
+    """Replace a folder wherever a config names it or something in it."""
     for key, value in list(node.items() if hasattr(node, 'items') else enumerate(node)):
         if isinstance(value, str) and f'{value}/'.startswith(f'{root}/'):
             node[key] = moved + value.removeprefix(root)

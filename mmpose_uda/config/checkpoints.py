@@ -9,11 +9,11 @@ _OF_A_STEP = re.compile(r'(iter|epoch)_\d+\.pth')
 
 
 def last_checkpoint(work_dir: str) -> Optional[str]:
-    """Path of the last checkpoint in a work dir; None if there is none.
+    """Return the path of the last checkpoint in a work dir; None if there is none.
 
-    It is the one that mmengine noted, whose path is that of the folder when the checkpoint
-    was written: where the folder was moved since, the file is taken from where it is now.
-    Where nothing is noted, or what is not there, it is the newest file.
+    It is the one that mmengine recorded. If the folder has been moved since, the recorded
+    path is outdated, and the file is taken from where the folder is now. If none is
+    recorded, or the recorded one is missing, it is the newest file.
     """
     noted = _noted(work_dir)
     if noted is not None:
@@ -25,7 +25,7 @@ def last_checkpoint(work_dir: str) -> Optional[str]:
 
 
 def step_checkpoints(work_dir: str) -> list[str]:
-    """Paths of the checkpoints of steps and epochs in a work dir."""
+    """Return the paths of the checkpoints of steps and epochs in a work dir."""
     names = os.listdir(work_dir) if osp.isdir(work_dir) else []
     return [osp.join(work_dir, name) for name in names if _OF_A_STEP.fullmatch(name)]
 

@@ -1,4 +1,4 @@
-"""Where the values of a config's variables went when it was read."""
+"""Find where the values of a config's variables were copied when it was read."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from typing import Any, Optional
 def places_of_copies(
     key: str, content: dict[str, Any], read: dict[str, Any], by_chance: bool = False
 ) -> list[str]:
-    """What to change instead of a variable, or of what is in one.
+    """Return what to change instead of a variable, or of something in it.
 
-    The whole variable is looked for first, then what is in it on the way to the key: as it
-    is, in a dict or list that has more, or as the folder of a path.
+    The whole variable is searched for first, then the values in it on the way to the key:
+    as they are, in a larger dict or list, or as the folder of a path.
 
     Args:
         key (str): Dotted key that begins with the variable.
         content (dict): The config.
-        read (dict): The part of it that something reads.
-        by_chance (bool): Whether numbers count, too, whose name is another.
+        read (dict): The part of the config that is read.
+        by_chance (bool): Whether equal numbers of another name count, too.
 
     Returns:
-        list[str]: Dotted keys, in order; none where the value is nowhere.
+        list[str]: Dotted keys, in order; empty if the value is nowhere.
     """
     names = key.split('.')
     for length in range(1, len(names) + 1):
@@ -47,10 +47,10 @@ class _Copied:
     """A value that was copied.
 
     Args:
-        value (Any): Of the variable, or of what is in it.
+        value (Any): That of the variable, or of something in it.
         name (str): Its own name.
         rest (Sequence[str]): The key under it.
-        by_chance (bool): Whether it may be a number of another name.
+        by_chance (bool): Whether an equal number of another name counts as the copy.
     """
 
     value: Any
@@ -59,10 +59,10 @@ class _Copied:
     by_chance: bool
 
     def key_in(self, node: Any, path: str) -> Optional[str]:
-        """The key to change, where a node is the copy; None where it is not.
+        """Return the key to change if a node is the copy, else None.
 
         Args:
-            node (Any): Of a config.
+            node (Any): A node of a config.
             path (str): Its dotted key.
         """
         rest = self.rest
@@ -87,7 +87,7 @@ class _Copied:
         return all(key in node and node[key] == one for key, one in self.value.items())
 
     def _begin_in(self, node: Any) -> Optional[int]:
-        """Where in a list the list is."""
+        """Where the value, a list, begins in a longer list; None if it is not there."""
         if not isinstance(node, (list, tuple)):
             return None
         part = list(self.value)
@@ -97,7 +97,7 @@ class _Copied:
         return None
 
     def _is_like(self, path: str) -> bool:
-        """Whether names share a word, as ``base_lr`` and ``lr``."""
+        """Whether names share a word, like ``base_lr`` and ``lr``."""
         own = path.rpartition('.')[2]
         return bool(set(own.split('_')) & set(self.name.split('_')))
 

@@ -1,4 +1,4 @@
-"""Evaluators that do not go with the model, or with the data."""
+"""Check that evaluators match the model and the data."""
 
 import os.path as osp
 from collections.abc import Iterator
@@ -14,10 +14,10 @@ _OF_ONE_NAME = ('CropPCK', 'RootAlignedMPJPE', 'NME')
 
 
 def check_evaluators(cfg: Config) -> None:
-    """Refuse metrics of one name, and one of cells that are elsewhere than the head's.
+    """Refuse metrics with the same names, and one with other cells than the head's.
 
     Args:
-        cfg (Config): With a ``model``, and evaluators or not.
+        cfg (Config): With a ``model``, and with or without evaluators.
 
     Raises:
         UserError: Two metrics of this package would give values of the same names, or
@@ -34,8 +34,8 @@ def check_evaluators(cfg: Config) -> None:
         is_of_cells = metric.get('type') == 'CropPCK' and protocol != 'subpixel'
         if is_of_cells and bool(metric.get('use_udp')) != is_udp:
             raise UserError(
-                f'CropPCK with protocol={protocol!r} compares cells, and those of the head '
-                f'are those of {codec.get("type")}: set its use_udp={is_udp}.'
+                f'CropPCK with protocol={protocol!r} compares cells, and the head has '
+                f'those of {codec.get("type")}: set its use_udp={is_udp}.'
             )
 
 
@@ -52,14 +52,14 @@ def _require_own_names(cfg: Config, evaluator: str) -> None:
 
 
 def take_labels_from_samples(cfg: Config) -> None:
-    """Let a metric that would read the file of a ``PoseDataset`` ask its samples instead.
+    """Let a metric that would read the file of a ``PoseDataset`` use its samples instead.
 
-    In them is filled in what tools leave out, and categories and ids are those that
-    predictions carry (``plain_annotation``); of the file as it is, a category numbered 0
-    gives an AP of 0, and ids of text an error after the first epoch.
+    In samples, fields that tools omit are filled in, and categories and ids are those that
+    predictions carry (``plain_annotation``). With the file itself, a category numbered 0
+    gives an AP of 0, and text ids cause an error after the first epoch.
 
     Args:
-        cfg (Config): With loaders and evaluators or not; changed in place.
+        cfg (Config): With or without loaders and evaluators; changed in place.
     """
     for kind in ('val', 'test'):
         file = _file_of_samples(cfg.get(f'{kind}_dataloader'))
@@ -70,7 +70,7 @@ def take_labels_from_samples(cfg: Config) -> None:
 
 
 def _file_of_samples(loader: Any) -> Optional[str]:
-    """The annotations of a loader's ``PoseDataset``; None of other data, or of none."""
+    """The annotation file of a loader's ``PoseDataset``; None for other data or no data."""
     data = loader.get('dataset') if isinstance(loader, dict) else None
     if not isinstance(data, dict) or 'type' not in data:
         return None

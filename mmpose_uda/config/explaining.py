@@ -1,4 +1,4 @@
-"""Telling users' mistakes apart from bugs, in one sentence each."""
+"""Distinguish users' mistakes from bugs, and explain each mistake in one sentence."""
 
 import errno
 import inspect
@@ -34,20 +34,20 @@ _MISSING = re.compile(r'([\w.<>]+)\(\) missing \d+ required .*arguments?: (.+)')
 _UNFIT = re.compile(
     r'shapes cannot be multiplied|size of tensor a|to have \d+ channels|size mismatch'
 )
-# what mmengine's runner makes of a TypeError of a hook
+# how mmengine's runner words a TypeError of a hook
 _IN_HOOK = re.compile(r' in <(?:mmengine|mmpose)\.[\w.]*\.(?P<hook>\w+) object at \S+>$')
-# functions of mmengine's runner that make something of the config, which follows the match
+# functions of mmengine's runner that build a part of the config; its name follows the match
 _MAKING = re.compile(r'(?:_?build|register|setup)_|(?=__init__|from_cfg|_check_)')
-_BUILD = 'build_from_cfg'  # mmengine's function that makes a part
+_BUILD = 'build_from_cfg'  # mmengine's function that builds a part
 _DISK_FULL = (
     'No space left on device',
     'Disk quota exceeded',
     'PytorchStreamWriter failed writing',
-    '. unexpected pos ',  # the same, of where torch was when nothing more fit
-    'iostream error',  # what torch.save makes of it
+    '. unexpected pos ',  # torch's position when the disk was full
+    'iostream error',  # how torch.save reports it
 )
 _Explainer = Callable[[Exception, str, Config], Optional[str]]
-"""Of an error, its text and the config, the sentence; None of what it does not know."""
+"""Takes an error, its text and the config; gives a sentence, or None if it knows none."""
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def user_errors(cfg: Config) -> Iterator[None]:
     """Turn errors that a user caused into sentences; bugs pass through.
 
     Args:
-        cfg (Config): What the block runs, to say where in it the mistake is.
+        cfg (Config): The config that the block runs, in which the mistake is located.
 
     Raises:
         UserError: The user caused an error.
@@ -70,18 +70,18 @@ def user_errors(cfg: Config) -> Iterator[None]:
 
 
 def explain(error: Exception, cfg: Config) -> Optional[str]:
-    """The sentence for an error that a user caused, or None.
+    """Return the sentence for an error that a user caused, or None for a bug.
 
     Args:
         error (Exception): What was raised while the config was built or run.
-        cfg (Config): The config, to say where in it the mistake is.
+        cfg (Config): The config, in which the mistake is located.
 
     Returns:
-        Optional[str]: File or key, and the remedy.
+        Optional[str]: The file or key that is wrong, and the remedy.
     """
     text = str(error.args[0]) if error.args else str(error)
     if isinstance(error, UserError):
-        # torch raises a worker's error again with the worker's traceback before it
+        # torch re-raises a worker's error with the worker's traceback before its text
         return text.rsplit('UserError: ', 1)[-1].strip()
     found = _first_of(_BY_KIND, error, text, cfg)
     if found is None and not is_bug(error):
@@ -97,7 +97,7 @@ def _first_of(
 
 
 def _frames(error: Exception) -> list[FrameType]:
-    """Where an error passed, its origin last."""
+    """The frames that an error passed through, its origin last."""
     return [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
 
 
@@ -134,13 +134,13 @@ def _explain_download(error: Exception, text: str, cfg: Config) -> Optional[str]
         return None
     place = where(cfg, 'Pretrained') or cfg.filename
     return (
-        f'Weights cannot be downloaded ({error.reason}): name a file that you have in '
+        f'Weights cannot be downloaded ({error.reason}): name a local file in '
         f'{place}, or None there to begin with random weights.'
     )
 
 
 def _explain_missing_file(error: Exception, text: str, cfg: Config) -> Optional[str]:
-    """Of data, or a checkpoint."""
+    """Explain that data or a checkpoint are missing."""
     name = None
     if isinstance(error, AssertionError) and text.startswith('Annotation file'):
         name = text.split('`')[1]
@@ -174,7 +174,7 @@ def _explain_rights(error: Exception, text: str, cfg: Config) -> Optional[str]:
 
 
 def _explain_compilation(error: Exception, text: str, cfg: Config) -> Optional[str]:
-    # by name: not all releases that mmpose runs on have torch._dynamo
+    # by name, because not all releases that mmpose supports have torch._dynamo
     modules = (kind.__module__ for kind in type(error).__mro__)
     if not any(module.startswith('torch._dynamo') for module in modules):
         return None
@@ -206,7 +206,7 @@ def _explain_unknown_part(error: Exception, text: str, cfg: Config) -> Optional[
     place = place_of(cfg, name)
     if name in known:
         return (
-            f'{place}: {name} is one of mmpose and the config is of another scope: write '
+            f'{place}: {name} is in mmpose, but the config has another scope: write '
             f"type='mmpose.{name}', or default_scope = 'mmpose'."
         )
     return f'{place}: there is no {registry} {name}: {closest(name, known)}.'
@@ -264,7 +264,7 @@ def _explain_unfit_sizes(error: Exception, text: str, cfg: Config) -> Optional[s
 
 
 def _explain_lack(error: Exception, text: str, cfg: Config) -> Optional[str]:
-    """Of a dict of the config that lacks what is read off it, or the name of its class."""
+    """Explain that a dict of the config lacks an attribute that is read, or its class."""
     if isinstance(error, AttributeError) and isinstance(error.obj, ConfigDict):
         lacking, described = error.name, error.obj
     elif isinstance(error, KeyError) and 'must contain the key "type"' in text:
@@ -272,7 +272,7 @@ def _explain_lack(error: Exception, text: str, cfg: Config) -> Optional[str]:
     else:
         return None
     if not described:
-        return None  # any empty dict would fit
+        return None  # any empty dict would match
     keys = keys_that_fit(cfg, lambda part: part == described)
     if keys is None:
         return f'The config {cfg.filename} has no `{lacking}`: add it.'
@@ -282,7 +282,7 @@ def _explain_lack(error: Exception, text: str, cfg: Config) -> Optional[str]:
 
 
 def _sibling(cfg: Config, keys: tuple) -> Optional[str]:
-    """What is beside a place of the config, by a name that may have been meant."""
+    """The name beside a place of the config that may have been meant instead."""
     *parents, name = keys
     node = cfg
     for key in parents:
@@ -292,10 +292,10 @@ def _sibling(cfg: Config, keys: tuple) -> Optional[str]:
 
 
 def _explain_refusal(error: Exception, text: str, cfg: Config) -> Optional[str]:
-    """Of what a part of the config makes of its arguments, whatever it raises.
+    """Explain that a part of the config cannot use its arguments, whatever it raises.
 
-    Parts assert, or compute with a number until something breaks; where it was made is
-    known in any case.
+    Parts assert, or compute with a number until something breaks; which part was being
+    built is known in any case.
     """
     being_built = [
         frame.f_locals
@@ -306,7 +306,7 @@ def _explain_refusal(error: Exception, text: str, cfg: Config) -> Optional[str]:
         return None
     name, given = being_built[-1]['obj_cls'].__name__, being_built[-1]['args']
     return (
-        f'{place_of_built(cfg, name, given)}: {name} cannot be made of these arguments '
+        f'{place_of_built(cfg, name, given)}: {name} cannot be made from these arguments '
         f'({_reason(error)}): correct them.'
     )
 
@@ -321,7 +321,7 @@ def _explain_missing_package(error: Exception, text: str, cfg: Config) -> Option
 
 
 def _explain_hook(error: Exception, text: str, cfg: Config) -> Optional[str]:
-    """Of a hook of mmengine's or mmpose's, which compares its values only as it runs."""
+    """Explain an error of a hook of mmengine or mmpose that uses its values as it runs."""
     found = _IN_HOOK.search(text) if isinstance(error, TypeError) else None
     if found is None:
         return None
@@ -332,7 +332,7 @@ def _explain_hook(error: Exception, text: str, cfg: Config) -> Optional[str]:
 
 
 def _explain_runner(error: Exception, text: str, cfg: Config) -> Optional[str]:
-    """Of what mmengine's runner itself cannot use while it builds."""
+    """Explain that mmengine's runner itself cannot use a value while it is built."""
     steps = [
         frame.f_code.co_name
         for frame in _frames(error)
@@ -354,7 +354,7 @@ def _reason(error: Exception) -> str:
 
 
 _BY_KIND: tuple[_Explainer, ...] = (
-    _explain_shared_memory,  # before the disk, whose words it has too
+    _explain_shared_memory,  # before the disk, because it has the same signs
     _explain_disk_full,
     _explain_download,
     _explain_missing_file,
@@ -369,14 +369,14 @@ _BY_KIND: tuple[_Explainer, ...] = (
     _explain_lack,
     _explain_hook,
 )
-"""Told by their type and words, wherever they were raised."""
+"""Recognised by their type and text, wherever they were raised."""
 
 _BY_PLACE: tuple[_Explainer, ...] = (
     _explain_refusal,
     _explain_missing_package,
     _explain_runner,
 )
-"""Told by where they were raised, whatever they are: bugs would pass for mistakes."""
+"""Recognised only by where they were raised: bugs, if not excluded, would match too."""
 
 
 def _parameters(built) -> set[str]:

@@ -1,4 +1,4 @@
-"""Where a config is that is named on a command line."""
+"""Find a config that is named on a command line."""
 
 import os.path as osp
 
@@ -9,25 +9,25 @@ _OWN = ('mmpose_uda::', 'configs/')
 
 
 def find_config(name: str) -> str:
-    """The file of a config.
+    """Return the path of a config.
 
-    Where there is no file of that name, it is looked for among the configs of this package:
+    If there is no file of that name, it is searched for among the configs of this package:
     ``mmpose_uda::uda/hand_3d.py`` as in ``_base_``, ``configs/uda/hand_3d.py`` as in a
-    checkout. So both name the same config wherever the package is installed.
+    checkout. Both name the same config wherever the package is installed.
 
     Args:
-        name (str): A path, or one of those.
+        name (str): A path, or a name of one of these forms.
 
     Returns:
-        str: Its path.
+        str: The path of the config.
 
     Raises:
-        UserError: There is none.
+        UserError: There is no such config.
     """
     if name.endswith('.pth'):
         raise UserError(
             f'{name} is a checkpoint: name its config, or an export, which a training '
-            'writes into the `export` of its folder.'
+            'writes to the folder `export` in its work dir.'
         )
     if osp.isfile(name):
         return name
@@ -39,5 +39,5 @@ def find_config(name: str) -> str:
         raise UserError(f'There is no config file {name}: check the path.')
     raise UserError(
         f'There is neither a config nor an export {name}: check the path. A training '
-        'writes an export into the `export` of its folder.'
+        'writes an export to the folder `export` in its work dir.'
     )

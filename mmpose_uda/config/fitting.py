@@ -1,4 +1,4 @@
-"""Heads and data of a config that do not go together."""
+"""Check that the head and the data of a config match."""
 
 import warnings
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from mmpose_uda.datasets.keypoint_names import parse_definition
 from mmpose_uda.datasets.stock_views import class_name
 from mmpose_uda.errors import UserError
 
-# Heads by the argument that is their number of keypoints.
+# For each head, the argument that is its number of keypoints.
 _COUNTS = dict(
     CPMHead='out_channels',
     DSNTHead='num_joints',
@@ -25,16 +25,15 @@ _COUNTS = dict(
     SimCCHead='out_channels',
     ViPNASHead='out_channels',
 )
-_COMBINED = 3  # heatmaps a keypoint of UDP's combined kind: one, and two of offsets
+_COMBINED = 3  # heatmaps per keypoint of UDP's combined type: one, and two of offsets
 _SPLITS = ('train', 'val', 'test')
 
 
 def check_fit(cfg: Config) -> None:
-    """Refuse a head that gives another number of keypoints, or takes other crops, than
-    the data have.
+    """Refuse a head whose number of keypoints or size of crops differs from the data's.
 
     Raises:
-        UserError: It says what both are.
+        UserError: They differ; the message shows both.
     """
     model = (cfg.to_dict().get('model')) or {}
     head = model.get('estimator', model).get('head') or {}
@@ -51,19 +50,19 @@ def check_fit(cfg: Config) -> None:
         if None not in (given, count) and given != count:
             raise UserError(
                 f'The head gives {given} keypoints and {where} have {count}: set '
-                f'{_COUNTS[class_name(head)]} of model.head, or give data of {given}.'
+                f'{_COUNTS[class_name(head)]} of model.head, or give data with {given}.'
             )
         for size in map(_crop_of, steps):
             if None not in (size, taken) and tuple(size) != tuple(taken):
                 raise UserError(
                     f'The head takes crops of {_as_text(taken)} px and {where} are cut '
-                    f'to {_as_text(size)}: let input_size of the codec and of '
-                    'TopdownAffine be one.'
+                    f'to {_as_text(size)}: let the codec and TopdownAffine have the same '
+                    'input_size.'
                 )
 
 
 def cropped_size(cfg: Config) -> Optional[tuple[int, int]]:
-    """Width and height in px that a config's data are cut to; None where they are not."""
+    """Width and height in px that a config's data are cropped to; None if they are not."""
     for _, _, steps in _split_datasets(cfg):
         for size in filter(None, map(_crop_of, steps)):
             return tuple(size)
@@ -80,12 +79,12 @@ def _given_keypoints(head: dict[str, Any]) -> Optional[int]:
 
 def _decoder(head: dict[str, Any]) -> dict[str, Any]:
     decoder = head.get('decoder') or {}
-    # of several stages, which have one each
+    # a head of several stages has one for each
     return decoder[-1] if isinstance(decoder, (list, tuple)) else decoder
 
 
 def _split_datasets(cfg: Config) -> Iterator[tuple[str, dict[str, Any], list[dict]]]:
-    """Each data set of a config: its split, its own config, and its transforms."""
+    """Yield the split, the config and the transforms of each data set of a config."""
     content = cfg.to_dict()
     for split in _SPLITS:
         loader = content.get(f'{split}_dataloader') or {}
@@ -96,7 +95,7 @@ def _split_datasets(cfg: Config) -> Iterator[tuple[str, dict[str, Any], list[dic
 def _datasets(
     config: dict[str, Any], steps: list[dict]
 ) -> Iterator[tuple[dict[str, Any], list[dict]]]:
-    """Each data set that one is made of, and its transforms."""
+    """Yield each data set that a data set is made of, and its transforms."""
     steps = [*(config.get('pipeline') or ()), *steps]
     if 'source' in config:
         views = config.get('views') or {}
@@ -116,7 +115,7 @@ def _datasets(
 
 
 def _keypoints_of(config: dict[str, Any], steps: list[dict]) -> Optional[int]:
-    """How many keypoints a data set gives; None where that is not known before it reads."""
+    """How many keypoints a data set gives; None if that is unknown before it is read."""
     for step in steps:
         if class_name(step) == 'KeypointConverter':
             return step.get('num_keypoints')
@@ -130,7 +129,7 @@ def _keypoints_of(config: dict[str, Any], steps: list[dict]) -> Optional[int]:
     if not metainfo:
         return None
     with warnings.catch_warnings():
-        # that the file is one of mmpose's own
+        # the warning is that the file is one of mmpose's own
         warnings.simplefilter('ignore', UserWarning)
         return parse_definition(metainfo, f'the {class_name(config)}')['num_keypoints']
 

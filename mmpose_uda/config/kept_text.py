@@ -1,11 +1,11 @@
-"""The text of a config as it is kept in checkpoints, read without running it."""
+"""Read the text of a config that checkpoints keep, without running it."""
 
 import ast
 from typing import Any, Optional
 
 from mmengine.config import Config
 
-# What decides what a run computes.
+# The keys that determine what a run computes.
 _READ = {
     'model',
     'optim_wrapper',
@@ -18,15 +18,15 @@ _SHOWN = 8
 
 
 def read_text(text: str) -> Optional[dict[str, Any]]:
-    """What a config that mmengine wrote assigns.
+    """Return what a config that mmengine wrote assigns.
 
-    ``Config.fromstring`` would run whatever a checkpoint of a stranger has there.
+    ``Config.fromstring`` would run whatever code a checkpoint from a stranger has there.
 
     Args:
         text (str): Assignments of ``dict(...)``, lists, tuples, numbers and text.
 
     Returns:
-        dict: Name -> value; None where the text holds anything else.
+        dict: Name -> value; None if the text holds anything else.
     """
     try:
         return {
@@ -38,7 +38,7 @@ def read_text(text: str) -> Optional[dict[str, Any]]:
 
 
 def differences(old: Any, new: Any, path: str = '') -> dict[str, tuple[Any, Any]]:
-    """Where two configs differ.
+    """Return where two configs differ.
 
     Args:
         old (Any): Nested dicts and lists.
@@ -46,7 +46,7 @@ def differences(old: Any, new: Any, path: str = '') -> dict[str, tuple[Any, Any]
         path (str): The dotted key that they are under.
 
     Returns:
-        dict[str, tuple[Any, Any]]: Dotted key -> the two values, None where there is none.
+        dict[str, tuple[Any, Any]]: Dotted key -> the two values, None if one is missing.
     """
     if isinstance(old, dict) and isinstance(new, dict):
         pairs = [(key, old.get(key), new.get(key)) for key in {**old, **new}]
@@ -63,14 +63,14 @@ def differences(old: Any, new: Any, path: str = '') -> dict[str, tuple[Any, Any]
 
 
 def changes(old: dict[str, Any], cfg: Config) -> dict[str, tuple[Any, Any]]:
-    """Where a run would compute something else than one of another config.
+    """Return the differences from another config that change what a run computes.
 
     Args:
-        old (dict[str, Any]): That config, of :func:`read_text`.
-        cfg (Config): That of the run.
+        old (dict[str, Any]): The other config, from :func:`read_text`.
+        cfg (Config): The config of the run.
 
     Returns:
-        dict[str, tuple[Any, Any]]: As of :func:`differences`.
+        dict[str, tuple[Any, Any]]: As from :func:`differences`.
     """
     before, now = _plain(old), _plain(cfg.to_dict())
     return {
@@ -81,7 +81,7 @@ def changes(old: dict[str, Any], cfg: Config) -> dict[str, tuple[Any, Any]]:
 
 
 def in_words(found: dict[str, tuple[Any, Any]]) -> str:
-    """The first of :func:`changes`, and how many more there are."""
+    """Describe the first of :func:`changes`, and how many more there are."""
     shown = '; '.join(
         f'{key}: {before!r} before, {now!r} now'
         for key, (before, now) in list(found.items())[:_SHOWN]
@@ -90,7 +90,7 @@ def in_words(found: dict[str, tuple[Any, Any]]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Lists for tuples and text for what is neither, as a text of a config has it."""
+    """Turn tuples into lists and other objects into text, as in the text of a config."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -1,4 +1,4 @@
-"""One process or several, and what joins them."""
+"""Set up one process or several, and what connects them."""
 
 import os
 import subprocess
@@ -11,13 +11,13 @@ from mmpose_uda.errors import UserError
 
 
 def check_seed(seed: int) -> None:
-    """Refuse a ``--seed`` that NumPy does not take.
+    """Refuse a ``--seed`` that NumPy does not accept.
 
     Raises:
-        UserError: It is such a one.
+        UserError: The seed is out of range.
     """
     if not 0 <= seed < 2**32:
-        raise UserError(f'--seed {seed} is none: let it be from 0 to {2**32 - 1}.')
+        raise UserError(f'--seed {seed} is out of range: use 0 to {2**32 - 1}.')
 
 
 def set_launcher(cfg: Config, launcher: str) -> None:
@@ -36,7 +36,7 @@ def set_launcher(cfg: Config, launcher: str) -> None:
         return
     if launcher == 'pytorch' and 'RANK' not in os.environ:
         raise UserError(
-            '--launcher pytorch needs torchrun around it: use `bash '
+            '--launcher pytorch must be started by torchrun: use `bash '
             'tools/dist_train.sh CONFIG NPROC`.'
         )
     gpus = torch.cuda.device_count()
@@ -48,7 +48,7 @@ def set_launcher(cfg: Config, launcher: str) -> None:
             f'{local} processes were started for {gpus} GPUs: start {gpus} or fewer.'
         )
     elif launcher == 'mpi':
-        raise UserError('--launcher mpi needs GPUs: without, use --launcher pytorch.')
+        raise UserError('--launcher mpi needs GPUs: use --launcher pytorch without them.')
     elif get_device() == 'cpu':
         if launcher == 'slurm':
             _name_slurm_process()
@@ -56,7 +56,7 @@ def set_launcher(cfg: Config, launcher: str) -> None:
 
 
 def require_whole_parameters(cfg: Config) -> None:
-    """Refuse what shards parameters, over processes or within an engine of its own.
+    """Refuse settings that shard parameters, over processes or in an engine of their own.
 
     Raises:
         UserError: The config has a ``strategy`` of mmengine's ``FlexibleRunner``, or a
@@ -70,14 +70,14 @@ def require_whole_parameters(cfg: Config) -> None:
     for key, kind in named:
         if kind and kind not in ('Runner', 'MMDistributedDataParallel'):
             raise UserError(
-                f"`{key}` of {cfg.filename} is {kind}, and the teacher's average runs over "
+                f'`{key}` of {cfg.filename} is {kind}, but the teacher is an average of '
                 'whole parameters that every process has: leave it out, and train with '
                 '`bash tools/dist_train.sh CONFIG NPROC`.'
             )
 
 
 def _name_slurm_process() -> None:
-    """Tell torch what Slurm calls this process, as mmengine does where there are GPUs.
+    """Pass Slurm's ranks and addresses on to torch, as mmengine does if there are GPUs.
 
     Raises:
         UserError: Slurm has not started this process.
@@ -86,7 +86,7 @@ def _name_slurm_process() -> None:
         slurm = {key: os.environ[f'SLURM_{key}'] for key in ('PROCID', 'NTASKS')}
     except KeyError:
         raise UserError(
-            '--launcher slurm needs srun around it: use `bash tools/slurm_train.sh '
+            '--launcher slurm must be started by srun: use `bash tools/slurm_train.sh '
             'PARTITION JOB_NAME CONFIG`.'
         ) from None
     os.environ.update(RANK=slurm['PROCID'], WORLD_SIZE=slurm['NTASKS'])
@@ -99,7 +99,7 @@ def _name_slurm_process() -> None:
 
 
 def _start_gloo(cfg: Config) -> None:
-    """Where mmengine would ask for a GPU: the process group and the wrapper."""
+    """Set up the process group and the wrapper, for which mmengine would need a GPU."""
     if not torch.distributed.is_initialized():
         torch.distributed.init_process_group('gloo')
     wrapper = cfg.get('model_wrapper_cfg') or dict(

@@ -1,4 +1,4 @@
-"""Top-level names of a config: what is read, and what only looks like it."""
+"""Top-level names of a config: those that are read, and those that only look like it."""
 
 import inspect
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from mmengine.runner import Runner
 from mmpose_uda.errors import UserError
 from mmpose_uda.near_names import misspelt
 
-# read by mmengine from the config, though no argument of its Runner
+# read by mmengine from the config, though they are no arguments of its Runner
 _RUNNER_KEYS = (
     'find_unused_parameters',
     'model_wrapper_cfg',
@@ -31,7 +31,7 @@ _BEFORE = (
 )
 LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
-# What they are: the runner takes it for granted.
+# The types of names, which the runner takes for granted.
 _DICTS = (
     'builtin_data',
     'custom_imports',
@@ -55,20 +55,20 @@ _OF_LOADERS = ('dataset', 'sampler', 'batch_sampler', 'collate_fn')
 
 
 def read_names() -> set[str]:
-    """Names of a config that mmengine's runner reads, or this package."""
+    """Return the names of a config that mmengine's runner or this package reads."""
     return {*runner_names(), *_BEFORE}
 
 
 def runner_names() -> set[str]:
-    """Those that mmengine's runner reads."""
+    """Return the names of a config that mmengine's runner reads."""
     return {*inspect.signature(Runner).parameters, *_RUNNER_KEYS} - {'cfg'}
 
 
 def refuse_near_misses(cfg: Config) -> None:
-    """Refuse a misspelt name of what is read, which would be passed over.
+    """Refuse a misspelt name, which would be ignored.
 
     Raises:
-        UserError: There is one.
+        UserError: A name resembles one that is read.
     """
     known = read_names()
     for name in sorted(set(cfg.keys()) - known):
@@ -81,16 +81,16 @@ def refuse_near_misses(cfg: Config) -> None:
 
 
 def imported_modules(cfg: Mapping[str, Any]) -> list[str]:
-    """Modules that a config imports before its parts are built."""
+    """Return the modules that a config imports before its parts are built."""
     imports = (cfg.get('custom_imports') or {}).get('imports', [])
     return [imports] if isinstance(imports, str) else list(imports)
 
 
 def check_kinds(cfg: Config) -> None:
-    """Refuse numbers and text where parts are described.
+    """Refuse numbers and text where the config has to describe parts.
 
     Raises:
-        UserError: One is there.
+        UserError: A value is of another type.
     """
     kinds: list[tuple[tuple[str, ...], tuple[type, ...]]]
     kinds = [(_DICTS, (dict,)), (_LISTS, (list, tuple)), (_SWITCHES, (bool, dict))]

@@ -1,4 +1,4 @@
-"""Overrides of a config, and whether they change anything."""
+"""Merge overrides into a config, and refuse those that change nothing."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,12 +17,12 @@ def merge(cfg: Config, options: dict[str, Any]) -> None:
     """Merge overrides into a config.
 
     Args:
-        cfg (Config): It is changed.
+        cfg (Config): Changed in place.
         options (dict): Dotted key -> value.
 
     Raises:
-        UserError: One names what the config does not have, or changes nothing that is
-            read.
+        UserError: An override names something that the config does not have, or changes
+            nothing that is read.
     """
     known = {*cfg.keys(), *read_names()}
     for key in options:
@@ -46,13 +46,13 @@ def merge(cfg: Config, options: dict[str, Any]) -> None:
 
 
 def _refuse_without_effect(key: str, before: dict[str, Any], after: dict[str, Any]) -> None:
-    """Refuse an option that changes a variable which nothing reads.
+    """Refuse an option that changes a variable that nothing reads.
 
     A config's text copies its variables to where they are read; what is merged later does
-    not reach those places. Only modules that the config imports may read others.
+    not reach those places. Only modules that the config imports may read the variables.
 
     Raises:
-        UserError: The variable is such a one; it names the places.
+        UserError: Nothing reads the variable; the message names the places to change.
     """
     name = key.split('.')[0]
     if name in read_names() or before.get(name) == after.get(name):
@@ -70,33 +70,33 @@ def _refuse_without_effect(key: str, before: dict[str, Any], after: dict[str, An
             f'{_listed(equal)} with the same value' if equal else '`train_cfg.max_iters`'
         )
         raise UserError(
-            f'--cfg-options {key} changes nothing that is read: name what is to change by '
-            f'its own key, as {named}.'
+            f'--cfg-options {key} changes nothing that is read: name what to change by '
+            f'its own key, such as {named}.'
         )
 
 
 def _refuse_half_a_move(before: dict[str, Any], after: dict[str, Any]) -> None:
-    """Refuse to make built-in data in another folder than they are loaded from.
+    """Refuse to make built-in data in a folder that they are not loaded from.
 
     Raises:
-        UserError: The folder was changed, and what lay in it was not.
+        UserError: The folder was changed, but paths in it were not.
     """
     roots = [(values.get('builtin_data') or {}) for values in (before, after)]
     old, new = [one.get('root') if isinstance(one, dict) else None for one in roots]
     if old == new or not (isinstance(old, str) and isinstance(new, str)):
-        return  # nothing is made, or nothing was
+        return  # no data are made, or none were before
     read = _read(after)
     del read['builtin_data']
     left = places_of_copies('builtin_data.root', before, read)
     if left:
         raise UserError(
-            f'--cfg-options builtin_data.root makes the data in {new}, and they are loaded '
-            f'from {old} as before: change {_listed(left)} too.'
+            f'--cfg-options builtin_data.root makes the data in {new}, but they are still '
+            f'loaded from {old}: change {_listed(left)} too.'
         )
 
 
 def _read(content: dict[str, Any]) -> dict[str, Any]:
-    """What of a config is read: by the runner, then by this package alone."""
+    """What is read of a config: first by the runner, then by this package only."""
     names = [*sorted(runner_names()), *sorted(read_names() - runner_names())]
     return {name: content[name] for name in names if name in content}
 

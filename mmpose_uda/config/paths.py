@@ -1,4 +1,4 @@
-"""Whether files that a config names are there, before the runner tells all about itself."""
+"""Check that files that a config names exist, before the runner writes its long log."""
 
 import os.path as osp
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ def _openmmlab_models() -> set[str]:
     return {*get_external_models(), *get_deprecated_model_names()}
 
 
-# Of names that stand for URLs, by their scheme.
+# The lists of names that stand for URLs, by their scheme.
 _LISTS = {
     'torchvision': get_torchvision_models,
     'modelzoo': get_torchvision_models,
@@ -35,14 +35,14 @@ _LISTS = {
 
 
 def require_paths(cfg: Config, *loaders: str) -> None:
-    """Refuse data sets whose folder or annotations are not there.
+    """Refuse data sets whose folder or annotations are missing.
 
     Args:
         cfg (Config): The config.
-        *loaders (str): Its keys of the data that are read.
+        *loaders (str): Its keys of the loaders that are used.
 
     Raises:
-        UserError: One is not there.
+        UserError: A folder or file is missing.
     """
     for name in loaders:
         for part in _parts(cfg.get(name)):
@@ -50,28 +50,28 @@ def require_paths(cfg: Config, *loaders: str) -> None:
 
 
 def require_checkpoint(path: Any) -> None:
-    """Refuse a checkpoint that is not there; what is no path, or a URL, passes.
+    """Refuse a checkpoint that does not exist; URLs and what is not a path pass.
 
     Raises:
-        UserError: It is not there.
+        UserError: It does not exist.
     """
-    # as load_from_local, which reads it
+    # like load_from_local, which reads it
     if _is_local(path) and not osp.isfile(osp.expanduser(path)):
         raise UserError(f'There is no checkpoint {path}: check the path.')
 
 
 def require_checkpoints(cfg: Config) -> None:
-    """The same of all that a training begins with, and what is no path of one.
+    """Refuse missing checkpoints that a training begins with, and what is not a path.
 
     Raises:
-        UserError: One is not there, or not a text.
+        UserError: A checkpoint does not exist, or its path is not text.
     """
     _require_weights(cfg.get('load_from'), '`load_from`', cfg)
     for part in _parts(cfg.model):
         if not isinstance(part.get('init_cfg'), (dict, list, tuple, type(None))):
             raise UserError(
                 f'`init_cfg` in {cfg.filename} is {part["init_cfg"]!r}: let it be a dict '
-                'with the `type` of an initializer, or a list of such.'
+                'with the `type` of an initializer, or a list of such dicts.'
             )
         if part['type'] == 'Pretrained':
             _require_weights(part.get('checkpoint'), '`checkpoint` of an `init_cfg`', cfg)
@@ -86,14 +86,14 @@ def _require_weights(path: Any, name: str, cfg: Config) -> None:
     listed = _LISTS.get(scheme)
     if listed is not None and model not in (names := listed()):
         raise UserError(
-            f'{name} in {cfg.filename} is {path}, and there is no such model: '
+            f'{name} in {cfg.filename} is {path}, but there is no such model: '
             f'{closest(model, names)}.'
         )
     require_checkpoint(path)
 
 
 def _parts(node: Any) -> Iterator[dict]:
-    """Every dict in a config that has a type."""
+    """Yield every dict in a config that has a type."""
     if isinstance(node, dict):
         if 'type' in node:
             yield node
@@ -113,7 +113,7 @@ def _require_data(part: dict) -> None:
     if not isinstance(kind, type) or not issubclass(kind, BaseDataset):
         return
     if kind._join_prefix is not BaseDataset._join_prefix:
-        return  # where it looks for its files is its own affair; the runner tells
+        return  # it finds its files in its own way; the runner reports missing ones
     root, ann_file = part.get('data_root') or '', part.get('ann_file') or ''
     if not (_is_local(root) and _is_local(ann_file)):
         return

@@ -1,11 +1,11 @@
-"""Where in a config a part is, for sentences about it."""
+"""Locate a part in a config, for sentences about it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Optional
 
 from mmengine.config import Config
 
-# what the runner reads, before helper variables of the config that repeat it
+# what the runner reads is searched before helper variables of the config that repeat it
 _READ_FIRST = (
     'model',
     'train_dataloader',
@@ -24,23 +24,23 @@ _READ_FIRST = (
 
 
 def place_of(cfg: Config, type_name: str, key: Optional[str] = None) -> str:
-    """:func:`where`, or of a part that the config does not have, its type.
+    """Return :func:`where` a part is, or its type if the config does not have it.
 
     Args:
         cfg (Config): The config.
         type_name (str): Class of the part, with or without its scope.
-        key (str, optional): An argument that it has.
+        key (str, optional): An argument that the part has.
     """
     return where(cfg, type_name, key) or f'type={type_name!r}'
 
 
 def where(cfg: Config, type_name: str, key: Optional[str] = None) -> str:
-    """In words, where a config has a part first; '' if nowhere.
+    """Describe where a config first has a part; '' if nowhere.
 
     Args:
         cfg (Config): The config.
         type_name (str): Class of the part, with or without its scope.
-        key (str, optional): An argument that it has.
+        key (str, optional): An argument that the part has.
 
     Returns:
         str: Its dotted key, and the file.
@@ -53,7 +53,7 @@ def where(cfg: Config, type_name: str, key: Optional[str] = None) -> str:
 
 
 def place_of_built(cfg: Config, type_name: str, given: Mapping[str, Any]) -> str:
-    """:func:`place_of` the part that a class was being built of, as far as it is known.
+    """Return :func:`place_of` the part that a class was being built from, if known.
 
     Args:
         cfg (Config): The config.
@@ -75,23 +75,23 @@ def _is_of(part: dict, type_name: str) -> bool:
 
 
 def where_fits(cfg: Config, fits: Callable[[dict], bool]) -> str:
-    """In words, where a config has the first dict that fits; '' if nowhere.
+    """Describe where a config has the first dict that fits; '' if nowhere.
 
     Args:
         cfg (Config): The config.
-        fits (Callable): What is asked of a dict in it.
+        fits (Callable): Whether a dict fits.
     """
     keys = keys_that_fit(cfg, fits)
     return in_words(cfg, keys) if keys else ''
 
 
 def in_words(cfg: Config, keys: Iterable[Any]) -> str:
-    """A place of a config."""
+    """Describe a place in a config."""
     return f'`{".".join(map(str, keys))}` in {cfg.filename}'
 
 
 def keys_that_fit(cfg: Config, fits: Callable[[dict], bool]) -> Optional[tuple[Any, ...]]:
-    """The keys to the dict of :func:`where_fits`; None if nothing fits."""
+    """Return the keys to the dict of :func:`where_fits`; None if no dict fits."""
 
     def search(value: Any, keys: tuple[Any, ...]) -> Optional[tuple[Any, ...]]:
         if isinstance(value, dict):

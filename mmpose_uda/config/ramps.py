@@ -1,4 +1,4 @@
-"""What grows over the first steps of a run, and runs that end before."""
+"""Ramps over the first steps of a run, and runs that are too short for them."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 RAMPS = ('ramp_iters', 'coefficient_ramp')
-"""Arguments of parts: in how many steps something of theirs grows."""
+"""Arguments of parts that set in how many steps a value of theirs ramps up."""
 
 _WARM_UPS = ('LinearLR', 'ConstantLR')
 
@@ -24,18 +24,18 @@ def is_warm_up(scheduler: Mapping[str, Any]) -> bool:
 
 
 def tell_long_ramps(cfg: Config, steps: int) -> None:
-    """Warn of a learning rate or weight of a part that a run does not bring to its height.
+    """Warn of a learning rate, or a weight of a part, that does not reach its full value.
 
     Args:
-        cfg (Config): Of the run.
-        steps (int): Its iterations.
+        cfg (Config): The config of the run.
+        steps (int): Its number of iterations.
     """
     phases = cfg.train_cfg.get('phases') or ()
     for key, length, available in [*_warm_ups(cfg, steps), *_ramps(cfg, phases, steps)]:
         if length > available:
             print_log(
-                f'`{key}` is {length} and there are {available} iterations, so that what '
-                'grows over it stays small: let it be a part of them.',
+                f'`{key}` is {length}, but there are only {available} iterations, so what '
+                'ramps up over it stays small: choose a smaller value.',
                 'current',
                 logging.WARNING,
             )
@@ -50,7 +50,7 @@ def _warm_ups(cfg: Config, steps: int) -> Iterator[tuple[str, int, int]]:
 
 
 def _ramps(cfg: Config, phases: Any, steps: int) -> Iterator[tuple[str, int, int]]:
-    """Those of parts, which begin with each phase that has them."""
+    """Yield the ramps of parts, which begin with each phase that has the part."""
     alignments = (cfg.get('model') or {}).get('alignments') or {}
     for name, part in alignments.items():
         own = [phase['iters'] for phase in phases if name in phase['parts']]

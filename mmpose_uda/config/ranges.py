@@ -1,4 +1,4 @@
-"""Numbers of a config that cannot be meant."""
+"""Refuse numbers in a config that cannot be intended."""
 
 import math
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ class _Range:
     Args:
         least (float): The smallest.
         most (float): The largest.
-        whole (bool): Whether only integers are meant.
-        several (bool): Whether it may be a list of them.
-        optional (bool): Whether it may be None.
+        whole (bool): Whether only integers are allowed.
+        several (bool): Whether a list of such numbers is allowed.
+        optional (bool): Whether None is allowed.
     """
 
     least: float = -math.inf
@@ -55,7 +55,7 @@ _AT_LEAST_0 = _Range(0)
 _COUNT = _Range(1, whole=True)
 _NEEDED = _Range(1, whole=True, optional=False)
 _COUNT_OR_0 = _Range(0, whole=True)
-# mmengine's and mmpose's parts mean the same by a name, and so do this package's
+# A name means the same in the parts of mmengine, mmpose and this package.
 _RANGES = dict(
     accumulative_counts=_COUNT,
     batch_size=_NEEDED,
@@ -89,10 +89,10 @@ _RANGES = dict(
 
 
 def check_ranges(cfg: Config) -> None:
-    """Refuse numbers of what the runner reads that no run could use.
+    """Refuse numbers that no run could use, in what the runner reads.
 
     Raises:
-        UserError: The first of them, by its key.
+        UserError: There are some; it names the key of the first one.
     """
     for key, value in _numbers(cfg.to_dict()):
         allowed = _RANGES[key.rpartition('.')[2]]
@@ -103,7 +103,7 @@ def check_ranges(cfg: Config) -> None:
 
 
 def _numbers(content: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Dotted key and value of all that has a range."""
+    """Yield the dotted key and the value of everything that has a range."""
 
     def search(node: Any, path: str) -> Iterator[tuple[str, Any]]:
         pairs = node.items() if isinstance(node, dict) else enumerate(node)

@@ -21,12 +21,12 @@ from mmpose_uda.errors import UserError
 def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
     """Read a config and merge overrides into it.
 
-    Files beside the config can be imported by its ``custom_imports``, wherever a command is
-    started.
+    Files beside the config can be imported by its ``custom_imports``, in whichever folder a
+    command is started.
 
     Args:
         path (str): A text config, as :func:`find_config` finds it.
-        options (dict, optional): Dotted key -> value, as of ``--cfg-options``.
+        options (dict, optional): Dotted key -> value, as from ``--cfg-options``.
 
     Returns:
         Config: The config.
@@ -34,7 +34,7 @@ def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
     Raises:
         UserError: The file is missing, does not run or is of mmengine's lazy kind, a name
             in it is nearly one that the runner reads, an override changes nothing, a
-            number cannot be meant, or boxes are in a file that is not JSON.
+            number is out of range, or boxes are in a file that is not JSON.
     """
     cfg = _run(find_config(path))
     refuse_near_misses(cfg)
@@ -53,7 +53,7 @@ def _run(path: str) -> Config:
     """Run a config and those that it is based on."""
     beside = str(Path(path).resolve().parent)
     if beside not in sys.path:
-        sys.path.append(beside)  # last: nothing there hides what is installed
+        sys.path.append(beside)  # last, so that nothing there hides what is installed
     try:
         if path.endswith('.py') and Config._is_lazy_import(path):
             raise UserError(
@@ -73,8 +73,8 @@ def _run(path: str) -> Config:
         ) from error
     except UnicodeDecodeError as error:
         raise UserError(
-            f'{_file_in_work(error) or path} is not text of UTF-8 ({error.reason} at byte '
-            f'{error.start}): save it so.'
+            f'{_file_in_work(error) or path} is not UTF-8 text ({error.reason} at byte '
+            f'{error.start}): save it as UTF-8.'
         ) from error
     except (OSError, ConfigParsingError) as error:
         raise UserError(
@@ -82,9 +82,9 @@ def _run(path: str) -> Config:
         ) from error
     except ImportError as error:
         raise UserError(
-            f'The config {path} imports what is not there '
-            f'({error.__cause__ or error}): correct its `custom_imports`, or put a file of '
-            'yours beside the config.'
+            f'The config {path} imports something that is missing '
+            f'({error.__cause__ or error}): correct its `custom_imports`, or put your own '
+            'file beside the config.'
         ) from error
     except Exception as error:
         place = _line_in_config(error)
@@ -97,7 +97,7 @@ def _run(path: str) -> Config:
 
 
 def _file_in_work(error: Exception) -> Optional[str]:
-    """The config that mmengine was reading."""
+    """The path of the config that mmengine was reading."""
     frames = [frame.f_locals for frame, _ in traceback.walk_tb(error.__traceback__)]
     names = [values['filename'] for values in frames if 'filename' in values]
     return str(names[-1]) if names else None
@@ -115,7 +115,7 @@ def _is_of_merging(error: Exception) -> bool:
 
 
 def drop_options_of_workers(cfg: Config) -> None:
-    """Let data be loaded without workers, whose options torch would refuse then."""
+    """Drop the options of workers if there are none, which torch would refuse."""
     for name in LOADERS:
         loader = cfg.get(name)
         if isinstance(loader, dict) and loader.get('num_workers') == 0:
@@ -124,7 +124,7 @@ def drop_options_of_workers(cfg: Config) -> None:
 
 
 def _box_files(node: Any) -> Iterator[str]:
-    """What the data sets of a config are told to load boxes from."""
+    """Yield the files that the data sets of a config load boxes from."""
     if isinstance(node, dict):
         if node.get('bbox_file'):
             yield str(node['bbox_file'])

@@ -1,4 +1,4 @@
-"""Whether the state that a checkpoint holds is one of the model that a config builds."""
+"""Check that the state in a checkpoint belongs to the model that a config builds."""
 
 import copy
 import math
@@ -15,18 +15,18 @@ from mmpose_uda.errors import UserError
 
 
 def check_state(cfg: Config, checkpoint: dict[str, Any], name: str) -> None:
-    """Load the weights into a model that is thrown away afterwards, and look at the rest.
+    """Load the weights into a model that is discarded afterwards, and check the rest.
 
-    mmengine goes on with random weights where those of the checkpoint do not fit, and finds
-    what else is wrong after it has written to the work dir.
+    mmengine would continue with random weights where those of the checkpoint do not fit,
+    and find what else is wrong only after it has written to the work dir.
 
     Args:
-        cfg (Config): Of the run that is to go on.
+        cfg (Config): The config of the run to resume.
         checkpoint (dict[str, Any]): With the keys of a run's checkpoint.
-        name (str): Its path.
+        name (str): Path of the checkpoint.
 
     Raises:
-        UserError: Weights are missing, unknown, of other shapes or no tensors, or the rest
+        UserError: Weights are missing, unknown, of other shapes or not tensors, or the rest
             is not what a run writes.
     """
     init_default_scope(cfg.get('default_scope', 'mmengine'))
@@ -50,7 +50,7 @@ def check_state(cfg: Config, checkpoint: dict[str, Any], name: str) -> None:
 
 
 def _rehearse(load: Callable[[Any], None], state: Any, what: str) -> None:
-    """Anything may be wrong with the content of a file."""
+    """Load a copy of a state; whatever is raised means that the content is wrong."""
     try:
         load(copy.deepcopy(state))
     except Exception as error:
@@ -63,7 +63,7 @@ def _rehearse(load: Callable[[Any], None], state: Any, what: str) -> None:
 
 
 def _with_preprocessor(cfg: Config) -> dict[str, Any]:
-    """As the runner hands it to the model."""
+    """The config of the model with its preprocessor, as the runner passes it."""
     shared = cfg.get('data_preprocessor')
     own = copy.deepcopy(cfg.model)
     return own if shared is None else {'data_preprocessor': copy.deepcopy(shared), **own}

@@ -1,4 +1,4 @@
-"""Whether a checkpoint is one that a run can go on from."""
+"""Check that a run can resume from a checkpoint."""
 
 import logging
 from typing import Any, Optional
@@ -16,18 +16,18 @@ _NEEDED = ('state_dict', 'meta', 'optimizer', 'message_hub')
 
 
 def check_resumed(cfg: Config) -> None:
-    """Refuse to go on from what is no checkpoint of this run, before anything is written.
+    """Refuse to resume from anything but a checkpoint of this run, before writing anything.
 
-    mmengine would take the seed of the checkpoint whatever the config says, too late for
-    the order of the data, and load what fits. Other differences are told in a warning.
+    mmengine would use the checkpoint's seed whatever the config says, too late for the
+    order of the data, and load what fits. Other differences are reported in a warning.
 
     Args:
-        cfg (Config): ``load_from`` is the checkpoint. Where it has no seed, it gets that of
-            the checkpoint.
+        cfg (Config): ``load_from`` is the checkpoint. A config without a seed gets the
+            checkpoint's.
 
     Raises:
-        UserError: It is an export or bare weights, of another seed, optimizer or model, or
-            what it holds is not finite, or not what this run writes.
+        UserError: The checkpoint is an export or bare weights, or is of another seed,
+            optimizer or model, or its content is not finite or not what this run writes.
     """
     name = cfg.load_from
     checkpoint = CheckpointLoader.load_checkpoint(name, 'cpu')
@@ -35,34 +35,34 @@ def check_resumed(cfg: Config) -> None:
     require_finite(
         checkpoint['state_dict'],
         name,
-        'from which no training goes on: resume from an earlier checkpoint.',
+        'from which no training can go on: resume from an earlier checkpoint.',
     )
     meta = checkpoint['meta']
     if 'config' in meta:
         raise UserError(
-            f'{name} has a `config` that mmengine would run: it is of an older program, or '
-            'of a stranger, so begin from its weights without --resume.'
+            f'{name} has a `config` that mmengine would run: it is from an older program '
+            'or from a stranger, so begin from its weights without --resume.'
         )
     text = meta.get('cfg')
     old = read_text(text) if isinstance(text, str) else None
     _take_seed(cfg, meta.get('seed'), old or {}, name)
     if old:
-        # mmengine draws one where the config has none
+        # mmengine draws one if the config has none
         old['randomness'] = {**(old.get('randomness') or {}), 'seed': meta.get('seed')}
     found = changes(old, cfg) if old else {}
     _refuse_other_parts(found, name)
     check_state(cfg, checkpoint, name)
     if found:
         print_log(
-            f'The config is not that of {name} ({in_words(found)}): the run goes on with '
-            'what it says now.',
+            f'The config differs from that of {name} ({in_words(found)}): the run goes on '
+            'with the present one.',
             'current',
             logging.WARNING,
         )
 
 
 def _take_seed(cfg: Config, seed: Optional[int], old: dict[str, Any], name: str) -> None:
-    """Let a run that was begun with ``--seed`` go on without it."""
+    """Let a run that was begun with ``--seed`` resume without it."""
     randomness = cfg.get('randomness') or {}
     asked = randomness.get('seed')
     if None not in (asked, seed) and asked != seed:
@@ -85,16 +85,16 @@ def _require_state(checkpoint: dict[str, Any], name: str) -> None:
         return
     meta = checkpoint.get('meta')
     exported = meta.get('exported') if isinstance(meta, dict) else None
-    what = f'the export of a {exported}' if exported else 'weights alone'
+    what = f'the export of a {exported}' if exported else 'only weights'
     raise UserError(
-        f'{name} is {what} (it has no `{lacking[0]}`), and a run goes on from one of its '
+        f'{name} is {what} (it has no `{lacking[0]}`), but a run goes on from one of its '
         'own checkpoints: to begin with these weights, leave --resume out and write '
         '--cfg-options load_from=FILE.'
     )
 
 
 def _refuse_other_parts(found: dict[str, tuple[Any, Any]], name: str) -> None:
-    """What was learned is neither of another optimizer nor of another model."""
+    """Refuse a checkpoint of another type of optimizer or model."""
     for key, (before, now) in found.items():
         is_optimizer = key == 'optim_wrapper.optimizer.type'
         is_part = key.startswith('model.') and key.endswith('.type')

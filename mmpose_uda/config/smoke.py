@@ -1,4 +1,4 @@
-"""A config that runs in as little time as possible: what ``--smoke`` does."""
+"""Shorten a config to run in as little time as possible, for ``--smoke``."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Optional
@@ -16,17 +16,17 @@ _TRAINED = 16
 
 
 def shorten(cfg: Config, given: Optional[dict[str, Any]] = None) -> None:
-    """Every phase, validation and export once, in as little time as possible.
+    """Let every phase, validation and export run once, in as little time as possible.
 
     Args:
         cfg (Config): Changed in place.
-        given (dict, optional): Dotted key -> value, what the user has set, which stays.
+        given (dict, optional): Dotted key -> value that the user has set, which is kept.
     """
     keys = list(_leaves(given or {}))
     if cfg.get('builtin_data') is not None:
         _shrink_data(cfg, keys)
     if 'phases' in cfg.train_cfg:
-        cfg.train_cfg.phases = list(cfg.train_cfg.phases)  # which has numbers as keys
+        cfg.train_cfg.phases = list(cfg.train_cfg.phases)  # merged by number
     short = {key: value for key, value in _short(cfg) if not _is_given(key, keys)}
     cfg.merge_from_dict(short)
     drop_options_of_workers(cfg)
@@ -46,7 +46,7 @@ def _is_given(key: str, leaves: Iterable[str]) -> bool:
 
 
 def _shrink_data(cfg: Config, given: Sequence[str]) -> None:
-    """A few images in a folder of their own, or as many as the user has set."""
+    """Reduce built-in data to a few images, or as many as the user set, in a new folder."""
     sizes = dict(num_train=_TRAINED, num_test=_TESTED)
     own = {
         name: cfg.builtin_data[name]
@@ -61,7 +61,7 @@ def _shrink_data(cfg: Config, given: Sequence[str]) -> None:
 
 
 def _short(cfg: Config) -> Iterator[tuple[str, int]]:
-    """Dotted keys of what makes a run long, and small values for them."""
+    """Yield the dotted keys of what makes a run long, and small values for them."""
     yield 'default_hooks.logger.interval', 1
     for number, _ in enumerate(cfg.train_cfg.get('phases', ())):
         yield f'train_cfg.phases.{number}.iters', _ITERS

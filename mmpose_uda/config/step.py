@@ -1,4 +1,4 @@
-"""Which optimizer wrapper and which hook do a step."""
+"""Choose the optimizer wrapper and the hook of a step."""
 
 from typing import Any, Optional
 
@@ -19,13 +19,14 @@ _SHORT = {'bfloat16': 'bf16', 'float16': 'fp16', None: 'auto'}
 
 
 def prepare_step(cfg: Config, amp: Optional[str] = None) -> None:
-    """Let steps be done by this package's wrapper and hook where a config names mmengine's.
+    """Replace mmengine's optimizer wrapper and hook in a config by this package's.
 
-    Those do the same and wait for nothing, skip what is not finite, and know mixed
-    precision on a CPU (:class:`GuardedOptimWrapper`, :class:`StepScalarsHook`). Optimizers
-    of torch take their fused form where there is one, and the teacher's parameters are
-    not told one by one (:class:`StudentOptimWrapperConstructor`). With mmengine's own
-    tools a config keeps what it names.
+    These do the same without waiting for the device, skip steps that are not finite, and
+    support mixed precision on a CPU (:class:`GuardedOptimWrapper`,
+    :class:`StepScalarsHook`). Optimizers of torch use their fused form if there is one, and
+    the teacher's parameters are not listed one by one
+    (:class:`StudentOptimWrapperConstructor`). With mmengine's own tools a config keeps what
+    it names.
 
     Args:
         cfg (Config): Changed in place.
@@ -33,7 +34,7 @@ def prepare_step(cfg: Config, amp: Optional[str] = None) -> None:
             GPU (as mmpose's ``--amp``) and bf16 on a CPU.
 
     Raises:
-        UserError: Mixed precision of another wrapper, or of another kind.
+        UserError: ``amp`` is given with another wrapper, or is of another kind.
     """
     wrapper = cfg.optim_wrapper
     kind = str(wrapper.get('type', _PLAIN)).removeprefix(_SCOPE)
@@ -64,10 +65,10 @@ def prepare_step(cfg: Config, amp: Optional[str] = None) -> None:
 
 
 def complete_step_hook(cfg: Config) -> None:
-    """Let options of the hook that does a step be those of this package's.
+    """Give ``default_hooks.runtime_info`` the type of this package's hook if it has none.
 
-    So ``default_hooks.runtime_info.max_skipped`` can be set in every config: few name that
-    hook, as there is one without.
+    So its ``max_skipped`` can be set in every config, few of which name the type, because
+    there is a default.
 
     Args:
         cfg (Config): Changed in place.
@@ -78,7 +79,7 @@ def complete_step_hook(cfg: Config) -> None:
 
 
 def _has_fused_form(kind: Any) -> bool:
-    """Whether this torch steps all weights in one go on this device, by trying."""
+    """Whether this torch has a fused form of an optimizer on this device, by trying."""
     if isinstance(kind, str):
         kind = getattr(torch.optim, kind, None)
     try:
@@ -89,7 +90,7 @@ def _has_fused_form(kind: Any) -> bool:
 
 
 def _dtype(amp: str) -> Optional[str]:
-    """What the choice is on this machine."""
+    """Return the dtype that a choice means on this machine."""
     if amp not in _CHOICES:
         raise UserError(
             f'Mixed precision is {" or ".join(_CHOICES)}, not {amp!r}: choose one.'
@@ -99,8 +100,8 @@ def _dtype(amp: str) -> Optional[str]:
         amp = 'bf16' if is_cpu else 'fp16'
     if is_cpu and amp == 'fp16':
         raise UserError(
-            '--amp fp16 needs a GPU and there is none here: leave the fp16 out, which is '
-            'bf16 on a CPU.'
+            '--amp fp16 needs a GPU and there is none here: use --amp without fp16, which '
+            'is bf16 on a CPU.'
         )
     if is_cpu and not _cpu_computes_bf16():
         print_log('This CPU has no instructions for bf16: training in fp32.')
@@ -109,6 +110,6 @@ def _dtype(amp: str) -> Optional[str]:
 
 
 def _cpu_computes_bf16() -> bool:
-    """Whether it has instructions for it; without, bf16 is slower than fp32."""
+    """Whether the CPU has instructions for bf16, which is slower than fp32 without them."""
     asked = ('_is_avx512_bf16_supported', '_is_amx_tile_supported')
     return any(getattr(torch.cpu, name, bool)() for name in asked)

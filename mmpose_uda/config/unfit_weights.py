@@ -1,4 +1,4 @@
-"""What of a checkpoint does not fit a model, in words."""
+"""Describe which weights of a checkpoint do not fit a model."""
 
 import re
 import textwrap
@@ -15,9 +15,9 @@ _WIDTH = 300  # characters of a message of another kind
 
 
 def unfit_weights(text: str) -> str:
-    """Each kind of misfit with its number and the first weight of it.
+    """Describe each kind of misfit by its number and its first weight.
 
-    Where none of the known kinds is told, it is what the message begins with, in one line.
+    If the message has none of the known kinds, return its beginning in one line.
 
     Args:
         text (str): Message of mmengine's ``load_state_dict``, which lists all weights.

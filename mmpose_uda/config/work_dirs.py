@@ -1,4 +1,4 @@
-"""The folder of a run, which is its own."""
+"""The folder of a run, which no other run shares."""
 
 import fcntl
 import os
@@ -23,8 +23,8 @@ def set_work_dir(cfg: Config, work_dir: Optional[str], suffix: str = '') -> None
 
     Args:
         cfg (Config): Its ``work_dir`` is set.
-        work_dir (str, optional): The one that was asked for.
-        suffix (str): Of the folder, unless one was asked for.
+        work_dir (str, optional): The folder that was asked for.
+        suffix (str): End of the folder's name, unless one was asked for.
     """
     name = osp.splitext(osp.basename(cfg.filename))[0]
     default = cfg.get('work_dir') or osp.join('./work_dirs', name)
@@ -33,12 +33,12 @@ def set_work_dir(cfg: Config, work_dir: Optional[str], suffix: str = '') -> None
 
 @contextmanager
 def own_work_dir(cfg: Config) -> Iterator[None]:
-    """Keep other trainings out of ``cfg.work_dir`` while one goes on.
+    """Keep other trainings out of ``cfg.work_dir`` while one is running.
 
-    The system lets go of the lock when the process ends, however it ends.
+    The system releases the lock when the process ends, however it ends.
 
     Raises:
-        UserError: Another training writes there, or nobody can.
+        UserError: Another training writes there, or the folder is not writable.
     """
     if _is_helper(cfg):
         yield
@@ -51,21 +51,21 @@ def own_work_dir(cfg: Config) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UserError(
-                f'Another training is writing to {cfg.work_dir}: wait for its end, or name '
-                'another --work-dir.'
+                f'Another training is writing to {cfg.work_dir}: wait until it ends, or '
+                'name another --work-dir.'
             ) from error
         except OSError:
-            pass  # some network file systems know no locks
+            pass  # some network file systems support no locks
         yield
 
 
 def check_new(cfg: Config) -> None:
-    """Refuse to begin where the checkpoints of another config are.
+    """Refuse to begin in a folder with checkpoints of another config.
 
-    Those of the same config are written over: it gives the same ones.
+    Those of the same config are overwritten, because it gives the same ones.
 
     Raises:
-        UserError: They would be lost, among those of two runs or under new ones.
+        UserError: They would be overwritten, or mixed with those of this run.
     """
     if not step_checkpoints(cfg.work_dir):
         return
@@ -85,7 +85,7 @@ def check_new(cfg: Config) -> None:
 
 
 def _noted(path: str) -> Optional[dict[str, Any]]:
-    """The config that a run left in its folder; None where it cannot be read."""
+    """The config that a run left in its folder; None if it cannot be read."""
     try:
         with open(path, encoding='utf-8') as file:
             return read_text(file.read())

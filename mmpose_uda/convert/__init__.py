@@ -1,1 +1,1 @@
-"""A stock mmpose config becomes that of an adaptation."""
+"""Turn a stock mmpose config into the config of an adaptation."""

@@ -21,17 +21,17 @@ def adapted_text(
     has_boxes: bool,
     source: Optional[SourceFolder],
 ) -> str:
-    """Write the config.
+    """Return the text of the config.
 
     Args:
-        stock (StockConfig): What is adapted.
-        base (str): How the new config inherits from it.
+        stock (StockConfig): The stock config to adapt.
+        base (str): The ``_base_`` of the new config.
         target (str): Folder of the target's images.
-        has_boxes (bool): Whether ``boxes.json`` is in it.
+        has_boxes (bool): Whether that folder has a ``boxes.json``.
         source (SourceFolder, optional): The labelled data, if not the stock config's.
 
     Returns:
-        str: Python.
+        str: The config, in Python.
     """
     unfit = [name for name in map(class_name, stock.hooks) if name in UNFIT_HOOKS]
     return fill_text(
@@ -39,7 +39,7 @@ def adapted_text(
         dict(repr=repr),
         stock=stock,
         base=base,
-        # this package is first, because it repairs the stack
+        # this package comes first, because importing it repairs the stack
         imports=['mmpose_uda', *stock.imports],
         source=source,
         target=target,
@@ -54,11 +54,11 @@ def adapted_text(
 
 
 def _measurement(stock: StockConfig, source: Optional[SourceFolder]) -> dict[str, Any]:
-    """By which metrics the user's own data are validated or tested."""
+    """Return the metrics for the user's own data, and why some are replaced."""
     if source is None:
         return dict(metrics=[], replaced_metrics=[])
     if source.has_parts:
-        # its metric is computed from the file
+        # the whole-body metric is computed from the annotation file
         ann_file = str(source.root / (source.val or source.train))
         metrics = [dict(metric, ann_file=ann_file) for metric in stock.metrics]
         return dict(metrics=metrics, replaced_metrics=[])

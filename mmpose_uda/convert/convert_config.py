@@ -1,4 +1,4 @@
-"""Adapting a stock config: what ``tools/misc/convert_config.py`` does."""
+"""Write the config that adapts a stock config (``tools/misc/convert_config.py``)."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ def convert_config(
     """Write a config, to be edited, that adapts a stock config to a folder of images.
 
     Args:
-        base (str): Path of a stock config, or 'mmpose::' and a path among those of mmpose.
+        base (str): Path of a stock config, or 'mmpose::' and a path in mmpose's configs.
         target (str): Folder of images without labels; a ``boxes.json`` in it is used.
         source (str, optional): Folder of labelled images
             (:func:`mmpose_uda.convert.source_folder.find_source`). Defaults to the training
@@ -35,16 +35,16 @@ def convert_config(
         Path: The file.
 
     Raises:
-        UserError: ``base`` cannot be adapted, a folder is not what it should be, or the
-            file is there already.
+        UserError: ``base`` cannot be adapted, a folder does not have what it should, or
+            the file already exists.
     """
     path = Path(out or f'{Path(base).stem}_adapted.py')
     if path.suffix != '.py':
-        raise UserError(f'--out {path} is no name of a config: let it end with .py.')
+        raise UserError(f'--out {path} is not the name of a config: it must end in .py.')
     if path.exists():
-        raise UserError(f'{path} is there already: remove it or name another --out.')
+        raise UserError(f'{path} already exists: remove it or name another --out.')
     if not path.parent.is_dir():
-        raise UserError(f'There is no folder {path.parent} for --out {path}: make it.')
+        raise UserError(f'There is no folder {path.parent} for --out {path}: create it.')
     if not os.path.isdir(target):
         raise UserError(f'There is no folder {target}: correct --target.')
     has_boxes = _check_target(target)
@@ -66,7 +66,7 @@ def convert_config(
 
 
 def _check_target(folder: str) -> bool:
-    """Whether a folder of images has boxes; both are checked."""
+    """Check a folder of images and its boxes; return whether it has boxes."""
     names = find_images(folder)
     boxes = Path(folder, BOXES_FILE)
     if not boxes.exists():

@@ -1,10 +1,10 @@
-"""The metrics of a stock config on labelled data of the user's own."""
+"""The metrics of a stock config for the user's own labelled data."""
 
 from typing import Optional
 
 from mmpose_uda.datasets.stock_views import class_name
 
-# What PoseDataset does not have, by the metric that reads it.
+# What PoseDataset lacks, by the metric that reads it.
 _MISSING = dict(
     CocoWholeBodyMetric='separate labels of body, feet, face and hands',
     InterHandMetric='which hand is seen',
@@ -15,17 +15,17 @@ SUBSTITUTE = dict(type='PCKAccuracy', thr=0.05, norm_item='bbox')
 
 
 def own_metrics(metrics: list[dict]) -> tuple[list[dict], list[str]]:
-    """Metrics that can be computed with :class:`PoseDataset`.
+    """Return the metrics that can be computed with :class:`PoseDataset`.
 
-    Those that read what it does not have give way to PCK relative to the box. Those that
-    read a file of annotations get them from the samples: what annotation tools leave out,
-    such as areas, is filled in there.
+    PCK relative to the box replaces metrics that read what it lacks. Metrics that read an
+    annotation file get the annotations from the samples, where what annotation tools leave
+    out, such as areas, is filled in.
 
     Args:
-        metrics (list[dict]): Of the stock config.
+        metrics (list[dict]): Those of the stock config.
 
     Returns:
-        tuple[list[dict], list[str]]: The metrics, and a reason for each that gave way.
+        tuple[list[dict], list[str]]: The metrics, and a reason for each one replaced.
     """
     missing = [missing_data(metric) for metric in metrics]
     kept = [
@@ -42,7 +42,7 @@ def own_metrics(metrics: list[dict]) -> tuple[list[dict], list[str]]:
 
 
 def missing_data(metric: dict) -> Optional[str]:
-    """What a metric of mmpose reads that PoseDataset does not have, if anything."""
+    """Return what a metric of mmpose reads that PoseDataset lacks, or None."""
     if 'head' in metric.get('norm_item', ()):
         return 'the size of the head'
     if metric.get('iou_type') == 'keypoints_crowd':

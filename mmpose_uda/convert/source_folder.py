@@ -14,16 +14,16 @@ from mmpose_uda.errors import UserError
 
 @dataclass(frozen=True)
 class SourceFolder:
-    """Where things are in it; paths are relative to it.
+    """Where things are in a source's folder; paths are relative to it.
 
     Args:
         root (Path): The folder.
         images (str): Its folder of images; '' if they are in ``root``.
         train (str): Annotations to train on.
         val (str, optional): Annotations to validate on.
-        has_parts (bool): Whether feet, face and hands have keys of their own in them, as
-            COCO-WholeBody has it.
-        samples (int): Labelled instances of ``train``, where :func:`find_source` found it.
+        has_parts (bool): Whether feet, face and hands have separate keys in them, as in
+            COCO-WholeBody.
+        samples (int): Labelled instances of ``train``, if :func:`find_source` counted them.
     """
 
     root: Path
@@ -35,7 +35,7 @@ class SourceFolder:
 
     @property
     def dataset(self) -> str:
-        """The class that reads it."""
+        """Name of the data set class that reads it."""
         return 'CocoWholeBodyDataset' if self.has_parts else 'PoseDataset'
 
 
@@ -47,18 +47,18 @@ def find_source(
 ) -> SourceFolder:
     """Find annotations and images.
 
-    The annotations are ``annotations/train.json``, or the only other JSON beside
-    ``annotations/val.json``, which may be there too. The images are in ``images``, or in
-    the folder itself.
+    The annotations are ``annotations/train.json``, or else the only JSON apart from
+    ``annotations/val.json``, which is optional. The images are in ``images``, or in the
+    folder itself.
 
     Args:
         folder (str): The folder.
         metainfo (dict): The keypoints that it must have, in mmpose's format.
-        wanted_by (tuple[str, str]): Who has these keypoints, and what to do where others
-            are found, for the sentence.
+        wanted_by (tuple[str, str]): What has these keypoints, and what to do if others are
+            found, for the message.
 
     Raises:
-        UserError: Something is missing, or the keypoints are others.
+        UserError: Something is missing, or the keypoints differ.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -68,7 +68,7 @@ def find_source(
     if len(candidates) != 1:
         raise UserError(
             f'{folder}/annotations has no train.json and {len(candidates)} other '
-            'JSON files: name the one to train on train.json.'
+            'JSON files: rename the one to train on to train.json.'
         )
     found = SourceFolder(
         root=root,
@@ -83,7 +83,7 @@ def find_source(
 
 
 def _is_labelled(annotation: dict) -> bool:
-    """Whether a keypoint of it is visible; what is no number is told by others."""
+    """Whether any keypoint is visible; other checks report what is not a number."""
     numbers = np.ravel(np.array(annotation.get('keypoints') or (), object))
     return any(isinstance(v, (int, float)) and v > 0 for v in numbers[2::3])
 
@@ -94,16 +94,16 @@ def check_content(
     metainfo: dict,
     wanted_by: tuple[str, str] = _CONVERTED,
 ) -> bool:
-    """Whether it has COCO-WholeBody's form; the keypoints are checked in either case.
+    """Check keypoints and images; return whether the form is COCO-WholeBody's.
 
     Args:
-        source (SourceFolder): Where it is from.
-        content (dict): What its ``train`` holds.
+        source (SourceFolder): The folder that it is from.
+        content (dict): Content of its file ``train``.
         metainfo (dict): The keypoints that it must have, in mmpose's format.
         wanted_by (tuple[str, str]): See :func:`find_source`.
 
     Raises:
-        UserError: The keypoints are others, or the images are not there.
+        UserError: The keypoints differ, or there are no images.
     """
     path = source.root / source.train
     expected = keypoint_names(parse_pose_metainfo(metainfo))
@@ -118,13 +118,13 @@ def check_content(
 
 
 def _check_image(folder: Path, file_name: str, path: Path) -> None:
-    """Whether an image is there, or else where it is by its name."""
+    """Raise an error if an image is missing, with where it may be by its name."""
     if (folder / file_name).is_file():
         return
     parts = Path(file_name.replace('\\', '/')).parts
     nearer = (Path(*parts[n:]) for n in range(len(parts)))
     there = next((name for name in nearer if (folder / name).is_file()), None)
-    remedy = f'write it {there.as_posix()}' if there else 'put the images there'
+    remedy = f'write {there.as_posix()}' if there else 'put the images there'
     raise UserError(
         f'{path} names the image {file_name}, which is not in {folder}: {remedy}.'
     )
@@ -138,8 +138,8 @@ def _check_keypoints(
     owner: str,
     remedy: str,
 ) -> None:
-    """By the names of a category where one has any, or else by their number."""
-    rename = f'order and name them so, or {remedy}'
+    """Check keypoints by the names of a category if one has any, else by number."""
+    rename = f'order and name them like those, or {remedy}'
     named = category_of(content, expected, str(path), owner, rename)
     if named is None and count != len(expected):
         raise UserError(
@@ -149,14 +149,14 @@ def _check_keypoints(
 
 
 def _num_keypoints(annotations: list[dict]) -> dict[str, int]:
-    """Of the first annotation that has any: under each key, three numbers a keypoint."""
+    """Keypoints under each key (three numbers each) of the first annotation with any."""
     first = next((ann for ann in annotations if ann.get('keypoints')), {})
     keys = ['keypoints', *(key for key in first if key.endswith('_kpts'))]
     return {key: _size(first.get(key)) // 3 for key in keys}
 
 
 def _size(value: Any) -> int:
-    """Numbers in a list, or in lists of a list, as some tools write triples."""
+    """Count the numbers in a list, or in nested lists, as some tools write triples."""
     if isinstance(value, (list, tuple)):
         return sum(map(_size, value))
     return int(value is not None)

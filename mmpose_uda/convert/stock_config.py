@@ -1,4 +1,4 @@
-"""What there is to know of a stock mmpose config before it is adapted."""
+"""What must be known of a stock mmpose config before it is adapted."""
 
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -19,7 +19,7 @@ from mmpose_uda.errors import UserError
 from mmpose_uda.models.readers import find_reader
 from mmpose_uda.models.utils import batch_norm_layers, capture_features
 
-# Hooks that do not go with an adaptation, and why.
+# Hooks that do not suit an adaptation, and why.
 UNFIT_HOOKS = dict(
     EMAHook='would average the teacher, which is an average already',
     PipelineSwitchHook='would switch a pipeline that the views do not use',
@@ -31,12 +31,12 @@ class StockConfig:
     """A stock config and what its adaptation depends on.
 
     Args:
-        cfg (Config): Its contents.
+        cfg (Config): The config itself.
         head (str): Class of the head.
         has_distributions (bool): Whether pseudo labels can be read off the head.
-        has_maps (bool): Whether it has maps of positions.
+        has_maps (bool): Whether the head has maps of positions.
         has_batch_norm (bool): Whether the network has BatchNorm layers.
-        channels (int): Of the backbone's last features.
+        channels (int): Number of channels of the backbone's last features.
     """
 
     cfg: Config
@@ -48,7 +48,7 @@ class StockConfig:
 
     @property
     def decays_layers(self) -> bool:
-        """Whether it has mmpose's layer-wise learning rates."""
+        """Whether it uses mmpose's layer-wise learning rates."""
         name = (self.cfg.get('optim_wrapper') or {}).get('constructor')
         return name == 'LayerDecayOptimWrapperConstructor'
 
@@ -59,14 +59,14 @@ class StockConfig:
 
     @property
     def metainfo(self) -> dict:
-        """Definition of the keypoints of its training data, or without any its test's."""
+        """Keypoint definition of its training data, or of its test data without any."""
         loader = self.cfg.get('train_dataloader') or self.cfg.test_dataloader
         kind = DATASETS.get(loader.dataset.type)
         metainfo = loader.dataset.get('metainfo') or getattr(kind, 'METAINFO', None)
         if not metainfo:
             raise UserError(
-                f'The keypoints of a {loader.dataset.type} are not known: correct this '
-                'type of the data, or give them a `metainfo`.'
+                f'The keypoints of a {loader.dataset.type} are not known: correct the '
+                'type of the data set, or give it a `metainfo`.'
             )
         return dict(metainfo)
 
@@ -83,7 +83,7 @@ class StockConfig:
 
     @property
     def metrics(self) -> list[dict]:
-        """What it validates by."""
+        """The metrics that it validates with."""
         evaluator = self.cfg.get('val_evaluator') or dict(type='CocoMetric')
         metrics = evaluator if isinstance(evaluator, (list, tuple)) else [evaluator]
         return [dict(metric) for metric in metrics]
@@ -93,11 +93,11 @@ def examine(base: str, trains: bool = True) -> StockConfig:
     """Read a stock config and build its network.
 
     Args:
-        base (str): Path of the config, or 'mmpose::' and a path among those of mmpose.
-        trains (bool): Whether it must say how it is trained. An export does not.
+        base (str): Path of the config, or 'mmpose::' and a path in mmpose's configs.
+        trains (bool): Whether it must define a training, which an export does not.
 
     Raises:
-        UserError: It is not there, does not run, or is not of a top-down estimator.
+        UserError: It does not exist, does not run, or is not for a top-down estimator.
     """
     cfg = _read(base)
     with user_errors(cfg):
@@ -150,17 +150,17 @@ def _require_top_down(cfg: Config, base: str, trains: bool) -> None:
     elif trains:
         raise UserError(f'{base} has no `train_dataloader`: give a config that trains.')
     elif cfg.get('test_dataloader') is None:
-        raise UserError(f'{base} has neither data to train nor to test on: add some.')
+        raise UserError(f'{base} has neither training nor test data: add some.')
 
 
 def is_crop(step: dict) -> bool:
-    """Whether a transform of a pipeline cuts out the box, mmpose's or ours."""
+    """Whether a transform cuts out the box, be it mmpose's or this package's."""
     return class_name(step).startswith('TopdownAffine')
 
 
 @torch.no_grad()
 def _channels(network: nn.Module, cfg: Config) -> int:
-    """Channels of the backbone's last features, of a blank image."""
+    """Number of channels of the backbone's last features, from a blank image."""
     loader = cfg.get('train_dataloader') or cfg.test_dataloader
     crop = next(filter(is_crop, loader.dataset.pipeline), {})
     if 'input_size' not in crop:

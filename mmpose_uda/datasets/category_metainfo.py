@@ -1,4 +1,4 @@
-"""The keypoint definition that an annotation file itself gives."""
+"""The keypoint definition that an annotation file itself contains."""
 
 import re
 from itertools import cycle, islice
@@ -8,11 +8,11 @@ from mmpose_uda.datasets.coco_file import load_coco
 from mmpose_uda.errors import UserError
 
 FROM_CATEGORIES = 'categories'
-"""The ``metainfo`` of a data set whose keypoints are those of its file's ``categories``."""
+"""Value of ``metainfo`` that takes the keypoints from the ``categories`` of the file."""
 
-_SIGMA = 0.05  # of COCO's keypoints, from 0.025 (an eye) to 0.107 (a hip)
+_SIGMA = 0.05  # COCO's own are from 0.025 (an eye) to 0.107 (a hip)
 _COLORS = ([51, 153, 255], [0, 255, 0], [255, 128, 0], [255, 51, 255], [255, 255, 51])
-# 'left' or 'l' as a word of its own: left_wrist, wrist-left, L wrist, leftWrist, wristL
+# 'left' or 'l' as a separate word: left_wrist, wrist-left, L wrist, leftWrist, wristL
 _SIDES = (
     (r'(?i)(?<![a-z])left(?=$|[^a-z])', 'right'),
     (r'left(?=[A-Z_\W\d]|$)|Left', 'right'),
@@ -22,27 +22,29 @@ _SIDES = (
 
 
 def metainfo_of_categories(path: str) -> dict[str, Any]:
-    """A keypoint definition in mmpose's format, of the ``categories`` of a file.
+    """Return a keypoint definition in mmpose's format from the ``categories`` of a file.
 
-    Keypoints that differ in 'left' and 'right' (or 'l' and 'r') alone are a pair. All have
-    the same weight and, for COCO's similarity of keypoints, the same sigma.
+    Keypoints whose names differ only in 'left' and 'right' (or 'l' and 'r') form a pair.
+    All have the same weight and, for COCO's keypoint similarity, the same sigma.
 
     Args:
-        path (str): A COCO-style file; the first of its categories with keypoints counts.
+        path (str): COCO-style file; its first category with keypoints is used.
 
     Raises:
-        UserError: No category names its keypoints, or two have one name.
+        UserError: No category lists its keypoints, or two keypoints share a name.
     """
     categories = load_coco(path).get('categories') or ()
     told = [category for category in categories if category.get('keypoints')]
     if not told:
         raise UserError(
-            f'No category of `{path}` names its keypoints: add `keypoints` to one, or pass '
+            f'No category of `{path}` lists its keypoints: add `keypoints` to one, or pass '
             "a `metainfo` in mmpose's format."
         )
     names = list(map(str, told[0]['keypoints']))
     if len(set(names)) < len(names):
-        raise UserError(f'The category of `{path}` gives two keypoints one name: {names}.')
+        raise UserError(
+            f'Two keypoints in the category of `{path}` share a name: rename one ({names}).'
+        )
     colors = list(islice(cycle(_COLORS), len(names)))
     return dict(
         dataset_name=str(told[0].get('name') or 'own'),
@@ -66,7 +68,7 @@ def metainfo_of_categories(path: str) -> dict[str, Any]:
 
 
 def other_side(name: str, names: list[str]) -> Optional[str]:
-    """The keypoint among ``names`` that ``name`` becomes in a mirror, None if itself."""
+    """The keypoint among ``names`` on the other side of ``name``, or None."""
     for other in names:
         if other != name and (name in _mirrored(other) or other in _mirrored(name)):
             return other
@@ -74,7 +76,7 @@ def other_side(name: str, names: list[str]) -> Optional[str]:
 
 
 def _mirrored(name: str) -> set[str]:
-    """What a name of the left may be on the right."""
+    """The names that a keypoint of the left may have on the right."""
     found = set()
     for pattern, right in _SIDES:
         for match in re.finditer(pattern, name):
@@ -85,12 +87,12 @@ def _mirrored(name: str) -> set[str]:
 
 
 def _links(skeleton: Any, names: list[str], path: str) -> list[tuple[str, str]]:
-    """Pairs of names; COCO counts keypoints from 1."""
+    """The skeleton as pairs of names; COCO counts keypoints from 1."""
     numbered = dict(enumerate(names, start=1))
     try:
         return [(numbered[first], numbered[last]) for first, last in skeleton]
     except (TypeError, ValueError, KeyError) as error:
         raise UserError(
-            f'The skeleton of `{path}` is no list of pairs of keypoints from 1 to '
+            f'The skeleton of `{path}` is not a list of pairs of keypoints from 1 to '
             f'{len(names)}: correct or remove it.'
         ) from error

@@ -1,4 +1,4 @@
-"""One annotation of COCO's style, as any annotation tool writes it, in one form."""
+"""One COCO-style annotation, as any annotation tool writes it, in a uniform form."""
 
 from typing import Any, Optional
 
@@ -8,8 +8,8 @@ from mmpose_uda.datasets.coco_file import box_of
 from mmpose_uda.datasets.faults import Fault, told
 
 VISIBILITIES = (0, 1, 2)
-_CATEGORY = 1  # of an annotation that names none, or one that is no number
-_UNLABELLED = -1  # some tools write it in the place of COCO's 0
+_CATEGORY = 1  # for an annotation without one, or with one that is not an integer
+_UNLABELLED = -1  # written by some tools instead of COCO's 0
 
 
 def plain_annotation(
@@ -20,25 +20,25 @@ def plain_annotation(
     image_number: Optional[int] = None,
     points: Optional[np.ndarray] = None,
 ) -> dict[str, Any]:
-    """The keys that mmpose's data sets and metrics read, with what COCO has by default.
+    """Return the keys that mmpose's data sets and metrics read, with COCO's defaults.
 
-    Tools leave out ``iscrowd``, ``area``, ``num_keypoints`` and ``category_id``, use ids of
-    text, and write visibilities as 2.0 or true.
+    Tools leave out ``iscrowd``, ``area``, ``num_keypoints`` and ``category_id``, use text
+    as ids, and write visibilities as 2.0 or true.
 
     Args:
-        annotation (dict): As it is in the file.
+        annotation (dict): As in the file.
         path (str): The file.
         num_keypoints (int): K.
-        number (int, optional): What is to stand for its id.
-        image_number (int, optional): What is to stand for its image's id.
-        points (np.ndarray, optional): Its :func:`labelled_points`, where they are known.
+        number (int, optional): Replaces its id.
+        image_number (int, optional): Replaces the id of its image.
+        points (np.ndarray, optional): Its :func:`labelled_points`, if already read.
 
     Returns:
         dict: ``id``, ``image_id``, ``category_id``, ``bbox`` [4] xywh px, ``iscrowd``,
-        ``area`` px², and where it has any ``keypoints`` [K * 3] and ``num_keypoints``.
+        ``area`` px², and if it has keypoints ``keypoints`` [K * 3] and ``num_keypoints``.
 
     Raises:
-        UserError: The box is none, or the keypoints are not K triples of numbers.
+        UserError: The box, the area or the keypoints are invalid.
     """
     box, category = box_of(annotation, path), annotation.get('category_id')
     plain = dict(
@@ -58,10 +58,10 @@ def plain_annotation(
 
 
 def faults_of(annotation: dict[str, Any], path: str, num_keypoints: int) -> list[Fault]:
-    """All that is wrong with an annotation.
+    """Return everything that is wrong with an annotation.
 
     Args:
-        annotation (dict): As it is in the file.
+        annotation (dict): As in the file.
         path (str): The file.
         num_keypoints (int): K.
     """
@@ -78,18 +78,18 @@ def faults_of(annotation: dict[str, Any], path: str, num_keypoints: int) -> list
 
 
 def _area_of(annotation: dict[str, Any], box: np.ndarray, path: str) -> float:
-    """Area of a person, px²: that of the box where there is none, or 0."""
+    """Area of a person, px²: that of the box if the annotation has none, or 0."""
     if not is_area(annotation.get('area')):
         raise Fault(
             f'`area` of annotation {annotation.get("id")} of `{path}` is '
             f'{told(annotation["area"])}',
-            'let it be a number, or leave it out',
+            'make it a number, or leave it out',
         )
     return float(annotation.get('area') or box[2] * box[3])
 
 
 def is_area(value: Any) -> bool:
-    """Whether something can be an area: a number, or nothing."""
+    """Whether a value is a valid area: a number, or nothing."""
     try:
         return bool(np.isfinite(float(value or 0)))
     except (TypeError, ValueError, OverflowError):
@@ -99,14 +99,14 @@ def is_area(value: Any) -> bool:
 def labelled_points(
     annotation: dict[str, Any], path: str, num_keypoints: int
 ) -> Optional[np.ndarray]:
-    """Keypoints [K, 3] float32 of an annotation: x, y (px) and visibility 0, 1 or 2.
+    """Return keypoints [K, 3] float32: x, y (px) and visibility 0, 1 or 2.
 
     Returns:
-        np.ndarray: 0 throughout where a keypoint has no label; None without keypoints.
+        np.ndarray: All 0 for a keypoint without a label; None without keypoints.
 
     Raises:
-        UserError: They are not K triples of numbers, a visibility is another, or a
-            keypoint that is visible is nowhere.
+        UserError: They are not K triples of numbers, a visibility has another value, or a
+            visible keypoint has no finite position.
     """
     values = annotation.get('keypoints')
     if values is None or values == []:
@@ -118,15 +118,15 @@ def labelled_points(
         raise Fault(
             f'Keypoint {wrong.argmax()} of annotation {annotation.get("id")} of `{path}` '
             f'has the visibility {visible[wrong][0]:g}',
-            'COCO knows 0 (no label), 1 and 2. A confidence is none: write 2 where it is '
-            'high and 0 elsewhere',
+            'COCO defines 0 (no label), 1 and 2; for a confidence, write 2 if it is high '
+            'and 0 otherwise',
         )
     nowhere = (visible > 0) & ~np.isfinite(points[:, :2]).all(1)
     if nowhere.any():
         raise Fault(
             f'Keypoint {nowhere.argmax()} of annotation {annotation.get("id")} of `{path}` '
             'is visible but has no finite position',
-            'correct it, or write visibility 0',
+            'correct it, or set its visibility to 0',
         )
     points[:, 2] = visible
     points[visible == 0] = 0
@@ -134,24 +134,24 @@ def labelled_points(
 
 
 def plain_visibilities(visible: np.ndarray) -> np.ndarray:
-    """Visibilities of a file, 0 where none is told."""
+    """Replace missing visibilities of a file, NaN or -1, by 0."""
     return np.where(np.isnan(visible) | (visible == _UNLABELLED), 0, visible)
 
 
 def as_triples(
     annotation: dict[str, Any], key: str, path: str, num_keypoints: int
 ) -> np.ndarray:
-    """What an annotation has under a key, [K, 3] float32; None in it becomes NaN.
+    """Return what an annotation has under a key, [K, 3] float32; None becomes NaN.
 
     Raises:
-        UserError: That is not K triples of numbers.
+        UserError: It is not K triples of numbers.
     """
     try:
-        with np.errstate(over='ignore'):  # becomes infinite
+        with np.errstate(over='ignore'):  # too large becomes infinite
             return np.array(annotation[key], np.float32).reshape(num_keypoints, 3)
     except (TypeError, ValueError, OverflowError) as error:
         raise Fault(
             f'`{key}` of annotation {annotation.get("id")} of `{path}` does not hold '
             f'{num_keypoints} triples of numbers',
-            'mend it, or pass the fitting `metainfo`',
+            'correct it, or pass the matching `metainfo`',
         ) from error

@@ -1,4 +1,4 @@
-"""Whose category is told, and whose is not."""
+"""Annotations whose category is missing, in themselves or in their file."""
 
 import logging
 from typing import Any, Optional
@@ -12,21 +12,21 @@ from mmpose_uda.errors import UserError
 def categorised(
     content: dict[str, Any], wanted: Optional[set[Any]], path: str
 ) -> list[dict]:
-    """The annotations of a file with their category, where those of some are wanted.
+    """Return the annotations of a file, with missing categories filled in if possible.
 
-    In a file of one category those that name none are of that. Others whose category the
-    file has not are told: nobody would miss them.
+    If the file has one category, annotations without one belong to it. A warning counts
+    the others whose category the file does not list, which would be left out silently.
 
     Args:
-        content (dict): Of :func:`~mmpose_uda.datasets.coco_file.load_coco`.
-        wanted (set, optional): Ids of categories; None for whatever there is.
-        path (str): Where it is from.
+        content (dict): From :func:`~mmpose_uda.datasets.coco_file.load_coco`.
+        wanted (set, optional): Ids of the wanted categories; None for all annotations.
+        path (str): The file.
 
     Returns:
         list[dict]: All annotations, in their order.
 
     Raises:
-        UserError: None of them has a category of the file.
+        UserError: No annotation has a category that the file lists.
     """
     annotations = content['annotations']
     if wanted is None:
@@ -44,7 +44,7 @@ def categorised(
     values = ', '.join(dict.fromkeys(told(one.get('category_id')) for one in lost[:20]))
     sentence = (
         f'{len(lost)} of {len(annotations)} annotations of `{path}` are left out, because '
-        f'`categories` has not their `category_id` ({values}): correct that of '
+        f'`categories` lacks their `category_id` ({values}): correct that of '
         f'{listed([one.get("id") for one in lost])}, or add the category.'
     )
     if len(lost) == len(annotations):

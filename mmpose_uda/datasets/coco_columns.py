@@ -1,7 +1,7 @@
-"""All annotations of a file at once: few need a second look.
+"""All annotations of a file at once; only a few need a second look.
 
-One annotation of COCO takes microseconds to look at by columns, and a hundred times that by
-itself (:mod:`~mmpose_uda.datasets.coco_annotation`, which says what is wrong).
+Checking an annotation of COCO takes microseconds by columns, and a hundred times as long on
+its own (:mod:`~mmpose_uda.datasets.coco_annotation`, which reports what is wrong).
 """
 
 from collections.abc import Iterator
@@ -24,16 +24,16 @@ _XYWH, _XYV = 4, 3
 
 @dataclass(frozen=True)
 class Columns:
-    """Keypoints of N annotations, and what is wrong with those.
+    """Keypoints of N annotations, and the number of faults in each.
 
     Attributes:
-        points (np.ndarray): [N, K, 3] float32: x, y (px) and visibility 0, 1 or 2; 0
-            throughout where a keypoint has no label.
-        are_read (np.ndarray): [N] whether the points of an annotation are in the column.
-            Those of others are none, or written in another way, such as a list a keypoint.
-        are_plain (bool): Whether all keypoints are finite numbers, of a visibility that
-            COCO knows.
-        faults (np.ndarray): [N] how many faults
+        points (np.ndarray): [N, K, 3] float32: x, y (px) and visibility 0, 1 or 2; all 0
+            for a keypoint without a label.
+        are_read (np.ndarray): [N], whether the keypoints of an annotation are in
+            ``points``. Others have none, or another layout, such as one list per keypoint.
+        are_plain (bool): Whether all keypoints are finite numbers with a visibility that
+            COCO defines.
+        faults (np.ndarray): [N], how many faults
             :func:`~mmpose_uda.datasets.coco_annotation.faults_of` finds.
     """
 
@@ -46,15 +46,15 @@ class Columns:
 def read_columns(
     annotations: list[dict[str, Any]], num_keypoints: int, path: str
 ) -> Columns:
-    """Read the keypoints of annotations, and look through their boxes and areas.
+    """Read the keypoints of annotations, and check their boxes and areas.
 
     Args:
-        annotations (list[dict]): As in a file.
-        num_keypoints (int): K; 0 where keypoints are not looked at.
+        annotations (list[dict]): As in the file.
+        num_keypoints (int): K; 0 if keypoints are not checked.
         path (str): The file.
 
     Returns:
-        Columns: In their order.
+        Columns: In the order of the annotations.
     """
     boxes, has_box = _column(annotations, 'bbox', _XYWH)
     has_area = [is_area(annotation.get('area')) for annotation in annotations]
@@ -62,7 +62,7 @@ def read_columns(
     faults = (~(is_box & np.array(has_area, bool))).astype(int)
     points, are_read = _column(annotations, 'keypoints', _XYV * num_keypoints)
     are_read |= num_keypoints == 0
-    with np.errstate(over='ignore'):  # becomes infinite
+    with np.errstate(over='ignore'):  # too large becomes infinite
         points = points.astype(np.float32).reshape(len(annotations), num_keypoints, _XYV)
     is_plain = np.isfinite(points).all() and (points[..., 2] >= 0).all()
     visible = plain_visibilities(points[..., 2])
@@ -80,11 +80,11 @@ def read_columns(
 def told_faults(
     annotations: list[dict[str, Any]], columns: Columns, num_keypoints: int, path: str
 ) -> Iterator[Fault]:
-    """What is wrong with annotations, one after the other.
+    """Yield the faults of annotations, one after the other.
 
     Args:
-        annotations (list[dict]): As in a file.
-        columns (Columns): Of them.
+        annotations (list[dict]): As in the file.
+        columns (Columns): Those of the annotations.
         num_keypoints (int): K.
         path (str): The file.
     """
@@ -93,7 +93,7 @@ def told_faults(
 
 
 def _are_points(annotation: dict[str, Any], num_keypoints: int, path: str) -> bool:
-    """Whether keypoints are right that are not as many numbers as COCO has."""
+    """Whether keypoints that are not a flat list of K triples are valid."""
     values = annotation.get('keypoints')
     if values is None or values == []:
         return True
@@ -109,14 +109,14 @@ def _are_points(annotation: dict[str, Any], num_keypoints: int, path: str) -> bo
 def _column(
     annotations: list[dict[str, Any]], key: str, width: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Numbers [N, width] under a key, and where there are so many."""
+    """Numbers [N, width] under a key, and which rows have that many."""
     values = [annotation.get(key) for annotation in annotations]
     fits = np.array([type(v) is list and len(v) == width for v in values], bool)
     rows = np.full((len(values), width), np.nan)
     fitting = [value for value, does in zip(values, fits) if does]
     try:
         rows[fits] = np.array(fitting, np.float64).reshape(len(fitting), width)
-    except (TypeError, ValueError, OverflowError):  # something in them is no number
+    except (TypeError, ValueError, OverflowError):  # some value is not a number
         for n in np.flatnonzero(fits):
             try:
                 rows[n] = values[n]

@@ -1,4 +1,4 @@
-"""Annotation files in the style of COCO."""
+"""COCO-style annotation files."""
 
 import os.path as osp
 from collections.abc import Iterator, Sequence
@@ -13,24 +13,25 @@ from mmpose_uda.datasets.keypoint_names import require_same_keypoints
 from mmpose_uda.errors import UserError
 
 _IDS = ('id', 'image_id', 'category_id')
-WIDEST = 1e7  # px: no image is as wide or high
+WIDEST = 1e7  # px; no image is wider or higher
 
 
 def load_coco(path: str) -> dict[str, Any]:
     """Read an annotation file.
 
     Returns:
-        dict: What it holds, ``images`` and ``annotations`` among it.
+        dict: Its content, which includes ``images`` and ``annotations``.
 
     Raises:
-        UserError: It is missing, no JSON, has not these two lists, or an id in it is none.
+        UserError: It is missing, is not JSON, lacks these two lists, or has an invalid id,
+            file name or category.
     """
     require_path(path, 'annotation file', osp.isfile)
     content = load_json(path)
     if not _is_usable(content):
         raise UserError(
             f'`{path}` is not a COCO-style file: it needs the lists `images`, each with '
-            'an `id` and a `file_name`, and `annotations`, and where there are any '
+            'an `id` and a `file_name`, and `annotations`, and if there are any '
             '`categories`, each with a list of names as `keypoints`.'
         )
     if content.get('categories', ()) is None:
@@ -52,14 +53,14 @@ def _images_without_name(images: list[dict], path: str) -> Iterator[Fault]:
             yield Fault(
                 f'Image number {number} of `{path}` has {told(image.get("id"))} as its '
                 '`id`',
-                'let it be a number, or text',
+                'use a number or text',
             )
         name = image.get('file_name')
         if not isinstance(name, str) or not name or '\0' in name:
             yield Fault(
                 f'Image {told(image.get("id"))} of `{path}` has {told(name)} as its '
                 '`file_name`',
-                'let it be the name of its file within the folder of the images',
+                'give the name of its file within the image folder',
             )
 
 
@@ -69,13 +70,13 @@ def _faulty_categories(categories: Sequence[dict], path: str) -> Iterator[Fault]
             yield Fault(
                 f'Category number {number} of `{path}` has {told(category["id"])} as its '
                 '`id`',
-                'let it be a number, or text',
+                'use a number or text',
             )
         if not _are_names(category.get('keypoints') or []):
             yield Fault(
                 f'Category {told(category.get("id"))} of `{path}` has '
                 f'{told(category["keypoints"])} as its `keypoints`',
-                'let it be the list of their names',
+                'give the list of their names',
             )
 
 
@@ -86,12 +87,12 @@ def _faulty_ids(annotations: list[dict], path: str) -> Iterator[Fault]:
                 yield Fault(
                     f'Annotation {told(annotation.get("id"))} of `{path}` has '
                     f'{told(annotation[key])} as its `{key}`',
-                    'let it be a number, or text',
+                    'use a number or text',
                 )
 
 
 def _is_usable(content: Any) -> bool:
-    """Whether a file has COCO's lists of dicts."""
+    """Whether the content of a file has COCO's lists of dicts."""
     if not isinstance(content, dict):
         return False
     images, annotations = content.get('images'), content.get('annotations')
@@ -107,7 +108,7 @@ def _are_names(value: Any) -> bool:
 
 
 def is_id(value: Any) -> bool:
-    """Whether something can be an id: a number or a text."""
+    """Whether a value can be an id: a number or text."""
     is_one = isinstance(value, (int, str, float)) and not isinstance(value, bool)
     return is_one and value == value
 
@@ -119,20 +120,20 @@ def category_of(
     owner: str = 'the metainfo',
     remedy: str = 'pass the `metainfo` that fits the file',
 ) -> Optional[set[Any]]:
-    """The categories whose keypoints are those that are wanted.
+    """Return the categories that have the wanted keypoints.
 
     Args:
-        content (dict): Of :func:`load_coco`.
-        names (Sequence[str]): Names of the keypoints, in their order.
-        path (str): Where it is from.
-        owner (str): Who wants them, for the sentence.
-        remedy (str): What to do if there are none.
+        content (dict): From :func:`load_coco`.
+        names (Sequence[str]): Names of the wanted keypoints, in order.
+        path (str): The file.
+        owner (str): What defines these keypoints, for the message.
+        remedy (str): What to do if no category has them, for the message.
 
     Returns:
-        set: Their ids; None where no category says what its keypoints are.
+        set: Their ids; None if no category lists its keypoints.
 
     Raises:
-        UserError: Categories have keypoints, but others.
+        UserError: Categories list keypoints, but other ones.
     """
     told = [c for c in content.get('categories') or () if c.get('keypoints')]
     if not told:
@@ -144,12 +145,12 @@ def category_of(
 
 
 def are_numbers(ids: Sequence[Any]) -> bool:
-    """Whether ids are whole numbers, each once, as mmpose's metrics need them."""
+    """Whether ids are unique integers, as mmpose's metrics need them."""
     return len(set(ids)) == len(ids) and all(type(one) is int for one in ids)
 
 
 def annotated_size(image: dict[str, Any]) -> Optional[tuple[int, int]]:
-    """Width and height of an image, px, as the file says; None where it says none."""
+    """Width and height of an image, px, from the file; None if it gives none."""
     try:
         width, height = int(image['width']), int(image['height'])
     except (KeyError, TypeError, ValueError, OverflowError):
@@ -159,10 +160,10 @@ def annotated_size(image: dict[str, Any]) -> Optional[tuple[int, int]]:
 
 
 def image_size(image: dict[str, Any], image_path: str) -> tuple[int, int]:
-    """Width and height of an image, px: as the file says, or else as the image does.
+    """Width and height of an image, px, from the file or else from the image itself.
 
     Raises:
-        UserError: Neither says it.
+        UserError: Neither gives them.
     """
     annotated = annotated_size(image)
     if annotated is not None:
@@ -172,15 +173,15 @@ def image_size(image: dict[str, Any], image_path: str) -> tuple[int, int]:
     except OSError as error:
         raise UserError(
             f'The image `{image_path}` is missing or does not decode, and its annotations '
-            'do not say its width and height: put it there, or add them.'
+            'do not give its width and height: replace the image, or add them.'
         ) from error
 
 
 def box_of(annotation: dict[str, Any], path: str) -> np.ndarray:
-    """The box [4] of an annotation, x, y, w, h, px; its size may be 0 or less.
+    """Return the box [4] of an annotation: x, y, w, h, px; w and h may be 0 or less.
 
     Raises:
-        UserError: It has none, or one that is not four numbers.
+        UserError: It has none, or one that is not four finite numbers.
     """
     try:
         box = np.array(annotation['bbox'], np.float64)
@@ -189,17 +190,17 @@ def box_of(annotation: dict[str, Any], path: str) -> np.ndarray:
     if box.shape != (4,) or not np.isfinite(box).all():
         raise Fault(
             f'`bbox` of annotation {annotation.get("id")} of `{path}` is not [x, y, w, h]',
-            'mend it, or remove the annotation',
+            'correct it, or remove the annotation',
         )
     return box
 
 
 def with_images(content: dict[str, Any], path: str) -> Iterator[tuple[dict, dict]]:
-    """Every annotation and its image, in the order of the annotations.
+    """Yield every annotation with its image, in the order of the annotations.
 
     Args:
-        content (dict): Of :func:`load_coco`.
-        path (str): Where it is from.
+        content (dict): From :func:`load_coco`.
+        path (str): The file.
 
     Raises:
         UserError: An annotation's image is missing, or two images share an id.
@@ -211,11 +212,11 @@ def with_images(content: dict[str, Any], path: str) -> Iterator[tuple[dict, dict
 
 
 def repeated_images(content: dict[str, Any], path: str) -> Iterator[Fault]:
-    """Ids that several images have, of different files.
+    """Yield a fault for every id shared by images with different files.
 
     Args:
-        content (dict): Of :func:`load_coco`.
-        path (str): Where it is from.
+        content (dict): From :func:`load_coco`.
+        path (str): The file.
     """
     images: dict[Any, dict] = {}
     for image in content['images']:
@@ -223,8 +224,8 @@ def repeated_images(content: dict[str, Any], path: str) -> Iterator[Fault]:
         if other['file_name'] != image['file_name']:
             yield Fault(
                 f'`{path}` gives the id {image["id"]} to `{other["file_name"]}` and to '
-                f'`{image["file_name"]}`, so whose annotations are meant is not known',
-                'give every image an id of its own',
+                f'`{image["file_name"]}`, so their annotations cannot be distinguished',
+                'give every image its own id',
             )
 
 
@@ -235,5 +236,5 @@ def _without_image(content: dict[str, Any], path: str) -> Iterator[Fault]:
             yield Fault(
                 f'Annotation {annotation.get("id")} of `{path}` is of image '
                 f'{annotation.get("image_id")}, which `images` lacks',
-                'add or remove it',
+                'add the image, or remove the annotation',
             )

@@ -9,7 +9,7 @@ import torch
 from mmengine.dataset import default_collate
 from mmengine.registry import FUNCTIONS
 
-_ALIGNMENT = 64  # bytes, as torch's own tensors
+_ALIGNMENT = 64  # bytes, as for torch's own tensors
 
 
 @FUNCTIONS.register_module()
@@ -17,22 +17,22 @@ def collate_views(items: Sequence[dict]) -> dict:
     """Make a batch of :class:`SourceTargetDataset` items.
 
     It is mmengine's ``default_collate``, but a worker sends the batch in one piece of
-    shared memory. torch passes each tensor of each sample through a file descriptor of its
-    own, for which the worker must stop: that takes longer than making the sample, and
-    exhausts the descriptors of a process when the batch is large.
+    shared memory. torch passes each tensor of each sample through its own file descriptor,
+    for which the worker must stop: that takes longer than making the sample, and a large
+    batch exhausts the descriptors of a process.
 
     Args:
         items (Sequence[dict]): What the dataset returned for each draw.
 
     Returns:
-        dict: ``inputs``, a dict by view of tensors [B, 3, h, w], and ``data_samples``,
-        a dict by view of lists of B :class:`PoseDataSample`.
+        dict: ``inputs``, a tensor [B, 3, h, w] for each view, and ``data_samples``, a list
+        of B :class:`PoseDataSample` for each view.
     """
     return _InOnePiece(default_collate(items))
 
 
 class _InOnePiece(dict):
-    """A dict that arrives in another process as a plain one, with all arrays of it."""
+    """A dict that reaches another process as a plain dict, all its arrays in one piece."""
 
     def __reduce__(self) -> tuple:
         arrays: list[pickle.PickleBuffer] = []
@@ -51,13 +51,13 @@ class _InOnePiece(dict):
 
 
 def _unpack(rest: bytes, places: list[tuple[int, int]], piece: torch.Tensor) -> dict:
-    """The dict, whose arrays lie in the piece."""
+    """Rebuild the dict, whose arrays lie in the piece."""
     memory = memoryview(piece.numpy())
     return pickle.loads(rest, buffers=[memory[begin:end] for begin, end in places])
 
 
 class _TensorPickler(pickle.Pickler):
-    """Pickles CPU tensors as NumPy arrays, the rest as ever."""
+    """Pickles CPU tensors as NumPy arrays, and the rest as usual."""
 
     def reducer_override(self, value: Any) -> Any:
         if isinstance(value, torch.Tensor):

@@ -1,4 +1,4 @@
-"""Labels of DeepLabCut's projects as an annotation file of COCO's style."""
+"""Labels of DeepLabCut projects as a COCO-style annotation file."""
 
 import csv
 import json
@@ -12,8 +12,8 @@ from mmpose_uda.datasets.coco_file import image_size
 from mmpose_uda.errors import UserError, writing
 from mmpose_uda.whole_files import write_whole
 
-_MARGIN = 0.1  # of the larger side of the labelled points, about them
-_LEAST = 2.0  # px; one labelled point has no size
+_MARGIN = 0.1  # around the labelled points, as a share of their longer side
+_LEAST = 2.0  # px, the smallest margin: a single labelled point has no size
 _HEADERS = ('scorer', 'individuals', 'bodyparts', 'coords')
 
 
@@ -21,7 +21,7 @@ class Labels(NamedTuple):
     """One animal in one image.
 
     Args:
-        image (str): File, relative to the project.
+        image (str): Image file, relative to the project.
         points (dict[str, tuple[float, float]]): Body part -> x and y, px.
     """
 
@@ -30,27 +30,27 @@ class Labels(NamedTuple):
 
 
 def convert_deeplabcut(project: str, out: Optional[str] = None) -> str:
-    """Write the labels of all videos of a project as one file for :class:`PoseDataset`.
+    """Write the labels of all videos of a project to one file for :class:`PoseDataset`.
 
     They are read from the ``labeled-data/<video>/CollectedData_<scorer>.csv`` that
-    DeepLabCut writes beside each .h5, of one animal or of several.
+    DeepLabCut writes beside each .h5, with one animal or several.
 
     Args:
         project (str): Folder of the project.
         out (str, optional): File to write. Defaults to ``coco.json`` in the project.
 
     Returns:
-        str: What was written, in words.
+        str: What was written, as a sentence.
 
     Raises:
-        UserError: There are no labels, a file is none of DeepLabCut's, an image is
-            missing, or the file cannot be written.
+        UserError: There are no labels, a file is not DeepLabCut's, an image is missing, or
+            the file cannot be written.
     """
     files = sorted(Path(project).glob('labeled-data/*/CollectedData_*.csv'))
     if not files:
         raise UserError(
-            f'{project} has no labeled-data/*/CollectedData_*.csv: give the folder of a '
-            'DeepLabCut project, which writes one beside each .h5.'
+            f'{project} has no labeled-data/*/CollectedData_*.csv: pass the folder of a '
+            'DeepLabCut project, which has one beside each .h5.'
         )
     labels = [one for path in files for one in read_labels(path)]
     content = as_coco(labels, Path(project))
@@ -59,31 +59,31 @@ def convert_deeplabcut(project: str, out: Optional[str] = None) -> str:
         write_whole(target, json.dumps(content))
     return (
         f'{len(content["annotations"])} animals in {len(content["images"])} images are in '
-        f'{target}: name it as `ann_file` of a PoseDataset with data_root={project!r}, '
+        f'{target}: use it as `ann_file` of a PoseDataset with data_root={project!r}, '
         "data_prefix=dict(img='') and metainfo='categories'."
     )
 
 
 def read_labels(path: Path) -> Iterator[Labels]:
-    """The labelled animals of a CSV file of DeepLabCut, image by image.
+    """Yield the labelled animals of a DeepLabCut CSV file, image by image.
 
     Raises:
-        UserError: It is none.
+        UserError: It is not such a file.
     """
     try:
         with open(path, newline='', encoding='utf-8-sig') as file:
             rows = list(csv.reader(file))
     except (UnicodeDecodeError, csv.Error) as error:
         raise UserError(
-            f'{path} is no text of UTF-8 with commas ({error}): let DeepLabCut write it '
-            'again.'
+            f'{path} is not comma-separated UTF-8 text ({error}): have DeepLabCut write '
+            'it again.'
         ) from error
     headers = {row[0]: row for row in rows[: len(_HEADERS)] if row and row[0] in _HEADERS}
     if not {'bodyparts', 'coords'} <= set(headers) or 'x' not in headers['coords']:
         raise UserError(
-            f'{path} is no table of DeepLabCut: it has no bodyparts and coords.'
+            f'{path} is not a DeepLabCut table: it lacks the rows bodyparts and coords.'
         )
-    # the path of an image has one column, or three
+    # the path of an image takes one column, or three
     first = headers['coords'].index('x')
     individuals = headers.get('individuals', [''] * len(headers['coords']))
     columns = list(zip(individuals, headers['bodyparts'], headers['coords']))
@@ -92,7 +92,7 @@ def read_labels(path: Path) -> Iterator[Labels]:
         if len(row) > len(columns):
             raise UserError(
                 f'{path} has {len(row)} columns in a row and {len(columns)} in its header: '
-                'let DeepLabCut write it again.'
+                'have DeepLabCut write it again.'
             )
         for (animal, part, axis), text in list(zip(columns, row))[first:]:
             if axis in ('x', 'y'):
@@ -109,7 +109,7 @@ def read_labels(path: Path) -> Iterator[Labels]:
 
 
 def as_coco(labels: list[Labels], project: Path) -> dict[str, Any]:
-    """The same in COCO's style; body parts are in the order in which they first come.
+    """Return the labels in COCO's format, body parts in the order of their first label.
 
     Boxes are those of the labelled points, a tenth wider on each side.
 
@@ -144,7 +144,7 @@ def as_coco(labels: list[Labels], project: Path) -> dict[str, Any]:
 
 
 def _box_about(points: np.ndarray) -> list[float]:
-    """Box xywh, px, about points [n, 2]."""
+    """Box xywh, px, around points [n, 2]."""
     low, high = points.min(0), points.max(0)
     margin = max(_MARGIN * (high - low).max(), _LEAST)
     return [*(low - margin).tolist(), *(high - low + 2 * margin).tolist()]

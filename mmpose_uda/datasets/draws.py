@@ -1,4 +1,4 @@
-"""Orders and random numbers that depend on a seed and a draw alone."""
+"""Orders and random numbers that depend only on a seed and a draw."""
 
 import functools
 import random
@@ -11,11 +11,11 @@ import numpy as np
 
 
 class Draw(NamedTuple):
-    """What a data set of views is asked for.
+    """A request to a data set of views.
 
     Args:
-        number (int): Which draw, a non-negative integer of any size.
-        views (tuple[str, ...], optional): What to make; None leaves it to the data set.
+        number (int): Number of the draw, a non-negative integer of any size.
+        views (tuple[str, ...], optional): Views to make; None leaves them to the data set.
     """
 
     number: int
@@ -24,7 +24,7 @@ class Draw(NamedTuple):
 
 @functools.lru_cache(maxsize=8)  # a batch may span two passes of each domain
 def permutation(seed: int, domain: str, epoch: int, length: int) -> np.ndarray:
-    """The order in which a domain of ``length`` samples is gone through in an epoch."""
+    """The order in which an epoch visits a domain of ``length`` samples."""
     entropy = [seed, zlib.crc32(domain.encode()), epoch]
     return np.random.default_rng(entropy).permutation(length)
 
@@ -37,7 +37,7 @@ def seed_by(*key: Any) -> None:
 
 @contextmanager
 def kept_random_states() -> Iterator[None]:
-    """Put the states of ``random`` and ``np.random`` back afterwards."""
+    """Restore the states of ``random`` and ``np.random`` afterwards."""
     states = random.getstate(), np.random.get_state()
     try:
         yield

@@ -1,4 +1,4 @@
-"""What is wrong in an annotation file, all of it in one sentence."""
+"""Everything that is wrong in an annotation file, in one sentence."""
 
 import reprlib
 from collections.abc import Iterable, Sequence
@@ -12,10 +12,10 @@ _LISTED = 8
 
 
 class Fault(UserError):
-    """One thing that is wrong.
+    """One fault of an annotation file.
 
     Args:
-        what (str): What, with the annotation or image, the field and the file.
+        what (str): What is wrong, with the annotation or image, the field and the file.
         remedy (str): What to do about it.
     """
 
@@ -26,27 +26,27 @@ class Fault(UserError):
 
 
 def told(value: Any) -> str:
-    """A value of a file in a sentence, in short however long it is."""
+    """A value of a file for use in a sentence, shortened if it is long."""
     return reprlib.repr(value)
 
 
 def listed(ids: Sequence[Any]) -> str:
-    """The first ids, and how many more there are, in words."""
+    """The first ids and how many more there are, for use in a sentence."""
     more = f' and {len(ids) - _LISTED} more' if len(ids) > _LISTED else ''
     return f'{", ".join(map(str, ids[:_LISTED]))}{more}'
 
 
 def raise_faults(faults: Iterable[Fault], path: str, count: Optional[int] = None) -> None:
-    """Tell the first twenty, and how many more there are.
+    """Raise an error that lists the first twenty faults and counts the rest.
 
     Args:
-        faults (Iterable[Fault]): Perhaps none.
-        path (str): The file that they are of, which is named once.
-        count (int, optional): How many there are, where it is known: no more than the
-            first twenty are put in words then.
+        faults (Iterable[Fault]): The faults, possibly none.
+        path (str): The file that they are in, which is named only once.
+        count (int, optional): How many there are, if known: only the first twenty are
+            then taken from ``faults``.
 
     Raises:
-        UserError: There is one.
+        UserError: There is at least one fault.
     """
     faults = list(faults if count is None else islice(faults, _SHOWN))
     if not faults:

@@ -30,60 +30,59 @@ def require_path(
     """Check that a path exists.
 
     Args:
-        path (str): It.
-        what (str): What is there.
-        is_present (Callable): Whether it is.
-        keys (str): What a config names it by; commands have arguments for it.
+        path (str): The path.
+        what (str): What it is the path of, for the message.
+        is_present (Callable): Returns whether a path exists.
+        keys (str): The keys that set it in a config, for the message.
 
     Raises:
-        UserError: It does not.
+        UserError: It does not exist.
     """
     if is_present(path):
         return
     remedy = (
         'run `mmpose_uda make-data`'
         if 'builtin' in path
-        else f'put it there, or correct its path, in a config {keys}'
+        else f'put it there, or correct its path (in a config: {keys})'
     )
     beside = '' if osp.isabs(path) or '://' in path else f' in {os.getcwd()}'
     raise UserError(f'The {what} `{path}` does not exist{beside}: {remedy}.')
 
 
 def load_json(path: str) -> Any:
-    """Load a JSON file, whatever its name ends in.
+    """Load a JSON file, whatever its suffix.
 
-    mmengine's ``load`` goes by the name, and runs the code that a pickle or a YAML file
-    holds.
+    mmengine's ``load`` goes by the suffix, and runs the code in a pickle or YAML file.
 
     Raises:
-        UserError: It is not valid JSON, or lists within lists too deep to be read.
+        UserError: It is not valid JSON, or is nested too deeply to be read.
     """
     try:
         return json.loads(fileio.get(path))
     except (ValueError, RecursionError) as error:
         raise UserError(
-            f'`{path}` is not valid JSON ({error}): half-written, or of another format? '
-            'make it again, as JSON.'
+            f'`{path}` is not valid JSON ({error}): it may be half-written or in another '
+            'format; write it again as JSON.'
         ) from error
 
 
 def load_array_pickle(path: str) -> Any:
     """Load a pickle of arrays, numbers, text and plain containers; nothing in it is run.
 
-    For data sets whose owners give out their annotations so. Python 2's bytes become text
-    of the same code points.
+    Some data sets distribute their annotations as pickles. Python 2's bytes become text
+    with the same code points.
 
     Raises:
-        UserError: It is damaged, or holds or names anything else.
+        UserError: It is damaged, or contains or refers to anything else.
     """
     return _unpickled(io.BytesIO(fileio.get(path)), path)
 
 
 def load_npy(path: str) -> np.ndarray:
-    """Load an array of a .npy file, which is a pickle where its items are objects.
+    """Load the array of a .npy file, which is a pickle if its items are objects.
 
     Raises:
-        UserError: It is no such file, damaged, or holds or names what
+        UserError: It is not a .npy file, is damaged, or contains or refers to what
             :func:`load_array_pickle` refuses.
     """
     file = io.BytesIO(fileio.get(path))
@@ -94,10 +93,10 @@ def load_npy(path: str) -> np.ndarray:
             file.seek(0)
             return np.load(file, allow_pickle=False)
     except (ValueError, KeyError, EOFError, OSError) as error:
-        raise _damaged(path, 'NumPy array') from error
-    array = _unpickled(file, path)  # np.load would run what it names
+        raise _damaged(path, 'a NumPy array') from error
+    array = _unpickled(file, path)  # np.load would run what it refers to
     if not isinstance(array, np.ndarray):
-        raise _damaged(path, 'NumPy array')
+        raise _damaged(path, 'a NumPy array')
     return array
 
 
@@ -105,8 +104,8 @@ def load_npz(path: str, name: str) -> np.ndarray:
     """Load one array of an .npz file; the others are not decompressed.
 
     Raises:
-        OSError: There is no such file.
-        UserError: It is no such file, damaged, has no array of the name, or one that is a
+        OSError: The file does not exist.
+        UserError: It is not an .npz file, is damaged, lacks the array, or the array is a
             pickle.
     """
     content = io.BytesIO(fileio.get(path))
@@ -121,22 +120,22 @@ def load_npz(path: str, name: str) -> np.ndarray:
         zipfile.BadZipFile,
         zlib.error,
     ) as error:
-        raise _damaged(path, f'file of NumPy arrays with `{name}`') from error
+        raise _damaged(path, f'a file of NumPy arrays with `{name}`') from error
 
 
 def load_hdf5(path: str, *names: str) -> tuple[np.ndarray, ...]:
-    """Load arrays of an HDF5 file, which MATLAB's files are from version 7.3 on.
+    """Load arrays of an HDF5 file, such as MATLAB's from version 7.3 on.
 
-    Axes are the other way round than in MATLAB.
+    The order of axes is reversed with respect to MATLAB.
 
     Raises:
-        UserError: It is no such file, damaged, or has no array of a name; h5py is missing.
+        UserError: It is not an HDF5 file, is damaged or lacks an array; or h5py is missing.
     """
     try:
         import h5py
     except ImportError as error:
         raise UserError(
-            f'`{path}` is an HDF5 file, which h5py reads: `pip install h5py`.'
+            f'`{path}` is an HDF5 file, which needs h5py: `pip install h5py`.'
         ) from error
     try:
         with h5py.File(io.BytesIO(fileio.get(path)), 'r') as file:
@@ -145,21 +144,21 @@ def load_hdf5(path: str, *names: str) -> tuple[np.ndarray, ...]:
         raise
     except Exception as error:  # damaged files raise anything
         names = ', '.join(f'`{name}`' for name in names)
-        raise _damaged(path, f'HDF5 file with {names}') from error
+        raise _damaged(path, f'an HDF5 file with {names}') from error
 
 
 def load_yaml(path: str) -> Any:
-    """Load a YAML file of plain values; nothing that it names is made or run.
+    """Load a YAML file of plain values; nothing that it refers to is constructed or run.
 
-    mmengine's ``load`` makes the Python objects that a YAML file names.
+    mmengine's ``load`` constructs the Python objects that a YAML file refers to.
 
     Raises:
-        UserError: It is not valid YAML, or names anything else.
+        UserError: It is not valid YAML, or refers to anything else.
     """
     try:
         return yaml.safe_load(fileio.get(path))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise _damaged(path, 'YAML file of plain values') from error
+        raise _damaged(path, 'a YAML file of plain values') from error
 
 
 def _unpickled(file: BinaryIO, path: str) -> Any:
@@ -168,30 +167,30 @@ def _unpickled(file: BinaryIO, path: str) -> Any:
     except Refused as error:
         raise UserError(
             f'`{path}` refers to {error}, which is not run because it is neither an array '
-            "nor a plain container: take the file that the data set's owners give out."
+            "nor a plain container: use the file that the data set's owners distribute."
         ) from error
     except MemoryError:
         raise
     except Exception as error:  # damaged pickles raise anything
-        raise _damaged(path, 'pickle of arrays') from error
+        raise _damaged(path, 'a pickle of arrays') from error
 
 
 def _damaged(path: str, what: str) -> UserError:
     return UserError(
-        f'`{path}` is no {what}, or is damaged or cut short: unpack or download it again.'
+        f'`{path}` is not {what}, or is damaged or cut short: unpack or download it again.'
     )
 
 
 def require_json_name(path: str) -> None:
-    """Refuse a file that mmengine's ``load`` would not take for JSON.
+    """Refuse a file that mmengine's ``load`` would not read as JSON.
 
-    For what mmpose itself loads.
+    For files that mmpose itself loads.
 
     Raises:
         UserError: Its name does not end in .json.
     """
     if not path.endswith('.json'):
         raise UserError(
-            f'`{path}` is not named as JSON, and other formats may run code: save it as '
-            '.json.'
+            f'`{path}` is not named as JSON, and loading other formats may run code: save '
+            'it as .json.'
         )

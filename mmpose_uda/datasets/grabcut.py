@@ -1,17 +1,17 @@
-"""The foreground of a box without labels or a network: GrabCut."""
+"""Foreground of a box by GrabCut, without labels or a network."""
 
 import cv2
 import numpy as np
 
-_SIZE = 128  # px of the longer side that GrabCut works on; it takes seconds on large images
-_CONTEXT = 0.5  # of the box's size, on each side, that the background is learned from
-# Of the box's size. A limb leaves the box with the body's own colours, so only what is
+_SIZE = 128  # px, longer side for GrabCut, which takes seconds on large images
+_CONTEXT = 0.5  # of the box's size, on each side, to learn the background from
+# Of the box's size. A limb that leaves the box has the body's colours, so only what is
 # farther away is background from the start.
 _DOUBT = 0.3
-# Of the box's size: half-axes of the ellipses that are foreground, and that begin as it.
+# Of the box's size: half-axes of the ellipses that stay, and that start as, foreground.
 _CORE, _SEED = 0.2, 0.45
-_SMALLEST = 4.0  # px; GrabCut clusters the colours of each side into five
-_MARGIN = 0.05  # of the box's size; the foreground ends there
+_SMALLEST = 4.0  # px; GrabCut forms five clusters of colours for each of the two classes
+_MARGIN = 0.05  # of the box's size, around it; there is no foreground beyond
 _ITERATIONS = 4
 
 
@@ -19,15 +19,15 @@ def grabcut_mask(img: np.ndarray, box: np.ndarray) -> np.ndarray:
     """Segment what is in a box (Rother et al. 2004).
 
     What is far from the box is background, an ellipse in its middle is foreground, and
-    the colours of both decide about the rest.
+    the colours of both decide the rest.
 
     Args:
         img (np.ndarray): [H, W, 3] uint8.
         box (np.ndarray): [4] xyxy, px.
 
     Returns:
-        np.ndarray: [H, W] uint8, 0 or 255; 0 all over where the box is outside of the image
-        or has too few pixels to learn colours from.
+        np.ndarray: [H, W] uint8, 0 or 255; all 0 if the box is outside the image or has
+        too few pixels to learn colours from.
     """
     last = np.tile(np.array(img.shape[1::-1]) - 1, 2)
     box = np.clip(box, 0, last)
@@ -54,7 +54,7 @@ def grabcut_mask(img: np.ndarray, box: np.ndarray) -> np.ndarray:
 
 
 def _with_context(box: np.ndarray, shape: tuple) -> np.ndarray:
-    """The box [4] grown on each side, as whole px inside the image, xyxy (end open)."""
+    """The box [4] grown on each side, in whole px inside the image, xyxy (end excluded)."""
     grow = _CONTEXT * np.tile(box[2:] - box[:2], 2) * [-1, -1, 1, 1]
     low, high = np.floor(box[:2] + grow[:2]), np.ceil(box[2:] + grow[2:]) + 1
     size = shape[1::-1]
@@ -71,13 +71,13 @@ def _grown(box: np.ndarray, share: float) -> tuple[slice, slice]:
 
 
 def _initial_states(shape: tuple[int, int], box: np.ndarray) -> np.ndarray:
-    """GrabCut's states [h, w] of pixels for a box in the same px."""
+    """GrabCut's initial states [h, w] of pixels, for a box in the same px."""
     states = np.full(shape, cv2.GC_BGD, np.uint8)
     states[_grown(box, _DOUBT)] = cv2.GC_PR_BGD
     centre = np.round((box[:2] + box[2:]) / 2).astype(int).tolist()
     for share, state in ((_SEED, cv2.GC_PR_FGD), (_CORE, cv2.GC_FGD)):
         axes = np.maximum(np.round(share * (box[2:] - box[:2])), 1).astype(int)
         cv2.ellipse(states, centre, axes.tolist(), 0, 0, 360, state, cv2.FILLED)
-    # of a box as large as the image, its border is background
+    # if the box is as large as the image, its border is background
     states[[0, -1]] = states[:, [0, -1]] = cv2.GC_BGD
     return states

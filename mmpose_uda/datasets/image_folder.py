@@ -20,15 +20,15 @@ from mmpose_uda.datasets.output_names import mask_name, output_stems
 from mmpose_uda.datasets.pose_dataset import PoseDataset
 from mmpose_uda.errors import UserError
 
-BOXES_FILE = 'boxes.json'  # of a folder of images, in that folder
-NO_IMAGES = '.nomedia'  # in a folder of masks, as in one that galleries pass over
+BOXES_FILE = 'boxes.json'  # boxes of a folder of images, in that folder
+NO_IMAGES = '.nomedia'  # marks a folder of masks, as one that photo galleries skip
 _IMAGE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
-# pictures of phones and cameras that not every system's list of types knows
+# formats of phones and cameras that are not in every system's list of types
 _OTHER_PICTURES = (
     '.arw', '.avif', '.cr2', '.cr3', '.dng', '.heic', '.heif', '.jfif', '.jp2', '.jpe',
     '.jxl', '.nef', '.psd',
 )  # fmt: skip
-_LARGEST_BOX = 1e6  # px: no image is as large, and cropping would overflow
+_LARGEST_BOX = 1e6  # px; no image is larger, and cropping would overflow
 
 
 @DATASETS.register_module()
@@ -43,9 +43,9 @@ class UnlabelledImageFolder(PoseDataset):
             sample is a whole image (:class:`LoadPoseImage` sets its box).
         masks (str, optional): Folder, relative to ``data_root``, of the masks that
             ``tools/dataset_converters/extract_masks.py`` makes: ``<name>_<i>.png`` for box
-            i of an image (:func:`output_stems`). Images in it are no samples.
+            i of an image (:func:`output_stems`). Images in it are not samples.
         metainfo (dict, optional): Keypoint definition. By default it is that of the
-            source in a :class:`SourceTargetDataset`, else :data:`HAND21`.
+            source in a :class:`SourceTargetDataset`, otherwise :data:`HAND21`.
         **kwargs: As for mmpose's ``BaseCocoStyleDataset``.
     """
 
@@ -70,7 +70,7 @@ class UnlabelledImageFolder(PoseDataset):
         )
 
     def adopt_metainfo(self, metainfo: dict) -> None:
-        """Take over a parsed keypoint definition, unless one was given."""
+        """Adopt a parsed keypoint definition, unless one was given."""
         if not self.has_own_metainfo:
             self._metainfo = metainfo
 
@@ -96,16 +96,16 @@ class UnlabelledImageFolder(PoseDataset):
 
 
 def find_images(folder: str, without: Optional[str | os.PathLike] = None) -> list[str]:
-    """Image files of a folder and its subfolders, those behind symbolic links too.
+    """Find the image files of a folder and its subfolders, following symbolic links.
 
-    What systems leave behind (names that begin with a dot, ``__MACOSX``) is passed over,
-    and so are subfolders with a ``.nomedia``, such as those of ``extract_masks.py``.
-    Pictures and videos of types that are not read are counted in a warning, and so is what
-    is named as an image but is no file: a pipe, a device, a link to nothing.
+    What operating systems leave behind (names that begin with a dot, ``__MACOSX``) is
+    skipped, and so are subfolders with a ``.nomedia``, such as those of
+    ``extract_masks.py``. Warnings count the pictures and videos of types that are not read,
+    and the names of images that are not files: pipes, devices, broken links.
 
     Args:
         folder (str): The folder.
-        without (path, optional): A folder that is left out with all that it holds.
+        without (path, optional): A folder that is left out with everything in it.
 
     Returns:
         list[str]: Their paths relative to ``folder``, with slashes, sorted.
@@ -127,7 +127,7 @@ def find_images(folder: str, without: Optional[str | os.PathLike] = None) -> lis
         there = set(names)
         print_log(
             f'{len(named) - len(names)} of the {len(named)} names of images in {folder} '
-            'are no files, but pipes, devices or links to nothing, and are left out: '
+            'are not files, but pipes, devices or broken links, and are left out: '
             f'remove {listed([name for name in named if name not in there])}.',
             'current',
             logging.WARNING,
@@ -141,7 +141,7 @@ def find_images(folder: str, without: Optional[str | os.PathLike] = None) -> lis
 
 
 def _walk(folder: str) -> Iterator[tuple[str, list[str]]]:
-    """Folders and their files, once whatever links lead there, without what is no image."""
+    """Yield folders with their files, each once even if several links lead to it."""
     seen: set[str] = set()
     for parent, folders, names in os.walk(folder, followlinks=True):
         if osp.realpath(parent) in seen:
@@ -158,7 +158,7 @@ def _walk(folder: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _is_left_behind(name: str) -> bool:
-    """Whether systems and editors make such files and folders by themselves."""
+    """Whether operating systems and editors create files or folders of this name."""
     return name.startswith('.') or name == '__MACOSX'
 
 
@@ -175,7 +175,7 @@ def _tell_of_other_pictures(folder: str, names: list[str]) -> None:
 
 
 def _other_picture(folder: str, name: str) -> Optional[str]:
-    """Which picture or video it is that is not read; None of what is none."""
+    """The type of a picture or video that is not read; None for other files."""
     stem, suffix = osp.splitext(name.lower())
     kind = mimetypes.types_map.get(suffix, '')
     if kind.startswith(('image/', 'video/')) or suffix in _OTHER_PICTURES:
@@ -187,7 +187,7 @@ def _other_picture(folder: str, name: str) -> Optional[str]:
 
 
 def _has_header(path: str) -> bool:
-    """Whether a file begins as a picture does."""
+    """Whether a file begins like a picture."""
     try:
         with Image.open(path) if osp.isfile(path) else nullcontext() as image:
             return image is not None
@@ -206,20 +206,20 @@ def _is_within(path: str, folder: str) -> bool:
 
 
 def load_boxes(path: str, folder: str, names: Iterable[str]) -> dict[str, np.ndarray]:
-    """Read a file of boxes. How many images it does not name is told.
+    """Read a file of boxes, and warn if it does not name every image.
 
     Args:
         path (str): JSON file: one box or a list of boxes [x, y, w, h] (px) for each
             image name.
         folder (str): The folder of the images.
-        names (Iterable[str]): The images that are there, relative to ``folder``.
+        names (Iterable[str]): The images that exist, relative to ``folder``.
 
     Returns:
         dict[str, np.ndarray]: Image name -> [N, 4] float32, x, y, w, h.
 
     Raises:
-        UserError: The file is missing or no such JSON, or names an image that is not
-            there.
+        UserError: The file is missing or not such JSON, or names an image that does not
+            exist.
     """
     boxes, there = read_boxes(path), set(names)
     require_images(boxes, there, path, folder)
@@ -236,10 +236,10 @@ def load_boxes(path: str, folder: str, names: Iterable[str]) -> dict[str, np.nda
 def require_images(
     boxes: Iterable[str], there: Container[str], path: str, folder: str
 ) -> None:
-    """Refuse a file of boxes, by what it names, where an image of them is not there.
+    """Check that all images that a file of boxes names exist.
 
     Raises:
-        UserError: It is not.
+        UserError: One does not exist.
     """
     for name in sorted(name for name in boxes if name not in there):
         raise UserError(
@@ -249,10 +249,10 @@ def require_images(
 
 
 def read_boxes(path: str) -> dict[str, np.ndarray]:
-    """:func:`load_boxes`, whatever images are there.
+    """Read a file of boxes as :func:`load_boxes` does, whatever images exist.
 
     Raises:
-        UserError: The file is missing or no such JSON.
+        UserError: The file is missing or not such JSON.
     """
     require_path(path, 'boxes file', osp.isfile, '`boxes`')
     content = load_json(path)
@@ -260,18 +260,18 @@ def read_boxes(path: str) -> dict[str, np.ndarray]:
         raise UserError(
             f'`{path}` holds no boxes by image name: write '
             '{"name.jpg": [x, y, w, h], ...}, or do without it (move a '
-            f'{BOXES_FILE} in the folder of the images away).'
+            f'{BOXES_FILE} out of the folder of the images).'
         )
     return {name: _to_boxes(value, name, path) for name, value in content.items()}
 
 
 def _to_boxes(value: Any, name: str, path: str) -> np.ndarray:
-    """One box or a list of boxes as [N, 4]."""
+    """Convert one box or a list of boxes to [N, 4]."""
     try:
         boxes = np.array(value, np.float64)
     except (TypeError, ValueError, OverflowError):
         boxes = np.array(np.nan)
-    if boxes.shape == (0,):  # nobody is in the image
+    if boxes.shape == (0,):  # an image without a box
         return np.zeros((0, 4), np.float32)
     boxes = boxes[None] if boxes.ndim == 1 else boxes
     if boxes.ndim == 2 and boxes.shape[1] == 5:
@@ -282,38 +282,38 @@ def _to_boxes(value: Any, name: str, path: str) -> np.ndarray:
     if boxes.ndim != 2 or boxes.shape[1] != 4:
         raise UserError(
             f'The boxes of `{name}` in `{path}` are not [x, y, w, h] or a list of '
-            'those: mend them.'
+            'those: correct them.'
         )
     if not (np.isfinite(boxes).all() and (boxes[:, 2:] > 0).all()):
         raise UserError(
             f'A box of `{name}` in `{path}` has no positive, finite width and height: '
-            'mend or remove it.'
+            'correct or remove it.'
         )
     with np.errstate(over='ignore'):  # becomes infinite
         return boxes.astype(np.float32)
 
 
 def require_near_boxes(boxes: dict[str, np.ndarray], path: str) -> None:
-    """Refuse boxes that no image has, in data that is trained on.
+    """Refuse boxes in training data that reach further than any image.
 
     Args:
-        boxes (dict[str, np.ndarray]): Of :func:`load_boxes`.
-        path (str): Where they are from.
+        boxes (dict[str, np.ndarray]): From :func:`load_boxes`.
+        path (str): The file that they are from.
 
     Raises:
-        UserError: There is one.
+        UserError: A box reaches too far.
     """
     for name, own in boxes.items():
         reach = np.abs(own).max(initial=0)
         if reach > _LARGEST_BOX:
             raise UserError(
                 f'A box of `{name}` in `{path}` reaches {reach:.0f} px, further than any '
-                'image: mend or remove it.'
+                'image: correct or remove it.'
             )
 
 
 def _box_info(box: Optional[np.ndarray]) -> dict:
-    """Box [x, y, w, h] as mmpose's keys; none for a whole image."""
+    """Box [x, y, w, h] under mmpose's keys; no keys for a whole image."""
     if box is None:
         return {}
     x, y, w, h = box

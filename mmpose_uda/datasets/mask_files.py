@@ -1,6 +1,6 @@
 """Masks of the foreground, in image files or as arrays in .npz files.
 
-A path is that of an image, or ``FILE.npz:ARRAY`` for one array of such a file.
+The path of a mask is an image file, or ``FILE.npz:ARRAY`` for one array of an .npz file.
 """
 
 from typing import Optional
@@ -19,11 +19,11 @@ _FOREGROUND = 128  # and above
 
 
 class MaskValuesError(UserError):
-    """A mask of labels that nobody has said the foreground among.
+    """A mask of labels of which none is known to be the foreground.
 
     Args:
-        path (str): Of the mask.
-        values (list[int]): What it has.
+        path (str): Path of the mask.
+        values (list[int]): The values in it.
     """
 
     def __init__(self, path: str, values: list[int]):
@@ -35,23 +35,23 @@ class MaskValuesError(UserError):
 
 
 def file_of_mask(path: str) -> str:
-    """The file that a mask is in."""
+    """The file that contains a mask."""
     return _split(path)[0]
 
 
 def load_mask(path: str, values: Optional[tuple] = None) -> np.ndarray:
-    """A mask [H, W], uint8, as it is in its file; of two values the second becomes 255.
+    """Load a mask [H, W] uint8; if it has 0 and one other value, that becomes 255.
 
     Args:
         path (str): See the module.
         values (tuple, optional): Lowest and highest label of what becomes 255, all else 0:
-            two numbers, or for labels that are colours two triples (blue, green, red).
+            two numbers, or two triples (blue, green, red) for labels that are colours.
 
     Raises:
-        OSError: There is no such file.
-        UserError: The arrays' file is damaged, or lacks the array.
-        ValueError: It does not decode, or the array is no mask.
-        MaskValuesError: It has several values, and all of them say background.
+        OSError: The file does not exist.
+        UserError: The .npz file is damaged, or lacks the array.
+        ValueError: It does not decode, or the array is not a mask.
+        MaskValuesError: It has several values, all of which mean background.
     """
     file, array = _split(path)
     if array:
@@ -78,9 +78,9 @@ def _spread(mask: np.ndarray, path: str) -> np.ndarray:
 
 
 def fit_mask(mask: np.ndarray, size: tuple[int, int]) -> Optional[np.ndarray]:
-    """A mask as large as its image, or None if it is of another one.
+    """Enlarge a mask to the size of its image; None if it does not fit the image.
 
-    Some are rendered at a half or a quarter of the resolution.
+    Some masks are rendered at a half or a quarter of the resolution.
 
     Args:
         mask (np.ndarray): [h, w].

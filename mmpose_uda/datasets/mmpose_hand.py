@@ -1,4 +1,4 @@
-"""Hands in the annotation files that mmpose gives out for its own classes."""
+"""Hands in the annotation files that mmpose provides for its own classes."""
 
 from typing import Any, Optional
 
@@ -17,26 +17,27 @@ _TOLERANCE = 0.5  # px
 
 @DATASETS.register_module()
 class MMPoseHand(PoseDataset):
-    """A file of annotations of one of mmpose's classes, with 3D where it holds some.
+    """The annotation file of one of mmpose's classes, with 3D if the file has it.
 
-    The keypoints are put in the order of ``metainfo`` by their names. Which order the file
-    has, mmpose's class says: RHD's begins each finger at its tip, and the file's own
-    ``categories`` have it wrong.
+    The keypoints are put in the order of ``metainfo`` by their names. Their order in the
+    file is that of mmpose's class: RHD's begins each finger at its tip, and the
+    ``categories`` in the file are wrong about it.
 
     3D is ``joint_cam`` of an annotation (K x 3, mm, along the camera's axes), with
     ``cam_param`` of its image (``focal`` and ``princpt``, px), as in mmpose's
-    ``rhd_train.json`` and ``rhd_test.json``; its other files of hands hold none.
+    ``rhd_train.json`` and ``rhd_test.json``; its other files of hands have none.
     ``hand_type`` is the side for :class:`MirrorRightHand`.
 
     Args:
         dataset (str): mmpose's class for the file, such as 'Rhd2DDataset' or
             'FreiHandDataset'.
-        data_prefix (dict): Folders, relative to ``data_root``. Default: images are there.
+        data_prefix (dict): Folders, relative to ``data_root``. Default: images are in
+            ``data_root`` itself.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:
-        UserError: As for :class:`PoseDataset`; mmpose has no such class, or one of other
-            keypoints; 3D of the file does not project onto its keypoints.
+        UserError: As for :class:`PoseDataset`; or mmpose has no such class, or one with
+            other keypoints; or 3D in the file does not project onto its keypoints.
     """
 
     def __init__(
@@ -46,13 +47,13 @@ class MMPoseHand(PoseDataset):
         super().__init__(data_prefix=data_prefix or dict(img=''), **kwargs)
 
     def read_file(self) -> dict[str, Any]:
-        """The annotation file with the keys and the order of :class:`PoseDataset`."""
+        """Read the annotation file into the keys and the order of :class:`PoseDataset`."""
         names = keypoint_names(self._metainfo)
         if sorted(names) != sorted(self.file_names):
             raise UserError(
                 f'The keypoints of `{self.ann_file}` ({", ".join(self.file_names)}) are '
-                f'not those that are wanted ({", ".join(names)}): name the `dataset` that '
-                'it is of, or another `metainfo`.'
+                f'not those that are wanted ({", ".join(names)}): set `dataset` to the '
+                'class that the file is for, or pass another `metainfo`.'
             )
         order = [self.file_names.index(name) for name in names]
         content = load_coco(self.ann_file)
@@ -75,7 +76,7 @@ class MMPoseHand(PoseDataset):
             annotation['hand_side'] = annotation['hand_type']
 
     def _require_projections(self, content: dict) -> None:
-        """Of all annotations together: a single bad one makes no other file of it."""
+        """Check the 3D of all annotations together, so that single bad ones pass."""
         errors = [
             _projection_errors(annotation, image['camera'])
             for annotation, image in with_images(content, self.ann_file)
@@ -87,8 +88,8 @@ class MMPoseHand(PoseDataset):
         if not off <= _TOLERANCE:
             raise UserError(
                 f'`joint_cam` of `{self.ann_file}`, projected with `cam_param`, is '
-                f'{off:.1f} px from the keypoints: name the `dataset` that the file is of, '
-                'or mend its cameras.'
+                f'{off:.1f} px from the keypoints: set `dataset` to the class that the '
+                'file is for, or correct its cameras.'
             )
 
 
@@ -96,7 +97,7 @@ def _names_of(dataset: str) -> list[str]:
     metainfo = getattr(DATASETS.get(dataset), 'METAINFO', None)
     if not metainfo:
         raise UserError(
-            f'mmpose has no data set {dataset!r} with keypoints: let `dataset` be the name '
+            f'mmpose has no data set {dataset!r} with keypoints: set `dataset` to the name '
             "of a class such as 'Rhd2DDataset' or 'FreiHandDataset'."
         )
     return keypoint_names(parse_pose_metainfo(dict(metainfo)))
@@ -110,14 +111,14 @@ def _camera(image: dict, path: str) -> dict[str, np.ndarray]:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(
-            f'`cam_param` of image {image["id"]} of `{path}` does not hold two numbers '
-            'each of `focal` and `princpt`: mend or remove it.'
+            f'`cam_param` of image {image["id"]} of `{path}` does not hold `focal` and '
+            '`princpt` of two numbers each: correct or remove it.'
         ) from error
     return dict(focal=focal, principal_point=point)
 
 
 def _projection_errors(annotation: dict, camera: dict[str, np.ndarray]) -> np.ndarray:
-    """Distances of visible keypoints to the projected 3D ones, px, and inf behind."""
+    """Distances of visible keypoints to projected 3D ones, px; inf behind the camera."""
     points, keypoints = annotation['keypoints_3d'], np.array(annotation['keypoints'])
     visible = keypoints[:, 2] > 0
     points, keypoints = points[visible], keypoints[visible, :2]

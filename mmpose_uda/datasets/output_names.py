@@ -1,4 +1,4 @@
-"""Names for what is written about images, made of the names of the images."""
+"""Names of files written about images, derived from the names of the images."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,11 +6,11 @@ from pathlib import PurePosixPath
 
 
 def output_stems(names: Iterable[str]) -> dict[str, str]:
-    """A path without suffix for every image, to be joined to a folder of results.
+    """Return a path without suffix for every image, to be joined to a folder of results.
 
-    It is the image's own, subfolders kept. An image that differs from another in its
-    suffix alone keeps that too, and what leads out of the folder (a root, ``..``) is left
-    out, whatever names an annotation file holds.
+    It is the image's own path, including subfolders. An image that differs from another
+    only in its suffix keeps the suffix. Parts that lead out of the folder (a root, ``..``)
+    are left out, whatever names an annotation file contains.
 
     Args:
         names (Iterable[str]): Paths of images, with slashes.

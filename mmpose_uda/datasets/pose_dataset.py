@@ -1,4 +1,4 @@
-"""Data sets in COCO-style JSON, with 3D, cameras and masks where there are some."""
+"""Data sets in COCO-style JSON, with optional 3D, cameras and masks."""
 
 import os.path as osp
 from collections.abc import Iterator
@@ -47,10 +47,10 @@ _METAINFO_KEYS = (
 
 @DATASETS.register_module()
 class PoseDataset(BaseCocoStyleDataset):
-    """One instance a sample, from a COCO-style JSON with optional 3D, camera and mask.
+    """One instance per sample, from a COCO-style JSON with optional 3D, camera and mask.
 
-    To the usual COCO keys it adds, all optional: ``camera`` of an image (``focal`` and
-    ``principal_point``, px), ``keypoints_3d`` of an annotation (K x 3, mm, in the
+    It adds optional keys to COCO's: ``camera`` of an image (``focal`` and
+    ``principal_point``, px), ``keypoints_3d`` of an annotation (K x 3, mm, along the
     camera's axes: x right, y down, z forward), ``mask_file`` (relative to
     ``data_prefix['mask']``) and ``hand_side`` ('left' or 'right', for
     :class:`MirrorRightHand`).
@@ -58,12 +58,12 @@ class PoseDataset(BaseCocoStyleDataset):
     Args:
         labels (bool): If False, keypoints, 3D and masks are dropped when the file is
             read, so that nothing later can see them.
-        masks (bool): If True, masks stay although ``labels`` is False. For those that were
-            made without labels (``tools/dataset_converters/extract_masks.py``).
+        masks (bool): If True, masks are kept even if ``labels`` is False. For masks that
+            were made without labels (``tools/dataset_converters/extract_masks.py``).
         require_3d (bool): Whether every annotation must have ``keypoints_3d``.
         data_prefix (dict): Folders of images and masks, relative to ``data_root``.
         metainfo (dict | str, optional): Keypoint definition in mmpose's format, the name
-            of one of this package ('hand21', the default, 'human16', 'human17', 'animal18',
+            of one in this package ('hand21', the default, 'human16', 'human17', 'animal18',
             'animal14'), or 'categories' for that of the file.
         **kwargs: As for mmpose's ``BaseCocoStyleDataset``.
 
@@ -95,14 +95,14 @@ class PoseDataset(BaseCocoStyleDataset):
             metainfo = self.definition_of(dict(kwargs, metainfo=metainfo))
         kwargs['pipeline'] = with_own_loading(kwargs.get('pipeline') or ())
         super().__init__(data_prefix=data_prefix, metainfo=metainfo, **kwargs)
-        # CocoMetric would read the file itself; it takes the samples' own annotations
-        # instead, in which what tools leave out is filled in
+        # without this entry CocoMetric does not read the file, but takes the samples' own
+        # annotations, in which what tools leave out is filled in
         told = f'{self.metainfo["dataset_name"]}_ann_file'
         MessageHub.get_current_instance().runtime_info.pop(told, None)
 
     @classmethod
     def definition_of(cls, config: dict) -> dict:
-        """The keypoint definition of a config.
+        """Return the keypoint definition of a config.
 
         Args:
             config (dict): The arguments of the class.
@@ -111,7 +111,7 @@ class PoseDataset(BaseCocoStyleDataset):
             dict: In mmpose's format.
 
         Raises:
-            UserError: There is none of its name, or its file names no keypoints.
+            UserError: There is none of this name, or the file lists no keypoints.
         """
         metainfo = config.get('metainfo')
         if metainfo is None:
@@ -123,7 +123,7 @@ class PoseDataset(BaseCocoStyleDataset):
 
     @classmethod
     def default_metainfo(cls, config: dict) -> dict:
-        """The keypoint definition where a config has no ``metainfo``.
+        """Return the keypoint definition of a config without ``metainfo``.
 
         Args:
             config (dict): The arguments of the class.
@@ -135,10 +135,10 @@ class PoseDataset(BaseCocoStyleDataset):
 
     @classmethod
     def require_root(cls, data_root: str) -> None:
-        """Refuse a folder of data that is not there; '' is none.
+        """Check that the data folder exists; '' means that there is none.
 
         Raises:
-            UserError: It is not there.
+            UserError: It does not exist.
         """
         if data_root:
             require_path(data_root, 'data folder')
@@ -147,7 +147,7 @@ class PoseDataset(BaseCocoStyleDataset):
         """Read the annotation file.
 
         Returns:
-            list[dict]: One dict an instance.
+            list[dict]: One dict per instance.
         """
         self.require_root(self.data_root)
         require_path(self.data_prefix['img'] or '.', 'image folder', osp.isdir)
@@ -157,31 +157,31 @@ class PoseDataset(BaseCocoStyleDataset):
 
     def _load_detection_results(self) -> list[dict]:
         require_json_name(self.bbox_file)
-        load_json(self.bbox_file)  # for the sentence that says what is wrong with it
+        load_json(self.bbox_file)  # for its message if something is wrong with the file
         return super()._load_detection_results()
 
     def get_data_info(self, idx: int) -> dict:
         """Return a sample's own data and the metainfo that transforms need.
 
-        mmpose's version deep-copies the metainfo, at more cost than decoding a small
+        mmpose's version deep-copies the metainfo, which takes longer than decoding a small
         image; no transform changes it in place.
         """
         info = BaseDataset.get_data_info(self, idx)
         return {**info, **{key: self._metainfo[key] for key in _METAINFO_KEYS}}
 
     def read_file(self) -> dict[str, Any]:
-        """The annotation file, with the keys that the class has.
+        """Read the annotation file, with the keys of this class.
 
         Raises:
-            UserError: It is missing or none.
+            UserError: It is missing or not an annotation file.
         """
         return load_coco(self.ann_file)
 
     def prepare_data(self, idx: int) -> Any:
-        """A sample after the pipeline.
+        """Return a sample after the pipeline.
 
         Raises:
-            UserError: A transform cannot take it.
+            UserError: A transform cannot process it.
         """
         with naming_sample(lambda: self.get_data_info(idx)['img_path']):
             return super().prepare_data(idx)
@@ -200,7 +200,7 @@ class PoseDataset(BaseCocoStyleDataset):
                 faults.append(fault)
         raise_faults(faults, self.ann_file)
         instances = [instance for instance in instances if instance]
-        # as CocoMetric asks for them
+        # in the form that CocoMetric needs
         self._metainfo['CLASSES'] = [
             dict(id=one, name=f'category {one}', keypoints=names)
             for one in sorted({instance['category_id'] for instance in instances})
@@ -211,10 +211,10 @@ class PoseDataset(BaseCocoStyleDataset):
     def _raw_instances(
         self, content: dict[str, Any], wanted: Optional[set]
     ) -> Iterator[dict]:
-        """What :meth:`parse_data_info` takes of each annotation of the wanted categories.
+        """Yield the input of :meth:`parse_data_info` for each wanted annotation.
 
-        Without ``labels`` there are none in it: nothing that is wrong in them can stop a
-        training that does not use them.
+        If ``labels`` is False it contains no labels, so faulty ones cannot stop a training
+        that does not use them.
         """
         content = {**content, 'annotations': categorised(content, wanted, self.ann_file)}
         annotations = content['annotations']
@@ -239,7 +239,7 @@ class PoseDataset(BaseCocoStyleDataset):
             yield dict(raw, points=points)
 
     def _points(self, annotations: list[dict]) -> list[Optional[np.ndarray]]:
-        """Keypoints [K, 3] of annotations in which nothing is wrong, if they are read."""
+        """Check annotations, and return the keypoints [K, 3] of those that have them."""
         count = self._metainfo['num_keypoints'] if self.labels else 0
         columns = read_columns(annotations, count, self.ann_file)
         raise_faults(
@@ -262,7 +262,7 @@ class PoseDataset(BaseCocoStyleDataset):
         except (TypeError, ValueError, OverflowError) as error:
             raise Fault(
                 f'Annotation {raw["raw_ann_info"].get("id")} of `{self.ann_file}`, or '
-                f'its image, has a value that is none ({error})',
+                f'its image, has an invalid value ({error})',
                 'correct it',
             ) from error
 
@@ -270,17 +270,17 @@ class PoseDataset(BaseCocoStyleDataset):
         """Turn one annotation into a sample.
 
         Args:
-            raw_data_info (dict): ``raw_ann_info`` and ``raw_img_info``, as in the file,
-                where its ids are no numbers, or not unique, ``number`` and
-                ``image_number`` in their place, and where known its labels as ``points``.
+            raw_data_info (dict): ``raw_ann_info`` and ``raw_img_info``, as in the file;
+                ``number`` and ``image_number`` to replace ids that are not unique
+                integers; and the labels as ``points``, if already read.
 
         Returns:
-            dict | None: ``bbox`` [1, 4] xyxy px, ``bbox_score`` [1], ids, ``img_path``,
-            where the file tells it ``annotated_size`` (width, height, px), where known
-            ``camera`` (``focal`` [2], ``principal_point`` [2], px) and ``hand_side``, and
-            with labels ``keypoints`` [1, K, 2] px, ``keypoints_visible`` [1, K],
-            ``num_keypoints``, ``raw_ann_info`` (:func:`plain_annotation`), and where known
-            ``keypoints_3d`` [1, K, 3] mm, and where wanted and known ``mask_path``. None
+            dict | None: ``bbox`` [1, 4] xyxy px, ``bbox_score`` [1], ids, ``img_path``; if
+            the file gives them ``annotated_size`` (width, height, px), ``camera``
+            (``focal`` [2], ``principal_point`` [2], px) and ``hand_side``; with labels
+            ``keypoints`` [1, K, 2] px, ``keypoints_visible`` [1, K], ``num_keypoints``,
+            ``raw_ann_info`` (:func:`plain_annotation`), and if the file gives it
+            ``keypoints_3d`` [1, K, 3] mm; and if it is given and wanted ``mask_path``. None
             for an annotation without keypoints, if labels are used.
         """
         ann, image = raw_data_info['raw_ann_info'], raw_data_info['raw_img_info']
@@ -346,7 +346,7 @@ def _without_labels(annotation: dict) -> dict:
 
 
 def _box_inside(box: list[float], size: tuple[int, int]) -> np.ndarray:
-    """A box xywh as far as it is in an image of a width and height, [1, 4] xyxy, px."""
+    """The part of a box xywh inside an image (width, height), as [1, 4] xyxy, px."""
     x, y, w, h = box
     corners = np.array([[x, y, x + w, y + h]], np.float32)
     return np.clip(corners, 0, np.subtract(size * 2, 1)).astype(np.float32)

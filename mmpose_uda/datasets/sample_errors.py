@@ -1,4 +1,4 @@
-"""Samples that cannot be used, by name: labels of any class, and failing pipelines."""
+"""Errors that name the sample: unusable labels of any class, and failing pipelines."""
 
 import traceback
 from collections.abc import Callable, Iterator
@@ -14,13 +14,13 @@ from mmpose_uda.errors import UserError
 
 @contextmanager
 def naming_sample(image: Callable[[], str]) -> Iterator[None]:
-    """Name the image and the transform where a pipeline fails; bugs of ours pass through.
+    """Name the image and the transform if a pipeline fails; bugs of ours pass through.
 
     Args:
-        image (Callable): Gives the path of the image.
+        image (Callable): Returns the path of the image.
 
     Raises:
-        UserError: Something else was raised; that is its cause, and goes to the log.
+        UserError: Another error was raised; it is the cause, and goes to the log.
     """
     try:
         yield
@@ -31,20 +31,20 @@ def naming_sample(image: Callable[[], str]) -> Iterator[None]:
             raise
         reason = ' '.join(f'{type(error).__name__}: {error}'.split()).rstrip('. ')
         raise UserError(
-            f'{_transform_of(error)} cannot take the sample of `{image()}` ({reason}): '
-            'mend its annotation, or correct the pipeline.'
+            f'{_transform_of(error)} cannot process the sample of `{image()}` ({reason}): '
+            'correct its annotation, or the pipeline.'
         ) from error
 
 
 @contextmanager
 def naming_image(path: str) -> Iterator[None]:
-    """Name the file where an image cannot be loaded.
+    """Name the file if an image cannot be loaded.
 
     Args:
         path (str): The file.
 
     Raises:
-        UserError: Something else was raised; that is its cause.
+        UserError: Another error was raised; it is the cause.
     """
     try:
         yield
@@ -60,20 +60,20 @@ def naming_image(path: str) -> Iterator[None]:
 def require_samples(
     samples: list[dict], path: str, bbox_file: Optional[str] = None
 ) -> None:
-    """Refuse an annotation file of which nothing is left.
+    """Refuse an annotation file without a usable sample.
 
     Args:
-        samples (list[dict]): What is left.
+        samples (list[dict]): The usable samples.
         path (str): The file.
-        bbox_file (str, optional): Of the detections that take the place of its people.
+        bbox_file (str, optional): File of the detections that replace its annotations.
 
     Raises:
-        UserError: Nothing is.
+        UserError: There are none.
     """
     if not samples and bbox_file:
         raise UserError(
-            f'`{bbox_file}` has no usable detection: it needs some with `category_id` 1 '
-            'and a `bbox` of positive size, or set `bbox_file=None`.'
+            f'`{bbox_file}` has no usable detection: add some with `category_id` 1 and a '
+            '`bbox` of positive size, or set `bbox_file=None`.'
         )
     if not samples:
         raise UserError(
@@ -83,20 +83,20 @@ def require_samples(
 
 
 def usable_labels(info: dict) -> dict:
-    """The labels of a sample, of mmpose's classes too, which take what a file has.
+    """Clean the labels of a sample, also from mmpose's classes, which do not check them.
 
-    A visibility of -1, which some tools write, would make the loss negative, and NaN is
-    not left out by a weight of 0: both count as not labelled.
+    A visibility of -1, which some tools write, would make the loss negative, and a weight
+    of 0 does not remove NaN: both count as not labelled.
 
     Args:
         info (dict): With ``keypoints`` [1, K, D] and ``keypoints_visible`` [1, K], or
             without labels.
 
     Returns:
-        dict: It, or a copy with other labels.
+        dict: The sample, or a copy with other labels.
 
     Raises:
-        UserError: A visibility is negative or none, or a visible keypoint is nowhere.
+        UserError: A visibility is invalid, or a visible keypoint has no finite position.
     """
     if not {'keypoints', 'keypoints_visible'} <= info.keys():
         return info
@@ -110,8 +110,8 @@ def usable_labels(info: dict) -> dict:
     if wrong.any():
         raise UserError(
             f'Keypoint {wrong[0].argmax()} of the sample {info.get("id")} of '
-            f'`{info.get("img_path")}` has a visibility that is none, or no finite '
-            'position: correct its annotation.'
+            f'`{info.get("img_path")}` has an invalid visibility, or no finite position: '
+            'correct its annotation.'
         )
     if (is_fine & is_told).all():
         return info
@@ -126,7 +126,7 @@ def usable_labels(info: dict) -> dict:
 
 
 def _transform_of(error: Exception) -> str:
-    """Class of the last transform that was at work."""
+    """Class of the transform that raised the error."""
     owners = (
         frame.f_locals.get('self') for frame, _ in traceback.walk_tb(error.__traceback__)
     )

@@ -12,17 +12,17 @@ from mmpose_uda.datasets.draws import Draw
 
 
 class DrawSampler(Sampler):
-    """Yields draws: ``start + rank`` and on in steps of the number of processes.
+    """Yields draws from ``start + rank`` on, in steps of the number of processes.
 
-    What a draw means is up to the dataset (:class:`SourceTargetDataset`), so a resumed
-    run needs only to know how many draws were used, on however many processes: nothing is
-    replayed. What it is to yield travels with it: workers that were started before may
-    know other views.
+    The dataset defines what a draw means (:class:`SourceTargetDataset`), so a resumed run
+    only needs to know how many draws were used, on however many processes: nothing is
+    replayed. A draw carries the views that it should yield, because workers that were
+    started earlier may know other views.
 
     Args:
         dataset (Sized): The dataset.
-        seed (int, optional): Ignored; the Runner passes it, the dataset has its own.
-        start (int): Draws that are already used.
+        seed (int, optional): Ignored: the Runner passes it, but the dataset has its own.
+        start (int): Number of draws already used.
     """
 
     def __init__(self, dataset: Sized, seed: Optional[int] = None, start: int = 0):
@@ -49,7 +49,7 @@ class DrawSampler(Sampler):
 
 @DATA_SAMPLERS.register_module()
 class InfiniteDrawSampler(DrawSampler):
-    """Draws for ever, for loops that count iterations."""
+    """Endless draws, for loops that count iterations."""
 
     def __len__(self) -> int:
         """Samples in one pass over the dataset, for progress displays only."""
@@ -58,17 +58,17 @@ class InfiniteDrawSampler(DrawSampler):
 
 @DATA_SAMPLERS.register_module()
 class EpochDrawSampler(DrawSampler):
-    """The draws of one pass over the dataset, other ones in every epoch.
+    """The draws of one pass over the dataset, different ones in every epoch.
 
     For loops that count epochs. mmengine's ``DefaultSampler`` would repeat the same draws,
-    with the same augmentation and the same target images, in all of them.
+    with the same augmentation and the same target images, in every epoch.
     """
 
     def set_epoch(self, epoch: int) -> None:
         """Move to the draws of an epoch; mmengine's ``DistSamplerSeedHook`` calls it.
 
-        Where the processes do not share an epoch evenly, its last draws are those that the
-        next one begins with.
+        If an epoch does not divide evenly among the processes, its last draws are also the
+        first of the next epoch.
         """
         self.set_start(epoch * len(self.dataset))
 
@@ -76,5 +76,5 @@ class EpochDrawSampler(DrawSampler):
         return itertools.islice(super().__iter__(), len(self))
 
     def __len__(self) -> int:
-        """Draws of this rank in an epoch; all ranks have equally many."""
+        """Draws of this rank in an epoch, the same number for all ranks."""
         return -(-len(self.dataset) // self.world_size)

@@ -1,4 +1,4 @@
-"""What the labels of a 3D source say of its poses: bone lengths and depths."""
+"""Bone lengths and depths of a 3D source, measured from its labels."""
 
 import math
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ import numpy as np
 
 from mmpose_uda.errors import UserError
 
-_COVERED = 0.999  # of the depths; single outliers would make the cells of all coarser
-_STEP = 10.0  # mm that the depth range is rounded outwards to
+_COVERED = 0.999  # of the depths; covering every outlier would make all cells coarser
+_STEP = 10.0  # mm; the depth range is rounded outwards to a multiple of it
 
 LabelledPoses = tuple[np.ndarray, np.ndarray]
 """Poses [N, K, 3], mm, and which of their keypoints are labelled, bool [N, K]."""
@@ -18,17 +18,16 @@ LabelledPoses = tuple[np.ndarray, np.ndarray]
 
 @dataclass
 class SourceMeasures:
-    """What the labels of a source say.
+    """Measures of the labels of a source.
 
     Args:
-        samples (int): Poses with 3D labels.
-        unlabelled (int): Samples without.
-        whole (int): Poses in which every bone's ends are labelled: those that
-            ``total_length`` is the mean of.
-        total_length (float): Mean over them of the sum of all bone lengths, mm.
+        samples (int): Number of poses with 3D labels.
+        unlabelled (int): Number of samples without.
+        whole (int): Number of poses in which both ends of every bone are labelled.
+        total_length (float): Mean over these of the sum of all bone lengths, mm.
         spread (float): Standard deviation of that sum, % of its mean.
         depths (tuple[float, float]): Nearest and farthest keypoint, mm from the root.
-        depth_range (tuple[int, int]): For the codec, mm.
+        depth_range (tuple[int, int]): Depth range for the codec, mm.
         root (int): Root keypoint of the codec.
     """
 
@@ -42,21 +41,21 @@ class SourceMeasures:
     root: int
 
     def __str__(self) -> str:
-        """The lines of the config, and where they come from."""
+        """The lines for the config, and where their values come from."""
         near, far = self.depths
         return f"""\
 Source: {self.samples} samples with 3D labels, {self.unlabelled} without.
 {self.whole} of them have all bones; the sum of their lengths varies by {self.spread:.1f} %
 (standard deviation). Depths from the root reach from {near:.0f} to {far:.0f} mm.
-depth_range covers {100 * _COVERED:.1f} % of them; it is symmetric, because turned round a
-pose has depths of the other sign, and rounded outwards to {_STEP:.0f} mm. No augmentation
-widens it: boxes, turns in the image and mirroring leave depths as they are.
+depth_range covers {100 * _COVERED:.1f} % of them; it is symmetric, because a pose seen from
+behind has depths of the other sign, and rounded outwards to {_STEP:.0f} mm. No augmentation
+widens it: boxes, turns in the image and mirroring do not change depths.
 
 {self.lines}"""
 
     @property
     def lines(self) -> str:
-        """The lines of the config."""
+        """The lines for the config."""
         low, high = self.depth_range
         return f"""\
     depth_range=({low}, {high}),
@@ -65,7 +64,7 @@ widens it: boxes, turns in the image and mirroring leave depths as they are.
 
 
 def labelled_poses(info: dict) -> Optional[LabelledPoses]:
-    """The poses of a sample as a data set has it, or None if it has no 3D labels."""
+    """The poses of a data set's sample, or None if it has no 3D labels."""
     poses = info.get('keypoints_3d')
     if poses is None:
         return None
@@ -84,13 +83,13 @@ def measure_poses(
     """Measure the poses of a source.
 
     Args:
-        labels (Sequence): Of each sample what :func:`labelled_poses` gives.
+        labels (Sequence): What :func:`labelled_poses` returns for each sample.
         skeleton (Sequence[tuple[int, int]]): Bones as pairs of keypoint indices.
         root (int): Root keypoint.
 
     Raises:
-        UserError: No sample has 3D labels, or none all bones and its root, or the bones
-            have no length, or they or the root are beyond its keypoints.
+        UserError: No sample has 3D labels, none has all bones and the root labelled, the
+            bones have no length, or a bone or the root is beyond the keypoints.
     """
     known = [label for label in labels if label is not None]
     if not known:
@@ -104,7 +103,7 @@ def measure_poses(
     if max(bones.max(), root) >= count:
         raise UserError(
             f'The codec has bones or a root beyond the {count} keypoints of the source: '
-            'let `skeleton` and `root` be those of its keypoints.'
+            'set `skeleton` and `root` to those of its keypoints.'
         )
     whole = valid[:, bones].all((1, 2))
     others = np.arange(count) != root

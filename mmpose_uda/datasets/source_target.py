@@ -25,7 +25,7 @@ from mmpose_uda.errors import UserError
 from mmpose_uda.random_keys import random_key
 from mmpose_uda.views import DOMAINS, view_of
 
-# All that a target sample may bring along; labels of any name are thus left behind.
+# All keys that a target sample may keep; labels of any name are thus dropped.
 _TARGET_KEYS = {
     'annotated_size', 'bbox', 'bbox_center', 'bbox_scale', 'bbox_score', 'camera',
     'category_id', 'dataset_name', 'flip_indices', 'flip_pairs', 'hand_side', 'id', 'img',
@@ -38,32 +38,30 @@ _TARGET_KEYS = {
 class SourceTargetDataset(Dataset):
     """Named views of one source and one target sample for each training draw.
 
-    A draw is a non-negative integer of any size. Each domain is gone through in a
-    random order that is another one in every pass; domains of different length wrap
-    each on its own. A draw and the seed determine the item and every random choice of
-    its transforms, whatever was drawn before and in whichever worker.
+    A draw is a non-negative integer of any size. Each domain is visited in a random order
+    that changes with every pass; domains of different length wrap around independently. A
+    draw and the seed determine the item and every random choice of its transforms, whatever
+    was drawn before and in whichever worker.
 
     Args:
         source (dict, optional): Config of the labelled dataset. Its ``pipeline`` does what
-            all its views share, such as loading; it runs once a draw. None for an
-            adaptation without source images, whose keypoints ``metainfo`` or the target
-            tells.
-        target (dict, optional): Config of the target dataset. Only boxes, cameras,
-            sides of hands and ids of its samples are passed on, and masks where its
-            ``masks`` is true, whatever labels it may hold, and this before its own
-            ``pipeline`` runs.
+            all its views share, such as loading; it runs once per draw. None for an
+            adaptation without source images, whose keypoints are those of ``metainfo`` or
+            the target.
+        target (dict, optional): Config of the target dataset. Only boxes, cameras, hand
+            sides and ids of its samples are passed on, and masks if its ``masks`` is true.
+            Any labels are dropped before its own ``pipeline`` runs.
         views (dict[str, list[dict]], optional): Pipeline of each view, ending in
-            :class:`PackPoseView`. The domain that feeds it is how its name begins:
-            ``source...`` or ``target...``. Without it they are derived from the source's
-            ``pipeline`` (or the target's, if there is no source), which is then a whole
-            stock training pipeline (:func:`derive_views`), and so is what the target loads
-            by.
+            :class:`PackPoseView`. The start of a view's name is the domain that feeds it:
+            ``source...`` or ``target...``. Without ``views``, they and the loading of both
+            domains are derived (:func:`derive_views`) from the source's ``pipeline`` (or
+            the target's, if there is no source), a whole stock training pipeline.
         seed (int): Seed of order and transforms.
         metainfo (dict | str, optional): Keypoint definition passed to both datasets.
 
     Raises:
-        UserError: There is neither source nor target, nothing says what the keypoints of
-            images without labels are, the domains have different keypoints, a view has no
+        UserError: There is neither source nor target, the keypoints of images without
+            labels are not defined, the domains have different keypoints, a view has no
             domain, or no views can be derived.
     """
 
@@ -84,7 +82,7 @@ class SourceTargetDataset(Dataset):
             target = target and dict(target, pipeline=loading)
         for name, steps in views.items():
             if not steps:
-                raise UserError(f'The view {name!r} has no transforms: list those of it.')
+                raise UserError(f'The view {name!r} has no transforms: list some.')
         shared = {} if metainfo is None else dict(metainfo=metainfo)
         self.source = self.target = None
         if source is not None:
@@ -104,19 +102,19 @@ class SourceTargetDataset(Dataset):
 
     @property
     def metainfo(self) -> dict:
-        """Metainfo of the source, which is that of the target too."""
+        """Metainfo of the source, which is also that of the target."""
         return self._leading.metainfo
 
     @property
     def _leading(self) -> BaseDataset:
-        """The source; without one, the target."""
+        """The source, or the target if there is no source."""
         return self.target if self.source is None else self.source
 
     def full_init(self) -> None:
         """Read the annotations of both domains.
 
         Raises:
-            UserError: One cannot be read, or nothing of the source is labelled.
+            UserError: One cannot be read, or nothing in the source is labelled.
         """
         for dataset in (self.source, self.target):
             if dataset is not None:
@@ -124,7 +122,7 @@ class SourceTargetDataset(Dataset):
         require_labels(self.source)
 
     def set_active_views(self, names: Iterable[str]) -> None:
-        """Restrict what a draw yields that does not say it itself.
+        """Restrict what a draw yields if it does not specify its views.
 
         Args:
             names (Iterable[str]): Views to make.
@@ -141,20 +139,20 @@ class SourceTargetDataset(Dataset):
         self.active_views = names
 
     def __len__(self) -> int:
-        """One pass over the source, or without one the target. Draws may be any number."""
+        """Length of one pass over the source, or else the target; draws may exceed it."""
         return len(self._leading)
 
     def __getitem__(self, draw: Union[int, Draw]) -> dict:
         """Make the views of a draw.
 
         Args:
-            draw (int | Draw): A number of any size, perhaps with the views to make; the
-                active ones otherwise.
+            draw (int | Draw): A number of any size, possibly with the views to make; by
+                default the active ones.
 
         Returns:
-            dict: ``inputs`` and ``data_samples``, each a dict by view of uint8 tensors
-            [3, h, w] (BGR) and of :class:`PoseDataSample`. Samples have the key of random
-            numbers that belong to the draw (``draw_key``).
+            dict: ``inputs``, a uint8 tensor [3, h, w] (BGR) for each view, and
+            ``data_samples``, a :class:`PoseDataSample` for each view. Samples have the key
+            of the random numbers of the draw (``draw_key``).
         """
         draw, views = draw if isinstance(draw, Draw) else Draw(draw)
         views = self.active_views if views is None else views
@@ -178,9 +176,9 @@ class SourceTargetDataset(Dataset):
         }
 
     def info_of(self, domain: str, draw: int) -> dict:
-        """What a domain's data set says of the sample of a draw, without loading it.
+        """Return the data set's info about a domain's sample of a draw, without loading it.
 
-        Of a target, this is without its labels.
+        That of a target is without its labels.
 
         Args:
             domain (str): 'source' or 'target'.
@@ -190,10 +188,10 @@ class SourceTargetDataset(Dataset):
         epoch, position = divmod(draw, len(dataset))
         order = permutation(self.seed, domain, epoch, len(dataset))
         info = dataset.get_data_info(int(order[position]))
-        # mmpose's classes write None for what they might have had, such as 3D
+        # mmpose's classes write None for what is absent, such as 3D
         info = {key: value for key, value in info.items() if value is not None}
         if domain == 'target':
-            # masks only where the data set says that they are no labels
+            # masks only if the data set declares that they are not labels
             is_told = getattr(dataset, 'masks', False)
             kept = _TARGET_KEYS | ({'mask_path', 'mask_values'} if is_told else set())
             info = {key: value for key, value in info.items() if key in kept}
@@ -207,7 +205,7 @@ class SourceTargetDataset(Dataset):
             item = getattr(self, domain).pipeline(info)
         if item is None:
             raise UserError(
-                f'The {domain} pipeline gave nothing for `{info.get("img_path")}`: '
+                f'The {domain} pipeline returned nothing for `{info.get("img_path")}`: '
                 'replace or remove that file.'
             )
         return item
@@ -215,7 +213,7 @@ class SourceTargetDataset(Dataset):
     def _load_backgrounds(
         self, items: dict, views: Iterable[str], draw: int
     ) -> dict[str, dict]:
-        """Images for ReplaceBackground by domain: this target, the next draw's source."""
+        """Images for ReplaceBackground: this draw's target, the next draw's source."""
         others = {}
         for domain in self._backgrounds(views):
             other = items['target'] if domain == 'target' else self._load(domain, draw + 1)
@@ -251,8 +249,8 @@ class SourceTargetDataset(Dataset):
                     )
             if domain == 'target' and self._replaces_background(name):
                 raise UserError(
-                    f'ReplaceBackground in `{name}` needs masks, which a target has '
-                    'not: use it in source views only.'
+                    f'ReplaceBackground in `{name}` needs masks, which a target does not '
+                    'have: use it in source views only.'
                 )
 
     def _check_keypoints(self) -> None:
@@ -270,14 +268,14 @@ def _require_domains(source: Optional[dict], target: Optional[dict], metainfo: A
         return
     if issubclass(DATASETS.get(target['type']) or object, UnlabelledImageFolder):
         raise UserError(
-            'Nothing says what keypoints the images of the target have, because there is '
-            'no `source`: give the SourceTargetDataset the `metainfo` that the model was '
+            'The keypoints of the target images are not defined, because there is no '
+            '`source`: give the SourceTargetDataset the `metainfo` that the model was '
             'trained with.'
         )
 
 
 def _without_labels(target: dict) -> dict:
-    """A target's config that does not even read labels, where its class can do without."""
+    """Return a target's config that does not even read labels, if its class allows it."""
     kind = DATASETS.get(target['type'])
     reads_labels = issubclass(kind or object, PoseDataset)
     if reads_labels and not issubclass(kind, UnlabelledImageFolder):
@@ -286,7 +284,7 @@ def _without_labels(target: dict) -> dict:
 
 
 def _copy_arrays(value: Any) -> Any:
-    """Copy what transforms may write to; the lists of the metainfo stay shared."""
+    """Copy the arrays, which transforms may change; the metainfo's lists stay shared."""
     if isinstance(value, np.ndarray):
         return value.copy()
     if isinstance(value, dict):

@@ -1,8 +1,8 @@
-"""What mmpose's own classes read, looked through before they do.
+"""Checks of annotation files before mmpose's own classes read them.
 
-mmpose takes an annotation file as it comes: a value that is none ends in a traceback, a
+mmpose does not validate an annotation file: an invalid value ends in a traceback, a
 repeated id gives a person somebody else's keypoints, a visibility of -1 makes the loss
-negative. And it clips boxes by the width and height of the file, whatever the image has.
+negative. It also clips boxes to the width and height in the file, even if they are wrong.
 """
 
 import functools
@@ -32,14 +32,14 @@ from mmpose_uda.datasets.image_size import check_size
 from mmpose_uda.datasets.sample_errors import naming_image, require_samples, usable_labels
 from mmpose_uda.errors import UserError
 
-_NEEDED = ('id', 'image_id', 'category_id')  # for the index that mmpose makes
+_NEEDED = ('id', 'image_id', 'category_id')  # for the index that mmpose builds
 
 
 class StockFile(NamedTuple):
     """An annotation file in which nothing is wrong.
 
     Args:
-        content (dict[str, Any]): What it holds.
+        content (dict[str, Any]): Its content.
         has_plain_labels (bool): Whether all labels can be used as they are.
     """
 
@@ -48,7 +48,7 @@ class StockFile(NamedTuple):
 
 
 def look_through_stock_files() -> None:
-    """Let mmpose's COCO-style classes and its ``LoadImage`` tell what does not fit.
+    """Make mmpose's COCO-style classes and its ``LoadImage`` report faulty data.
 
     A second call changes nothing.
     """
@@ -63,50 +63,51 @@ def look_through_stock_files() -> None:
 
 
 def ignore_labels(dataset: Any) -> None:
-    """Let the labels of a data set that is not read yet not even be looked through."""
+    """Exempt the labels of a data set that is not read yet from all checks."""
     dataset.labels_are_used = False
 
 
 def require_labels(dataset: Any) -> None:
-    """Refuse a source that labels nothing; a class that cannot be asked passes.
+    """Refuse a source without labels; a class that does not report this passes.
 
     Args:
-        dataset (BaseDataset): Once it is read.
+        dataset (BaseDataset): A data set that has been read.
 
     Raises:
-        UserError: No keypoint of it is labelled.
+        UserError: None of its keypoints is labelled.
     """
     if not getattr(dataset, 'has_labels', True):
         raise UserError(
             f'No keypoint of `{dataset.ann_file}` is labelled, so nothing can be learned '
-            'from this source: write visibility 1 or 2 where one is.'
+            'from this source: set the visibility of labelled keypoints to 1 or 2.'
         )
 
 
 def read_stock_file(
     path: str, num_keypoints: Optional[int] = None, labels: bool = True
 ) -> StockFile:
-    """Read an annotation file and look through it.
+    """Read an annotation file and check it.
 
     Args:
         path (str): The file.
-        num_keypoints (int, optional): K; None where a class puts keypoints together from
-            several fields.
-        labels (bool): Whether areas and keypoints are looked at.
+        num_keypoints (int, optional): K; None if a class assembles keypoints from several
+            fields.
+        labels (bool): Whether areas and keypoints are checked.
 
     Raises:
-        UserError: It is no such file; or all that is wrong in it, by annotation and field.
+        UserError: It is not an annotation file, or has faults, which the message lists by
+            annotation and field.
     """
     content = load_coco(path)
     with open(path, 'rb') as file:
         encoding = json.detect_encoding(file.read(4))
     if encoding != 'utf-8':
         raise UserError(
-            f'`{path}` is text of {encoding}, which mmpose does not read: save it as UTF-8 '
+            f'`{path}` is {encoding} text, which mmpose does not read: save it as UTF-8 '
             'without a byte order mark.'
         )
     people = content['annotations']
-    # mmpose passes over others
+    # mmpose skips the others
     used = [one for one in people if 'bbox' in one and 'keypoints' in one]
     faults = [
         *repeated_images(content, path),
@@ -139,7 +140,7 @@ def _ids(annotations: list[dict], path: str) -> Iterator[Fault]:
         if count > 1 and one is not None:
             yield Fault(
                 f'{count} annotations of `{path}` have the `id` {one}',
-                'number the annotations anew',
+                'renumber the annotations',
             )
 
 
@@ -158,7 +159,7 @@ def _images(content: dict[str, Any], path: str) -> Iterator[Fault]:
         if isinstance(image['id'], str):
             yield Fault(
                 f'The `id` of image {image["id"]!r} of `{path}` is text, which mmpose '
-                'does not count by',
+                'does not accept',
                 'number the images',
             )
         for key in ('width', 'height'):
@@ -166,7 +167,7 @@ def _images(content: dict[str, Any], path: str) -> Iterator[Fault]:
             if not isinstance(value, (int, float)) or not 1 <= value <= WIDEST:
                 yield Fault(
                     f'`{key}` of image {image["id"]} of `{path}` is {told(value)}',
-                    'let it be the number of px',
+                    'set it to the number of px',
                 )
 
 
@@ -204,7 +205,7 @@ def _looking_first(load: Callable) -> Callable:
 
 @contextmanager
 def _read_already(content: dict[str, Any]) -> Iterator[None]:
-    """Let mmpose index what has been read: it would parse the whole file once more."""
+    """Let mmpose index content that is already read, instead of parsing the file again."""
     kind = base_coco_style_dataset.COCO
 
     def index(path: str) -> Any:
@@ -223,17 +224,17 @@ def _read_already(content: dict[str, Any]) -> Iterator[None]:
 
 
 def _is_of_use(info: dict[str, Any], is_tested: bool) -> bool:
-    """Whether it has a label, or is one of images without: places that none can see.
+    """Whether a sample has a label or, in training, positions of invisible keypoints.
 
-    A config may train on those beside others (docs/parts.md); mmpose keeps them, too, but
-    not what is 0 all over. A metric has nothing to do with them.
+    A config may train on the latter beside others (docs/parts.md); mmpose also keeps them,
+    but not those that are all 0. A metric cannot use them.
     """
     labelled = np.any(info.get('keypoints_visible', True))
     return bool(labelled or (not is_tested and np.any(info['keypoints'] > 0)))
 
 
 def _telling_what_goes(choose: Callable) -> Callable:
-    """mmpose leaves out boxes of no size without a word, of this package's classes too."""
+    """Report boxes of no size, which mmpose drops silently, also from our classes."""
 
     @functools.wraps(choose)
     def choose_and_tell(dataset: BaseCocoStyleDataset, instances: list[dict]) -> list[dict]:
@@ -244,7 +245,7 @@ def _telling_what_goes(choose: Callable) -> Callable:
             ids = [people[n].get('id') for n in np.flatnonzero(is_empty)]
             print_log(
                 f'{len(ids)} of {len(people)} annotations of `{dataset.ann_file}` are left '
-                'out, because their box has no size within the image: mend `bbox` of '
+                'out, because their box has no size within the image: correct `bbox` of '
                 f'{listed(ids)}.',
                 'current',
                 logging.WARNING,
@@ -255,7 +256,7 @@ def _telling_what_goes(choose: Callable) -> Callable:
 
 
 def _is_read_as_coco(dataset: BaseCocoStyleDataset) -> bool:
-    """Whether the class reads a file of this machine as COCO's are."""
+    """Whether the class reads a local file in COCO's format."""
     kind = type(dataset)
     is_plain = kind._load_annotations is BaseCocoStyleDataset._load_annotations
     return is_plain and osp.isfile(dataset.ann_file)

@@ -6,12 +6,12 @@ from mmpose_uda.errors import UserError
 
 Pipeline = list[dict]
 
-# Ours take the arguments of mmpose's and do the same to labels and pixels. In addition
+# Ours take the arguments of mmpose's and do the same to labels and pixels; in addition:
 _OURS = {
-    'LoadImage': 'LoadPoseImage',  # boxes whole images, names files that do not decode
+    'LoadImage': 'LoadPoseImage',  # sets missing boxes, names files that do not decode
     'RandomFlip': 'RandomFlip3D',  # records the flip for pseudo labels
     'TopdownAffine': 'TopdownAffine3D',  # records the crop for pseudo labels
-    'Albumentation': 'SeededAlbumentation',  # depends on the draw alone
+    'Albumentation': 'SeededAlbumentation',  # depends only on the draw
     'PackPoseInputs': 'PackPoseView',  # packs those records
 }
 _NEED_LABELS = ('GenerateTarget', 'KeypointConverter', 'RandomHalfBody')
@@ -24,18 +24,18 @@ def derive_views(
 ) -> tuple[Pipeline, dict[str, Pipeline]]:
     """Split a stock top-down training pipeline into loading and views.
 
-    The source and the student's target view are augmented as the pipeline says, as far as
-    a target, which has no labels, can be. The teacher sees the plain crop.
+    The source and the student's target view are augmented as in the pipeline, the target
+    only as far as that needs no labels. The teacher sees the plain crop.
 
     Args:
         pipeline (Sequence[dict], optional): The ``train_pipeline`` of an mmpose config.
 
     Returns:
-        tuple[list[dict], dict[str, list[dict]]]: What both domains load by, and the
+        tuple[list[dict], dict[str, list[dict]]]: The loading of both domains, and the
         pipelines of the views ``source``, ``target_student`` and ``target_teacher``.
 
     Raises:
-        UserError: It is no pipeline of a top-down estimator.
+        UserError: It is not the pipeline of a top-down estimator.
     """
     kinds = [class_name(step) for step in pipeline or ()]
     for needed in ('LoadImage', *_PLAIN):
@@ -56,7 +56,7 @@ def derive_views(
 
 
 def with_own_loading(pipeline: Sequence) -> list:
-    """A pipeline whose images are loaded by ours: what is wrong with one is told."""
+    """Replace ``LoadImage`` in a pipeline by ours, which reports faulty images."""
     return [
         _translate(step)
         if isinstance(step, dict) and class_name(step) == 'LoadImage'
@@ -66,7 +66,7 @@ def with_own_loading(pipeline: Sequence) -> list:
 
 
 def class_name(part: dict) -> str:
-    """Class of a part of a config, such as a transform, without its scope."""
+    """Class name of a part of a config, such as a transform, without its scope."""
     return str(part['type']).rpartition('.')[-1]
 
 

@@ -8,19 +8,19 @@ from torch import Tensor
 
 from mmpose_uda.datasets.image_folder import UnlabelledImageFolder
 
-_KEPT = 512  # images in memory: 75 MB at 256 x 192 px
+_KEPT = 512  # images kept in memory: 75 MB at 256 x 192 px
 
 
 class StyleImages:
     """Random images of a folder and its subfolders, all of one size.
 
-    Draws come from torch's random state of the CPU. Images that were read lately are kept.
+    Draws use torch's CPU random state. Recently read images are kept in memory.
 
     Args:
         folder (str): The folder.
 
     Raises:
-        UserError: The folder is missing or holds no images; when drawn, that one of them
+        UserError: The folder is missing or holds no images; or, when drawing, one of them
             does not decode.
     """
 
@@ -31,11 +31,11 @@ class StyleImages:
         self._resized = lru_cache(_KEPT)(self._read_resized)
 
     def draw(self, count: int, size: tuple[int, int]) -> Tensor:
-        """Draw images, some perhaps more than once.
+        """Draw images, possibly some more than once.
 
         Args:
-            count (int): How many.
-            size (tuple[int, int]): Height and width that they are stretched to, px.
+            count (int): Number of images.
+            size (tuple[int, int]): Height and width to stretch them to, px.
 
         Returns:
             Tensor: BGR uint8 [count, 3, height, width].

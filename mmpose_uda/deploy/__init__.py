@@ -1,1 +1,1 @@
-"""Handing an estimator on: exports, ONNX, and loading them."""
+"""Export estimators, also to ONNX, and load them."""

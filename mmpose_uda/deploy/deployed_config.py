@@ -1,4 +1,4 @@
-"""The config of an estimator alone: what remains of a training's config."""
+"""The config of an exported estimator: what remains of a training's config."""
 
 import os.path as osp
 import pprint
@@ -24,7 +24,7 @@ _READ_BY_TOOLS = dict(
 )
 _PACKAGE = 'mmpose_uda'
 _KEPT = ('default_scope', 'env_cfg', 'codec', 'test_dataloader', 'test_evaluator')
-# MMPoseInferencer chooses its detector by the folder of this class, 'body' or another.
+# MMPoseInferencer chooses its detector by the folder of the class, such as 'body'.
 _INFERRED_AS = dict(
     hand21='FreiHandDataset',
     animal18='AnimalPoseDataset',
@@ -33,17 +33,17 @@ _INFERRED_AS = dict(
 
 
 def deployed_config(cfg: Config) -> Config:
-    """Model, test data and metrics in parts of mmpose where it has them all.
+    """Return the config in stock parts of mmpose, if it has all of them.
 
-    Otherwise everything stays as it was and the config imports this package: as a whole,
-    since all of it is imported with any module of it. The model itself then still holds
-    nothing but the estimator. Imports of the config's own are kept.
+    These are the model, the test data and the metrics. Otherwise they stay as they were and
+    the config imports this package, as a whole because importing any of its modules imports
+    all. In both cases the model is only the estimator. The config's own imports are kept.
 
     Args:
         cfg (Config): The config of the training.
 
     Returns:
-        Config: With all that ``tools/test.py`` of mmpose and ``MMPoseInferencer`` read.
+        Config: With all that mmpose's ``tools/test.py`` and ``MMPoseInferencer`` read.
     """
     own = {key: cfg[key] for key in _KEPT if cfg.get(key) is not None}
     own['model'] = _without_pretraining(cfg.model.estimator)
@@ -54,7 +54,7 @@ def deployed_config(cfg: Config) -> Config:
     deployed = stock if is_stock else own
     imports = [m for m in imported_modules(cfg) if m.split('.')[0] != _PACKAGE]
     if not is_stock:
-        imports.insert(0, _PACKAGE)  # first, because it repairs the stack
+        imports.insert(0, _PACKAGE)  # first, because importing it repairs the stack
     if imports:
         deployed['custom_imports'] = dict(imports=imports, allow_failed_imports=False)
     if 'test_dataloader' in deployed:
@@ -73,31 +73,31 @@ def keypoint_definition(cfg: Config) -> Optional[dict]:
         return own_class.definition_of(dataset)
     if metainfo is None or 'from_file' not in metainfo:
         return metainfo
-    # mmpose finds its own files wherever it runs; those of a user go with the export
+    # mmpose finds its own files anywhere; a file of the user's has to go with the export
     path = metainfo['from_file']
     return Config.fromfile(path).dataset_info if osp.isfile(path) else None
 
 
 def write_metainfo(definition: dict, partial: Path) -> None:
-    """Write a keypoint definition as mmpose reads it.
+    """Write a keypoint definition in mmpose's format to a separate file.
 
-    In a file of its own: mmengine sorts the keypoints of a config that it writes by the
-    text of their numbers, whereupon mmpose mixes up what flips into what.
+    In a config, mmengine would sort the keypoints by their numbers as text when it writes
+    it, and mmpose would then mix up which keypoints are flipped into each other.
     """
     text = pprint.pformat(dict(definition), sort_dicts=False)
     partial.write_text(f'dataset_info = {text}\n', 'utf-8')
 
 
 def _with_metainfo_file(loader: dict) -> dict:
-    # The folder is filled in when the config is read, so it can be moved.
+    # The folder is filled in when the config is read, so the export can be moved.
     metainfo = dict(from_file='{{ fileDirname }}/' + METAINFO_FILE)
     return dict(loader, dataset=dict(loader['dataset'], metainfo=metainfo))
 
 
 def _inferred_as(cfg: Config) -> str:
-    """The type of data set that tells MMPoseInferencer what to detect."""
+    """The type of data set by which MMPoseInferencer chooses what to detect."""
     dataset = cfg.test_dataloader.dataset
-    # a config that inherits from a stock one says what that is trained on
+    # a config that inherits from a stock one names the data set of that one
     for named in (dataset.type, cfg.get('dataset_type')):
         if named is not None and replaced_dataset(named) is None:
             return named

@@ -1,4 +1,4 @@
-"""Handing the adapted estimator back as an ordinary mmpose model."""
+"""Export the adapted estimator as an ordinary mmpose model."""
 
 import json
 from pathlib import Path
@@ -35,13 +35,13 @@ WEIGHTS_FILE = 'model.pth'
 ONNX_FILE = 'model.onnx'
 
 EXPORT_FILES = (
-    ONNX_FILE,  # of the weights that it was made of
+    ONNX_FILE,  # goes first: it belongs to the weights that it was made from
     CONFIG_FILE,
     METAINFO_FILE,
     STATISTICS_FILE,
     WEIGHTS_FILE,
 )
-"""All that an export may consist of; the last says that it is there."""
+"""All files of an export; the last one marks it as complete."""
 _PREFIXES = {'teacher': TEACHER, 'student': STUDENT}
 _STATISTICS = 'source_statistics.'
 _LABELLED = 'labelled.seen'
@@ -55,20 +55,20 @@ def export_estimator(
 ) -> Path:
     """Write an estimator as a plain mmpose config and checkpoint.
 
-    Stock mmpose loads, tests and infers with the result, and no more than this package is
-    needed where the estimator has parts that mmpose lacks
+    Stock mmpose loads, tests and infers with the result; only if the estimator has parts
+    that mmpose lacks, this package is needed too
     (:func:`~mmpose_uda.deploy.deployed_config.deployed_config`). Its predictions are those
-    of the network that was trained, bit for bit, statistics of BatchNorm and flip test
-    included. The files are there together or not at all; an earlier export in the folder
-    goes, and its ``model.onnx`` with it.
+    of the network that was trained, bit for bit, including statistics of BatchNorm and flip
+    test. The files are written all together or not at all; they replace an earlier export
+    in the folder, including its ``model.onnx``.
 
     Args:
         cfg (Config): The config of the training.
         checkpoint (dict[str, Any]): Its checkpoint, or one of the plain estimator:
             ``state_dict`` and ``meta`` with ``dataset_meta``.
-        out_dir (str): Folder for ``config.py`` and ``model.pth``, ``metainfo.py`` where
-            keypoints are not defined by mmpose, and ``source_statistics.json`` where the
-            training has seen a source; made if missing.
+        out_dir (str): Folder for ``config.py`` and ``model.pth``, for ``metainfo.py`` if
+            keypoints are not defined by mmpose, and for ``source_statistics.json`` if the
+            training has seen a source; created if missing.
         which (str): 'teacher' or 'student'.
 
     Returns:
@@ -80,7 +80,7 @@ def export_estimator(
             updated, weights are not finite, or ``out_dir`` is a file.
     """
     if which not in _PREFIXES:
-        raise UserError(f"--which is 'teacher' or 'student', not {which!r}.")
+        raise UserError(f"--which must be 'teacher' or 'student', not {which!r}.")
     if 'estimator' not in cfg.model:
         raise UserError(
             f'The config {cfg.filename} has no `model.estimator`: only a '
@@ -110,7 +110,7 @@ def export_estimator(
 def _write_statistics(
     cfg: Config, head: nn.Module, state_dict: dict[str, Tensor], partial: Path
 ) -> None:
-    """What an adaptation without the source can know of it, if anything is known."""
+    """Write what an adaptation without the source can know of it, if anything is known."""
     buffers = {
         key.removeprefix(_STATISTICS): value
         for key, value in state_dict.items()
@@ -135,10 +135,10 @@ def _require_keys(checkpoint: dict[str, Any]) -> None:
 
 
 def export_folder(path: Union[str, Path]) -> Path:
-    """Where an export is to be, before it is made.
+    """Return the folder of an export that is to be written.
 
     Raises:
-        UserError: A file is there, or where a folder around it should be.
+        UserError: It, or a folder around it, is a file.
     """
     folder = Path(path)
     for place in (folder, *folder.parents):
@@ -150,7 +150,7 @@ def export_folder(path: Union[str, Path]) -> Path:
 
 
 def select_weights(state_dict: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Weights under ``prefix`` with the prefix removed, on the CPU, laid out as ever."""
+    """Weights under ``prefix`` with the prefix removed, on the CPU, contiguous."""
     plain = torch.contiguous_format
     return {
         key.removeprefix(prefix): value.detach().cpu().clone(memory_format=plain)
@@ -162,15 +162,17 @@ def select_weights(state_dict: dict[str, Tensor], prefix: str) -> dict[str, Tens
 def fitting_estimator(
     config: dict[str, Any], weights: dict[str, Tensor], owner: str
 ) -> nn.Module:
-    """A config's estimator, whose weights these are by name and shape.
+    """Build a config's estimator, and check that weights fit it by name and shape.
+
+    The weights are not loaded into it.
 
     Args:
-        config (dict): Of the estimator.
-        weights (dict[str, Tensor]): By name.
+        config (dict): Config of the estimator.
+        weights (dict[str, Tensor]): Weights by name.
         owner (str): Path of the config that they should belong to.
 
     Raises:
-        UserError: They differ.
+        UserError: They do not fit.
     """
     estimator = MODELS.build(config)
     expected = estimator.state_dict()
@@ -187,7 +189,7 @@ def fitting_estimator(
 
 
 def _plain(value: Any) -> Any:
-    """Lists for arrays, which torch.load(weights_only=True) refuses."""
+    """Convert arrays, which torch.load(weights_only=True) refuses, to lists."""
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     if isinstance(value, dict):

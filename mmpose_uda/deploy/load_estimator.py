@@ -1,4 +1,4 @@
-"""Estimators to predict with, from an export or from a training."""
+"""Load estimators to predict with, from an export or from a training."""
 
 import os.path as osp
 import tempfile
@@ -41,15 +41,15 @@ def load_estimator(
             beside it, else the last checkpoint of its work dir.
         which (str, optional): 'teacher' or 'student' of an adaptation. Defaults to the
             config's ``test_network``.
-        device (str): Where it computes.
+        device (str): Device of the estimator.
 
     Returns:
-        nn.Module: It, in eval mode, with ``cfg`` and ``dataset_meta`` as mmpose's
+        nn.Module: The estimator in eval mode, with ``cfg`` and ``dataset_meta`` as mmpose's
         ``init_model`` sets them.
 
     Raises:
         UserError: A file is missing, the weights do not fit the config, ``which`` does
-            not go with it, or there is no such device.
+            not apply to it, or there is no such device.
     """
     _check_device(device)
     if osp.isdir(model):
@@ -77,15 +77,15 @@ def load_estimator(
 
 
 def build_estimator(cfg: Config, checkpoint: str, device: str = 'cpu') -> nn.Module:
-    """As mmpose's ``init_model``, which lets weights that do not fit pass.
+    """Load an estimator as mmpose's ``init_model`` does, but refuse unfit weights.
 
     Args:
-        cfg (Config): Its ``model`` is a top-down estimator.
-        checkpoint (str): All of the estimator's weights.
-        device (str): Where it computes.
+        cfg (Config): Config whose ``model`` is a top-down estimator.
+        checkpoint (str): Checkpoint with all of the estimator's weights.
+        device (str): Device of the estimator.
 
     Returns:
-        nn.Module: As :func:`load_estimator` gives it.
+        nn.Module: As :func:`load_estimator` returns it.
 
     Raises:
         UserError: The checkpoint does not say what its keypoints are, or has weights that
@@ -109,23 +109,23 @@ def build_estimator(cfg: Config, checkpoint: str, device: str = 'cpu') -> nn.Mod
 
 
 def _require_transforms(cfg: Config) -> None:
-    """Refuse a config, edited perhaps, whose model gets no crops."""
+    """Refuse a config (perhaps an edited one) whose model gets no crops."""
     steps = cfg.test_dataloader.dataset.get('pipeline')
     is_list = isinstance(steps, (list, tuple)) and len(steps) > 0
     if not is_list or not all(isinstance(s, dict) and 'type' in s for s in steps):
         raise UserError(
-            f'`test_dataloader.dataset.pipeline` in {cfg.filename} is {steps!r}: let it be '
+            f'`test_dataloader.dataset.pipeline` in {cfg.filename} is {steps!r}: set it to '
             'a list of transforms, dicts with a `type`.'
         )
 
 
 def _require_decoder(cfg: Config) -> None:
-    """Refuse a config, edited perhaps, whose model gives no keypoints."""
+    """Refuse a config (perhaps an edited one) whose model gives no keypoints."""
     head = cfg.model.get('head') or {}
     if head.get('decoder', ...) is None:
         raise UserError(
-            f'`model.head.decoder` in {cfg.filename} is None, and without one a head gives '
-            'no keypoints: name the codec that it was trained with.'
+            f'`model.head.decoder` in {cfg.filename} is None, and without a decoder a head '
+            'gives no keypoints: set the codec that it was trained with.'
         )
 
 
@@ -135,18 +135,18 @@ def _check_device(device: str) -> None:
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0].rstrip('.')
         raise UserError(
-            f'--device {device} cannot be used ({reason}): use cpu, or a GPU that is there.'
+            f'--device {device} cannot be used ({reason}): use cpu, or a GPU that exists.'
         ) from error
 
 
 def check_export(folder: str, checkpoint: Optional[str]) -> None:
-    """Refuse a folder that is no export, and other weights beside one.
+    """Refuse a folder that is not an export, and a checkpoint given with an export.
 
     Raises:
         UserError: A file is missing, or ``checkpoint`` is given.
     """
     if _is_export(inside := Path(folder, 'export')) and not _is_export(Path(folder)):
-        raise UserError(f'{folder} is no export, but has one inside: name {inside}.')
+        raise UserError(f'{folder} is not an export, but has one inside: name {inside}.')
     for name in (CONFIG_FILE, WEIGHTS_FILE):
         if not Path(folder, name).is_file():
             raise UserError(

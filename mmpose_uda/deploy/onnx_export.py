@@ -27,7 +27,7 @@ from mmpose_uda.whole_files import whole_file
 TOLERANCE = 1e-4
 
 _INPUT = 'input'
-_OPSET = 17  # the newest of torch's TorchScript exporter that all supported torch have
+_OPSET = 17  # newest of the TorchScript exporter in all supported versions of torch
 _OUTPUTS = (
     (heads.SimCCHead, ['simcc_x', 'simcc_y']),
     (heads.RTMCCHead, ['simcc_x', 'simcc_y']),
@@ -42,22 +42,23 @@ _OUTPUTS = (
 def export_onnx(folder: str) -> Path:
     """Write the model of an exported folder as ``model.onnx``, and compare the two.
 
-    Input: ``input`` [N, 3, H, W] float32, crops of any number N as ``config.py``'s test
+    Input: ``input`` [N, 3, H, W] float32, any number N of crops as ``config.py``'s test
     pipeline makes them, minus ``mean`` and divided by ``std``. Output is what the head
-    computes in one forward, without flip test and before decoding, by the kind of head:
+    computes in one forward pass, without flip test and before decoding, by the kind of
+    head:
 
     - ``heatmaps`` [N, K, h, w];
-    - ``simcc_x`` [N, K, W'] and ``simcc_y`` [N, K, H'], also of RTMPose's head;
-    - ``keypoints`` [N, K, 2], as a share of the crop, of regression heads, and the
+    - ``simcc_x`` [N, K, W'] and ``simcc_y`` [N, K, H'], also for RTMPose's head;
+    - ``keypoints`` [N, K, 2], as a share of the crop, for regression heads, and the
       ``heatmaps`` of integral regression;
-    - ``keypoints_3d`` [N, K, 3] of this package's 3D heads: x and y in px of the crop and
+    - ``keypoints_3d`` [N, K, 3] for this package's 3D heads: x and y in px of the crop and
       the depth in mm relative to the root; and ``scores`` [N, K];
-    - of the one that regresses also ``mm_per_px`` [N], by which x and y relative to the
-      root become mm.
+    - for the 3D regression head also ``mm_per_px`` [N]: x and y relative to the root, times
+      this, are in mm.
 
-    The file's metadata holds, as JSON: ``input_size`` [W, H] px, ``mean`` and ``std`` by
+    The file's metadata holds, as JSON: ``input_size`` [W, H] px, ``mean`` and ``std`` per
     channel, ``color_order`` 'RGB' or 'BGR', ``codec`` (the decoder's config),
-    ``keypoints`` (their names), and of the volumetric head the ``shrinkage`` of the bones
+    ``keypoints`` (their names), and for the volumetric head the ``shrinkage`` of the bones
     (:meth:`Pose3DLabel.decode`).
 
     Args:
@@ -68,8 +69,8 @@ def export_onnx(folder: str) -> Path:
 
     Raises:
         UserError: onnx or onnxruntime is not installed, the head is of another kind,
-            torch has no ONNX for an operator of the model, or onnxruntime computes
-            something else than torch (by more than 1e-4 of the largest value, or of 1).
+            torch cannot write an operator of the model as ONNX, or results of onnxruntime
+            differ from torch's (by more than 1e-4 of the largest value, or of 1).
     """
     require_onnx()
     path = Path(folder, ONNX_FILE)
@@ -78,7 +79,7 @@ def export_onnx(folder: str) -> Path:
     outputs = output_names(model.head)
     network = RawOutputs(model).eval()
     width, height = crop_size(model.head)
-    with whole_file(path) as partial:  # nor is one there that is found wrong
+    with whole_file(path) as partial:  # a file that computes other values is not kept
         _write(network, partial, (height, width), outputs)
         _describe(partial, metadata(cfg, model))
         for batch_size in (1, 3):
@@ -87,7 +88,7 @@ def export_onnx(folder: str) -> Path:
 
 
 def require_onnx() -> None:
-    """Raise a :class:`UserError` where onnx or onnxruntime is not installed."""
+    """Raise a :class:`UserError` if onnx or onnxruntime is not installed."""
     try:
         import onnx  # noqa: F401
         import onnxruntime  # noqa: F401
@@ -98,10 +99,10 @@ def require_onnx() -> None:
 
 
 def output_names(head: nn.Module) -> list[str]:
-    """What the tensors that a head computes are called.
+    """Return the names of the tensors that a head computes.
 
     Raises:
-        UserError: The head is of no kind that is known here.
+        UserError: The kind of head is not supported.
     """
     for kind, names in _OUTPUTS:
         if isinstance(head, kind):
@@ -109,12 +110,12 @@ def output_names(head: nn.Module) -> list[str]:
     known = ', '.join(kind.__name__ for kind, _ in _OUTPUTS)
     raise UserError(
         f'There is no ONNX export of a {type(head).__name__}, only of {known} and '
-        'what is derived from them: leave out --onnx.'
+        'their subclasses: leave out --onnx.'
     )
 
 
 def metadata(cfg: Config, model: nn.Module) -> dict[str, Any]:
-    """What one must know to feed the network and read its output."""
+    """Everything needed to prepare the network's input and read its output."""
     preprocessor = cfg.model.data_preprocessor
     codec = cfg.model.head.decoder
     entries = dict(
@@ -132,7 +133,7 @@ def metadata(cfg: Config, model: nn.Module) -> dict[str, Any]:
 
 
 class RawOutputs(nn.Module):
-    """An estimator as a function of images alone, its 3D poses as points.
+    """An estimator as a function of only images, with 3D poses as points.
 
     Args:
         estimator (nn.Module): A top-down estimator.
@@ -157,7 +158,7 @@ def _write(
 ) -> None:
     try:
         with warnings.catch_warnings():
-            # What does not hold for every batch size shows in the comparison.
+            # The comparison finds what does not hold for every batch size.
             warnings.simplefilter('ignore', torch.jit.TracerWarning)
             warnings.simplefilter('ignore', DeprecationWarning)
             torch.onnx.export(
@@ -199,7 +200,7 @@ def _compare(network: nn.Module, path: Path, shape: tuple[int, ...]) -> None:
         allowed = TOLERANCE * max(1.0, ours.abs().max().item())
         if not error <= allowed:
             raise UserError(
-                f'onnxruntime computes other `{name}` than torch (by {error:.2g}, '
-                f'{allowed:.2g} are allowed), so {ONNX_FILE} is not written: leave out '
+                f'onnxruntime and torch compute different `{name}` (by {error:.2g}, '
+                f'{allowed:.2g} is allowed), so {ONNX_FILE} is not written: leave out '
                 '--onnx, or try another version of torch.'
             )

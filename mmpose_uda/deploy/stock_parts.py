@@ -1,4 +1,4 @@
-"""What stock mmpose has in the place of this package's parts."""
+"""Stock mmpose's counterparts of this package's parts."""
 
 import inspect
 from typing import Any, Optional
@@ -10,8 +10,8 @@ from mmpose_uda.datasets.pose_dataset import PoseDataset
 from mmpose_uda.datasets.published import PublishedDataset
 from mmpose_uda.models.backbones import EfficientNetLite0
 
-# Type of this package -> type of mmpose, the arguments that it has not, and those that it
-# needs where the config has none.
+# Type in this package -> type in mmpose, the arguments that the latter lacks, and arguments
+# that it needs if the config does not set them.
 _TYPES = {
     'LoadPoseImage': ('LoadImage', set(), {}),
     'TopdownAffine3D': ('TopdownAffine', set(), {}),
@@ -23,20 +23,20 @@ _TYPES = {
         dict(EfficientNetLite0.TIMM, out_indices=(3,)),
     ),
 }
-# Without masks or the side of a hand, which no stock data set has, they change nothing.
+# They change nothing without masks or the side of a hand, which no stock data set has.
 _OF_OWN_DATA = ('LoadPoseMask', 'MirrorRightHand')
 _COCO_FILE = 'annotations/test.json'
 
 
 def with_stock_parts(value: Any) -> Any:
-    """A copy of a 2D estimator's config in parts that mmpose has.
+    """Return a copy of a 2D estimator's config with stock mmpose's parts.
 
-    What mmpose has nothing for stays. A crop PCK becomes mmpose's PCK by the box; that of
-    a protocol of the literature is left out.
+    Parts without a counterpart stay. CropPCK becomes mmpose's PCK relative to the box; with
+    a protocol of the literature it is left out.
 
-    A public data set becomes a COCO one of the same folder, whose annotations would be in
-    ``annotations/test.json``. Nobody gives out such a file: stock mmpose infers without
-    it, and a test names it as missing.
+    A public data set becomes a COCO data set of the same folder, with annotations in
+    ``annotations/test.json``. No such file is published: stock mmpose infers without it,
+    and a test reports it as missing.
 
     Args:
         value (Any): Nested dicts and lists of a config.
@@ -48,7 +48,7 @@ def with_stock_parts(value: Any) -> Any:
         return value
     kind = value.get('type')
     if kind == 'CropPCK':
-        # Without prefix: another measure than that of the training has another name.
+        # Without prefix, because it is another metric than that of the training.
         return dict(type='PCKAccuracy', thr=value.get('thr', 0.05), norm_item='bbox')
     if dataset := replaced_dataset(kind):
         return _coco_dataset(value, dataset)
@@ -84,7 +84,7 @@ def _coco_dataset(config: dict, dataset: type[PoseDataset]) -> dict:
 
 
 def _only_here(config: Any) -> bool:
-    """Whether stock mmpose has nothing in place of a part that others can do without."""
+    """Whether a part can be left out, and has no counterpart in stock mmpose."""
     if not isinstance(config, dict):
         return False
     is_idle = config.get('type') in _OF_OWN_DATA

@@ -1,4 +1,4 @@
-"""Depthwise convolutions whose way back through bf16 on a CPU is no longer than forth."""
+"""Depthwise convolutions whose backward pass in bf16 on a CPU is as fast as the forward."""
 
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -14,14 +14,14 @@ _Pair = tuple[int, int]
 
 @contextmanager
 def quick_depthwise() -> Iterator[None]:
-    """In the block, strided and large depthwise convolutions go back another way in bf16.
+    """In the block, speed up gradients of strided and large depthwise convolutions in bf16.
 
-    oneDNN has no bf16 kernels for two gradients of theirs, and takes 20 to 200 times as
-    long as for the convolution itself (docs/performance.md): those of the images where it
-    is strided, which are computed in fp32 here, and those of more than 3 x 3 weights, which
-    are put together of pieces of 3 x 3. The values are the same up to rounding. Layers of
-    torch, mmcv and timm call ``torch.nn.functional.conv2d``, whose place this takes; what
-    is not in bf16, or autocast to it, goes as ever.
+    oneDNN has no bf16 kernels for two of their gradients, and takes 20 to 200 times as long
+    for them as for the convolution itself (docs/performance.md): the gradient of the images
+    if the convolution is strided, which is computed in fp32 here, and the gradient of more
+    than 3 x 3 weights, which is assembled from pieces of 3 x 3. The values are the same up
+    to rounding. Layers of torch, mmcv and timm call ``torch.nn.functional.conv2d``, which
+    this replaces; what is neither in bf16 nor autocast to it is computed as before.
     """
     plain = F.conv2d
 
@@ -60,13 +60,13 @@ def depthwise_conv2d(
     padding: _Pair,
     bias: Optional[Tensor] = None,
 ) -> Tensor:
-    """A depthwise convolution whose gradients have kernels in bf16 on a CPU.
+    """A depthwise convolution without the gradients that are slow in bf16 on a CPU.
 
     Args:
         images (Tensor): [B, C, H, W].
-        weight (Tensor): [C, 1, h, w], 3 or more each.
+        weight (Tensor): [C, 1, h, w], with h and w of at least 3.
         stride (tuple[int, int]): Along rows and columns.
-        padding (tuple[int, int]): The same.
+        padding (tuple[int, int]): Along rows and columns.
         bias (Tensor, optional): [C].
 
     Returns:
@@ -139,7 +139,7 @@ def _of_images(
 def _of_weight(
     gradient: Tensor, images: Tensor, weight: Tensor, stride: _Pair, padding: _Pair
 ) -> Tensor:
-    """A piece of 3 x 3 weights convolves a part of the images."""
+    """Each piece of 3 x 3 weights convolves its part of the images."""
     if any(padding):
         images = F.pad(images, (padding[1], padding[1], padding[0], padding[0]))
     met = [(length - 1) * step + 3 for length, step in zip(gradient.shape[2:], stride)]
@@ -155,7 +155,7 @@ def _of_weight(
 
 
 def _pieces(length: int) -> list[int]:
-    """Where pieces of 3 begin that cover it."""
+    """Return where pieces of 3 begin that together cover the length."""
     return sorted({*range(0, length - 2, 3), length - 3})
 
 
@@ -167,7 +167,10 @@ def _gradients(
     padding: _Pair,
     wanted: list[bool],
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Of images, weight and bias; ``torch.nn.grad`` drops how the images lie in memory."""
+    """Return the gradients of images, weight and bias.
+
+    ``torch.nn.grad`` would ignore the memory format of the images.
+    """
     return torch.ops.aten.convolution_backward(
         gradient,
         images,

@@ -1,4 +1,4 @@
-"""A step of the optimizer on any device, in any precision, that waits for nothing."""
+"""Optimizer steps on any device, in any precision, that do not wait for the device."""
 
 from contextlib import contextmanager
 from typing import Any, Iterator, Optional, Union
@@ -23,26 +23,26 @@ _DTYPES = ('float16', 'bfloat16')
 class GuardedOptimWrapper(OptimWrapper):
     """mmengine's ``OptimWrapper`` and ``AmpOptimWrapper`` in one, without their waits.
 
-    - It runs in mixed precision on a CPU too. Losses are scaled for float16 alone, whose
-      gradients would vanish; bfloat16 has the range of float32.
-    - A step whose loss or gradient is not finite is none: weights and optimizer stay as
-      they were, decided on the device (:class:`GuardedStep`). It is counted as skipped,
-      and so is one that leads to weights that are not finite. Steps that the scaling of
-      losses for float16 skips to find its scale (:class:`ScaleSearch`) are not counted.
-    - What it would log is a tensor in :attr:`step_scalars`, which :class:`StepScalarsHook`
+    - It supports mixed precision on a CPU too. Losses are scaled only for float16, whose
+      gradients would underflow; bfloat16 has the range of float32.
+    - A step whose loss or gradient is not finite is not made: weights and optimizer stay as
+      they were, as decided on the device (:class:`GuardedStep`). It is counted as skipped,
+      and so is a step that leads to weights that are not finite. Steps that loss scaling
+      for float16 skips to find its scale (:class:`ScaleSearch`) are not counted.
+    - Values to log stay tensors in :attr:`step_scalars`, which :class:`StepScalarsHook`
       reads when something is logged. mmengine's wrappers wait for the norm at every step.
 
     Args:
         dtype (str, optional): 'float16' or 'bfloat16' for mixed precision.
-        loss_scale (str | float | dict): For float16, as mmengine's ``AmpOptimWrapper``.
-        **kwargs: Of mmengine's ``OptimWrapper``.
+        loss_scale (str | float | dict): For float16, as in mmengine's ``AmpOptimWrapper``.
+        **kwargs: Arguments of mmengine's ``OptimWrapper``.
 
     Raises:
-        UserError: The type is another, or float16 is wanted of a CPU.
+        UserError: ``dtype`` is another one, or is 'float16' on a CPU.
 
     Attributes:
         finite (Tensor): bool, whether the last step was made and its weights are finite.
-        step_scalars (dict[str, Tensor]): Of the last step, for the log.
+        step_scalars (dict[str, Tensor]): Scalars of the last step, for the log.
     """
 
     def __init__(
@@ -80,13 +80,13 @@ class GuardedOptimWrapper(OptimWrapper):
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
-        """See the parent; mixed precision is on in the block."""
+        """See the parent class; mixed precision is on in the block."""
         with super().optim_context(model), self.precision():
             yield
 
     @contextmanager
     def precision(self) -> Iterator[None]:
-        """Mixed precision, if the config wants it."""
+        """Use mixed precision in the block, if the config asks for it."""
         if self.dtype is None:
             yield
             return
@@ -118,7 +118,7 @@ class GuardedOptimWrapper(OptimWrapper):
             self.step_scalars['grad_norm'] = norm
 
     def _clipped_norm(self) -> Tensor:
-        """Clip as the config says; the norm of all gradients before that."""
+        """Clip as configured; return the norm of all gradients before clipping."""
         parameters = [
             parameter
             for group in self.optimizer.param_groups
@@ -135,7 +135,7 @@ class GuardedOptimWrapper(OptimWrapper):
         return norm
 
     def _are_losses_finite(self, device: torch.device) -> Tensor:
-        """Whether those since the last step are, on every process."""
+        """Whether the losses since the last step are finite on every process."""
         losses, self._finite_losses = self._finite_losses, []
         finite = torch.stack(losses).all() if losses else torch.ones((), device=device)
         finite = finite.float()
@@ -143,14 +143,14 @@ class GuardedOptimWrapper(OptimWrapper):
         return finite > 0
 
     def state_dict(self) -> dict:
-        """That of the optimizer, and ``loss_scaler``."""
+        """The optimizer's state, with ``loss_scaler`` if losses are scaled."""
         state = super().state_dict()
         if self.loss_scaler is not None:
             state['loss_scaler'] = self.loss_scaler.state_dict()
         return state
 
     def load_state_dict(self, state_dict: dict) -> None:
-        """Of a training in any precision."""
+        """Load the state of a training in any precision."""
         scaler = state_dict.pop('loss_scaler', None)
         if scaler is not None and self.loss_scaler is not None:
             self.loss_scaler.load_state_dict(scaler)
@@ -159,16 +159,16 @@ class GuardedOptimWrapper(OptimWrapper):
         except ValueError as error:
             raise UserError(
                 'The checkpoint is of another optimizer, of other weights or of an earlier '
-                f'version ({error}): resume with the config that it was made by, or begin '
-                'a new training from it by `load_from`.'
+                f'version ({error}): resume with the config that it was trained with, or '
+                'begin a new training from it with `load_from`.'
             ) from error
         self._lay_out_states()
 
     def _lay_out_states(self) -> None:
-        """Let the state of each weight lie in memory as the weight does.
+        """Give the state of each weight the memory layout of the weight.
 
-        Fused optimizers take that for granted, and a checkpoint may be from a training
-        where it did not.
+        Fused optimizers assume that, and a checkpoint may be from a training with another
+        layout.
         """
         for parameter, state in self.optimizer.state.items():
             for name, value in state.items():
@@ -179,10 +179,10 @@ class GuardedOptimWrapper(OptimWrapper):
 
 
 def _merge_equal_groups(optimizer: torch.optim.Optimizer) -> None:
-    """Let weights of the same options be of one group.
+    """Merge groups of weights with the same options.
 
-    mmengine makes a group for every weight where a config has ``paramwise_cfg``, and each
-    group is a step of its own for optimizers that take many weights in one go.
+    mmengine makes a group for every weight if a config has ``paramwise_cfg``, and
+    optimizers that update many weights at once update each group separately.
     """
     merged: dict[str, dict] = {}
     for group in optimizer.param_groups:

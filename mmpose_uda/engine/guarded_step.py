@@ -1,4 +1,4 @@
-"""A step of an optimizer, or none, as the device finds."""
+"""Optimizer steps that are made or skipped as decided on the device."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,15 +8,15 @@ from torch import Tensor, nn
 
 
 class GuardedStep:
-    """Steps that leave weights and optimizer as they were where they are not to be made.
+    """Makes steps, or leaves weights and optimizer as they were.
 
-    Whether to step is a tensor. Fused optimizers of torch take it to their kernels, as they
-    do from a ``GradScaler``, so the host waits for nothing. It waits for every step of
-    other optimizers, and for those steps in which a weight is moved for the first time:
-    what an optimizer remembers is made then, or not.
+    Whether to step is a tensor. Fused optimizers of torch pass it to their kernels, as they
+    do that of a ``GradScaler``, so the host does not wait. The host does wait at every step
+    of other optimizers, and at steps that move a weight for the first time, because only
+    then is the optimizer's state for the weight created.
 
     Args:
-        optimizer (Optimizer): Of torch. Its groups are looked at in each step.
+        optimizer (Optimizer): An optimizer of torch. Its groups are read at each step.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer):
@@ -24,11 +24,11 @@ class GuardedStep:
         self._moved: set[nn.Parameter] = set()
 
     def __call__(self, allowed: Tensor, **kwargs: Any) -> Tensor:
-        """Step, or do not.
+        """Step if allowed.
 
         Args:
             allowed (Tensor): bool, a scalar, whether to step.
-            **kwargs: Of the optimizer's ``step``.
+            **kwargs: Arguments of the optimizer's ``step``.
 
         Returns:
             Tensor: bool, a scalar, whether a step was made that led to finite weights.
@@ -57,10 +57,10 @@ class GuardedStep:
 
 @torch.no_grad()
 def are_finite(tensors: Sequence[Tensor]) -> Tensor:
-    """Whether all numbers of floating point tensors on one device are.
+    """Whether all values of floating point tensors on one device are finite.
 
-    In one pass over them, with the operator that checks gradients of scaled losses: it
-    multiplies them by 1.
+    This takes one pass, by the operator that checks gradients of scaled losses; it
+    multiplies the values by 1.
 
     Returns:
         Tensor: bool, a scalar.

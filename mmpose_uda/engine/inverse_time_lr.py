@@ -10,8 +10,8 @@ class InverseTimeLR(LRSchedulerMixin, _ParamScheduler):
     """Divides the learning rate by ``1 + decay * step``.
 
     Args:
-        optimizer (Optimizer | OptimWrapper): Whose learning rate it is.
-        decay (float): Share of the first learning rate that the divisor grows by in a step.
+        optimizer (Optimizer | OptimWrapper): The optimizer with the learning rate.
+        decay (float): How much the divisor of the first learning rate grows per step.
         **kwargs: As for all of mmengine's schedulers: ``begin``, ``end``, ``by_epoch``...
     """
 
@@ -20,7 +20,7 @@ class InverseTimeLR(LRSchedulerMixin, _ParamScheduler):
         super().__init__(optimizer, **kwargs)
 
     def _get_value(self) -> list[float]:
-        """Relative to the step before, so that it goes with other schedulers."""
+        """Relative to the previous step, so that it combines with other schedulers."""
         rates = [group[self.param_name] for group in self.optimizer.param_groups]
         if self.last_step == 0:
             return rates

@@ -1,4 +1,4 @@
-"""Layer-wise learning rates of a student."""
+"""Layer-wise learning rates for a student."""
 
 import logging
 from typing import Iterator, Optional
@@ -15,17 +15,18 @@ from mmpose_uda.models.utils import is_pretrained
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class StudentLayerDecayOptimWrapperConstructor(LayerDecayOptimWrapperConstructor):
-    """mmpose's layer-wise decay of learning rates, as ViTPose has it, for a student.
+    """mmpose's layer-wise decay of learning rates, as in ViTPose, for a student.
 
-    mmpose finds a layer by names that begin with ``backbone.``. Those of a student begin
-    with ``student.backbone.``, and all its layers would get the rate of the last.
+    mmpose finds layers by names that begin with ``backbone.``. A student's names begin with
+    ``student.backbone.``, so that all its layers would get the rate of the last one.
 
-    It warns of a backbone that starts from no checkpoint: its first layers would hardly
-    leave their random weights.
+    It warns of a backbone that does not start from a checkpoint, because its first layers
+    would hardly leave their random weights.
 
     Args:
-        optim_wrapper_cfg (dict): As for mmpose's.
-        paramwise_cfg (dict): As for mmpose's: ``num_layers`` and ``layer_decay_rate``.
+        optim_wrapper_cfg (dict): As for mmpose's constructor.
+        paramwise_cfg (dict): As for mmpose's constructor: ``num_layers`` and
+            ``layer_decay_rate``.
     """
 
     def add_params(
@@ -52,7 +53,7 @@ class StudentLayerDecayOptimWrapperConstructor(LayerDecayOptimWrapperConstructor
 
 
 class _PlainNames:
-    """The trained parameters under the names that a plain estimator has for them."""
+    """The trained parameters, under their names in a plain estimator."""
 
     def __init__(self, model: nn.Module):
         self.model = model

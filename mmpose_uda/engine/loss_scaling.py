@@ -1,4 +1,4 @@
-"""Scaling of losses for float16."""
+"""Loss scaling for float16."""
 
 from typing import Any, Union
 
@@ -6,27 +6,27 @@ from torch import Tensor
 
 from mmpose_uda.errors import UserError
 
-# Halvings from torch's first scale, 2**16, to the least number of float16, 2**-24.
+# Halvings from torch's first scale, 2**16, to the smallest number of float16, 2**-24.
 LONGEST_SEARCH = 40
 
 
 class ScaleSearch:
-    """Tells steps that are skipped in search of a scale from those that will never do.
+    """Distinguishes steps skipped to find a scale from steps that fail at any scale.
 
-    A scale that is too large makes gradients overflow, and the next is smaller. If they
-    overflow in more steps running than it takes to scale all of float16 away, the scale is
-    not to blame.
+    A scale that is too large makes gradients overflow, and the next one is smaller. If they
+    overflow in more successive steps than it takes to shrink the scale over the whole range
+    of float16, the scale is not the cause.
     """
 
     def __init__(self):
         self.length: Union[int, Tensor] = 0
 
     def explains(self, overflown: Tensor) -> Tensor:
-        """Whether a step was skipped for the sake of the scale.
+        """Whether a step was skipped because of the scale.
 
         Args:
-            overflown (Tensor): bool, a scalar, whether a finite loss had gradients that are
-                not.
+            overflown (Tensor): bool, a scalar, whether the loss was finite but its
+                gradients were not.
 
         Returns:
             Tensor: bool, a scalar.
@@ -36,10 +36,10 @@ class ScaleSearch:
 
 
 def scaler_arguments(loss_scale: Union[str, float, dict]) -> dict[str, Any]:
-    """Those of a ``GradScaler``, of what a config says.
+    """Return the arguments of a ``GradScaler`` for a config's ``loss_scale``.
 
     Raises:
-        UserError: It says another thing.
+        UserError: ``loss_scale`` is something else.
     """
     if isinstance(loss_scale, dict):
         return loss_scale
@@ -47,7 +47,7 @@ def scaler_arguments(loss_scale: Union[str, float, dict]) -> dict[str, Any]:
         return dict(init_scale=loss_scale)
     if loss_scale != 'dynamic':
         raise UserError(
-            f"`optim_wrapper.loss_scale` is {loss_scale!r}: let it be 'dynamic', a number "
-            'with a point, or the arguments of a GradScaler.'
+            f"`optim_wrapper.loss_scale` is {loss_scale!r}: let it be 'dynamic', a float "
+            'such as 512.0, or the arguments of a GradScaler.'
         )
     return {}

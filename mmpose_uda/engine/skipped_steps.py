@@ -1,4 +1,4 @@
-"""Steps that were not finite: telling them, and stopping before they cost a night."""
+"""Report steps that were not finite, and stop a run that has too many of them."""
 
 import logging
 from typing import Any
@@ -13,20 +13,20 @@ from mmpose_uda.errors import UserError
 _SKIPPED = 'skipped'  # of GuardedOptimWrapper
 _SHOWN = 5
 Row = tuple[int, dict[str, float]]
-"""An iteration and what it gave."""
+"""An iteration and its scalars."""
 
 
 class SkippedSteps:
     """Counts the steps of :class:`GuardedOptimWrapper` that were not finite.
 
-    It sees them when something is logged. From the first on it asks for every step to be
-    looked at, until one is caught whose images are still at hand.
+    It learns of them when something is logged. After the first one it asks for every step
+    to be checked, until one is caught while its images are still at hand.
 
     Args:
-        most (int): At so many the run stops.
+        most (int): The number of such steps at which the run stops.
 
     Attributes:
-        is_watching (bool): Whether each step has to be looked at.
+        is_watching (bool): Whether every step has to be checked.
     """
 
     def __init__(self, most: int):
@@ -36,15 +36,15 @@ class SkippedSteps:
         self.ends_in_one = False
 
     def note(self, runner, rows: list[Row], data_batch: Any) -> None:
-        """Look at steps.
+        """Count the skipped steps among the latest ones, and warn about them.
 
         Args:
-            runner (Runner): Of the training.
-            rows (list[Row]): Since the last call; the last is of ``data_batch``.
-            data_batch (dict): As it went into the model.
+            runner (Runner): The runner of the training.
+            rows (list[Row]): The steps since the last call; the last is of ``data_batch``.
+            data_batch (dict): The batch as it went into the model.
 
         Raises:
-            UserError: There are as many as may be.
+            UserError: There are ``most`` of them.
         """
         skipped = [row for row in rows if row[1].get(_SKIPPED)]
         self.ends_in_one = bool(rows) and rows[-1][1].get(_SKIPPED, 0) > 0
@@ -58,16 +58,16 @@ class SkippedSteps:
         elif is_first:
             self.is_watching = True
             self._warn(
-                f'{self._told()} Every step is looked at now until it happens again.'
+                f'{self._told()} From now on every step is checked until it happens again.'
             )
         if len(self.rows) >= self.most:
             raise UserError(self._told())
 
     def require_finite_end(self) -> None:
-        """Refuse a training that has ended in such steps, and so has not learned.
+        """Refuse a training that ended in such steps, and so did not learn.
 
         Raises:
-            UserError: The last step was one.
+            UserError: The last step was one of them.
         """
         if self.ends_in_one:
             raise UserError(self._told())
@@ -80,9 +80,9 @@ class SkippedSteps:
         )
         return (
             f'{len(self.rows)} training steps were skipped, or led to weights that are not '
-            'finite, because loss, gradient or weights were not finite, the last of them\n'
+            'finite, because loss, gradient or weights were not finite; the last of them:\n'
             f'{table}\n'
-            'Lower the learning rate, or clip gradients by `optim_wrapper.clip_grad`; at '
+            'Lower the learning rate, or clip gradients with `optim_wrapper.clip_grad`; at '
             f'{self.most} the run stops (`default_hooks.runtime_info.max_skipped`).'
         )
 
@@ -93,7 +93,7 @@ class SkippedSteps:
 
 @torch.no_grad()
 def _whose_fault(runner, data_batch: dict) -> str:
-    """A sentence on the images for which the student gives nothing finite."""
+    """Return a sentence on the images for which the student's output is not finite."""
     model = unwrapped_model(runner)
     if not isinstance(data_batch.get('inputs'), dict) or not hasattr(model, 'student'):
         return ''
@@ -114,10 +114,10 @@ def _whose_fault(runner, data_batch: dict) -> str:
         for module in modules:
             module.training = True
     if not at_fault:
-        return 'Of each of its images the network makes something finite: it is the loss.'
+        return "The network's output is finite for all of its images: the loss is at fault."
     if len(at_fault) == count:
-        return 'The network makes nothing finite of any image: its weights have diverged.'
-    return f'The network makes nothing finite of {", ".join(at_fault[:_SHOWN])}.'
+        return "The network's output is not finite for any image: its weights diverged."
+    return f"The network's output is not finite for {', '.join(at_fault[:_SHOWN])}."
 
 
 def _finite_by_image(outputs: Any) -> list[bool]:

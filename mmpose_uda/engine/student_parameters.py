@@ -1,4 +1,4 @@
-"""Options of parameters, of what is trained."""
+"""Optimizer options per parameter, for the parameters that are trained."""
 
 from typing import Optional, Union
 
@@ -10,14 +10,14 @@ from torch import nn
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class StudentOptimWrapperConstructor(DefaultOptimWrapperConstructor):
-    """mmengine's own constructor, which passes averages of the weights over.
+    """mmengine's own constructor, except that it ignores averages of the weights.
 
-    No average is in an optimizer. mmengine's constructor looks at each of its parameters
-    nonetheless, and warns that it is skipped.
+    Averages are never in an optimizer, but mmengine's constructor visits each of their
+    parameters and warns that it is skipped.
 
     Args:
-        optim_wrapper_cfg (dict): As for mmengine's.
-        paramwise_cfg (dict): As for mmengine's.
+        optim_wrapper_cfg (dict): As for mmengine's constructor.
+        paramwise_cfg (dict): As for mmengine's constructor.
     """
 
     def add_params(

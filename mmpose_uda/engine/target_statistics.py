@@ -23,18 +23,18 @@ def re_estimate(
     networks: Optional[Sequence[nn.Module]] = None,
     batches: Optional[int] = None,
 ) -> None:
-    """Replace the running statistics of networks by those of target images.
+    """Re-estimate the running statistics of networks on target images.
 
-    The control known as AdaBN (Li et al. 2016): the plain mean over batches of unlabelled
-    training images of the target, in the weakly augmented view of the teacher. Nothing
-    else of a network changes. All see the same images, in one pass over them.
+    This is the control known as AdaBN (Li et al. 2016): the plain mean over batches of
+    unlabelled training images of the target, in the weakly augmented view of the teacher.
+    Nothing else in a network changes. All networks see the same images, in one pass.
 
     Args:
         runner (Runner): Its model is a ``DomainAdaptivePoseEstimator`` with loaded
             weights.
         networks (Sequence[nn.Module], optional): Its student, its teacher or both. Defaults
             to the one that is tested.
-        batches (int, optional): How many to look at. Defaults to 100.
+        batches (int, optional): Number of batches. Defaults to 100.
 
     Raises:
         UserError: No network has BatchNorm.
@@ -58,9 +58,9 @@ def re_estimate(
         for batch in islice(_target_batches(runner.cfg), batches or _BATCHES):
             data = model.data_preprocessor(batch, training=False)
             for network in together:
-                # the head too: those of heatmaps have BatchNorm
+                # with the head, because heatmap heads have BatchNorm
                 network(data['inputs'][TARGET_TEACHER], None, mode='tensor')
-    average_buffers([together])  # each process has looked at its own share
+    average_buffers([together])  # each process has seen its own share
     for layer, momentum in zip(layers, momenta):
         layer.momentum = momentum
     for network, was_training in zip(together, were_training):

@@ -6,5 +6,5 @@ from torch import nn
 
 
 def unwrapped_model(runner: Runner) -> nn.Module:
-    """The runner's model without a distributed wrapper."""
+    """Return the runner's model without its distributed wrapper."""
     return runner.model.module if is_model_wrapper(runner.model) else runner.model

@@ -1,6 +1,6 @@
 """Two models on the same labelled samples: their errors, joint by joint.
 
-Arrays alone: nothing here knows networks, files or pages.
+Only arrays: nothing here depends on networks, files or pages.
 """
 
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from . import functional as F
 
 @dataclass(frozen=True)
 class ErrorScale:
-    """How errors are measured and told.
+    """How errors are measured and displayed.
 
     Args:
-        unit (str): What one is, as words after a number.
-        decimals (int): How many are worth telling.
-        largest_threshold (float): Where a curve of PCK ends.
+        unit (str): The unit, as words after a number.
+        decimals (int): How many decimals to display.
+        largest_threshold (float): Largest threshold of a curve of PCK.
     """
 
     unit: str
@@ -30,7 +30,7 @@ class ErrorScale:
     largest_threshold: float
 
     def tell(self, error: float) -> str:
-        """An error in words."""
+        """Format an error with its unit."""
         return f'{error:.{self.decimals}f} {self.unit}'
 
 
@@ -83,8 +83,8 @@ class Comparison:
     of the crop's side, as the ``'subpixel'`` protocol of CropPCK thresholds it.
 
     Args:
-        a (ModelResult): The one.
-        b (ModelResult): The other.
+        a (ModelResult): The first model.
+        b (ModelResult): The second model.
         truth (GroundTruth): The labels of their samples.
         keypoints (list[str]): Names of the K keypoints.
         root (int): Index of the root joint of 3D poses.
@@ -150,7 +150,7 @@ class Comparison:
 
     @property
     def joint_counts(self) -> np.ndarray:
-        """In how many samples each joint counts, [K]."""
+        """Number of samples in which each joint counts, [K]."""
         return np.isfinite(self.errors[0]).sum(0)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The 2D metric: the sub-pixel PCK of this package, and the literature's."""
+"""The 2D metric: this package's sub-pixel PCK, and the PCK of the literature."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -16,52 +16,54 @@ from .heatmap_pck import ANIMAL_REACH, batch_averaged_pck
 from .keypoint_groups import KEYPOINT_GROUPS
 from .samples import read_cell_pair, read_crop_pair, refuse_empty, stack
 
-# Name -> how it takes points to cells, where it does.
+# Protocol -> how it maps points to cells, for those that do.
 _CELLS = dict(regda=dict(), uniframe_animal=dict(rounding=0.0, reach=ANIMAL_REACH))
 PROTOCOLS = ('subpixel', *_CELLS)
 
 
 @METRICS.register_module()
 class CropPCK(BaseMetric):
-    """Share of 2D keypoints nearer than ``thr`` of the crop's side to the truth.
+    """Share of 2D keypoints whose distance from the label is below ``thr`` of the crop.
 
-    The literature of 2D adaptation scores in the network's crop rather than by the box
-    or the head. What is compared and averaged is the protocol:
+    As in the literature of 2D adaptation, distances are relative to the network's crop, not
+    to the box or the head: x is divided by the crop's width and y by its height. The
+    protocol sets what is compared and averaged:
 
-    - ``'subpixel'``: the decoded keypoints against the annotated ones, sub-pixel. All
-      visible keypoints of a group in the data set are pooled, so each instance weighs
-      the same and the figure depends neither on cells nor on batches. Comparable with
-      itself only.
+    - ``'subpixel'``: decoded keypoints are compared with labels, with sub-pixel precision.
+      All visible keypoints of a group in the data set are pooled, so each one counts the
+      same and the figure depends neither on cells nor on batches. Comparable only with
+      itself.
     - ``'regda'``: the protocol of the published figures ("PCK@0.05" of RegDA, UniFrame,
-      DAML; where the code of RegDA differs from the later, the later). The cell of the
-      predicted heatmap's peak against the cell of the true one, 3.2 of 64 cells at 0.05;
-      a keypoint counts if it is visible and its true cell is on the map and over 1 in
-      both coordinates; each keypoint is averaged over batches, and the figure is the mean
-      over the keypoints of a group (:mod:`mmpose_uda.evaluation.heatmap_pck` has every
-      rule). Published without ``flip_test``, on crops of 256 x 256 px and maps of 64 x 64
-      cells. It reads ``pred_fields.heatmaps`` [K, H, W], so the estimator's ``test_cfg``
-      needs ``output_heatmaps=True``. Heads of SimCC have no such map: their marginals'
-      peaks are rounded to ``simcc_cells``, the nearest there is to the protocol.
+      DAML; where the code of RegDA differs from the later ones, the later ones). The cell
+      of the predicted heatmap's peak is compared with the cell of the true one; 0.05 is 3.2
+      of 64 cells. A keypoint counts if it is visible and its true cell is on the map and
+      above 1 in both coordinates. Each keypoint is averaged over batches, and the figure is
+      the mean over the keypoints of a group (:mod:`mmpose_uda.evaluation.heatmap_pck` has
+      every rule). Published without ``flip_test``, on crops of 256 x 256 px and maps of
+      64 x 64 cells. It reads ``pred_fields.heatmaps`` [K, H, W], so the estimator's
+      ``test_cfg`` needs ``output_heatmaps=True``. SimCC heads have no such map: the peaks
+      of their marginals are rounded to ``simcc_cells``, the closest possible.
     - ``'uniframe_animal'``: that of the published figures on animals (TigDog, AnimalPose;
       UniFrame, DAML). As ``'regda'``, but points are truncated to cells instead of rounded,
       and a keypoint counts if its true cell is 3 to 59 of 64 in both coordinates, so that
-      its Gaussian of sigma 1 is on the map as a whole. Published with ``batch_size=1``.
+      its whole Gaussian of sigma 1 is on the map. Published with ``batch_size=1``.
 
     Batches are ``batch_size`` samples in the order of the data set, whatever the loader
-    and the number of processes are: the batches of several processes are not those of
-    one, and mmengine fills them up with samples that it drops afterwards. The order is
-    that of a loader that does not shuffle.
+    and the number of processes: the batches of several processes differ from those of one,
+    and mmengine pads them with samples that it drops afterwards. The loader must not
+    shuffle.
 
     Reads ``gt_instances.keypoints`` [1, K, 2] (image px) and ``keypoints_visible``, the
     metainfo ``input_center``, ``input_scale`` and ``input_size``, and for ``'subpixel'``
-    ``pred_instances.keypoints``. Gives ``PCK`` (0 to 1), and ``PCK-<group>`` of each
+    ``pred_instances.keypoints``. Returns ``PCK`` (0 to 1), and ``PCK-<group>`` for each
     other group.
 
     Args:
-        thr (float): The distance, as a share of the side, that a hit stays below.
+        thr (float): Upper limit of the distance of a hit, as a share of the crop; the
+            limit itself is no hit.
         protocol (str): ``'subpixel'``, ``'regda'`` or ``'uniframe_animal'``.
         groups (str | Mapping[str, Sequence[int]], optional): Keypoints of each group, or
-            the name of groups of the literature: ``'body16'``, ``'hand21'``,
+            the name of groups from the literature: ``'body16'``, ``'hand21'``,
             ``'animal18'`` or ``'animal14'``. ``PCK`` is that of the group ``all``, or of
             all keypoints if there is none.
         batch_size (int): Samples in a batch of a published protocol. Default: 32, as
@@ -69,12 +71,13 @@ class CropPCK(BaseMetric):
         simcc_cells (tuple[int, int]): Cells across and down for a published protocol on a
             SimCC head. Default: 64 x 64.
         use_udp (bool): Whether cells are those of a UDP head, of which the first and the
-            last lie on the sides of the box. Published figures have none.
+            last lie on the sides of the box. Published figures do not use UDP.
         collect_device (str): ``'cpu'`` or ``'gpu'``, where ranks gather their results.
-        prefix (str, optional): Put before the keys with a slash.
+        prefix (str, optional): Put before the keys, with a slash.
 
     Raises:
-        UserError: The protocol or the groups' name is not known, or the batch is empty.
+        UserError: The protocol or the name of the groups is unknown, or ``batch_size`` is
+            below 1.
     """
 
     def __init__(
@@ -110,7 +113,7 @@ class CropPCK(BaseMetric):
             self._score = partial(F.crop_pck, thr=thr)
 
     def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
-        """Keep the points or cells of both poses, which count, and the side's length."""
+        """Keep the points or cells of both poses, which of them count, and the size."""
         self.results.extend(map(self._read, data_samples))
 
     def compute_metrics(self, results: list[dict]) -> dict[str, float]:
@@ -137,7 +140,7 @@ def _key(group: str) -> str:
 def _named_groups(
     groups: str | Mapping[str, Sequence[int]] | None,
 ) -> dict[str, Sequence[int]]:
-    """Groups by their name in the literature, or as they are."""
+    """Look up groups by their name in the literature, or return them as they are."""
     if isinstance(groups, str):
         if groups not in KEYPOINT_GROUPS:
             raise UserError(
@@ -149,7 +152,7 @@ def _named_groups(
 
 
 def _refuse_unscored(name: str, keypoints: Sequence[int], valid: np.ndarray) -> None:
-    """Raise a UserError where a group is not of the pose, or is nowhere visible.
+    """Raise a UserError if a group has keypoints that poses lack, or is never visible.
 
     Args:
         name (str): The group.
@@ -158,18 +161,18 @@ def _refuse_unscored(name: str, keypoints: Sequence[int], valid: np.ndarray) -> 
     """
     if not set(keypoints) <= set(range(valid.shape[1])):
         raise UserError(
-            f'The group {name!r} has keypoints {list(keypoints)}, the data set has '
-            f'{valid.shape[1]}: give CropPCK the groups of its poses.'
+            f'The group {name!r} has keypoints {list(keypoints)}, but the data set has '
+            f'only {valid.shape[1]}: give CropPCK groups of keypoints that it has.'
         )
     if not valid[:, list(keypoints)].any():
         raise UserError(
             f'There is no keypoint to score for {_key(name)}: check keypoints_visible of '
-            'the evaluation data, or take the group out of CropPCK.'
+            'the evaluation data, or remove the group from CropPCK.'
         )
 
 
 def _report_absent(protocol: str, keypoints: Sequence[int], valid: np.ndarray) -> None:
-    """Warn of keypoints that the published rule scores 0 because they never count."""
+    """Warn about keypoints that the published rule scores 0 because they never count."""
     absent = [k for k in keypoints if not valid[:, k].any()]
     if absent:
         print_log(

@@ -1,15 +1,15 @@
 """Pose errors as pure functions of NumPy arrays, vectorised over poses.
 
 Shapes: poses [N, K, D], validity [N, K]. A joint that is not valid has no influence on
-any result, nor on how poses are laid together, and may hold any value, NaN too. ``joints``
-names the joints that are scored, all by default: the others count as not valid, but the
-root and the ends of a bone are laid together whether or not they are scored. Lengths come
-out in the unit of the poses (mm in this package), rates as fractions of 1. A mean over
+any result, nor on how poses are aligned, and may hold any value, including NaN. ``joints``
+names the joints to score, by default all: the others count as not valid, except that poses
+are aligned at the root and at the ends of a bone whether or not these are scored. Lengths
+are in the unit of the poses (mm in this package), rates are fractions of 1. A mean over
 joints is a mean over all valid joints of all poses together, so it does not depend on
 batches.
 
-No function returns NaN: where nothing can be scored, or a valid joint is NaN or
-infinite, they raise :class:`~mmpose_uda.errors.UserError`.
+No function returns NaN: if nothing can be scored, or a valid joint is NaN or infinite, it
+raises :class:`~mmpose_uda.errors.UserError`.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def _checked(
             n, k = np.argwhere(broken)[0]
             raise UserError(
                 f'{name} {n} is NaN or infinite at joint {k}: mark the joint '
-                'as not visible, or mend what produced the value.'
+                'as not visible, or fix what produced the value.'
             )
     # Zeros, because a NaN would survive a multiplication by a weight of 0.
     return (
@@ -72,11 +72,11 @@ def _mean(values: np.ndarray, valid: np.ndarray) -> float:
 
 
 def _require_joints(joints: Sequence[int], count: int) -> None:
-    """Raise a UserError where poses of ``count`` joints lack one."""
+    """Raise a UserError if poses of ``count`` joints lack one of ``joints``."""
     for joint in joints:
         if not 0 <= joint < count:
             raise UserError(
-                f'The poses have no joint {joint}: let the metric name some of 0 to '
+                f'The poses have no joint {joint}: give the metric joints from 0 to '
                 f'{count - 1}.'
             )
 
@@ -118,7 +118,7 @@ def _root_errors(
     root: int,
     joints: Sequence[int] | None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Distances [N, K] with the roots together, and validity [N, K]."""
+    """Distances [N, K] with the roots aligned, and validity [N, K]."""
     pred, gt, valid = _root_aligned(pred, gt, valid, root, joints)
     return np.linalg.norm(pred - gt, axis=-1), valid
 
@@ -128,8 +128,8 @@ def similarity_align(
 ) -> np.ndarray:
     """Scale, rotate (never reflect) and move each prediction onto its ground truth.
 
-    The least-squares solution over the valid joints alone. A prediction whose valid
-    joints coincide has neither scale nor rotation and is only moved.
+    The least-squares solution over only the valid joints. A prediction whose valid joints
+    coincide has neither scale nor rotation and is only moved.
 
     Args:
         pred (np.ndarray): Predictions [N, K, 3].
@@ -138,7 +138,7 @@ def similarity_align(
 
     Returns:
         np.ndarray: The aligned predictions, float64 [N, K, 3]. Values at joints that
-        are not valid mean nothing.
+        are not valid are meaningless.
     """
     pred, gt, valid = _checked(pred, gt, valid)
     weight = valid[..., None] / np.maximum(valid.sum(1), 1)[:, None, None]
@@ -148,8 +148,8 @@ def similarity_align(
     gt_centred = (gt - gt_mean) * valid[..., None]
 
     u, s, vh = np.linalg.svd(pred_centred.transpose(0, 2, 1) @ gt_centred)
-    # Where the best orthogonal matrix reflects, the best rotation turns the direction
-    # of the smallest singular value round.
+    # If the best orthogonal matrix is a reflection, the best rotation reverses the
+    # direction of the smallest singular value.
     sign = np.ones_like(s)
     sign[:, -1] = np.sign(np.linalg.det(u @ vh))
     rotation = (u * sign[:, None]) @ vh
@@ -201,7 +201,7 @@ def mpjpe(
     root: int = 0,
     joints: Sequence[int] | None = None,
 ) -> float:
-    """Mean distance of valid joints with the root joints together.
+    """Mean distance of valid joints with the roots aligned.
 
     A pose whose root is not valid is left out.
     """
@@ -225,7 +225,7 @@ def n_mpjpe(
     root: int = 0,
     joints: Sequence[int] | None = None,
 ) -> float:
-    """Mean distance of valid joints with the roots together, after the best scale."""
+    """Mean distance of valid joints with the roots aligned, after the best scale."""
     pred, gt, valid = _root_aligned(pred, gt, valid, root, joints)
     scaled = scale_align(pred, gt, valid)
     return _mean(np.linalg.norm(scaled - gt, axis=-1), valid)
@@ -239,11 +239,11 @@ def st_mpjpe(
     bone: tuple[int, int] = (0, 9),
     joints: Sequence[int] | None = None,
 ) -> float:
-    """Mean distance with the roots together, after a scale as HO3D's evaluation has it.
+    """Mean distance with the roots aligned, after scaling as in HO3D's evaluation.
 
     Its ``align_sc_tr`` (``eval.py`` of shreyashampali/ho3d) moves the root onto that of
-    the truth and gives one bone the true length, with no rotation and no least squares:
-    :func:`n_mpjpe` has the scale of least squares. Poses whose root or bone is not valid
+    the truth and gives one bone the true length, without rotation or least squares
+    (:func:`n_mpjpe` has the least-squares scale). Poses whose root or bone is not valid
     are left out; a prediction whose bone has no length is only moved.
 
     Args:
@@ -251,8 +251,8 @@ def st_mpjpe(
         gt (np.ndarray): Ground truth [N, K, 3].
         valid (np.ndarray, optional): Validity [N, K]. Default: all joints.
         root (int): The wrist.
-        bone (tuple[int, int]): Its ends: wrist and base of the middle finger in the order
-            of this package's 21 joints. (HO3D's own order has that base at 4.)
+        bone (tuple[int, int]): Ends of the bone: wrist and base of the middle finger in the
+            order of this package's 21 joints. (HO3D's own order has that base at 4.)
         joints (Sequence[int], optional): Joints to score. Default: all.
     """
     pred, gt, valid = _checked(pred, gt, valid)
@@ -277,9 +277,9 @@ def pck_3d(
     threshold: float = 150.0,
     joints: Sequence[int] | None = None,
 ) -> float:
-    """Share of valid joints nearer than ``threshold`` (mm), roots together.
+    """Share of valid joints nearer than ``threshold`` (mm), with the roots aligned.
 
-    The root counts too. With 150 mm the PCK of MPI-INF-3DHP (Mehta et al. 2017).
+    The root counts too. 150 mm gives the PCK of MPI-INF-3DHP (Mehta et al. 2017).
     """
     errors, valid = _root_errors(pred, gt, valid, root, joints)
     return _mean(errors < threshold, valid)
@@ -312,7 +312,7 @@ def pck_3d_auc(
     min_threshold: float = 0.0,
     joints: Sequence[int] | None = None,
 ) -> float:
-    """Area under the curve of PCK over thresholds, with the roots together.
+    """Area under the curve of PCK over thresholds, with the roots aligned.
 
     The protocol of FreiHAND: ``steps`` thresholds from ``min_threshold`` to
     ``max_threshold`` (mm), both included; for each joint the area by the trapezoid rule,
@@ -339,8 +339,8 @@ def pa_pck_3d_auc(
 def _area(errors: np.ndarray, valid: np.ndarray, thresholds: np.ndarray) -> float:
     """Normalised area under the PCK of errors [N, K] over equidistant thresholds."""
     steps, count = len(thresholds), errors.shape[1]
-    # The first threshold that each error meets, counted for each joint: the cumulated
-    # counts are the curve, without an array of N x K x steps.
+    # Count the first threshold that each error meets, for each joint: the cumulative counts
+    # are the curve, without an array of N x K x steps.
     first = np.searchsorted(thresholds, errors, side='left')
     cell = (np.arange(count) * (steps + 1) + first)[valid]
     hits = np.bincount(cell, minlength=count * (steps + 1)).reshape(count, steps + 1)
@@ -391,7 +391,8 @@ def crop_pck(
         gt (np.ndarray): True points [N, K, 2] in crop px.
         size (np.ndarray): Width and height [N, 2] of the crops, px.
         valid (np.ndarray, optional): Validity [N, K]. Default: all points.
-        thr (float): The distance, as a share of the side, that a hit stays below.
+        thr (float): Upper limit of the distance of a hit, as a share of the side; the limit
+            itself is no hit.
     """
     pred, gt, valid = _checked(pred, gt, valid)
     return _mean(crop_distances(pred, gt, size) < thr, valid)

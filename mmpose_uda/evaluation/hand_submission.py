@@ -1,4 +1,4 @@
-"""What is collected instead of scored: poses for a server."""
+"""Collect poses for an evaluation server, instead of scoring them."""
 
 from collections.abc import Sequence
 
@@ -14,17 +14,17 @@ from .submissions import FORMATS, server_pose, write_submission
 
 @METRICS.register_module()
 class HandSubmission(BaseMetric):
-    """Write the predicted poses of an evaluation's frames as its server wants them.
+    """Write the predicted poses of all evaluation frames in the format of a server.
 
-    A frame is the sample whose ``id`` is its number. It gives no figures.
+    The ``id`` of a sample is the number of its frame. The metric returns no figures.
 
     Args:
-        out (str): The archive.
+        out (str): Path of the archive.
         server (str): 'FreiHAND' or 'HO3D'.
         collect_device (str): ``'cpu'`` or ``'gpu'``, where ranks gather their results.
 
     Raises:
-        UserError: Frames are missing or come twice; as of :func:`read_camera_pose`.
+        UserError: Frames are missing or repeated, or as for :func:`read_camera_pose`.
     """
 
     def __init__(self, out: str, server: str, collect_device: str = 'cpu') -> None:
@@ -41,14 +41,14 @@ class HandSubmission(BaseMetric):
         )
 
     def compute_metrics(self, results: list[tuple]) -> dict[str, float]:
-        """Write the file and say so."""
+        """Write the file and log that."""
         refuse_empty(results, self)
         results = sorted(results, key=lambda result: result[0])
         if [number for number, _ in results] != list(range(len(results))):
             raise UserError(
-                f'A file for the server of {self.server} holds every frame once, and these '
-                f'are {len(results)} of numbers up to {results[-1][0]}: test on the whole '
-                "split 'evaluation'."
+                f'A file for the server of {self.server} must hold every frame once, but '
+                f'these are {len(results)} with numbers up to {results[-1][0]}: test on '
+                "the whole split 'evaluation'."
             )
         write_submission(self.out, [pose for _, pose in results])
         print_log(

@@ -1,4 +1,4 @@
-"""PCK on heatmap cells and averaged over batches, as RegDA's line of work computes it.
+"""PCK on heatmap cells, averaged over batches, as RegDA and later work compute it.
 
 The published figures of 2D adaptation score the cell of the predicted heatmap's peak
 against the cell of the true heatmap's peak, and average over test batches. The rules are
@@ -6,8 +6,8 @@ those of the evaluation code of RegDA (thuml/Transfer-Learning-Library), UniFram
 (VisionLearningGroup/UDA_PoseEstimation) and DAML (sunshinglight/DAML_PoseEstimation). A
 cell is a column and a row, counted from 0, on a map of [W, H] cells.
 
-UniFrame's data sets of animals come from another code (CC-SSL, Mu et al., CVPR 2020) and
-draw their true heatmaps otherwise: ``rounding=0`` and ``reach=ANIMAL_REACH`` below.
+UniFrame's data sets of animals come from other code (CC-SSL, Mu et al., CVPR 2020) and draw
+their true heatmaps differently: ``rounding=0`` and ``reach=ANIMAL_REACH`` below.
 """
 
 import numpy as np
@@ -26,17 +26,18 @@ def keypoint_cells(
     use_udp: bool = False,
     rounding: float = 0.5,
 ) -> np.ndarray:
-    """The cells that the true heatmaps peak in, without drawing them.
+    """Return the cells in which the true heatmaps peak, without drawing them.
 
-    The Gaussian's centre is ``int(x / stride + rounding)``. Outside the map it is drawn not
-    at all, its tail included, so :func:`is_counted` has to leave such a keypoint out.
+    The Gaussian's centre is ``int(x / stride + rounding)``. If it is outside the map,
+    nothing is drawn, not even the Gaussian's tail, so :func:`is_counted` has to leave out
+    such a keypoint.
 
     Args:
         points (np.ndarray): Points [..., 2] in crop px.
         crop_size (np.ndarray): Width and height [2] of the crop, px.
         heatmap_size (np.ndarray): Width and height [2] of the heatmap, cells.
         use_udp (bool): Whether the first and the last cell lie on the sides of the box,
-            as those of UDP do (Huang et al. 2020), so that there is a step less than cells.
+            as those of UDP do (Huang et al. 2020): there is one step fewer than cells.
         rounding (float): 0.5 takes the nearest cell, 0 truncates to one.
 
     Returns:
@@ -52,17 +53,17 @@ def is_counted(
 ) -> np.ndarray:
     """Whether true cells are scored.
 
-    Not those outside the map, whose heatmaps are empty, nor those in the first two
+    Cells outside the map, whose heatmaps are empty, are not, nor are those in the first two
     columns or rows: the published code takes cell (0, 0) for an empty heatmap and so
-    leaves out whatever is not over 1 in both coordinates.
+    leaves out every cell that is not above 1 in both coordinates.
 
     Args:
         cells (np.ndarray): Whole numbers [..., 2].
         heatmap_size (np.ndarray): Width and height [2] of the heatmap, cells.
-        reach (int, optional): Cells that a Gaussian reaches on each side of its own, if
-            one that is cut off is not drawn at all. The code that does so also leaves out
-            one that just fits at the right or the bottom: of 64 cells, 3 to 59 count for
-            a reach of 3.
+        reach (int, optional): Cells that a Gaussian reaches on each side of its own, for
+            code that does not draw a Gaussian that would be cut off. That code also leaves
+            out one that just fits at the right or the bottom: of 64 cells, 3 to 59 count
+            for a reach of 3.
 
     Returns:
         np.ndarray: bool [...].
@@ -95,14 +96,14 @@ def simcc_peak_cells(
 ) -> np.ndarray:
     """The cells nearest to the peaks of two marginals, which no published figure uses.
 
-    A SimCC head has no heatmap of the protocol's size but finer bins on each axis. The
-    bin of the largest value is taken to a cell as the truth is.
+    A SimCC head has no heatmap of the protocol's size, but finer bins on each axis. The
+    bin of the largest value is mapped to a cell in the same way as the true point.
 
     Args:
         x_labels (Tensor): Values [K, Wx] over the bins of the crop's width.
         y_labels (Tensor): Values [K, Wy] over the bins of the crop's height.
         heatmap_size (tuple[int, int]): Width and height of the map, cells.
-        rounding (float): As of :func:`keypoint_cells`.
+        rounding (float): As for :func:`keypoint_cells`.
 
     Returns:
         np.ndarray: Cells [K, 2], float64; NaN where a marginal holds NaN.
@@ -131,11 +132,11 @@ def batch_averaged_pck(
 ) -> float:
     """The mean over keypoints of their PCK, each an average over batches of samples.
 
-    A batch weighs as much as it has samples, those where the keypoint does not count
-    included, and is left out for a keypoint that counts in none of them. A keypoint that
-    counts in no batch has a PCK of 0. So the figure depends on the batch size. All this
-    is the rule of UniFrame and DAML; in the scripts of RegDA a keypoint that counts
-    nowhere in a batch enters the mean with -1 instead, so the two agree where every
+    The weight of a batch is its number of samples, including those in which the keypoint
+    does not count; a batch is left out for a keypoint that counts in none of its samples. A
+    keypoint that counts in no batch has a PCK of 0. So the figure depends on the batch
+    size. These are the rules of UniFrame and DAML; in the scripts of RegDA a keypoint that
+    counts nowhere in a batch enters the mean as -1 instead, so the two agree if every
     keypoint counts in every batch.
 
     Args:
@@ -143,8 +144,9 @@ def batch_averaged_pck(
         gt (np.ndarray): True cells [N, K, 2].
         size (np.ndarray): Width and height [N, 2] of the heatmaps, cells.
         counted (np.ndarray): Which keypoints count, bool [N, K].
-        thr (float): The distance, as a share of the side, that a hit stays below. The
-            published 0.5 is in tenths of the side: 0.05 here, 3.2 of 64 cells.
+        thr (float): Upper limit of the distance of a hit, as a share of the side; the limit
+            itself is no hit. The published 0.5 is in tenths of the side: 0.05 here, 3.2 of
+            64 cells.
         batch_size (int): Samples in a batch; the last has what is left.
     """
     hit = counted & (crop_distances(pred, gt, size) < thr)

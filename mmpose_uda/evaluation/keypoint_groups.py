@@ -1,7 +1,7 @@
 """Keypoint groups that the 2D adaptation literature reports.
 
 From the data sets of thuml/Transfer-Learning-Library (body, hand) and of
-VisionLearningGroup/UDA_PoseEstimation (animals), which the later work took over.
+VisionLearningGroup/UDA_PoseEstimation (animals), which later work adopted.
 """
 
 # Name -> group -> keypoints, in the keypoint order of the data sets named. The group
@@ -17,7 +17,7 @@ KEYPOINT_GROUPS: dict[str, dict[str, tuple[int, ...]]] = dict(
         ankle=(0, 5),
         all=(12, 13, 11, 14, 10, 15, 2, 3, 1, 4, 0, 5),
     ),
-    # RHD, Hand-3D-Studio, FreiHAND. The wrist is in the mean alone.
+    # RHD, Hand-3D-Studio, FreiHAND. The wrist is only in the mean.
     hand21=dict(
         MCP=(1, 5, 9, 13, 17),
         PIP=(2, 6, 10, 14, 18),

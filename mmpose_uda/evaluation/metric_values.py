@@ -1,4 +1,4 @@
-"""How values of metrics are read: which are better, and how many digits tell."""
+"""How to read values of metrics: which are better, and how many digits matter."""
 
 from collections.abc import Iterable
 
@@ -9,10 +9,10 @@ def lower_is_better(metric: str) -> bool:
 
 
 def short_names(metrics: Iterable[str]) -> dict[str, str]:
-    """Names of metrics for a table: metric -> name.
+    """Return short names of metrics for a table: metric -> name.
 
-    That is without the prefix, but for what says that the protocol is another
-    ('target_regda'), and what would have the name of an earlier one.
+    The prefix is dropped, unless it states another protocol ('target_regda') or the name
+    would be that of an earlier metric.
     """
     found: dict[str, str] = {}
     for metric in metrics:
@@ -23,5 +23,5 @@ def short_names(metrics: Iterable[str]) -> dict[str, str]:
 
 
 def telling_decimals(value: float) -> int:
-    """Decimals worth telling: millimetres and percent need one, shares three."""
+    """Decimals worth showing: millimetres and percent need one, shares three."""
     return 1 if abs(value) >= 2 else 3

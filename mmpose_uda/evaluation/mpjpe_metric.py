@@ -20,23 +20,23 @@ class RootAlignedMPJPE(BaseMetric):
 
     Reads ``pred_instances.keypoints_3d`` and ``gt_instances.keypoints_3d`` [1, K, 3]
     (mm, any origin) and ``gt_instances.keypoints_visible`` (a joint counts where it is
-    over 0). Poses whose root is not valid count for ``PA-MPJPE`` and ``PA-AUC`` alone; a
-    warning says how many there are.
+    over 0). Poses whose root is not valid count only for ``PA-MPJPE`` and ``PA-AUC``; a
+    warning reports how many there are.
 
     ============= ===== ==============================================================
-    ``MPJPE``     mm    with the roots together
-    ``PA-MPJPE``  mm    after the turn, shift and scale that fit best
-    ``N-MPJPE``   mm    with the roots together, after the scale about them that fits best
-    ``ST-MPJPE``  mm    the same, after that which makes one bone as long (HO3D)
+    ``MPJPE``     mm    with the roots aligned
+    ``PA-MPJPE``  mm    after the rotation, shift and scale that fit best
+    ``N-MPJPE``   mm    with the roots aligned, after the scale about them that fits best
+    ``ST-MPJPE``  mm    the same, after the scale that gives one bone its length (HO3D)
     ``AUC``       share area under PCK over ``auc_range`` by the trapezoid rule, normalised
-    ``PA-AUC``    share the same, poses laid as for ``PA-MPJPE``
+    ``PA-AUC``    share the same, with poses aligned as for ``PA-MPJPE``
     ``PCK3D``     share of joints nearer than ``pck_thr``
     ``PCK3D-AUC`` share mean of that over the thresholds 0, 5, .., 150 mm (MPI-INF-3DHP)
     ============= ===== ==============================================================
 
-    Shares are from 0 to 1, and but for ``PA-AUC`` of poses whose roots are together.
+    Shares are from 0 to 1 and, except for ``PA-AUC``, are computed with the roots aligned.
 
-    What the published protocols ask for:
+    Settings for the published protocols:
 
     - Human3.6M: protocol 1 is ``MPJPE`` and protocol 2 ``PA-MPJPE``, of all 17 joints or
       of the 14 that ``joints`` names.
@@ -45,29 +45,29 @@ class RootAlignedMPJPE(BaseMetric):
       (docs/datasets.md).
     - FreiHAND: ``PA-MPJPE`` and ``PA-AUC`` from 0 to 50 mm in 100 steps.
     - HO3D: the same, and ``ST-MPJPE``.
-    - STB and RHD: ``AUC`` from 20 to 50 mm. Zimmermann and Brox (2017) read it off 20
+    - STB and RHD: ``AUC`` from 20 to 50 mm. Zimmermann and Brox (2017) compute it from 20
       thresholds from 0 to 50 mm, of which the last 12 begin at 21.05 mm:
       ``auc_range=(8 * 50 / 19, 50, 12)``.
 
     Args:
         root_index (int): Index of the root joint. Default: 0.
-        auc_max (float): Largest threshold of both AUC, mm, where there is no
-            ``auc_range``: it is then from 0, in 100 steps. Default: 50.
-        metrics (Sequence[str]): Which of these figures it gives.
+        auc_max (float): Largest threshold of both AUC, mm, if there is no ``auc_range``:
+            there are then 100 thresholds from 0. Default: 50.
+        metrics (Sequence[str]): Which of these figures to compute.
         collect_device (str): ``'cpu'`` or ``'gpu'``, where ranks gather their results.
         prefix (str, optional): Put before the keys with a slash.
         auc_range (tuple[float, float, int], optional): First and last threshold of both
-            AUC, mm, and how many there are with both.
+            AUC, mm, and the number of thresholds including these two.
         pck_thr (float): Threshold of ``PCK3D``, mm. Default: 150.
-        joints (Sequence[int], optional): Joints that are scored, and that turn, shift
-            and scale of ``PA-MPJPE``, ``PA-AUC`` and ``N-MPJPE`` fit. The root is moved
-            onto the other whether it is among them or not. Default: all.
+        joints (Sequence[int], optional): Joints that are scored, and to which rotation,
+            shift and scale of ``PA-MPJPE``, ``PA-AUC`` and ``N-MPJPE`` are fitted. Roots
+            are aligned whether or not they are among them. Default: all.
         scale_bone (tuple[int, int]): Ends of the bone whose length ``ST-MPJPE`` aligns.
             Default: wrist and base of the middle finger of 21 joints.
 
     Raises:
-        UserError: There is no figure of such a name, or the range of the AUC holds no two
-            thresholds; when it is computed, that the poses have no such joint.
+        UserError: A figure is unknown, or the range of the AUC has fewer than two
+            thresholds; in an evaluation, if the poses lack a joint.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class RootAlignedMPJPE(BaseMetric):
         low, high, steps = auc_range or (0.0, auc_max, 100)
         if not (0 <= low < high and steps >= 2):
             raise UserError(
-                f'The AUC has no range ({low}, {high}, {steps}): let `auc_range` be the '
+                f'The AUC has no range ({low}, {high}, {steps}): set `auc_range` to the '
                 'first and the last threshold in mm, and how many there are, 2 or more.'
             )
         auc = dict(min_threshold=low, max_threshold=high, steps=steps)
@@ -106,7 +106,7 @@ class RootAlignedMPJPE(BaseMetric):
         for name in metrics:
             if name not in figures:
                 raise UserError(
-                    f'RootAlignedMPJPE knows no figure {name!r}: let `metrics` be a list '
+                    f'RootAlignedMPJPE knows no figure {name!r}: set `metrics` to a list '
                     f'of some of {", ".join(figures)}.'
                 )
         self.figures = {name: figures[name] for name in metrics}
@@ -123,7 +123,7 @@ class RootAlignedMPJPE(BaseMetric):
         if rootless:
             print_log(
                 f'{rootless} of {len(valid)} poses have no visible root joint and '
-                'count for PA-MPJPE and PA-AUC alone.',
+                'count only for PA-MPJPE and PA-AUC.',
                 'current',
                 logging.WARNING,
             )

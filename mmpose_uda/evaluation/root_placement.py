@@ -1,4 +1,4 @@
-"""Where a root-relative pose is, from a camera and the pixels of its keypoints."""
+"""Place a root-relative pose in space, from a camera and the pixels of its keypoints."""
 
 import numpy as np
 
@@ -11,8 +11,8 @@ def place_pose(
     """Move a pose to where it projects onto its keypoints.
 
     A joint P + T lies on the ray r = (p - c) / f of its keypoint if P_xy + T_xy =
-    r (P_z + T_z): two equations a joint that are linear in T, solved by least squares. Of a
-    pose that was lifted with the same camera
+    r (P_z + T_z): two equations per joint that are linear in T, solved by least squares.
+    For a pose that was lifted with the same camera
     (:func:`mmpose_uda.codecs.lift_root_relative`) the solution is exact. No joint comes
     nearer to the camera than 100 mm.
 

@@ -1,4 +1,4 @@
-"""What the metrics read off a data sample: a dict, as mmengine's evaluator gives it."""
+"""Read what the metrics need from a data sample: a dict, as from mmengine's evaluator."""
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from . import heatmap_pck as H
 from .root_placement import place_pose
 
 _NOT_FINITE = (
-    'the weights are not finite, or what they make of this image: evaluate an earlier '
+    'the weights, or the outputs for this image, are not finite: evaluate an earlier '
     'checkpoint.'
 )
 
@@ -34,14 +34,14 @@ def _read(sample: dict, owner: str, key: str) -> np.ndarray:
         )
         raise UserError(
             f'{owner}.{key} is missing for {_name(sample)}: {remedy}, or '
-            'take the metric that reads it out of the evaluator.'
+            'remove the metric that needs it from the evaluator.'
         )
     value = sample[owner][key]
     return np.asarray(value.cpu() if hasattr(value, 'cpu') else value)[0]
 
 
 def visibility(visible: np.ndarray) -> np.ndarray:
-    """Visibility [N, K] of what mmpose packs: [N, K], or [N, K, 2] with the weights of
+    """Visibility [N, K] from what mmpose packs: [N, K], or [N, K, 2] with the weights of
     keypoints in the second column."""
     visible = np.asarray(visible)
     return visible if visible.ndim == 2 else visible[..., 0]
@@ -99,7 +99,7 @@ def read_crop_pair(sample: dict) -> dict[str, np.ndarray]:
     """Keypoints of prediction and truth in crop px, validity, and the crop's ``size``.
 
     Raises:
-        UserError: As of :func:`read_pair`.
+        UserError: As for :func:`read_pair`.
     """
     pair = read_pair(sample, 'keypoints')
     return dict(
@@ -111,10 +111,10 @@ def read_crop_pair(sample: dict) -> dict[str, np.ndarray]:
 
 
 def read_camera_pose(sample: dict) -> np.ndarray:
-    """The predicted pose [K, 3], mm, as the camera of the file on the disk saw it.
+    """The predicted pose [K, 3], mm, as the camera of the original file saw it.
 
-    Whatever turned or mirrored the image is undone; where the pose is, camera and keypoints
-    tell (:func:`.place_pose`).
+    Rotation and mirroring of the image are undone; the position of the pose follows from
+    camera and keypoints (:func:`.place_pose`).
 
     Raises:
         UserError: The pose, its keypoints, ``camera`` or ``warp_mat`` is missing, or a
@@ -125,9 +125,9 @@ def read_camera_pose(sample: dict) -> np.ndarray:
     missing = [key for key in ('camera', 'warp_mat') if sample.get(key) is None]
     if missing:
         raise UserError(
-            f'{missing[0]} is missing for {_name(sample)}, without which its pose has no '
-            'place in space: use a data set with cameras, and a pipeline with '
-            'TopdownAffine3D that ends in PackPoseView.'
+            f'{missing[0]} is missing for {_name(sample)}, so its pose cannot be placed in '
+            'space: use a data set with cameras, and a pipeline with TopdownAffine3D that '
+            'ends in PackPoseView.'
         )
     placed = place_pose(pose, points, **sample['camera'])
     linear = np.asarray(sample['warp_mat'], np.float64)[:, :2]
@@ -150,7 +150,7 @@ def _predicted_cells(
         UserError: The sample has neither heatmaps nor SimCC vectors.
     """
     pred = sample.get('pred_instances', {})
-    # First, because mmpose gives maps of SimCC's many bins beside them.
+    # Checked first, because with SimCC mmpose also gives maps, of its many bins.
     if 'keypoint_x_labels' in pred:
         x, y = (torch.as_tensor(pred[f'keypoint_{axis}_labels'])[0] for axis in ('x', 'y'))
         return H.simcc_peak_cells(x, y, simcc_cells, rounding), np.asarray(simcc_cells)
@@ -160,7 +160,7 @@ def _predicted_cells(
     raise UserError(
         f'{_name(sample)} has no predicted heatmaps, which the protocol of the '
         "literature scores: set output_heatmaps=True in the estimator's test_cfg, or, "
-        "for a head without heatmaps, take CropPCK's protocol='subpixel'."
+        "for a head without heatmaps, use CropPCK's protocol='subpixel'."
     )
 
 
@@ -179,11 +179,11 @@ def read_cell_pair(
         simcc_cells (tuple[int, int]): Cells across and down for a SimCC head.
         use_udp (bool): Whether the cells are those of a UDP head.
         rounding (float): How a point becomes a cell (:func:`.keypoint_cells`).
-        reach (int, optional): Of the Gaussians that are drawn as a whole or not at all
+        reach (int, optional): Reach of Gaussians that are drawn whole or not at all
             (:func:`.is_counted`).
 
     Raises:
-        UserError: There is neither, or as of :func:`read_pair`.
+        UserError: The sample has neither, or as for :func:`read_pair`.
     """
     cells, size = _predicted_cells(sample, simcc_cells, rounding)
     pair = _paired(sample, 'keypoints', cells)
@@ -200,7 +200,7 @@ def stack(results: list[dict], key: str) -> np.ndarray:
 
 
 def refuse_empty(results: list, metric: BaseMetric) -> None:
-    """Raise a UserError where a metric has nothing to score."""
+    """Raise a UserError if a metric has nothing to score."""
     if not results:
         raise UserError(
             f'{type(metric).__name__} got no sample to score: check the '

@@ -1,4 +1,4 @@
-"""Files of predictions for the servers that score hands whose joints are held back."""
+"""Files of predictions for servers that score hands whose labels are not public."""
 
 import json
 import os
@@ -19,13 +19,14 @@ _DECIMALS = 6  # of metres
 
 @dataclass(frozen=True)
 class SubmissionFormat:
-    """How a server wants its poses.
+    """The format of poses for a server.
 
     Args:
-        joints (tuple[int, ...]): Of each joint of the file, the keypoint of 'hand21'.
-        axes (tuple[int, int, int]): Signs of its axes by those of the camera, of which x is
-            right, y down and z forward.
-        frames (tuple[int, ...]): How many it scores, of each version of the data set.
+        joints (tuple[int, ...]): The keypoint of 'hand21' for each joint of the file.
+        axes (tuple[int, int, int]): Signs of its axes relative to those of the camera: x
+            right, y down, z forward.
+        frames (tuple[int, ...]): Number of frames that it scores, for each version of the
+            data set.
     """
 
     joints: tuple[int, ...]
@@ -44,20 +45,20 @@ FORMATS = {
 
 
 def server_pose(pose: np.ndarray, form: SubmissionFormat) -> np.ndarray:
-    """A pose as a server wants it, [21, 3] in m.
+    """Convert a pose to the format of a server, [21, 3] in m.
 
     Args:
         pose (np.ndarray): [21, 3] of 'hand21', mm, along the camera's axes.
-        form (SubmissionFormat): The server's.
+        form (SubmissionFormat): The server's format.
     """
     return np.asarray(pose)[list(form.joints)] * form.axes / 1000
 
 
 def write_submission(path: Union[str, os.PathLike], poses: Sequence[np.ndarray]) -> None:
-    """Write the archive that is sent in: ``pred.json``, joints and vertices of all frames.
+    """Write the archive to submit: ``pred.json``, joints and vertices of all frames.
 
-    This package predicts no mesh: the vertices are all zero, so the server's figures of
-    meshes mean nothing. (Both servers refuse a file without them.)
+    This package predicts no mesh: the vertices are all zero, so the server's figures for
+    meshes are meaningless. (Both servers refuse a file without vertices.)
 
     Args:
         path (path): The archive, which is written whole or not at all.

@@ -1,1 +1,1 @@
-"""Images and videos in, predictions and pictures out."""
+"""Predict poses in images and videos, and draw them."""

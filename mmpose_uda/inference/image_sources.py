@@ -1,4 +1,4 @@
-"""What inference looks at: images of a folder, one image, or the frames of a video."""
+"""Inputs of inference: the images of a folder, one image, or the frames of a video."""
 
 import itertools
 import os.path as osp
@@ -24,16 +24,16 @@ from mmpose_uda.datasets.transforms import LoadPoseImage
 from mmpose_uda.errors import UserError
 
 _FAR_LARGER = 100  # times the image's longer side
-_FPS = 25.0  # where the file does not say
+_FPS = 25.0  # if the file does not state it
 
 
 @dataclass(frozen=True)
 class Frame:
-    """An image with the boxes to look into.
+    """An image with the boxes to predict in.
 
     Attributes:
-        name (str): Relative to the folder that was given, with slashes; of a video its
-            file's name.
+        name (str): Path relative to the given folder, with slashes; for a video, the name
+            of its file.
         image (np.ndarray): [h, w, 3] BGR uint8.
         boxes (np.ndarray, optional): [N, 4], x, y, w, h, px. None for the whole image.
         frame_id (int, optional): Number in its video, from 0.
@@ -54,7 +54,7 @@ class Frame:
 
     @property
     def has_boxes_within(self) -> bool:
-        """Whether all boxes meet the image, and none is far larger: there is something."""
+        """Whether all boxes overlap the image, and none is far larger than it."""
         height, width = self.image.shape[:2]
         low, high = self.corners[:, :2], self.corners[:, 2:]
         meets = (low < (width, height)) & (high > 0)
@@ -62,39 +62,39 @@ class Frame:
 
 
 def load_frame(path: str, box: Sequence[float]) -> Frame:
-    """An image with one box.
+    """Load an image with one box.
 
     Args:
-        path (str): The file, which becomes the name.
+        path (str): The file, whose path becomes the name of the frame.
         box (Sequence[float]): x, y, w, h, px.
 
     Raises:
-        UserError: It does not decode.
+        UserError: The image does not decode.
     """
     image = LoadPoseImage()(dict(img_path=path))['img']
     return Frame(path, image, np.array([box], np.float32))
 
 
 def frame_name(number: int) -> str:
-    """What a frame of a video is called, as an image and in a file of boxes.
+    """Return the name of a frame of a video, as an image and in a file of boxes.
 
     Args:
-        number (int): Of the frame, from 0.
+        number (int): Number of the frame, from 0.
     """
     return f'{number:06d}.jpg'
 
 
 class ImageFiles:
-    """Images, each a :class:`Frame`; those that do not decode are passed over.
+    """Images, each a :class:`Frame`; those that do not decode are skipped.
 
     Args:
-        folder (str): What the names are relative to.
-        names (list[str]): The images.
+        folder (str): Folder that the names are relative to.
+        names (list[str]): Names of the images.
         boxes (dict[str, np.ndarray], optional): [N, 4] by name; images without an entry
             are left out.
 
     Attributes:
-        skipped (list[str]): Names of the images that the last iteration passed over.
+        skipped (list[str]): Names of the images that the last iteration skipped.
     """
 
     def __init__(
@@ -129,14 +129,14 @@ class VideoFile:
     Args:
         path (str): The file.
         boxes (str, optional): JSON file of boxes by :func:`frame_name`. Frames that it
-            does not name have none. Without it they are looked at as a whole.
+            does not name have no box. Without it whole frames are used.
 
     Attributes:
         name (str): Name of the file.
-        fps (float): Frames a second.
+        fps (float): Frames per second.
         boxes (dict[str, np.ndarray], optional): [N, 4] by name.
-        skipped (list[str]): The frames that the file announces and that the last
-            iteration did not find, in words.
+        skipped (list[str]): The frames that the file announces but the last iteration did
+            not find, in words.
 
     Raises:
         UserError: It cannot be opened, its first frame does not decode, or the boxes are
@@ -150,7 +150,7 @@ class VideoFile:
         video = cv2.VideoCapture(path)
         if not video.isOpened():
             raise UserError(
-                f'{path} is no image (by its suffix) and cannot be opened as a video: '
+                f'{path} is not an image (by its suffix) and cannot be opened as a video: '
                 'convert it, for example to mp4.'
             )
         self.fps = video.get(cv2.CAP_PROP_FPS) or _FPS
@@ -169,7 +169,7 @@ class VideoFile:
         """Boxes [N, 4] of a frame, x, y, w, h, px. None for the whole frame.
 
         Args:
-            name (str): Of the frame, as :func:`frame_name` has it.
+            name (str): Name of the frame, as :func:`frame_name` returns it.
         """
         if self.boxes is None:
             return None
@@ -182,12 +182,13 @@ class VideoFile:
             number = int(digits) if re.fullmatch('[0-9]{6,18}', digits) else -1
             if name != frame_name(number):
                 raise UserError(
-                    f'`{path}` names `{name}`, which is no frame of a video: name frames '
-                    f'by their numbers from 0 in six digits, such as `{frame_name(12)}`.'
+                    f'`{path}` names `{name}`, which is not a frame of a video: name '
+                    'frames by their numbers from 0 in six digits, such as '
+                    f'`{frame_name(12)}`.'
                 )
             if 0 < len(self) <= number:
                 raise UserError(
-                    f'`{path}` names `{name}`, and the last frame of {self.path} is '
+                    f'`{path}` names `{name}`, but the last frame of {self.path} is '
                     f'`{frame_name(len(self) - 1)}`: count frames from 0.'
                 )
         if not boxes:
@@ -213,19 +214,19 @@ ImageSource = Union[ImageFiles, VideoFile]
 def open_source(
     path: str, boxes: Optional[str] = None, without: Optional[Union[str, Path]] = None
 ) -> ImageSource:
-    """Find out what a path holds.
+    """Open a path as images or as a video.
 
     Args:
         path (str): A folder of images (with subfolders), an image or a video.
         boxes (str, optional): JSON file of boxes by image name, as for
-            :class:`~mmpose_uda.datasets.UnlabelledImageFolder`, of a video by
-            :func:`frame_name`. Images that it does not name are left out, frames have no
-            box then. Defaults to the ``boxes.json`` of a folder or to ``walk.boxes.json``
-            beside ``walk.mp4``, if it is there.
+            :class:`~mmpose_uda.datasets.UnlabelledImageFolder`, or for a video by
+            :func:`frame_name`. Images that it does not name are left out; such frames have
+            no box. Defaults to the ``boxes.json`` of a folder or to ``walk.boxes.json``
+            beside ``walk.mp4``, if it exists.
         without (path, optional): A folder within ``path`` that is left out.
 
     Raises:
-        UserError: There is nothing, or the boxes do not fit it.
+        UserError: The path does not exist or holds no images, or the boxes do not fit.
     """
     if not (osp.isdir(path) or osp.isfile(path)):
         raise UserError(f'There is no image, folder or video {path}: check the path.')
@@ -244,7 +245,7 @@ def open_source(
 
 
 def _image(path: str, boxes: Optional[str]) -> ImageFiles:
-    """One image; its boxes may be in the file of its folder."""
+    """Open one image; its boxes may be in a file for its whole folder."""
     folder, name = osp.dirname(path) or '.', osp.basename(path)
     if boxes is None:
         return ImageFiles(folder, [name])
@@ -257,8 +258,8 @@ def _image(path: str, boxes: Optional[str]) -> ImageFiles:
 
 
 def _lying(path: str) -> Optional[str]:
-    """A file of boxes if it is there, which is told."""
+    """Return the path if there is such a file of boxes, and log that it is used."""
     if not osp.isfile(path):
         return None
-    print_log(f'The boxes are those of {path}.', 'current')
+    print_log(f'Using the boxes of {path}.', 'current')
     return path

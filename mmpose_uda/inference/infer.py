@@ -1,4 +1,4 @@
-"""Predictions for images and videos: what ``tools/infer.py`` does."""
+"""Predict poses in images and videos, for ``tools/infer.py``."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -24,16 +24,16 @@ from mmpose_uda.inference.prediction_files import PICTURES, prediction_files
 
 @dataclass
 class Inference:
-    """What was found.
+    """What :func:`infer` found.
 
     Attributes:
         predictions (dict[str, list[dict]]): Name of an image -> its instances; name of a
-            video -> a dict with ``frame_id`` and ``instances`` a frame. An instance is
-            what mmpose's inferencers give: ``keypoints`` [K, 2] px, ``keypoint_scores``
-            [K], ``bbox`` (x1, y1, x2, y2, px, in a list of its own) and ``bbox_score``.
-            In 3D it also has ``keypoints_3d`` [K, 3], mm relative to the root (x right, y
-            down, z away from the camera), and ``camera``.
-        skipped (list[str]): What did not decode, or could not be predicted.
+            video -> one dict per frame with ``frame_id`` and ``instances``. An instance is
+            what mmpose's inferencers return: ``keypoints`` [K, 2] px, ``keypoint_scores``
+            [K], ``bbox`` (x1, y1, x2, y2, px, in a nested list) and ``bbox_score``. In 3D
+            it also has ``keypoints_3d`` [K, 3], mm relative to the root (x right, y down,
+            z away from the camera), and ``camera``.
+        skipped (list[str]): Images and frames that did not decode or have no prediction.
     """
 
     predictions: dict[str, list[dict]]
@@ -52,10 +52,10 @@ def infer(
 ) -> Inference:
     """Predict poses in images or a video, and draw them.
 
-    Images come without a camera, so 3D poses are scaled under weak perspective, which
-    ``camera`` of an instance says: their bones add up to the length that the estimator's
-    codec was given, and rays are taken as parallel. (On the test images of the built-in
-    hand benchmark the true cameras change the error by less than 0.1 mm.)
+    Images come without a camera, so 3D poses are scaled under weak perspective, as
+    ``camera`` of an instance states: their bones add up to the length that is set in the
+    estimator's codec, and rays are assumed to be parallel. (On the test images of the
+    built-in hand benchmark the true cameras change the error by less than 0.1 mm.)
 
     Args:
         model (str): An export (folder or ``config.py``), or a training's config.
@@ -63,26 +63,26 @@ def infer(
         out (str, optional): Folder for ``visualizations/`` and ``predictions/``, which
             mirror ``inputs``. Default: nothing is written.
         checkpoint (str, optional): Weights of a config; by default the ``model.pth``
-            beside it, else the last of its work dir.
+            beside it, else the last checkpoint of its work dir.
         which (str, optional): 'teacher' or 'student' of a training's checkpoint. Defaults
             to the config's ``test_network``.
-        boxes (str, optional): JSON file, ``{"name.jpg": [x, y, w, h]}``, px, or a list of
-            boxes, of a video by the number of a frame, ``{"000012.jpg": ...}``. Images
-            that it does not name are left out, frames have no instances then. Default:
-            the ``boxes.json`` of a folder or ``walk.boxes.json`` beside ``walk.mp4``, if
-            it is there, else whole images.
-        batch_size (int): Boxes in one forward.
-        device (str, optional): Where to compute. Defaults to a GPU where there is one.
+        boxes (str, optional): JSON file with one box or a list of boxes per image,
+            ``{"name.jpg": [x, y, w, h]}``, px; for a video by the number of a frame,
+            ``{"000012.jpg": ...}``. Images that it does not name are left out; such frames
+            have no instances. Defaults to the ``boxes.json`` of a folder or to
+            ``walk.boxes.json`` beside ``walk.mp4``, if it exists, else to whole images.
+        batch_size (int): Boxes per forward pass.
+        device (str, optional): Where to compute. Defaults to a GPU if there is one.
 
     Returns:
         Inference: Predictions and what was skipped.
 
     Raises:
-        UserError: Something that the user can mend. Images that do not decode are skipped
-            unless none does, and so are those of which a box is outside.
+        UserError: A mistake that the user can fix. Images that do not decode, or have a box
+            outside, are skipped unless none is left.
     """
     if batch_size < 1:
-        raise UserError(f'--batch-size {batch_size} is none: use 1 or more.')
+        raise UserError(f'--batch-size {batch_size} is too small: use 1 or more.')
     if out is not None:
         _check_folder(Path(out), inputs)
     source = open_source(inputs, boxes, without=out and Path(out, PICTURES))
@@ -108,7 +108,7 @@ def infer(
     if not predictions:
         raise UserError(
             f'None of the {len(source)} images of {inputs} decodes and can be predicted, '
-            f'such as {skipped[0]}: replace the files, or correct their boxes.'
+            f'for example {skipped[0]}: replace the files, or correct their boxes.'
         )
     if files:
         files.close(predictions)
@@ -132,10 +132,10 @@ def load_top_down(
     which: Optional[str] = None,
     device: Optional[str] = None,
 ) -> nn.Module:
-    """:func:`load_estimator` of what takes boxes, by default where it runs fastest.
+    """Load a top-down estimator (:func:`load_estimator`), by default onto a GPU if any.
 
     Raises:
-        UserError: As there, or the estimator looks at whole images.
+        UserError: As there, or the estimator takes whole images instead of boxes.
     """
     network = load_estimator(model, checkpoint, which, device or get_device())
     if network.cfg.get('data_mode', 'topdown') != 'topdown':
@@ -149,16 +149,16 @@ def load_top_down(
 def predict(
     model: nn.Module, frames: Iterable[Frame], batch_size: int
 ) -> Iterator[tuple[Frame, Optional[list[dict]]]]:
-    """Predict the boxes of images, several images at a time.
+    """Predict poses in the boxes of images, several images at a time.
 
     Args:
         model (nn.Module): A top-down estimator from :func:`load_estimator`.
         frames (Iterable[Frame]): The images.
-        batch_size (int): Boxes in one forward, and images that are held at a time.
+        batch_size (int): Boxes per forward pass, and images in memory at a time.
 
     Yields:
-        tuple[Frame, list[dict] | None]: An image and its instances, in order. None where
-        it cannot be cropped so, or what is predicted is not finite.
+        tuple[Frame, list[dict] | None]: An image and its instances, in order; None if a
+        box cannot be cropped or a prediction is not finite.
     """
     pipeline = Compose(model.cfg.test_dataloader.dataset.pipeline)
     frames = iter(frames)
@@ -179,7 +179,7 @@ def predict(
 
 
 def _crops(pipeline: Compose, model: nn.Module, frame: Frame) -> Optional[list[dict]]:
-    """What the network takes of each box; None where one cannot be cut out."""
+    """Inputs of the network for each box; None if one cannot be cropped."""
     if not frame.has_boxes_within:
         return None
     try:
@@ -199,7 +199,7 @@ def _name_of(frame: Frame) -> str:
 
 
 def _sample(model: nn.Module, frame: Frame, box: np.ndarray) -> dict:
-    """What the test pipeline of a model takes, for one box [4]."""
+    """Input of a model's test pipeline for one box [4]."""
     return dict(
         img=frame.image,
         img_path=frame.name,

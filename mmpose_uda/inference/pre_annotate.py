@@ -1,4 +1,4 @@
-"""Predictions as annotations to correct: what ``tools/misc/pre_annotate.py`` does."""
+"""Write predictions as annotations to correct, for ``tools/misc/pre_annotate.py``."""
 
 import json
 from pathlib import Path
@@ -27,37 +27,37 @@ def pre_annotate(
 ) -> int:
     """Write a COCO-style file of predictions, the most uncertain images first.
 
-    Its keypoints are all marked as visible; ``score`` of an annotation is the mean of
-    those of its keypoints. ``categories`` has their names and, counted from 1 as COCO has
-    it, the skeleton.
+    All keypoints are marked as visible; the ``score`` of an annotation is the mean score of
+    its keypoints. ``categories`` has their names and the skeleton, which counts from 1 as
+    in COCO.
 
     Args:
         model (str): An export (folder or ``config.py``), or a config.
         images (str): Folder of images, or an image.
-        out (str): The file, .json. Its ``file_name`` are relative to ``images``.
-        checkpoint (str, optional): Weights of a config.
-        boxes (str, optional): JSON file of boxes by image name. Default: as of
+        out (str): The file, .json. Its ``file_name`` entries are relative to ``images``.
+        checkpoint (str, optional): Weights, if ``model`` is a config.
+        boxes (str, optional): JSON file of boxes by image name. Default: as for
             :func:`~mmpose_uda.inference.infer.infer`.
-        num (int, optional): So many images; all by default.
-        device (str, optional): Where to compute.
+        num (int, optional): Largest number of images; all by default.
+        device (str, optional): Where to compute. Defaults to a GPU if there is one.
 
     Returns:
-        int: How many images are in the file.
+        int: Number of images in the file.
 
     Raises:
-        UserError: Something that the user can mend.
+        UserError: A mistake that the user can fix.
     """
     if num is not None and num < 1:
-        raise UserError(f'--num {num} is none: give 1 or more.')
+        raise UserError(f'--num {num} is too few: give 1 or more.')
     if not out.endswith('.json'):
-        raise UserError(f'--out {out} is no annotation file: end its name in .json.')
+        raise UserError(f'--out {out} is not a JSON file: end its name in .json.')
     if Path(out).exists():
-        raise UserError(f'{out} is there already: name another --out.')
+        raise UserError(f'{out} already exists: name another --out.')
     source = open_source(images, boxes)
     if isinstance(source, VideoFile):
         raise UserError(
-            f'{images} is a video, whose frames annotation tools do not find: give a '
-            'folder of them, such as `frames` that `mmpose_uda adapt` writes.'
+            f'{images} is a video, whose frames annotation tools cannot open: give a '
+            'folder of them, such as the `frames` that `mmpose_uda adapt` writes.'
         )
     network = load_top_down(model, checkpoint, device=device)
     found = []
@@ -79,7 +79,7 @@ def pre_annotate(
 
 
 def _certainty(instances: list[dict]) -> float:
-    """Mean score of the instance that is least sure of itself."""
+    """Mean score of the least confident instance."""
     return min(map(_score, instances))
 
 

@@ -1,4 +1,4 @@
-"""What inference leaves behind: pictures or a video, and JSON in mmpose's format."""
+"""Output files of inference: pictures or a video, and JSON in mmpose's format."""
 
 import errno
 import json
@@ -18,9 +18,9 @@ PICTURES, PREDICTIONS = 'visualizations', 'predictions'  # as mmpose's inference
 
 
 class ImagePredictions:
-    """Writes ``visualizations/<name>.jpg`` and ``predictions/<name>.json`` an image.
+    """Writes ``visualizations/<name>.jpg`` and ``predictions/<name>.json`` for each image.
 
-    A name is the image's without its suffix, subfolders kept
+    The name is that of the image without its suffix; subfolders are kept
     (:func:`~mmpose_uda.datasets.output_names.output_stems`).
 
     Args:
@@ -35,18 +35,18 @@ class ImagePredictions:
         self._stems = output_stems(source.names)
 
     def write(self, frame: Frame, instances: list[dict]) -> None:
-        """Write what was found in an image."""
+        """Write the picture and the predictions of an image."""
         name = self._stems[frame.name]
         picture = _draw(frame, instances, self.metainfo)
         save_picture(self.out / PICTURES / f'{name}.jpg', picture)
         write_json(self.out / PREDICTIONS / f'{name}.json', instances)
 
     def close(self, predictions: dict[str, list[dict]]) -> None:
-        """Nothing is left to write."""
+        """Do nothing: all files are written already."""
 
 
 class VideoPredictions:
-    """Writes ``visualizations/<name>.mp4`` and ``predictions/<name>.json`` of a video.
+    """Writes ``visualizations/<name>.mp4`` and ``predictions/<name>.json`` for a video.
 
     Args:
         out (Path): The folder.
@@ -66,8 +66,8 @@ class VideoPredictions:
         self._writer = None
 
     def write(self, frame: Frame, instances: list[dict]) -> None:
-        """Write what was found in the next frame."""
-        # never smaller than before: a drawing that is fitted to each frame pumps
+        """Draw the predictions of the next frame."""
+        # never smaller than before: a scale fitted to each frame would make poses pulsate
         for instance in instances:
             if 'keypoints_3d' in instance:
                 extent = pose_extent(instance['keypoints_3d'])
@@ -79,8 +79,8 @@ class VideoPredictions:
         """Finish the video and write the predictions for all its frames.
 
         Raises:
-            UserError: One of them cannot be written; OpenCV does not tell that the disk
-                is full, but leaves a video that nobody can open.
+            UserError: One of them cannot be written. If the disk is full, OpenCV reports
+                nothing but leaves a video that cannot be opened.
         """
         self._writer.release()
         with writing(self.video):
@@ -106,11 +106,11 @@ class VideoPredictions:
 def prediction_files(
     out: Path, source: ImageSource, metainfo: dict
 ) -> Union[ImagePredictions, VideoPredictions]:
-    """The writer for a source.
+    """Return the writer for a source.
 
     Args:
         out (Path): The folder.
-        source (ImageSource): What is looked at.
+        source (ImageSource): The images or the video.
         metainfo (dict): mmpose's ``dataset_meta``.
     """
     kind = VideoPredictions if isinstance(source, VideoFile) else ImagePredictions
@@ -129,7 +129,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Numbers and lists for NumPy's."""
+    """Convert NumPy's numbers and arrays to plain numbers and lists."""
     return value.tolist()
 
 
@@ -148,6 +148,6 @@ def _draw(
 
 
 def _with_even_sides(picture: np.ndarray) -> np.ndarray:
-    """Video codecs halve the colours' resolution and need it."""
+    """Pad to even sides, because video codecs halve the resolution of colours."""
     height, width = picture.shape[:2]
     return cv2.copyMakeBorder(picture, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)

@@ -52,12 +52,12 @@ class AnimalBody(JointedBody):
         self._marks = CoatMarks(self.flesh)
 
     def individual(self, rng: np.random.Generator) -> tuple[np.ndarray, dict]:
-        """Bones of a random animal [J, 3], and how much of a cat it is."""
+        """Stretch of each bone of a random animal [J, 3], and how much it is a cat."""
         stretch, cat = animal_build(rng)
         return stretch, dict(cat=cat)
 
     def view(self, rng: np.random.Generator, domain: str, joints: dict) -> np.ndarray:
-        """From either side, further turned and from above and below in photographs."""
+        """View from either side; photographs vary more in turn, elevation and roll."""
         side = rng.choice((-90, 90))
         turn, rise, roll = (15, 5, 3) if domain == 'rendered' else (20, 9, 6)
         azimuth = side + np.clip(rng.normal(0, turn), -35, 35)
@@ -87,5 +87,5 @@ class AnimalBody(JointedBody):
 
 @lru_cache(maxsize=1)
 def animal_body() -> AnimalBody:
-    """The animal's template, built once a process (about a second)."""
+    """The animal's template, built once per process (about a second)."""
     return AnimalBody()

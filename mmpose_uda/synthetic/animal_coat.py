@@ -23,7 +23,7 @@ _FUR = (
     / 255
 )
 _PATTERNS = ('plain', 'points', 'stripes', 'spots', 'patches')
-# How often each pattern is drawn: of a horse, of a cat, and by domain.
+# Weights of the patterns for a horse and for a cat, and factors on them by domain.
 _HORSE, _CAT = np.array([3, 5, 1, 0.5, 2.0]), np.array([2, 1, 5, 3, 0.5])
 _EVENNESS = dict(rendered=(2.0, 2.0, 0.3, 0.3, 0.3), photo=(1, 1, 1, 1, 1))
 
@@ -33,7 +33,7 @@ class Coat:
     """One animal's coat.
 
     Args:
-        pattern (str): One of the kinds above.
+        pattern (str): One of the patterns above.
         mane (float): How far mane and tail stand off (mm of the real template).
         dark_below (float): Legs are dark below this height (mm above the pelvis).
     """
@@ -44,7 +44,7 @@ class Coat:
 
 
 def random_coat(rng: np.random.Generator, domain: str, cat: float) -> Coat:
-    """A coat for an animal that is a cat to some degree (0..1)."""
+    """Draw a coat for an animal that is a cat to a degree in 0..1."""
     share = ((1 - cat) * _HORSE + cat * _CAT) * _EVENNESS[domain]
     return Coat(
         str(rng.choice(_PATTERNS, p=share / share.sum())),

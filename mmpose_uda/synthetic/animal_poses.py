@@ -10,7 +10,7 @@ _LEGS = ('left_back', 'left_front', 'right_back', 'right_front')
 
 
 def _leg(leg: str, swing: float, lift: float) -> dict:
-    """One leg, swung forwards by degrees and lifted by a share 0..1."""
+    """Angles of one leg, swung forwards by degrees and lifted by a share in 0..1."""
     side, end = leg.split('_')
     if end == 'front':
         return {
@@ -144,14 +144,14 @@ FAMILIES = dict(
     sit=_sit,
     rear=_rear,
 )
-# A renderer's user samples the space of poses evenly; filmed animals mostly stand, walk,
-# run and graze.
+# Rendered data usually sample poses evenly; filmed animals mostly stand, walk, run and
+# graze.
 WEIGHTS = dict(
     rendered=dict.fromkeys(FAMILIES, 1.0) | dict(walk=1.5, trot=1.5, gallop=1.5),
     photo=dict.fromkeys(FAMILIES, 0.6)
     | dict(stand=1.5, walk=3.0, trot=1.5, gallop=2.5, graze=1.8),
 )
-# Standard deviation of angles in degrees where it is not 6.
+# Standard deviation of angles in degrees, if it is not 6.
 _NOISE = dict(
     pitch=3,
     sway=2,

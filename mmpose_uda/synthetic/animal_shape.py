@@ -52,7 +52,7 @@ _CONES = (
     ('side_back_knee', (0, -295, 38), (0, -335, 44), (39, 37)),
     ('side_back_hoof', (0, 0, 8), (0, -32, 34), (38, 48)),
 )
-# Balls that shall stay apart: (joint, next joint, share of the way, radius, part).
+# Balls that must not overlap: (joint, next joint, share of the way, radius, part).
 _BALLS = [
     (f'side_{leg}_{start}', f'side_{leg}_{end}', share, radius, f'side_{leg}')
     for leg in ('front', 'back')

@@ -1,4 +1,4 @@
-"""Bones of a quadruped, and how far the joints turn.
+"""Bones of a quadruped, and how far its joints turn.
 
 The template is as large as a horse. Names follow TigDog's keypoints: a leg has an
 elbow (behind: the stifle), a knee (the carpus, behind the hock) and a hoof; cats have
@@ -85,9 +85,9 @@ _CAT = dict(
 
 
 def animal_build(rng: np.random.Generator) -> tuple[np.ndarray, float]:
-    """Stretch of each bone [J, 3] of a random animal, and how much of a cat it is.
+    """Draw the stretch of each bone [J, 3] of an animal, and how much it is a cat.
 
-    Between a horse (0) and a tiger (1): legs, trunk, neck and its slope, head, tail.
+    Legs, trunk, neck and its slope, head and tail are between a horse (0) and a tiger (1).
     """
 
     def vary(deviation):

@@ -21,7 +21,7 @@ SKIN = (
 
 
 def skin_tone(rng: np.random.Generator, tone: float) -> np.ndarray:
-    """Colour [3] between two of SKIN, a little more red or yellow, or paler."""
+    """Colour [3] between two of SKIN, with a random tint and brightness."""
     return between(SKIN, tone) * np.exp(rng.normal(0, 0.07) + rng.normal(0, 0.025, 3))
 
 
@@ -53,7 +53,7 @@ def skin_albedo(back: np.ndarray, palm: np.ndarray, marks: dict, strength: float
 
 
 def mottle(rng: np.random.Generator, rest: np.ndarray) -> np.ndarray:
-    """Uneven skin: noise [P] about 0 at points [P, 3], spots of 5 to 20 mm."""
+    """Unevenness of skin: noise [P] around 0 at points [P, 3], spots of 5 to 20 mm."""
     out = 0.0
     for _ in range(4):
         wave = rng.normal(0, 1, 3) * rng.uniform(0.1, 0.45)
@@ -69,13 +69,13 @@ def cloth_albedo(
     widths: tuple = (5, 14),
     plain: float = 0.55,
 ) -> np.ndarray:
-    """Plain, striped or chequered cloth [P, 3], stripes of `widths` mm.
+    """Albedo [P, 3] of plain, striped or chequered cloth, stripes of `widths` mm.
 
     Args:
         rng (np.random.Generator): Source of randomness.
         local (np.ndarray): Places on the template [P, 3 or more] in mm.
-        widths (tuple): Least and most width of stripes in mm.
-        plain (float): How often cloth is plain.
+        widths (tuple): Least and greatest width of stripes in mm.
+        plain (float): Share of plain cloth.
     """
     first, second = paint(rng), paint(rng)
     kind = rng.choice(3, p=[plain, 0.55 * (1 - plain), 0.45 * (1 - plain)])
@@ -88,7 +88,7 @@ def cloth_albedo(
 
 
 def object_albedo(rng: np.random.Generator, local: np.ndarray) -> np.ndarray:
-    """Plain, banded or spotted paint [P, 3]."""
+    """Albedo [P, 3] of plain, banded or spotted paint."""
     first, second = paint(rng), paint(rng)
     kind = rng.choice(3, p=[0.5, 0.3, 0.2])
     width = rng.uniform(4, 20)

@@ -11,7 +11,7 @@ from PIL import Image
 from mmpose_uda.errors import UserError
 
 # Photographs that come with scikit-image. Training and test share none; both pictures
-# of the motorcycle show one scene and stay together.
+# of the motorcycle show the same scene and are therefore in the same split.
 PHOTOS = dict(
     train=(
         'astronaut.png',
@@ -29,10 +29,10 @@ PHOTOS = dict(
 
 @lru_cache(maxsize=2)
 def load_photos(split: str) -> tuple:
-    """The photographs [h, w, 3] uint8 BGR of a split, at most 512 px high or wide.
+    """Load the photographs [h, w, 3] uint8 BGR of a split, at most 512 px high or wide.
 
     Raises:
-        UserError: scikit-image's file of one is missing or damaged.
+        UserError: A file of scikit-image is missing or damaged.
     """
     photos = []
     for name in PHOTOS[split]:
@@ -59,10 +59,10 @@ def load_photos(split: str) -> tuple:
 
 
 def plain_background(rng: np.random.Generator, size: int) -> np.ndarray:
-    """A wall, a table or nothing much, [size, size, 3] float32 in 0..1.
+    """Draw a wall, a table or a plain area, [size, size, 3] float32 in 0..1.
 
-    One colour or a soft change between two, muted ones more often than strong ones; some
-    have an edge across, blotches, a darker border or a simple texture.
+    It has one colour or a gradient between two, more often muted than strong; some have
+    an edge across, blotches, a darker border or a simple texture.
     """
     if rng.random() < 0.1:
         return texture(rng, size).astype(np.float32)
@@ -89,7 +89,7 @@ def plain_background(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def photo_patch(rng: np.random.Generator, photos: tuple, size: int) -> np.ndarray:
-    """A random window of a photograph in changed colours, like `plain_background`."""
+    """A random crop of a photograph in changed colours, shaped like `plain_background`."""
     photo = photos[rng.integers(len(photos))]
     short = min(photo.shape[:2])
     side = int(rng.uniform(0.25, 1.0) * short)
@@ -114,7 +114,7 @@ def photo_patch(rng: np.random.Generator, photos: tuple, size: int) -> np.ndarra
 
 
 def paint(rng: np.random.Generator) -> np.ndarray:
-    """A colour [3] as paint and cloth have: strong ones are rarer than muted ones."""
+    """A random colour [3] of paint or cloth; strong ones are rarer than muted ones."""
     grey = rng.uniform(0.04, 0.9)
     return np.clip(
         grey + (rng.random(3) - 0.5) * rng.beta(1.2, 2.0) * 1.2, 0.02, 0.95
@@ -122,7 +122,7 @@ def paint(rng: np.random.Generator) -> np.ndarray:
 
 
 def texture(rng: np.random.Generator, size: int) -> np.ndarray:
-    """A random surface: clouds, wood, cloth or tiles, like `plain_background`."""
+    """A random surface (clouds, wood, cloth or tiles), shaped like `plain_background`."""
     low, high = paint(rng), paint(rng)
     kind = rng.integers(4)
     field = noise(rng, size, rng.integers(2, 8))
@@ -142,13 +142,13 @@ def texture(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def noise(rng: np.random.Generator, size: int, cells: int) -> np.ndarray:
-    """Smooth noise [size, size] in 0..1 with about `cells` blobs a side."""
+    """Smooth noise [size, size] in 0..1 with about `cells` blobs per side."""
     coarse = rng.random((cells + 3, cells + 3), dtype=np.float32)
     return cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC).clip(0, 1)
 
 
 def flat_shape(rng: np.random.Generator, size: int) -> np.ndarray:
-    """A random ellipse or polygon, [size, size] float32: 1 in it, 0 outside."""
+    """A random ellipse or polygon, [size, size] float32: 1 inside, 0 outside."""
     mask = np.zeros((size, size), dtype=np.uint8)
     centre, radius = rng.uniform(0, size, 2), rng.uniform(0.08, 0.5) * size
     corners = rng.integers(3, 7)
@@ -172,7 +172,7 @@ def flat_shape(rng: np.random.Generator, size: int) -> np.ndarray:
 
 
 def cluttered_background(rng: np.random.Generator, photos: tuple, size: int) -> np.ndarray:
-    """Photographs and textures behind flat shapes, out of focus to some degree."""
+    """Photographs and textures behind flat shapes, sometimes out of focus."""
 
     def layer():
         return photo_patch(rng, photos, size) if rng.random() < 0.85 else texture(rng, size)

@@ -21,13 +21,13 @@ class Camera:
 
     def project(self, points: np.ndarray) -> np.ndarray:
         """Pixels [..., 2] of points [..., 3] in mm."""
-        # by columns: NumPy is slow on short rows
+        # by columns, since NumPy is slow on short rows
         scale = self.focal / points[..., 2]
         u = points[..., 0] * scale + self.centre[0]
         return np.stack([u, points[..., 1] * scale + self.centre[1]], axis=-1)
 
     def enlarged(self, factor: float) -> 'Camera':
-        """The camera of the same picture with `factor` as many pixels a side."""
+        """The camera of the same picture with `factor` times the pixels per side."""
         return Camera(self.focal * factor, (self.centre + 0.5) * factor - 0.5)
 
 
@@ -43,11 +43,11 @@ def place(
     """Translation [3] (mm) that frames a body in a picture.
 
     Args:
-        points (np.ndarray): Joints about the root [K, 3] in mm.
-        radii (np.ndarray): Flesh about each joint [K] in mm.
+        points (np.ndarray): Joints relative to the root [K, 3] in mm.
+        radii (np.ndarray): Radius of the flesh around each joint [K] in mm.
         camera (Camera): The camera.
-        extent (float): Wanted longer side of the joints' box in px.
-        target (np.ndarray): Wanted centre of the flesh's box [2] in px.
+        extent (float): Desired longer side of the joints' box in px.
+        target (np.ndarray): Desired centre of the flesh's box [2] in px.
         margin (float): Least distance of the flesh to the border in px.
         size (int): Width and height of the image in px.
     """
@@ -56,8 +56,8 @@ def place(
     for i in range(10):
         uv = camera.project(points + shift)
         if i < 6:
-            # Nearer or farther until the size fits, damped for wide lenses; the last
-            # rounds only centre.
+            # Move nearer or farther until the size fits, damped for wide lenses; the last
+            # rounds only centre the body.
             ratio = (uv.max(axis=0) - uv.min(axis=0)).max() / extent
             shift[2] = max(shift[2] * ratio**0.7, NEAREST - points[:, 2].min())
         flesh = (camera.focal * radii / (points[:, 2] + shift[2]))[:, None]

@@ -1,4 +1,4 @@
-"""Flesh on the bones of a skeleton, and what keeps limbs out of each other."""
+"""Flesh on the bones of a skeleton, and how far limbs overlap."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from .skinned_mesh import RoundCones
 
 
 class Flesh:
-    """Round cones in the frames of bones, as drawn in the rest pose.
+    """Round cones in the frames of bones, placed in the rest pose.
 
     Args:
         skeleton (Skeleton): The bones.
@@ -31,7 +31,7 @@ class Flesh:
         """Add a cone, in mm of the real body, in the frame of the bone.
 
         A name in brackets is the hinge at that joint. ``side_`` adds one on each side,
-        mirrored; where the bone is in the middle, both to it.
+        mirrored; if the bone is in the middle, both are added to it.
         """
         if 'side_' in bone:
             mirrored = [(-x, y, z) for x, y, z in (start, end)]
@@ -43,7 +43,7 @@ class Flesh:
         self.cones.add(index, *ends, tuple(r / self.scale for r in radii))
 
     def index(self, bone: str) -> int:
-        """Number of a bone's frame, or of a hinge's if the name is in brackets."""
+        """Index of a bone's frame, or of a hinge's if the name is in brackets."""
         joints, name = self.skeleton.joints, bone.strip('()')
         if name not in joints:
             name = name.split('_', 1)[1]
@@ -57,7 +57,7 @@ class Flesh:
 
 
 class Contacts:
-    """Balls on the bones that shall not reach into each other.
+    """Balls on the bones that must not overlap.
 
     Args:
         skeleton (Skeleton): The bones.
@@ -89,7 +89,7 @@ class Contacts:
         self._gap = np.array(radius)[self._i] + np.array(radius)[self._j]
 
     def overlap(self, joints: np.ndarray) -> np.ndarray:
-        """How far balls reach into each other [N] in mm, for joints [N, J, 3]."""
+        """Sum of the overlaps of balls [N] in mm, for joints [N, J, 3]."""
         first, second = joints[:, self._first], joints[:, self._second]
         balls = (first + self._share * (second - first)).astype(np.float32)
         apart = balls[:, self._i] - balls[:, self._j]

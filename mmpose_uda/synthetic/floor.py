@@ -1,4 +1,4 @@
-"""What a body rests on: turns poses so that what shall touch the floor does."""
+"""The floor that a body rests on: poses are turned until their supports touch it."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .rotations import swing
 from .skeleton import Skeleton, both_sides, mirror_joint
 
 _ROUNDS = 3
-_STIFF = 30.0  # mm: supports nearer to each other than this hardly turn the body
+_STIFF = 30.0  # mm: supports closer together than this hardly turn the body
 
 
 class Floor:
@@ -46,14 +46,15 @@ class Floor:
         return np.array([i for i, name in enumerate(self.names) if name in wanted], int)
 
     def settle(self, centres: np.ndarray, support: np.ndarray) -> tuple:
-        """Turn bodies as little as it takes to rest on a level floor.
+        """Turn bodies just enough to rest on a level floor.
 
-        A plane is fitted to the lowest points of the supports and made level, a few
-        times because balls roll.
+        A plane is fitted to the lowest points of the supports and made level, repeatedly
+        since turning moves the lowest points of the balls.
 
         Args:
             centres (np.ndarray): The balls' centres [N, P, 3] in mm.
-            support (np.ndarray): Those that shall touch the floor [S], which may be none.
+            support (np.ndarray): Indices of balls that must touch the floor [S], may be
+                empty.
 
         Returns:
             tuple: Rotations [N, 3, 3] of the bodies, heights of the balls' lowest points

@@ -18,10 +18,10 @@ class Ground:
     """A floor in camera axes, and what else carries the body.
 
     Args:
-        point (np.ndarray): Its place under the body [3] in mm.
+        point (np.ndarray): Point of the floor under the body [3] in mm.
         up (np.ndarray): Its unit normal [3].
         carrier (str): 'bench' or 'bar' if something else carries the body.
-        carried (np.ndarray, optional): Where that does [3] in mm.
+        carried (np.ndarray, optional): Where it carries the body [3] in mm.
     """
 
     point: np.ndarray
@@ -50,9 +50,9 @@ def floor_mask(ground: Ground, camera: Camera, wall: float, size: int) -> np.nda
     """Share of each pixel [size, size] that shows the floor, not the wall behind it.
 
     Args:
-        ground (Ground): The floor as the camera sees it.
+        ground (Ground): The floor in camera axes.
         camera (Camera): The camera.
-        wall (float): Depth of the wall in mm; the floor is seen as far as it.
+        wall (float): Depth of the wall in mm, where the floor ends.
         size (int): Width and height in px.
     """
     down, level = _rays(ground, camera, size)
@@ -73,7 +73,7 @@ def floor_picture(
         ground (Ground): The floor as the camera sees it.
         camera (Camera): The camera.
         size (int): Width and height in px.
-        unit (float): Side in mm of what the texture shows.
+        unit (float): Side in mm of the area that the texture covers.
     """
     tile = (texture(rng, _TILE) if rng.random() < 0.5 else _mottled(rng)).astype(np.float32)
     tile += rng.uniform(0, 0.9) * (tile.mean(axis=(0, 1)) - tile)
@@ -91,7 +91,7 @@ def floor_picture(
     )
     to_tile = np.stack([first, second]) * (_TILE / unit)
     home = np.vstack([to_tile, ground.up / level]) @ ray
-    # from the middle of the texture, which repeats
+    # start in the middle of the texture, which is mirrored at its borders
     home[:2] += 0.5 * _TILE * home[2]
     return cv2.warpPerspective(
         tile,
@@ -131,7 +131,7 @@ def floor_shadow(
 
 
 def _blot(points: np.ndarray, camera: Camera, size: int, blur: float) -> np.ndarray:
-    """Picture [size, size] in 0..1 of points [P, 3] that touch each other."""
+    """Blurred picture [size, size] in 0..1 of dense points [P, 3]."""
     out = np.zeros((size, size), dtype=np.float32)
     points = points[points[:, 2] > 1]
     u, v = np.rint(camera.project(points)).T
@@ -142,7 +142,7 @@ def _blot(points: np.ndarray, camera: Camera, size: int, blur: float) -> np.ndar
 
 
 def _rays(ground: Ground, camera: Camera, size: int) -> tuple[np.ndarray, float]:
-    """How far rays through pixels of depth 1 go along `up`, and the floor's own."""
+    """Height of pixels' rays along `up` at depth 1, and that of the floor."""
     axis = np.arange(size)
     u, v = ((axis - c) / camera.focal for c in camera.centre)
     x, y, z = ground.up

@@ -21,7 +21,7 @@ from .hand_skin import skin_marks
 from .rotations import rotation
 from .skinned_mesh import SkinnedMesh
 
-# Share of hands seen from any side, by domain.
+# Share of hands that are seen from any side, by domain.
 TURNED = dict(rendered=0.15, photo=0.12)
 
 
@@ -29,12 +29,12 @@ class HandBody:
     """Random right hands.
 
     Attributes:
-        joint_names (tuple[str]): The 21 joints.
+        joint_names (tuple[str]): Names of the 21 joints.
         skeleton (list): Pairs of joints that a bone links.
-        joint_radii (np.ndarray): Flesh about each joint [21] in mm.
-        scale (float): Hands are drawn in their own size.
-        filling (float): Fingers end in joints, and flesh and arm need room.
-        mask_limb (float): The mask covers the arm up to here beyond the wrist (mm).
+        joint_radii (np.ndarray): Radius of the flesh around each joint [21] in mm.
+        scale (float): 1, since hands are drawn in their own size.
+        filling (float): 1, since fingers end in joints, and flesh and arm need room.
+        mask_limb (float): Length of the arm, from the wrist, that the mask covers (mm).
     """
 
     joint_names = tuple(HAND21['keypoint_info'][i]['name'] for i in range(len(PARENTS)))
@@ -44,9 +44,9 @@ class HandBody:
     filling = 1.0
     joint_radii = np.concatenate([[20.0], FLESH.ravel()])
     mask_limb = 60.0
-    # Arm in the picture (mm): many renderers' hands end somewhere behind the wrist.
+    # Length of the drawn arm (mm): in many renders hands end somewhere behind the wrist.
     forearm = dict(rendered=(30.0, 200.0), photo=(130.0, 260.0))
-    # How often it has a sleeve, and how strong nails, creases and uneven skin show.
+    # Share of arms with a sleeve, and how visible nails, creases and uneven skin are.
     sleeves = dict(rendered=0.3, photo=0.6)
     details = dict(rendered=(0.3, 1.0), photo=(0.4, 1.3))
 
@@ -56,12 +56,12 @@ class HandBody:
         self.faces = self.mesh.faces
 
     def sample(self, rng: np.random.Generator, domain: str) -> PosedBody:
-        """Draw a hand, its pose and the view on it."""
+        """Draw a hand, its pose and the view of it."""
         shape = HandShape.sample(rng)
         pose = sample_pose(rng, shape, domain)
         joints, frames, hinges = (x[0] for x in forward_kinematics(pose[None], shape))
-        # A camera is not where the elbow is, and an arm that comes towards it is cut
-        # short: it would hide the hand.
+        # The camera cannot be where the elbow is, and an arm that points towards it is
+        # shortened, since it would hide the hand.
         towards = 1.0
         while towards > 0.8:
             view = sample_view(rng, domain)
@@ -71,12 +71,12 @@ class HandBody:
         vertices, normals = self.mesh.pose(view @ linear, origins @ view.T)
         limb = -self.mesh.vertices[:, 1] * shape.forearm / FOREARM_LENGTH
         joints = joints @ view.T
-        # A grasped thing lies across the palm, below the knuckles.
+        # A held object lies across the palm, below the knuckles.
         centre = np.array([0, 0.85 * np.linalg.norm(joints[9]), 32.0])
         return PosedBody(joints, vertices, normals, limb, view, view @ centre)
 
     def dress(self, rng: np.random.Generator, domain: str, posed: PosedBody) -> float:
-        """Widen the arm by a sleeve with folds, which most wear in photographs.
+        """Widen the arm by a sleeve with folds, more often in photographs.
 
         Returns:
             float: Where the sleeve starts behind the wrist (mm), inf if nowhere.
@@ -121,10 +121,10 @@ class HandBody:
 def sample_view(rng: np.random.Generator, domain: str) -> np.ndarray:
     """Rotation [3, 3] from the palm frame to the camera frame.
 
-    Mostly a hand shown to the camera, fingers up: the palm side with everything up to the
-    edges, in photographs turned further, seen from a little above and leaning. A few are
-    turned anyhow, as hands on a table or at work. All hands from all sides would take
-    more images and hours than a benchmark of minutes has.
+    Most hands are shown to the camera, fingers up, between palm and edge views; in
+    photographs they are turned further, seen from slightly above and leaning. A few are
+    turned at random, like hands on a table or at work. Learning hands from all sides would
+    take more images and hours than a benchmark of minutes has.
     """
     if rng.random() < TURNED[domain]:
         spin = rng.uniform(0, 360)
@@ -145,5 +145,5 @@ def sample_view(rng: np.random.Generator, domain: str) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def hand_body() -> HandBody:
-    """The hand's template, built once a process (about a second)."""
+    """The hand's template, built once per process (about a second)."""
     return HandBody()

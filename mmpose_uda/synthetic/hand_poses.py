@@ -1,11 +1,11 @@
-"""Families of hand poses, and a sampler that keeps fingers out of each other."""
+"""Families of hand poses, and a sampler that avoids intersecting fingers."""
 
 import numpy as np
 
 from .hand_skeleton import DIP_PER_PIP, LIMITS, HandShape, clip_pose, forward_kinematics
 
 STRAIGHT, CURLED = (5, 5), (62, 88)
-# Thumbs of photographs: the angles that MediaPipe's readings of counting hands agree with.
+# Thumbs in photographs: angles that agree with MediaPipe's poses of counting hands.
 _ACROSS = (6, 34, 98, 28, 44)  # over the palm, to the folded fingers
 _ASIDE = (26, 16, 60, 6, 8)
 _OUT = (48, 9, 75, -1, 5)
@@ -24,7 +24,7 @@ def _family(
 
 
 # `spread` scales the fan of the fingers, `noise` is the standard deviation in degrees,
-# `pinch` the finger whose tip the tip of the thumb has to meet.
+# `pinch` the finger whose tip the tip of the thumb must meet.
 FAMILIES = dict(
     spread=_family([STRAIGHT] * 4, _OUT, spread=1.0, noise=6.0),
     flat=_family([STRAIGHT] * 4, _ASIDE, noise=6.0),
@@ -47,9 +47,9 @@ FAMILIES = dict(
     ok=_family([(46, 52), (14, 12), (8, 8), (4, 6)], _OPPOSED, spread=0.9, pinch=1),
     pinch=_family([(50, 46), (44, 46), (46, 50), (46, 50)], _OPPOSED, pinch=1),
 )
-# How often each family is drawn, by domain. `digits` has any fingers straight and the
-# others folded, `random` is anywhere within the limits. A renderer's user samples the
-# space of poses evenly; people in photographs mostly show, relax, point, hold and pinch.
+# How often each family is drawn, by domain. `digits` has some fingers straight and the
+# others folded, `random` is anywhere within the limits. Rendered data usually sample poses
+# evenly; people in photographs mostly show, relax, point, hold and pinch.
 WEIGHTS = dict(
     rendered=dict.fromkeys(FAMILIES, 0.4)
     | dict(digits=13.0, spread=2.5, flat=2.5, relaxed=1.2, grasp=1.2, fist=1.2, random=2.0),
@@ -79,9 +79,9 @@ WEIGHTS = dict(
     ),
 )
 CANDIDATES = 28
-# Distance (mm) of the joints of two finger-tips whose pads touch.
+# Distance (mm) between the joints of two finger-tips whose pads touch.
 _PINCH_GAP = 13.0
-# Flesh (mm) around the sampled points of thumb and fingers, for keeping them apart.
+# Radius of the flesh (mm) around the sampled points of thumb and fingers.
 _REACH = np.array([9.5, 8.0, 8.0, 7.6, 6.8], dtype=np.float32)
 
 
@@ -97,7 +97,7 @@ def mean_pose(family: dict) -> np.ndarray:
 
 
 def digits(rng: np.random.Generator) -> dict:
-    """A family with any fingers straight and the others folded, as hands count and sign.
+    """Draw a family with some fingers straight and others folded, as in counting and signs.
 
     The thumb is out, aside, across the palm, or on the tip of a folded finger.
     """
@@ -123,8 +123,8 @@ def sample_pose(rng: np.random.Generator, shape: HandShape, domain: str) -> np.n
     """Draw a natural pose [24] in degrees for one hand.
 
     A family is drawn and jittered many times; the candidate whose fingers intersect
-    least, and whose finger-tips meet in a pinch, is taken. Some poses are half-way
-    between two families.
+    least, and whose finger-tips meet in a pinch, is chosen. Some poses are a mixture of
+    two families.
     """
     weights = WEIGHTS[domain]
     names = list(weights)
@@ -139,7 +139,7 @@ def sample_pose(rng: np.random.Generator, shape: HandShape, domain: str) -> np.n
     scale[[3, 7, 11, 15]] *= 0.6
     scale[21:] = 3.0, 12.0, 6.0
     pose = _best(rng, centre, scale, shape, pinch)
-    # Two tips meet by chance only roughly.
+    # A second search, since random candidates make two tips meet only roughly.
     return pose if pinch is None else _best(rng, pose, 0.3 * scale, shape, pinch)
 
 
@@ -150,13 +150,13 @@ def _best(
     shape: HandShape,
     pinch: int | None,
 ) -> np.ndarray:
-    """The pose [24] with the least intersection of some about a centre."""
+    """The pose [24] with the least intersection among some around a centre."""
     candidates = clip_pose(centre + scale * rng.normal(size=(CANDIDATES, 24)))
     return candidates[np.argmin(_intersection(candidates, shape, pinch))]
 
 
 def _draw(rng: np.random.Generator, name: str) -> tuple[np.ndarray, float, int | None]:
-    """Centre [24] of a family, its noise in degrees and the finger it pinches."""
+    """Draw a family's centre [24], its noise in degrees and the finger that it pinches."""
     if name == 'random':
         return _anywhere(rng), 8.0, None
     family = digits(rng) if name == 'digits' else FAMILIES[name]
@@ -168,9 +168,9 @@ def _draw(rng: np.random.Generator, name: str) -> tuple[np.ndarray, float, int |
 
 
 def _anywhere(rng: np.random.Generator) -> np.ndarray:
-    """A pose [24] anywhere within the limits."""
+    """Draw a pose [24] anywhere within the limits."""
     pose = rng.uniform(LIMITS[:, 0], LIMITS[:, 1])
-    # Neighbouring fingers share tendons: they bend alike to a degree.
+    # Neighbouring fingers share tendons, so they bend similarly.
     common = rng.uniform(LIMITS[0, 0], LIMITS[0, 1])
     pose[:16:4] = 0.4 * common + 0.6 * pose[:16:4]
     common = rng.uniform(*LIMITS[2])
@@ -180,13 +180,13 @@ def _anywhere(rng: np.random.Generator) -> np.ndarray:
     return pose
 
 
-# Two points a phalanx, and the pairs of them on different digits.
+# Two points per phalanx, and the pairs of points on different digits.
 _DIGIT = np.repeat(np.arange(5), 6)
 _I, _J = np.nonzero(_DIGIT[:, None] < _DIGIT[None])
 
 
 def _intersection(poses: np.ndarray, shape: HandShape, pinch: int | None) -> np.ndarray:
-    """How far the digits [N] of each pose reach into each other (mm), pinch gap too."""
+    """Overlap [N] of the digits of each pose (mm), plus the error of a pinch's gap."""
     thick = np.float32(shape.thickness[0])
     joints = forward_kinematics(poses, shape)[0].astype(np.float32)
     digits = joints[:, 1:].reshape(-1, 5, 4, 3)

@@ -36,7 +36,7 @@ def hand_flesh() -> tuple[np.ndarray, np.ndarray, RoundCones]:
 
     Returns:
         tuple[np.ndarray, np.ndarray, RoundCones]: Joints [21, 3] in mm, frames
-        [36, 3, 3] of bones, then hinges, and the flesh on them.
+        [36, 3, 3] of bones and then hinges, and the flesh on them.
     """
     joints, frames, hinges = (x[0] for x in forward_kinematics(REST_POSE, HandShape.mean()))
     frames = np.concatenate([frames, hinges])
@@ -126,17 +126,17 @@ def bone_transforms(
     shape: HandShape,
     rest_frames: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What poses the template.
+    """Transforms of bones and hinges that pose the template.
 
-    A bone stretches along its own axis with its length and across it with the
-    thickness of the flesh; a hinge grows with the flesh in all directions.
+    A bone is stretched along its own axis by its length and across it by the thickness
+    of the flesh; a hinge is scaled by the thickness in all directions.
 
     Args:
-        joints (np.ndarray): Of the posed hand [21, 3] in mm.
-        frames (np.ndarray): Of its bones [21, 3, 3].
-        hinges (np.ndarray): Of its hinges [15, 3, 3].
+        joints (np.ndarray): Joints of the posed hand [21, 3] in mm.
+        frames (np.ndarray): Frames of its bones [21, 3, 3].
+        hinges (np.ndarray): Frames of its hinges [15, 3, 3].
         shape (HandShape): Its proportions, N = 1.
-        rest_frames (np.ndarray): Of the template [36, 3, 3].
+        rest_frames (np.ndarray): Frames of the template [36, 3, 3].
 
     Returns:
         tuple[np.ndarray, np.ndarray]: Linear parts [36, 3, 3], and origins [36, 3] in mm.

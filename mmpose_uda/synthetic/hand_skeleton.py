@@ -52,12 +52,12 @@ LIMITS = np.array(
 )
 # The fingers of a straight hand fan out by these abductions (index to little finger).
 NEUTRAL_ABDUCTION = (4.0, 0.0, -4.0, -9.0)
-# DIP follows PIP (one tendon bends both); individuals differ by the tolerance.
+# DIP follows PIP, since one tendon bends both; poses may differ by the tolerance.
 DIP_PER_PIP, DIP_TOLERANCE = 0.6, 15.0
 
-# Mean lengths of the bone that ends in joint k + 1 (mm). Against the palm's width, fingers
-# are between what multi-view labels of real hands (InterHand2.6M) and MediaPipe's readings
-# of photographs say.
+# Mean lengths of the bone that ends in joint k + 1 (mm). Relative to the palm's width, the
+# fingers' lengths lie between those of multi-view labels of real hands (InterHand2.6M) and
+# of MediaPipe's predictions on photographs.
 BONE_LENGTHS = np.array(
     [
         *(35, 40, 31, 28),
@@ -87,7 +87,7 @@ FOREARM = 20
 # strongly flexed joint collapses. Order: joints of each finger, then the wrist.
 HINGES = tuple(j for f in range(5) for j in range(4 * f + 1, 4 * f + 4) if j != 1) + (
     0,
-)  # the base of the thumb is a saddle, no hinge
+)  # the base of the thumb is a saddle joint, not a hinge
 
 
 @dataclass
@@ -116,7 +116,7 @@ class HandShape:
         """One random hand (N = 1): overall size, bones and thickness vary."""
         size = np.clip(rng.normal(1, 0.07), 0.8, 1.2)
         bones = np.clip(rng.normal(1, 0.04, 20), 0.9, 1.1)
-        # The metacarpals of the fingers hang together: their lengths vary together.
+        # The metacarpals of the fingers form the palm, so their lengths vary together.
         bones[[4, 8, 12, 16]] = np.clip(rng.normal(1, 0.035), 0.91, 1.09) * np.clip(
             rng.normal(1, 0.012, 4), 0.97, 1.03
         )
@@ -136,7 +136,7 @@ def _frame(direction: np.ndarray, palmar: np.ndarray) -> np.ndarray:
 
 
 def clip_pose(pose: np.ndarray) -> np.ndarray:
-    """Bring angles [N, 24] into the anatomical limits, DIP-PIP coupling included."""
+    """Clip angles [N, 24] to the anatomical limits, including the DIP-PIP coupling."""
     pose = np.clip(pose, LIMITS[:, 0], LIMITS[:, 1])
     fingers = pose[..., :16].reshape(pose.shape[:-1] + (4, 4))
     mcp, abd, pip, dip = np.moveaxis(fingers, -1, 0)
@@ -205,7 +205,7 @@ def forward_kinematics(pose: np.ndarray, shape: HandShape) -> tuple:
         rotation(0, -share * bend[0]) @ rotation(2, -share * bend[1])
         for share in (1.0, 0.5)
     )
-    # The base of the thumb is no hinge.
+    # The base of the thumb is not a hinge.
     middles = middles.reshape(num, 15, 3, 3)[:, 1:]
     return (
         np.concatenate([np.zeros((num, 1, 3)), joints.reshape(num, 20, 3)], axis=1),

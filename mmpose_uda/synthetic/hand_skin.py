@@ -12,7 +12,7 @@ _WRIST = _BONES == _BONES[-1]
 _FINGER_BASE = np.isin(_BONES, (5, 9, 13, 17))
 _PALM = np.isin(_BONES, (0, 1, 4, 8, 12, 16))
 _LENGTHS = np.append(BONE_LENGTHS, np.ones(1 + len(HINGES))).astype(np.float32)
-# Half the width of the nail on each bone (mm), where it has one.
+# Half the width of the nail on each bone (mm), if it has one.
 _NAIL = np.append(np.repeat(0.72 * FLESH[:, 3], 4), np.ones(1 + len(HINGES))).astype(
     np.float32
 )
@@ -25,12 +25,12 @@ def skin_marks(
     rest_joints: np.ndarray,
     rest_frames: np.ndarray,
 ) -> dict[str, np.ndarray]:
-    """What is special at points of the template.
+    """Find palm, nails, flushed places and creases at points of the template.
 
     Args:
-        rng (np.random.Generator): Decides how this hand's palm is lined.
+        rng (np.random.Generator): Source of randomness for the lines of the palm.
         rest (np.ndarray): Points on the template's surface [P, 3] in mm.
-        bone (np.ndarray): The bone that each point follows most [P].
+        bone (np.ndarray): Index of the bone that each point follows most [P].
         rest_joints (np.ndarray): Joints of the template [21, 3].
         rest_frames (np.ndarray): Frames of its bones and hinges [36, 3, 3].
 
@@ -56,8 +56,8 @@ def skin_marks(
         np.clip((y / length - 0.3) * 1.6, 0, 1) * (z > -1),
         0.6 * (1 - palm) * knuckle,
     )
-    # Where the skin folds: on the palm side at each joint and at the fingers' roots; on
-    # the back several wrinkles about the knuckles; at the wrist.
+    # The skin folds on the palm side at each joint, at the fingers' roots and at the wrist;
+    # on the back there are several wrinkles around the knuckles.
     folds = np.exp(-((y / 1.1) ** 2)) * ((knuckle | _WRIST[bone]) & (z > 2)) + np.exp(
         -(((y - 0.46 * length) / 1.1) ** 2)
     ) * (_FINGER_BASE[bone] & (z > 2))
@@ -74,9 +74,9 @@ def _palm_lines(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.nd
     # About the ball of the thumb.
     around = np.hypot(x - 45, y - 20) - 43 - 0.5 * a
     lines = np.exp(-((around / 1.1) ** 2)) * ((x < 31) & (y < 60 + a))
-    # From its beginning across the middle of the palm.
+    # From the start of that line across the middle of the palm.
     across = y - (60 + b) + 0.005 * (31 - x) ** 2
     lines += np.exp(-((across / 1.0) ** 2)) * ((x < 31) & (x > -24 + 3 * b))
-    # Under the fingers, from the little one's side to between index and middle finger.
+    # Under the fingers, from the little finger's side to between index and middle finger.
     under = y - (60 + c) - 0.2 * (x + 42) - 0.004 * (x + 42) ** 2
     return lines + np.exp(-((under / 1.0) ** 2)) * (x < 10 + d)

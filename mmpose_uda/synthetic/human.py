@@ -18,7 +18,7 @@ class HumanBody(JointedBody):
     """Random people.
 
     Args:
-        shown (HumanRange): Their poses, and where they are seen from.
+        shown (HumanRange): Their poses, and from where they are seen.
     """
 
     metainfo = HUMAN16
@@ -53,17 +53,17 @@ class HumanBody(JointedBody):
         self._wardrobe = Wardrobe(self.flesh)
 
     def individual(self, rng: np.random.Generator) -> tuple[np.ndarray, dict]:
-        """Bones of a random person [J, 3]."""
+        """Stretch of each bone of a random person [J, 3], and no build."""
         return human_build(rng), {}
 
     def view(self, rng: np.random.Generator, domain: str, joints: dict) -> np.ndarray:
-        """From where this range of people is seen."""
+        """Draw a view from the range of views."""
         trunk = joints['thorax'] - joints['pelvis']
         level = 1 - abs(trunk[1]) / np.linalg.norm(trunk)
         return self.shown.view(rng, domain, level)
 
     def framed(self, rng: np.random.Generator) -> np.ndarray | None:
-        """Without feet, without legs or without an arm where the edge cuts it off."""
+        """Sometimes leave out feet, legs or an arm, which the edge may then cut off."""
         if rng.random() >= self.shown.cropped:
             return None
         side = rng.choice(('left', 'right'))
@@ -72,11 +72,11 @@ class HumanBody(JointedBody):
         return np.array([not name.endswith(cut) for name in self.keypoint_joints])
 
     def grip(self, joints: dict) -> np.ndarray:
-        """Before the right hand [3]."""
+        """A place in front of the right hand [3]."""
         return self.hands(joints)[0]
 
     def hands(self, joints: dict) -> np.ndarray:
-        """Before the hands [2, 3], where the forearms point."""
+        """Places in front of the hands [2, 3], where the forearms point."""
         ends = [(joints[f'{s}_wrist'], joints[f'{s}_elbow']) for s in ('right', 'left')]
         return np.array([wrist + 0.45 * (wrist - elbow) for wrist, elbow in ends])
 
@@ -97,7 +97,7 @@ class HumanBody(JointedBody):
         local: np.ndarray,
         face: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Skin, hair, and clothes of plain or, in photographs, patterned cloth."""
+        """Skin, hair and clothes, whose cloth is patterned more often in photographs."""
         bone = self.mesh.nearest_bone[self.faces[face, 0]]
         garments = self._wardrobe.garments(outfit, local[:, :3], bone)
         return colours(rng, domain, garments, local)
@@ -105,5 +105,5 @@ class HumanBody(JointedBody):
 
 @lru_cache(maxsize=1)
 def human_body() -> HumanBody:
-    """The human's template, built once a process (about a second)."""
+    """The human's template, built once per process (about a second)."""
     return HumanBody()

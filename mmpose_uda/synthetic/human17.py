@@ -1,4 +1,4 @@
-"""The human with the joints of Human3.6M, for 3D pose: other labels, upright people."""
+"""The human with the joints of Human3.6M, for 3D poses of upright people."""
 
 from functools import lru_cache
 
@@ -30,7 +30,7 @@ _JOINTS = (
     'right_elbow',
     'right_wrist',
 )
-# Those of the 16-joint human; the spine lies in the belly, the nose below the skin.
+# As for the 16-joint human; the spine lies in the belly, the nose below the skin.
 _RADII = np.divide(
     [115, 110, 54, 40, 110, 54, 40, 110, 75, 30, 40, 65, 42, 30, 65, 42, 30], SCALE
 )
@@ -51,5 +51,5 @@ class Human17Body(HumanBody):
 
 @lru_cache(maxsize=1)
 def human17_body() -> Human17Body:
-    """The human's template with these labels, built once a process."""
+    """The human's template with these labels, built once per process."""
     return Human17Body()

@@ -1,4 +1,4 @@
-"""What people wear: regions of the rest pose, their cut and their colours."""
+"""Clothes and hair of people: regions of the rest pose, their cut and their colours."""
 
 from dataclasses import dataclass
 
@@ -19,22 +19,22 @@ class Outfit:
     """Cut of clothes and hair, in mm of the real template.
 
     Args:
-        sleeve (float): The shirt reaches so far down the arm.
-        hem (float): And so far above the hips; negative is below.
-        neckline (float): And up to this height.
-        leg (float): The trousers reach so far down the leg.
-        skirt (float): A skirt reaches so far down the legs instead; 0 is none.
-        dress (bool): Whether it is one with the shirt.
+        sleeve (float): How far the shirt reaches down the arm.
+        hem (float): Height of its hem above the hips; negative is below.
+        neckline (float): Height of its neckline.
+        leg (float): How far the trousers reach down the leg.
+        skirt (float): How far a skirt reaches down the legs instead; 0 for none.
+        dress (bool): Whether the skirt and the shirt are one.
         barefoot (bool): Whether there are no shoes.
         hat (bool): Whether a hat or cap is worn.
-        collar (float): How much deeper the neckline is in front, as a share of the way
-            from the neck's sides.
-        print_on (str): What the front of the shirt has: 'badge', 'opening' or nothing.
-        sock (float): Socks reach so high above the shoes.
-        hair (float): Lower edge of the hair above the neck's upper end.
-        hairline (float): Height of the hair above the face there.
-        beard (bool): Whether one has a beard.
-        loose (tuple): How far shirt, trousers and hair stand off.
+        collar (float): How much deeper the neckline is in front, as a share of the
+            distance from the neck's sides.
+        print_on (str): What is on the front of the shirt: 'badge', 'opening' or nothing.
+        sock (float): How far socks reach above the shoes.
+        hair (float): Height of the hair's lower edge above the neck joint.
+        hairline (float): Height of the hair's edge above the face, from the same joint.
+        beard (bool): Whether there is a beard.
+        loose (tuple): How far shirt, trousers and hair stand off the skin.
     """
 
     sleeve: float
@@ -55,7 +55,7 @@ class Outfit:
 
 
 def random_outfit(rng: np.random.Generator, domain: str) -> Outfit:
-    """Short or long sleeves and trousers, or a skirt; wider clothes in photographs."""
+    """Draw an outfit, with trousers or a skirt; clothes are wider in photographs."""
     shirt, trousers = rng.uniform(*_LOOSE[domain], 2)
     bare, bald, skirt = rng.random(3) < (0.05, 0.06, 0.14)
     return Outfit(
@@ -82,7 +82,7 @@ _CUTS = dict(sleeve=(0.12, 0.2, 0.25, 0.08, 0.35), leg=(0.1, 0.2, 0.15, 0.1, 0.4
 
 
 class Wardrobe:
-    """Finds on which garment a point of the template is.
+    """Finds which garment covers a point of the template.
 
     Args:
         flesh (Flesh): The template's flesh.
@@ -92,7 +92,7 @@ class Wardrobe:
         joints = flesh.skeleton.frame_joints
         self.scale = flesh.scale
         self.kind = np.array([_KINDS.get(without_side(name), TRUNK) for name in joints])
-        # Limbs are straight at rest: the way along one is measured from its first joint.
+        # Limbs are straight at rest: distance along one is measured from its first joint.
         tops = {ARM: 'shoulder', LEG: 'hip'}
         self._top = np.zeros((len(joints), 3), dtype=np.float32)
         self._axis = self._top.copy()
@@ -104,12 +104,12 @@ class Wardrobe:
         self._neck = flesh.origins[flesh.index('neck')].astype(np.float32)
 
     def garments(self, outfit: Outfit, rest: np.ndarray, bone: np.ndarray) -> dict:
-        """Which points [P] are of each garment, hair, eyes and brows, and lips.
+        """Which points [P] belong to each garment, to hair, eyes and brows, and to lips.
 
         Args:
             outfit (Outfit): The cut.
             rest (np.ndarray): Points of the template [P, 3] in drawn mm.
-            bone (np.ndarray): The bone each follows [P].
+            bone (np.ndarray): Index of the bone that each point follows [P].
         """
         kind = self.kind[bone]
         along = self.scale * np.einsum('pi,pi->p', rest - self._top[bone], self._axis[bone])
@@ -181,16 +181,16 @@ def colours(
     albedo = np.empty((len(local), 3), dtype=np.float32)
     albedo[:] = skin
     gloss = np.full(len(local), 0.1, dtype=np.float32)
-    # Mostly dark: hair must not pass for skin, or the back of a head for its face.
+    # Mostly dark, so that hair is not mistaken for skin, or the back of a head for a face.
     hair = between(_HAIR, rng.beta(1.0, 1.8) * (len(_HAIR) - 1.001))
     if rng.random() < 0.1:
         hair = _GREY * rng.uniform(0.6, 1.1)
     albedo[garments['lips']] = skin * (0.55, 0.55, 0.8)
-    # what comes later lies over what came before
+    # later garments lie over earlier ones
     for name in ('trousers', 'skirt', 'shirt', 'badge', 'sock', 'shoes', 'sole', 'hat'):
         here = garments[name]
         albedo[here] = cloth_albedo(rng, local[here], (2.0, 9.0), (0.9, 0.75)[photo])
-        if rng.random() < 0.3:  # black, white and grey are worn most
+        if rng.random() < 0.3:  # black, white and grey are common
             albedo[here] = albedo[here].mean(axis=1, keepdims=True) ** rng.choice((0.3, 2))
         gloss[here] = 0.0
     albedo[garments['hair']] = hair

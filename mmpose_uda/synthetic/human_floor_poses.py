@@ -1,18 +1,18 @@
 """Families of human poses on the floor, hanging and in the air: mean angles in degrees.
 
-Trunks are about level; what carries them (``SUPPORTS``) makes the angle exact.
+Most trunks are about level; resting on the ``SUPPORTS`` makes the angle exact.
 """
 
 from .human_poses import free_arms, one
 from .pose_families import Support
 
-# An arm that a hand ends which lies flat on the floor before the body.
+# An arm whose hand lies flat on the floor in front of the body.
 _HAND = dict(side_elbow_bend=8, side_pronation=60, side_wrist_bend=-80)
 _ON_BACK = ('down', 'front', 'front', 'up', 'out', 'head')
 
 
 def _legs(rng) -> dict:
-    """Legs of somebody who lies: stretched, drawn up on their soles, or one raised."""
+    """Legs of a lying person: stretched, drawn up with the soles down, or one raised."""
     up, apart = rng.uniform(0, 65), rng.uniform(0, 22)
     kind = rng.choice(3)
     bent = dict(thigh_raise=up, thigh_out=apart, knee_bend=1.75 * up, toe_down=15)
@@ -48,7 +48,7 @@ def _crunch(rng):
 
 
 def _on_a_bench(rng):
-    """On the back, the feet on a lower floor; the arms mostly push something up."""
+    """On the back, the feet on a lower floor; the arms often push something up."""
     press = dict(
         side_arm_raise=rng.uniform(40, 95),
         side_arm_out=rng.uniform(10, 60),
@@ -66,7 +66,7 @@ def _on_a_bench(rng):
 
 
 def _lie_front(rng):
-    """The arms on the floor: at the sides, beside the head, beyond it."""
+    """On the front, the arms on the floor: at the sides, beside the head or beyond it."""
     arms = (
         one(side, arm_out=rng.uniform(8, 165), elbow_bend=rng.uniform(0, 120))
         for side in ('left', 'right')
@@ -109,7 +109,7 @@ def _sphinx(rng):
 
 
 def _lie_side(rng):
-    """On the right side, the under arm as a pillow or forwards, the head held up."""
+    """On the right side, the lower arm as a pillow or forwards, the head held up."""
     bend = rng.uniform(0, 90)
     step = rng.uniform(-20, 40)
     return (
@@ -123,7 +123,7 @@ def _lie_side(rng):
 
 
 def _side_plank(rng, bend=8.0):
-    """On the right hand, its arm straight, and the feet."""
+    """On the right hand, with a straight arm, and the feet."""
     raised = dict(arm_out=rng.uniform(0, 110), elbow_bend=rng.uniform(0, 60))
     return (
         dict(tilt=90, turn=90)
@@ -195,7 +195,7 @@ def _all_fours(rng):
 
 
 def _bird_dog(rng):
-    """On one knee and hand, the other arm or leg stretched."""
+    """On all fours with an arm, a leg or both stretched."""
     arm = one('left', arm_raise=rng.uniform(110, 170), elbow_bend=8, wrist_bend=0)
     leg = one('right', thigh_raise=rng.uniform(-15, 30), knee_bend=rng.uniform(0, 60))
     kind = rng.choice(3)
@@ -241,7 +241,7 @@ def _bowed(rng):
 
 
 def _sit_floor(rng):
-    """Legs forwards, stretched or drawn up, leaning on the hands or not."""
+    """Sitting with legs forwards, stretched or drawn up, perhaps leaning on the hands."""
     lean = rng.uniform(-35, 30)
     up = rng.uniform(0, 1)
     legs = dict(thigh_raise=82 + 30 * up, knee_bend=112 * up, toe_down=10)
@@ -336,7 +336,7 @@ def _hang(rng):
 
 
 def _fly(rng):
-    """In air or water at any angle: diving, swimming, falling."""
+    """In the air or in water at any angle: diving, swimming, falling."""
     return free_arms(rng) | dict(
         tilt=rng.uniform(-150, 150),
         turn=rng.uniform(-60, 60),

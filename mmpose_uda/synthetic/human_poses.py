@@ -18,7 +18,7 @@ _ARMS = ('down', 'down', 'front', 'front', 'up', 'out', 'head', 'hip', 'back')
 
 
 def free_arms(rng, kinds: tuple = _ARMS) -> dict:
-    """What arms do that carry nothing: mostly the same, sometimes each its own."""
+    """Draw the pose of arms that bear no weight: mostly alike, sometimes different."""
     left, right = (_arm(rng, rng.choice(kinds)) for _ in range(2))
     if rng.random() < 0.6:
         right = left
@@ -26,7 +26,7 @@ def free_arms(rng, kinds: tuple = _ARMS) -> dict:
 
 
 def _arm(rng, kind: str) -> dict:
-    """One arm: hanging, before the body, up, sideways, at the head, hip or back."""
+    """One arm: hanging, in front, up, sideways, or at the head, hip or back."""
     if kind == 'front':
         return dict(
             arm_raise=rng.uniform(15, 105),
@@ -83,7 +83,7 @@ def _contrapposto(rng):
 
 
 def _gait(rng, stride, bend, elbow, tilt):
-    """A phase of walking or running: arms swing against the legs."""
+    """A phase of walking or running: arms swing opposite to the legs."""
     phase = rng.uniform(0, 2 * np.pi)
     angles = dict(tilt=tilt)
     for side, turn in (('left', 0.0), ('right', np.pi)):
@@ -265,7 +265,7 @@ def _jump(rng):
 
 
 def _bend(rng):
-    """Bent forwards: the arms hang to the floor, or do something else."""
+    """Bent forwards, with arms that hang or do something else."""
     low, knees = rng.uniform(30, 105), rng.uniform(0, 60)
     hang = dict(side_arm_raise=rng.uniform(50, 110), side_elbow_bend=20)
     if rng.random() < 0.4:
@@ -318,7 +318,7 @@ def _at_the_ear(rng):
 
 
 def _in_front(rng):
-    """Something is held or made with both hands."""
+    """Both hands hold or handle something in front of the body."""
     return dict(
         side_arm_raise=rng.uniform(15, 55),
         side_arm_out=8,
@@ -337,7 +337,7 @@ def _box(rng):
 
 
 def _anyhow(rng):
-    """Anything within half of each joint's reach, upright."""
+    """Any pose within 0.55 of each joint's limits, about upright."""
     low, high = 0.55 * SKELETON.limits.T
     pose = dict(zip(SKELETON.dofs, rng.uniform(low, high)))
     return pose | dict(tilt=rng.uniform(-20, 50), sway=rng.normal(0, 9), turn=0)

@@ -1,4 +1,4 @@
-"""How people stand before the camera: their poses, and where they are seen from."""
+"""Ranges of people's poses and of the views of them."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from .jointed_body import view_from
 from .pose_families import PoseSampler
 
 _UPRIGHT, _LOW = human_poses.FAMILIES, human_floor_poses.FAMILIES
-# Standard deviation of angles in degrees where it is not 10.
+# Standard deviation of angles in degrees, if it is not 10.
 _NOISE = dict(
     tilt=5,
     sway=4,
@@ -34,12 +34,12 @@ class HumanRange:
 
     Args:
         weights (dict[str, dict]): How often each family of poses is drawn, by domain.
-        front (tuple[float, float]): Deviation of turns about the view from before, in
-            degrees, of renders and of photographs.
-        limit (float): And their limit.
-        around (float): Share that is seen from anywhere instead.
-        above (float): Share that is seen from high above.
-        cropped (float): Share of which the picture's edge cuts something off.
+        front (tuple[float, float]): Standard deviation of turns from the frontal view, in
+            degrees, in renders and in photographs.
+        limit (float): Limit of these turns, in degrees.
+        around (float): Share of people who are seen from any direction instead.
+        above (float): Share of people who are seen from high above.
+        cropped (float): Share of people of whom the picture's edge may cut something off.
     """
 
     weights: dict
@@ -50,7 +50,7 @@ class HumanRange:
     cropped: float = 0.0
 
     def sampler(self) -> PoseSampler:
-        """What draws poses, of the families that have a weight."""
+        """Return a sampler of the families that have a weight."""
         families = _UPRIGHT | _LOW
         return PoseSampler(
             SKELETON,
@@ -69,8 +69,8 @@ class HumanRange:
         Args:
             rng (np.random.Generator): Source of randomness.
             domain (str): 'rendered' or 'photo'.
-            level (float): How level the trunk is, 0 upright to 1: who lies is mostly
-                seen from the side.
+            level (float): How level the trunk is, from 0 (upright) to 1: lying people are
+                mostly seen from the side.
         """
         photo = domain == 'photo'
         azimuth = rng.normal(0, self.front[photo])
@@ -86,8 +86,7 @@ class HumanRange:
         return view_from(azimuth, np.clip(rise, -30, 80), roll)
 
 
-# A renderer's user samples the space of poses evenly; photographs show everyday life,
-# and sport.
+# Rendered data usually sample poses evenly; photographs show everyday life and sport.
 _UPRIGHT_WEIGHTS = dict(
     rendered=dict.fromkeys(_UPRIGHT, 1.0) | dict(anyhow=3.0, stand_anyhow=3.0),
     photo=dict.fromkeys(_UPRIGHT, 0.6)
@@ -108,7 +107,7 @@ FULL = HumanRange(
 )
 """People as photographs show them: upright or not, from all sides."""
 
-# Bent and folded people hide what their depth could be told by.
+# Bent and folded people hide the cues from which depth could be inferred.
 _FOLDED = ('recline', 'ride', 'squat', 'crouch', 'side_lunge', 'leg_up', 'bend', 'anyhow')
 FRONTAL = HumanRange(
     {
@@ -118,7 +117,7 @@ FRONTAL = HumanRange(
     front=(25, 32),
     limit=60.0,
 )
-"""Upright people seen from before, turned by at most 60 degrees.
+"""Upright people seen from the front, turned by at most 60 degrees.
 
-All turns are more than small networks learn of depth in the minutes of a benchmark.
+In the minutes of a benchmark, small networks cannot learn depth for people at all turns.
 """

@@ -54,7 +54,7 @@ _CONES = (
     ('side_ankle', (-10, -54, 90), (-8, -56, 165), (28, 22)),
     ('side_ankle', (16, -54, 90), (14, -58, 140), (27, 22)),
 )
-# Balls that shall stay apart: (joint, next joint, share of the way, radius, part).
+# Balls that must not overlap: (joint, next joint, share of the way, radius, part).
 _BALLS = [
     ('side_elbow', 'side_wrist', 0.0, 40, 'side_arm'),
     ('side_elbow', 'side_wrist', 0.5, 38, 'side_arm'),

@@ -1,8 +1,8 @@
 """Bones of a human of 1.75 m, and how far the joints turn.
 
-The joints include those of Human3.6M (spine, thorax, nose, head top), of which the
-keypoints are a selection. Zero pose: upright, arms hanging, palms to the thighs. The
-pelvis has no limits: its angles are how the whole body lies in the world.
+The joints include those of Human3.6M (spine, thorax, nose, head top); the keypoints are a
+selection of them. Zero pose: upright, arms hanging, palms to the thighs. The pelvis has
+wide limits, since its angles are the orientation of the whole body in the world.
 """
 
 import numpy as np
@@ -55,7 +55,7 @@ SKELETON = Skeleton(JOINTS, DOFS, HINGES)
 
 
 def human_build(rng: np.random.Generator) -> np.ndarray:
-    """Stretch of each bone [J, 3] of a random person: height, proportions, girth."""
+    """Draw the stretch of each bone [J, 3] of a person: height, proportions, girth."""
 
     def vary(deviation):
         return np.clip(rng.normal(1, deviation), 1 - 2.5 * deviation, 1 + 2.5 * deviation)

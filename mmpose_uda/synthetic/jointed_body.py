@@ -10,28 +10,29 @@ from .rotations import rotation
 from .skeleton import Skeleton
 from .skinned_mesh import SkinnedMesh
 
-# From the body's frame (x left, y up, z forward), seen from before it, to the camera's.
+# From the body's frame (x left, y up, z forward) to that of a camera in front of it.
 _FACING = np.diag([1.0, -1.0, -1.0])
 
 
 class JointedBody:
-    """Base of the bodies whose bones are a :class:`Skeleton`.
+    """Base class of bodies whose bones are a :class:`Skeleton`.
 
     Attributes:
-        metainfo (dict): Keypoints, whose names :attr:`keypoint_joints` explains.
-        keypoint_joints (tuple[str]): The joint that each keypoint is, unless
-            :meth:`labelled` says otherwise. Pictures are arranged about these joints.
+        metainfo (dict): Keypoints; :attr:`keypoint_joints` are the joints they stand for.
+        keypoint_joints (tuple[str]): Joint of each keypoint, unless :meth:`labelled`
+            overrides it. Pictures are framed by these joints.
         root (str): The joint that is put at the origin.
-        joint_radii (np.ndarray): Flesh about each of these joints [J] in drawn mm.
+        joint_radii (np.ndarray): Radius of the flesh around each of these joints [J] in
+            drawn mm.
         scale (float): mm of the real body per mm drawn.
-        filling (float): Factor on how much of the picture the joints take up.
-        object_scale (float): Size of things about it against those about a hand.
+        filling (float): Factor on how much of the picture the joints fill.
+        object_scale (float): Size of objects around it, relative to those around a hand.
         spacing (float): Size of the skin's triangles in drawn mm.
 
     Args:
         skeleton (Skeleton): The bones.
         flesh (Flesh): The flesh on them.
-        poses (PoseSampler): How they move.
+        poses (PoseSampler): Sampler of their poses.
     """
 
     metainfo: dict
@@ -59,12 +60,12 @@ class JointedBody:
         self.faces = self.mesh.faces
 
     def individual(self, rng: np.random.Generator) -> tuple[np.ndarray, dict]:
-        """Stretch of each bone [J, 3] of a random individual, and its build."""
+        """Draw an individual: the stretch of each bone [J, 3], and its build."""
         raise NotImplementedError
 
     def view(self, rng: np.random.Generator, domain: str, joints: dict) -> np.ndarray:
-        """Rotation [3, 3] from the body's frame, of its joints (name -> [3]) in mm, to
-        the camera's."""
+        """Draw a rotation [3, 3] from the body's frame to the camera's, for joints (name
+        -> [3]) in mm."""
         raise NotImplementedError
 
     def grip(self, joints: dict) -> np.ndarray | None:
@@ -76,15 +77,15 @@ class JointedBody:
         return None
 
     def labelled(self, joints: dict) -> Labelled | None:
-        """What the labels name, for joints (name -> [3]) in mm, if not those above."""
+        """The labelled joints, for joints (name -> [3]) in mm, if not those above."""
         return None
 
     def framed(self, rng: np.random.Generator) -> np.ndarray | None:
-        """Which of the joints [J] the picture is to contain, if not all."""
+        """Which of the joints [J] must be in the picture, if not all."""
         return None
 
     def sample(self, rng: np.random.Generator, domain: str) -> PosedBody:
-        """Draw an individual, its pose and the view on it."""
+        """Draw an individual, its pose and the view of it."""
         stretch, build = self.individual(rng)
         stance = self.poses.sample(rng, domain, stretch)
         root = stance.joints[self.bones.joints.index(self.root)]
@@ -115,7 +116,7 @@ class JointedBody:
         )
 
     def _ground(self, stance: Stance, root: np.ndarray, view: np.ndarray) -> Ground | None:
-        """The floor of a stance in camera axes, about the root [3]."""
+        """The floor of a stance in camera axes, relative to the root [3]."""
         if stance.floor is None:
             return None
         carried = stance.carried
@@ -127,7 +128,7 @@ class JointedBody:
         )
 
     def covers(self, outfit, local: np.ndarray) -> np.ndarray:
-        """All of the body, clothes too, is foreground [P]."""
+        """The whole body including clothes is foreground [P]."""
         return np.ones(len(local), dtype=bool)
 
 
@@ -135,8 +136,8 @@ def view_from(azimuth: float, elevation: float, roll: float) -> np.ndarray:
     """Rotation [3, 3] from the body's frame to the camera's.
 
     Args:
-        azimuth (float): 0 before the body; positive turns show more of its left.
-        elevation (float): How far the camera looks down on it.
-        roll (float): How far the picture leans.
+        azimuth (float): 0 in front of the body; positive shows more of its left, degrees.
+        elevation (float): How far the camera looks down on it, degrees.
+        roll (float): How far the picture leans, degrees.
     """
     return rotation(2, roll) @ rotation(0, elevation) @ _FACING @ rotation(1, -azimuth)

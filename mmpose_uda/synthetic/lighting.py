@@ -1,4 +1,4 @@
-"""Light on surfaces: diffuse, highlight, dome, and cast shadows."""
+"""Light on surfaces: diffuse light, highlights, a dome, and cast shadows."""
 
 from dataclasses import dataclass
 
@@ -37,13 +37,13 @@ def lit(
     nearest = np.full(shape[::-1], 1e6, dtype=np.float32)
     nearest[cells[order, 1], cells[order, 0]] = casters[order, 2]
     nearest = cv2.erode(nearest, np.ones((3, 3), np.uint8))
-    # Points are looked up a little off the surface, or slanted skin shades itself.
+    # Look points up slightly off the surface, as slanted skin would shade itself.
     points = (surface.points + _SHADOW_OFFSET * surface.normals) @ axes.T
-    # As a picture: OpenCV takes no lists of more than 32,767 points.
+    # As a picture, since OpenCV takes no lists of more than 32,767 points.
     grid = surface.image((points[:, :2] - low[:2]) * (1 / _SHADOW_CELL) + 1.5)
     depth = cv2.remap(nearest, grid, None, cv2.INTER_LINEAR, borderValue=1e6)
     depth = depth.ravel()[surface.fragments.index]
-    # not at once dark: the edge would show the cells
+    # fade gradually, as a hard edge would show the cells
     free = np.clip((depth + _SHADOW_BIAS - points[:, 2]) * (1 / _SHADOW_FADE) + 0.5, 0, 1)
     width = 2 * softness + 1
     covered = surface.image(np.ones(len(free), dtype=np.float32))
@@ -61,7 +61,7 @@ class Light:
         to_light (np.ndarray): Unit vector towards the light [3], camera coordinates.
         colour (np.ndarray): Its strength [3] (BGR).
         above (np.ndarray): The dome's strength overhead [3].
-        below (np.ndarray): And from below [3].
+        below (np.ndarray): Its strength from below [3].
         wrap (float): How far light reaches around the edge of the shade.
     """
 
@@ -84,7 +84,7 @@ class Light:
             surface (Surface): The points.
             albedo (np.ndarray): [P, 3], BGR in 0..1.
             gloss (np.ndarray): Strength of the highlight [P].
-            shadow (np.ndarray | float): Share of light that arrives [P].
+            shadow (np.ndarray | float): Share of light that reaches each point [P].
         """
         normal = surface.normals
         to_light = self.to_light.astype(np.float32)

@@ -1,7 +1,7 @@
 """The two kinds of domain: clean renders, and photographs.
 
-A look decides on camera, framing, light and everything that is put into the picture
-beside the body. It knows no particular body.
+A look decides on camera, framing, light and everything in the picture besides the body. It
+is independent of the kind of body.
 """
 
 from typing import Optional
@@ -24,14 +24,14 @@ _PER_HAND = 0.17  # drawn mm of a carrier per mm of a real body, at an object_sc
 
 
 class Look:
-    """Base of the looks: a bare body with nothing in the way.
+    """Base class of the looks.
 
     Attributes:
-        name (str): Which statistics of poses and views bodies use.
-        supersampling (float): Pixels a side that are drawn for each of the picture.
-        company (tuple[float]): Share of pictures with 0, 1, ... other bodies behind.
+        name (str): Name of the domain, whose statistics of poses and views bodies use.
+        supersampling (float): Drawn pixels per side for each pixel of the picture.
+        company (tuple[float]): Shares of pictures with 0, 1, ... other bodies behind.
         clutter (tuple[float, float]): Share of bodies with a grip that hold something,
-            and share of all with something between the camera and the body.
+            and share of all bodies with something between the camera and them.
 
     Args:
         split (str): 'train' or 'test'.
@@ -60,7 +60,7 @@ class Look:
         joints: np.ndarray,
         ground: Optional[Ground],
     ) -> list[Part]:
-        """Things about the body, for its joints [K, 3] and floor as placed (mm)."""
+        """Objects around the body, for its joints [K, 3] and floor as placed (mm)."""
         mm, found = posed.object_scale * _PER_HAND, []
         held, hidden = self.clutter
         if ground and ground.carrier and rng.random() < 0.6:
@@ -105,7 +105,7 @@ class RenderedLook(Look):
     name = 'rendered'
 
     def camera(self, rng, size):
-        """A camera that looks at the middle of the picture, normal or tele."""
+        """A normal to tele lens, with the principal point in the middle."""
         focal = size * np.exp(rng.uniform(np.log(1.4), np.log(4.0)))
         return Camera(focal, np.full(2, 0.5 * (size - 1)))
 
@@ -118,7 +118,7 @@ class RenderedLook(Look):
         )
 
     def picture(self, rng, scene, size):
-        """Soft light from any side of the camera, above a floor, and its shadows."""
+        """Soft light from any side of the camera (from above if there is a floor)."""
         light, softness = studio_light(rng)
         if scene.ground:
             light.to_light[1] = -abs(light.to_light[1])
@@ -144,12 +144,12 @@ class PhotoLook(Look):
         self.photos = load_photos(split)
 
     def camera(self, rng, size):
-        """Wide to tele lenses; pictures are often cut out of larger ones."""
+        """A wide to tele lens, off-centre as in pictures cropped from larger ones."""
         focal = size * np.exp(rng.uniform(np.log(1.1), np.log(4.5)))
         return Camera(focal, 0.5 * (size - 1) + size * rng.normal(0, 0.15, 2))
 
     def framing(self, rng, size):
-        """Smaller or larger, often off the middle."""
+        """The body smaller or larger, often off the middle."""
         return (
             size * rng.uniform(0.5, 0.76),
             0.5 * (size - 1) + size * rng.normal(0, 0.1, 2),
@@ -204,14 +204,14 @@ def with_bodies(
 
 
 def obstacle(rng: np.random.Generator, joints: np.ndarray, scale: float) -> list[Part]:
-    """Something between the camera and a body, or nothing.
+    """Put an object between the camera and a body, or none.
 
-    What would hide most of the body is put elsewhere, a few times.
+    If it would hide too many joints, another place is tried, a few times.
 
     Args:
         rng (np.random.Generator): Source of randomness.
-        joints (np.ndarray): Of the body as placed [K, 3] in mm.
-        scale (float): Size of things about it against those about a hand.
+        joints (np.ndarray): Joints of the body as placed [K, 3] in mm.
+        scale (float): Size of objects around it, relative to those around a hand.
     """
     for _ in range(8):
         centre = joints[rng.integers(len(joints))] * rng.uniform(0.72, 0.88)
@@ -230,14 +230,14 @@ def shaded(
     gloss: float = 1.0,
     shadow: np.ndarray | float = 1.0,
 ) -> np.ndarray:
-    """Colours [P, 3] of all visible points: the body's, and objects'.
+    """Colours [P, 3] of all visible points of the body and of objects.
 
     Args:
         rng (np.random.Generator): Source of randomness.
         front (Painted): The points.
         light (Light): The light.
         gloss (float): Factor on the gloss.
-        shadow (np.ndarray | float): Share of light that arrives [P].
+        shadow (np.ndarray | float): Share of light that reaches each point [P].
     """
     surface = front.surface
     albedo = np.empty((len(surface.part), 3), dtype=np.float32)
@@ -259,7 +259,7 @@ def on_floor(
     light: Light,
     size: int,
 ) -> np.ndarray:
-    """A floor [size, size, 3] with the body's shadow before a wall of that size."""
+    """Draw a floor [size, size, 3] with the body's shadow in front of a wall."""
     ground, body = scene.ground, scene.front.parts[0]
     distance = ground.point[2] * np.exp(rng.uniform(np.log(1.1), np.log(8)))
     mask = floor_mask(ground, scene.camera, distance, size)[..., None]
@@ -278,7 +278,7 @@ def compose(
 
 
 def covered(thing: Part, joints: np.ndarray) -> float:
-    """Share of joints [K, 3] behind the box about an object, seen from the camera."""
+    """Share of joints [K, 3] behind an object's bounding box, seen from the camera."""
     outline = thing.vertices[:, :2] / thing.vertices[:, 2:]
     seen = joints[:, :2] / joints[:, 2:]
     inside = (seen > outline.min(axis=0)) & (seen < outline.max(axis=0))
@@ -286,7 +286,7 @@ def covered(thing: Part, joints: np.ndarray) -> float:
 
 
 def small_rotation(rng: np.random.Generator, amount: float) -> np.ndarray:
-    """Rotation [3, 3] by about `amount` rad about a random axis."""
+    """Rotation [3, 3] by about `amount` rad around a random axis."""
     return cv2.Rodrigues(rng.normal(0, amount / np.sqrt(3), 3))[0]
 
 

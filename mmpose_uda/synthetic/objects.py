@@ -1,4 +1,4 @@
-"""Things that hide parts of a body, balls, boxes, cans and pens, or carry it."""
+"""Objects that hide parts of a body (balls, cans, boxes, pens) or carry it."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from .ground import Ground
 from .skinned_mesh import unit
 from .surface import Part
 
-# Half-axes (mm) and roundness of the kinds: 1 is an ellipsoid, near 0 has edges.
+# Least and greatest half-axes (mm), and roundness: 1 is an ellipsoid, near 0 has edges.
 KINDS = dict(
     ball=((14, 14, 14), (32, 32, 32), (1.0, 1.0)),
     can=((35, 12, 12), (60, 28, 28), (0.15, 1.0)),
@@ -18,13 +18,13 @@ KINDS = dict(
 def random_object(
     rng: np.random.Generator, centre: np.ndarray, axes: np.ndarray, scale: float = 1.0
 ) -> Part:
-    """One object of a random kind and size.
+    """Draw an object of a random kind and size.
 
     Args:
         rng (np.random.Generator): Source of randomness.
         centre (np.ndarray): Its centre [3] in mm, camera coordinates.
         axes (np.ndarray): Rotation [3, 3]; the long axis is the first column.
-        scale (float): Factor on its size, 1 for what a hand holds.
+        scale (float): Factor on its size, 1 for objects that a hand holds.
     """
     low, high, roundness = KINDS[str(rng.choice(list(KINDS)))]
     size = scale * (np.array(low) + rng.random() * (np.array(high) - low))
@@ -32,7 +32,7 @@ def random_object(
 
 
 def carrier(rng: np.random.Generator, ground: Ground, view: np.ndarray, mm: float) -> Part:
-    """The bench under a body, down to the floor or on its own, or the bar it hangs on.
+    """Draw the bench under a body, reaching the floor or not, or the bar it hangs from.
 
     Args:
         rng (np.random.Generator): Source of randomness.
@@ -53,11 +53,11 @@ def carrier(rng: np.random.Generator, ground: Ground, view: np.ndarray, mm: floa
 
 
 def held_bar(rng: np.random.Generator, hands: np.ndarray, mm: float) -> Part:
-    """A bar or stick through both hands [2, 3], perhaps with weights at its ends.
+    """Draw a bar or stick through both hands [2, 3].
 
     Args:
         rng (np.random.Generator): Source of randomness.
-        hands (np.ndarray): Places [2, 3] in mm.
+        hands (np.ndarray): Places of the hands [2, 3] in mm.
         mm (float): Drawn mm per mm of a real body.
     """
     along = hands[1] - hands[0]
@@ -72,7 +72,7 @@ def held_bar(rng: np.random.Generator, hands: np.ndarray, mm: float) -> Part:
 
 
 def _part(size: np.ndarray, roundness: tuple, axes: np.ndarray, centre: np.ndarray) -> Part:
-    """A superquadric with half-axes [3] along columns of `axes` [3, 3]."""
+    """A superquadric with half-axes [3] along the columns of `axes` [3, 3]."""
     vertices, normals, faces = superquadric(size, *roundness)
     return Part(
         (vertices @ axes.T + centre).astype(np.float32),
@@ -83,7 +83,7 @@ def _part(size: np.ndarray, roundness: tuple, axes: np.ndarray, centre: np.ndarr
 
 
 def superquadric(size, along: float, around: float, rows: int = 22, columns: int = 32):
-    """Closed surface between a box, a cylinder and an ellipsoid, long axis x.
+    """Make a closed surface between a box, a cylinder and an ellipsoid, long axis x.
 
     Returns:
         tuple: vertices [V, 3] in mm, outward normals [V, 3] and faces [F, 3].

@@ -1,4 +1,4 @@
-"""What makes a picture a photograph: its light, its shadows, a real camera."""
+"""What makes a picture look like a photograph: light, shadows, a real camera."""
 
 import cv2
 import numpy as np
@@ -9,7 +9,7 @@ from .surface import Surface
 
 
 def photo_light(rng: np.random.Generator) -> tuple[Light, int]:
-    """Sun or lamp from anywhere before the picture, with its edge softness in px."""
+    """Sun or lamp anywhere in front of the body, with its edge softness in px."""
     to_light = unit(np.array([rng.uniform(-1.2, 1.2), rng.uniform(-1.3, 0.4), -0.8]))
     warmth = rng.normal(0, 0.09)
     colour = np.array([1 - warmth, 1.0, 1 + warmth])
@@ -33,7 +33,7 @@ def cast_shadow(
     light: Light,
     size: int,
 ) -> np.ndarray:
-    """Darken the background where the body's shadow falls, if it is near."""
+    """Darken the background by the body's shadow, in a random part of the pictures."""
     if rng.random() < 0.55:
         return background
     alpha = cv2.resize(
@@ -50,9 +50,9 @@ def cast_shadow(
 
 
 def develop(rng: np.random.Generator, image: np.ndarray, size: int) -> np.ndarray:
-    """What a camera does: exposure, blur, sharpening, noise, JPEG.
+    """Simulate a camera: exposure, blur, sharpening, noise, JPEG.
 
-    Photographs are sharper still (``tools/analysis_tools/picture_statistics.py``).
+    Real photographs are even sharper (``tools/analysis_tools/picture_statistics.py``).
     """
     exposure = np.exp(rng.normal(0, 0.18) + rng.normal(0, 0.05, 3))
     image = image * exposure.astype(np.float32)
@@ -77,7 +77,7 @@ def develop(rng: np.random.Generator, image: np.ndarray, size: int) -> np.ndarra
 
 
 def _shaken(rng: np.random.Generator, image: np.ndarray, length: int) -> np.ndarray:
-    """An image whose camera moved by `length` px in any direction meanwhile."""
+    """Blur an image as if the camera moved by `length` px in a random direction."""
     kernel = np.zeros((length, length), dtype=np.float32)
     kernel[length // 2] = 1 / length
     middle = (length - 1) / 2
@@ -87,5 +87,5 @@ def _shaken(rng: np.random.Generator, image: np.ndarray, length: int) -> np.ndar
 
 
 def to_bytes(image: np.ndarray) -> np.ndarray:
-    """Image in 0..1 to uint8."""
+    """Convert an image in 0..1 to uint8."""
     return (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Families of poses, and a sampler that keeps limbs out of each other and the floor."""
+"""Families of poses, and a sampler that keeps limbs apart and above the floor."""
 
 from dataclasses import dataclass, field, replace
 from typing import Callable, Optional
@@ -12,15 +12,16 @@ from .skeleton import Skeleton, twin
 
 @dataclass(frozen=True)
 class Support:
-    """How poses of a family stand in the world.
+    """How poses of a family are supported.
 
     Args:
         points (tuple[str]): Balls of the :class:`Floor` that carry the body, which is
             turned until they are level.
-        clearance (tuple, optional): Least and most distance in mm between the floor and
-            the lowest point of a body that something else carries, or that is in the
-            air. Else the supports stand on the floor.
-        carrier (str): What carries it then: 'bench', 'bar' or nothing that is drawn.
+        clearance (tuple, optional): Least and greatest distance in mm between the floor
+            and the lowest point of a body that something else carries, or that is in the
+            air. Default: the supports are on the floor.
+        carrier (str): What carries it in that case: 'bench', 'bar' or '' for nothing that
+            is drawn.
     """
 
     points: tuple = ()
@@ -28,7 +29,7 @@ class Support:
     carrier: str = ''
 
     def mirrored(self) -> 'Support':
-        """What carries the mirrored poses."""
+        """The support of the mirrored poses."""
         return replace(self, points=tuple(map(twin, self.points)))
 
 
@@ -40,9 +41,9 @@ class Stance:
         pose (np.ndarray): Angles [D] in degrees, before the body was turned.
         joints (np.ndarray): Joints [J, 3] in mm.
         frames (np.ndarray): Frames [J + H, 3, 3] of their bones and hinges.
-        floor (float, optional): Height of the floor in mm, for bodies that know of one.
-        carrier (str): What carries a body that is not on the floor, if that is drawn.
-        carried (np.ndarray, optional): The middle [3] of where it does in mm.
+        floor (float, optional): Height of the floor in mm, for bodies that have one.
+        carrier (str): What carries a body that is not on the floor, if it is drawn.
+        carried (np.ndarray, optional): The middle [3] of where it is carried, in mm.
     """
 
     pose: np.ndarray
@@ -55,19 +56,20 @@ class Stance:
 
 @dataclass
 class PoseSampler:
-    """Poses about the means of families, within the limits.
+    """Draws poses around the means of families, within the limits.
 
     Args:
         skeleton (Skeleton): What is posed.
-        families (dict[str, Callable]): Name -> function of a random generator to the
-            family's mean angles in degrees (keywords of :meth:`Skeleton.pose`).
+        families (dict[str, Callable]): Name -> function that takes a random generator and
+            returns the family's mean angles in degrees (keywords of
+            :meth:`Skeleton.pose`).
         weights (dict[str, dict]): How often each family is drawn, by domain.
         noise (np.ndarray): Standard deviation of each angle [D] in degrees.
-        contacts (Contacts): What shall stay apart.
-        floor (Floor, optional): What can touch the floor.
-        supports (dict[str, Support]): What carries the families' poses, where it is not
-            the lowest point.
-        candidates (int): Of so many the best pose is taken.
+        contacts (Contacts): Balls that must not overlap.
+        floor (Floor, optional): Balls that can touch the floor.
+        supports (dict[str, Support]): Family -> what carries its poses, if it is not the
+            lowest point.
+        candidates (int): Number of poses from which the best is chosen.
     """
 
     skeleton: Skeleton
@@ -80,12 +82,12 @@ class PoseSampler:
     candidates: int = 12
 
     def sample(self, rng: np.random.Generator, domain: str, stretch: np.ndarray) -> Stance:
-        """A pose for one individual.
+        """Draw a pose for one individual.
 
-        Left and right are alike. A quarter of the poses is half-way between two
-        families that the same supports carry. Of several drawn, the one is taken whose
-        limbs reach least into each other and the floor, and whose supports are nearest
-        to it.
+        Poses and their mirror images are equally likely. A quarter of the poses is a
+        mixture of two families with the same supports. Among several candidates, the one
+        is chosen whose limbs overlap least with each other and the floor, and whose
+        supports are nearest to the floor.
 
         Args:
             rng (np.random.Generator): Source of randomness.
@@ -124,7 +126,7 @@ class PoseSampler:
     def _candidates(
         self, rng: np.random.Generator, domain: str
     ) -> tuple[Support, np.ndarray]:
-        """Poses [C, D] about a family's mean or between two, and what carries them."""
+        """Poses [C, D] around a family's mean or between two, and their support."""
         weights = self.weights[domain]
         support, first, mirrored = self._mean(rng, weights)
         alike = {k: w for k, w in weights.items() if self._support(k) == support}
@@ -145,7 +147,7 @@ class PoseSampler:
         return self.supports.get(name, Support())
 
     def _mean(self, rng: np.random.Generator, weights: dict) -> tuple:
-        """A family by weights: what carries it, its mean [D], whether to mirror both."""
+        """Draw a family by weights: its support, its mean [D], whether to mirror both."""
         share = np.array(list(weights.values()))
         name = list(weights)[rng.choice(len(share), p=share / share.sum())]
         pose = self.skeleton.pose(**self.families[name](rng))

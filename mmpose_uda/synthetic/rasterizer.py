@@ -1,8 +1,8 @@
-"""Triangle meshes to per-pixel surfaces, in NumPy.
+"""Rasterise triangle meshes to per-pixel surfaces, in NumPy.
 
 Made for skins of small triangles: all pixels of all triangles' boxes are tested at
-once, and triangles are written from far to near, which orders depth to within the
-size of a triangle.
+once, and triangles are written from far to near, so that depth order is correct to
+within the size of a triangle.
 """
 
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ NEAR = 40.0  # mm; triangles nearer to the camera are left out
 
 @dataclass
 class Fragments:
-    """The visible surface, one entry a covered pixel.
+    """The visible surface, one entry per covered pixel.
 
     Args:
         index (np.ndarray): Flat pixel index (row-major) [P].
-        face (np.ndarray): Visible triangle [P].
+        face (np.ndarray): Index of the visible triangle [P].
         barycentric (np.ndarray): Weights of its three vertices [P, 3] float32.
     """
 
@@ -27,7 +27,7 @@ class Fragments:
     barycentric: np.ndarray
 
     def interpolate(self, values: np.ndarray, faces: np.ndarray) -> np.ndarray:
-        """Vertex attributes [V, C] or [V] at the pixels, [P, C] or [P]."""
+        """Interpolate vertex attributes [V, C] or [V] at the pixels: [P, C] or [P]."""
         corners = values.take(faces[self.face], axis=0)
         return np.einsum('pk...,pk->p...', corners, self.barycentric)
 
@@ -36,18 +36,18 @@ def rasterize(uv: np.ndarray, depth: np.ndarray, faces: np.ndarray, size: int) -
     """Find the visible triangle of each pixel of a square image.
 
     Args:
-        uv (np.ndarray): Projected vertices [V, 2] in px, pixel centres integer.
+        uv (np.ndarray): Projected vertices [V, 2] in px; pixel centres are integers.
         depth (np.ndarray): Depth of the vertices [V] in mm.
         faces (np.ndarray): Triangles [F, 3], counter-clockwise seen from outside.
         size (int): Width and height of the image in px.
     """
-    # One flat array a quantity: NumPy is slow on short rows.
+    # One flat array per quantity, since NumPy is slow on short rows.
     u, v = uv.astype(np.float32).T.copy()
     depth = depth.astype(np.float32)
     corners = faces.T.copy()
     (ua, ub, uc), (va, vb, vc) = u[corners], v[corners]
     far = depth[corners]
-    # The y axis points down: front faces turn clockwise on the screen.
+    # The y axis points down, so front faces turn clockwise on the screen.
     area = (ub - ua) * (vc - va) - (vb - va) * (uc - ua)
     left = np.ceil(np.clip(np.minimum(np.minimum(ua, ub), uc), 0, size))
     right = np.floor(np.clip(np.maximum(np.maximum(ua, ub), uc), -1, size - 1))
@@ -93,7 +93,7 @@ def rasterize(uv: np.ndarray, depth: np.ndarray, faces: np.ndarray, size: int) -
     weight_c = plane[:, 3] * column + plane[:, 4] * row + plane[:, 5]
     inside = np.flatnonzero((weight_b >= 0) & (weight_c >= 0) & (weight_b + weight_c <= 1))
     pixel = corner[local[inside]] + row[inside] * size + column[inside]
-    # Of several values for one pixel the last stays, which is the nearest triangle.
+    # Of several values for one pixel the last is kept, which is the nearest triangle.
     winner = np.full(size * size, -1, dtype=np.int64)
     winner[pixel] = inside
     index = np.flatnonzero(winner >= 0)

@@ -1,10 +1,10 @@
-"""Rotation matrices of angles in degrees."""
+"""Rotation matrices from angles in degrees."""
 
 import numpy as np
 
 
 def rotation(axis: int, degrees: np.ndarray) -> np.ndarray:
-    """Rotation matrices [N, 3, 3] about one coordinate axis by angles [N]."""
+    """Rotation matrices [N, 3, 3] around one coordinate axis by angles [N] in degrees."""
     angle = np.radians(np.asarray(degrees, dtype=np.float64))
     cos, sin = np.cos(angle), np.sin(angle)
     out = np.zeros(angle.shape + (3, 3))
@@ -24,7 +24,7 @@ def swing(degrees: np.ndarray) -> np.ndarray:
 
 
 def aligning(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """The least rotation [3, 3] from one unit vector [3] to another, not its opposite."""
+    """The smallest rotation [3, 3] from a unit vector [3] to another, not its opposite."""
     cross = _cross(np.cross(first, second))
     return np.eye(3) + cross + cross @ cross / max(1 + first @ second, 1e-6)
 

@@ -1,4 +1,4 @@
-"""One labelled picture of a body."""
+"""Make one labelled picture of a body."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ from .photography import to_bytes
 from .scene import Scene, body_part, bystander, painted
 from .surface import Surface
 
-# A joint counts as seen when the surface in front of it is at most this much farther
-# from it than its own flesh is thick.
-_FLESH_FACTOR, _FLESH_MARGIN = 1.4, 3.0  # and mm
+# A joint counts as visible if the surface in front of it is nearer than this factor times
+# the radius of its own flesh, plus a margin.
+_FLESH_FACTOR, _FLESH_MARGIN = 1.4, 3.0  # the margin in mm
 
 
 @dataclass
@@ -22,14 +22,14 @@ class Sample:
 
     Args:
         image (np.ndarray): uint8 BGR [size, size, 3].
-        mask (np.ndarray): uint8 [size, size], 255 where the body is visible, as far as
-            it counts as foreground; 0 on objects.
+        mask (np.ndarray): uint8 [size, size], 255 where a visible part of the body counts
+            as foreground; 0 on objects.
         camera (Camera): The camera.
         keypoints_3d (np.ndarray): Joints [K, 3] in mm of the real body, camera
             coordinates.
         keypoints (np.ndarray): Their projections [K, 2] in px.
-        inside (np.ndarray): Whether the joint is in the picture [K].
-        visible (np.ndarray): And whether nothing hides the joint's flesh [K].
+        inside (np.ndarray): Whether each joint is in the picture [K].
+        visible (np.ndarray): Whether, in addition, nothing hides its flesh [K].
         bbox (np.ndarray): Box x, y, w, h of the body without its limb in px.
     """
 
@@ -48,8 +48,8 @@ def make_sample(rng: np.random.Generator, body, look, size: int) -> Sample:
 
     Args:
         rng (np.random.Generator): Source of all randomness of the sample.
-        body (Body): What is drawn.
-        look (Look): How it is drawn.
+        body (Body): The body to draw.
+        look (Look): How to draw it.
         size (int): Width and height of the picture in px.
     """
     camera = look.camera(rng, size)
@@ -124,7 +124,7 @@ def _covered(mask: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
 
 
 def _box(outline: np.ndarray, keypoints: np.ndarray, size: int) -> np.ndarray:
-    """Box x, y, w, h about points, inside the picture; pixels have width one."""
+    """Box x, y, w, h around points, clipped to the picture, px."""
     points = np.concatenate([outline, keypoints])
     low = np.clip(points.min(axis=0), 0, size - 1)
     high = np.clip(points.max(axis=0), 0, size - 1)

@@ -1,4 +1,4 @@
-"""What is in front of the camera: a body, things about it, its floor, people behind."""
+"""What is in front of the camera: a body, objects, its floor, other bodies behind."""
 
 from dataclasses import dataclass, field
 from typing import Optional
@@ -19,8 +19,8 @@ class Painted:
     Args:
         surface (Surface): The points; part 0 is a body.
         parts (list[Part]): The meshes, for shadows.
-        albedo (np.ndarray): Of the points of part 0 [B, 3], BGR in 0..1.
-        gloss (np.ndarray): Of the points of part 0 [B].
+        albedo (np.ndarray): Albedo of the points of part 0 [B, 3], BGR in 0..1.
+        gloss (np.ndarray): Gloss of the points of part 0 [B].
     """
 
     surface: Surface
@@ -31,11 +31,11 @@ class Painted:
 
 @dataclass
 class Scene:
-    """Everything that a look makes a picture of.
+    """Everything from which a look makes a picture.
 
     Args:
         camera (Camera): The camera.
-        front (Painted): The body and the things about it.
+        front (Painted): The body and the objects around it.
         ground (Ground, optional): The floor.
         behind (list[Painted]): Other bodies behind, the farthest first.
         scale (float): mm of the real body per mm drawn.
@@ -68,7 +68,7 @@ def painted(
     camera: Camera,
     size: int,
 ) -> Painted:
-    """Find what is visible of parts, the first of which is the body, and colour that.
+    """Find the visible points of parts, the first of which is the body, and colour that.
 
     Args:
         rng (np.random.Generator): Source of randomness.
@@ -76,7 +76,7 @@ def painted(
         domain (str): 'rendered' or 'photo'.
         outfit: What it wears.
         parts (list[Part]): The meshes.
-        camera (Camera): Camera of a picture with `size` px a side.
+        camera (Camera): Camera of a picture with `size` px per side.
         size (int): Width and height in px.
     """
     surface = render(parts, camera, size)
@@ -94,14 +94,14 @@ def bystander(
     camera: Camera,
     size: int,
 ) -> Painted:
-    """Another body on the same floor, farther from the camera and beside the first.
+    """Draw another body on the same floor, beside the first and farther from the camera.
 
     Args:
         rng (np.random.Generator): Source of randomness.
-        body (Body): What sort of body, one with a floor.
+        body (Body): A kind of body that has a floor.
         domain (str): 'rendered' or 'photo'.
         ground (Ground): The floor under the first body.
-        camera (Camera): Camera of a picture with `size` px a side.
+        camera (Camera): Camera of a picture with `size` px per side.
         size (int): Width and height in px.
     """
     posed = body.sample(rng, domain)
@@ -110,7 +110,7 @@ def bystander(
     right, away = ground.axes()
     depth = rng.uniform(1.25, 2.5)
     place = ground.point + (depth - 1) * ground.point[2] * away
-    # beside the first body by a share of the picture that is seen at that depth
+    # beside the first body, by a share of the picture's width at that depth
     width = place[2] * size / camera.focal
     aside = rng.choice((-1, 1)) * rng.uniform(0.12, 0.5) * width
     place = place + aside * right

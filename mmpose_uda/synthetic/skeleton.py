@@ -2,8 +2,8 @@
 
 Body frame (mm): x to the subject's left, y up, z forward. The bone that starts in a
 joint turns with it; in the zero pose all frames are that of the body. A joint turns by
-a twist about y, then a swing about an axis in the x-z plane, so that raising a limb
-sideways, forwards or between are alike. Everything is vectorised over N poses.
+a twist around y, then a swing around an axis in the x-z plane, so that raising a limb
+sideways, forwards or in between works alike. Everything is vectorised over N poses.
 """
 
 import numpy as np
@@ -20,12 +20,12 @@ class Skeleton:
     as written, ``right_`` as its mirror image.
 
     Args:
-        joints (dict): Joint -> (its parent or None, offset from there [3] in mm in the
-            zero pose). Parents come first.
+        joints (dict): Joint -> (its parent or None, offset from the parent [3] in mm in
+            the zero pose). Parents come first.
         dofs (dict): Angle -> (joint, axis, least, most) in degrees; the axis is 'x',
-            'y' or 'z', after a '-' if positive angles turn against it.
+            'y' or 'z', after a '-' if positive angles turn the opposite way.
         hinges (tuple[str]): Joints that bend far: their skin follows a frame half-way
-            between both bones, without which it collapses.
+            between both bones, without which it would collapse.
     """
 
     def __init__(self, joints: dict, dofs: dict, hinges: tuple) -> None:
@@ -49,18 +49,18 @@ class Skeleton:
         self._mirrored = np.where(middle & (self._axis != 0), -1.0, 1.0)
 
     def pose(self, **angles: float) -> np.ndarray:
-        """A pose [D] in degrees: these angles, ``side_`` ones on both sides, else 0."""
+        """A pose [D] in degrees: the given angles, ``side_`` for both sides, else 0."""
         pose = np.zeros(len(self.dofs))
         for name, value in both_sides(angles).items():
             pose[self.dofs.index(name)] = value
         return pose
 
     def clip(self, pose: np.ndarray) -> np.ndarray:
-        """Poses [N, D] within the anatomical limits."""
+        """Poses [N, D] clipped to the anatomical limits."""
         return np.clip(pose, *self.limits.T)
 
     def mirror(self, pose: np.ndarray) -> np.ndarray:
-        """The poses [N, D] that a mirror shows."""
+        """The mirror images of poses [N, D]."""
         return pose[..., self._twins] * self._mirrored
 
     def forward(self, pose: np.ndarray, stretch: np.ndarray) -> tuple:
@@ -92,18 +92,18 @@ class Skeleton:
 
     @property
     def frame_joints(self) -> list[str]:
-        """Name of the joint that each frame [J + H] is at."""
+        """Name of the joint at the origin of each frame [J + H]."""
         return [*self.joints, *(self.joints[j] for j in self.hinges)]
 
     def stretch_of_frames(self, stretch: np.ndarray) -> np.ndarray:
-        """Stretch [J + H, 3] of the skin: a hinge's is the mean of both bones'."""
+        """Stretch [J + H, 3] of the skin; that of a hinge is the mean of both bones."""
         parents = [self.parents[j] for j in self.hinges]
         return np.concatenate(
             [stretch, 0.5 * (stretch[list(self.hinges)] + stretch[parents])]
         )
 
     def _turns(self, pose: np.ndarray) -> np.ndarray:
-        """Rotation of each joint against its parent [N, J, 3, 3]."""
+        """Rotation of each joint relative to its parent [N, J, 3, 3]."""
         angles = np.zeros((len(pose), len(self.joints), 3))
         angles[:, self._joint, self._axis] = pose * self._sign
         twist = rotation(1, angles[..., 1])
@@ -116,7 +116,7 @@ def without_side(name: str) -> str:
 
 
 def twin(name: str) -> str:
-    """The name on the other side, the same for what is in the middle or on both."""
+    """The name on the other side; names in the middle or for both sides stay the same."""
     for here, there in (('left_', 'right_'), ('right_', 'left_')):
         if name.startswith(here):
             return there + name[len(here) :]
@@ -136,14 +136,14 @@ def both_sides(table: dict, mirror=lambda value: value) -> dict:
 
 
 def _named(value, side):
-    """An entry whose first item, a joint, is of the side."""
+    """An entry whose first item, a joint, is moved to the given side."""
     if not isinstance(value, tuple):
         return value
     return (value[0].replace('side_', side),) + value[1:]
 
 
 def mirror_joint(joint: tuple) -> tuple:
-    """A joint or what is at one: its name, the place [3] from there, and whatever more."""
+    """Mirror a joint, or something at one: (name, place [3] relative to it, ...)."""
     parent, (x, y, z), *more = joint
     return (parent, (-x, y, z), *more)
 

@@ -1,4 +1,4 @@
-"""A smooth skin around bones: blended round cones, turned into a mesh once."""
+"""A smooth skin around bones: a mesh of blended round cones, built once."""
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -12,7 +12,7 @@ class RoundCones:
         self.bones, self.starts, self.ends, self.radii = [], [], [], []
 
     def add(self, bone: int, start, end, radii) -> None:
-        """Add a cone that moves with `bone`, ends and radii in mm."""
+        """Add a cone that moves with `bone`; ends and radii are in mm."""
         self.bones.append(bone)
         self.starts.append(start)
         self.ends.append(end)
@@ -32,7 +32,7 @@ class RoundCones:
 
 
 class SkinnedMesh:
-    """Triangle mesh of the smooth union of cones, with weights to follow bones.
+    """Triangle mesh of the smooth union of cones, with weights by which it follows bones.
 
     Args:
         cones (RoundCones): Flesh in the rest pose.
@@ -75,7 +75,7 @@ class SkinnedMesh:
         for i, bone in enumerate(cones.bones):
             weights[:, bone] = np.maximum(weights[:, bone], pull[:, i])
         self.nearest_bone = weights.argmax(axis=1)
-        # Four bones a vertex are enough, and make posing cheap.
+        # Four bones per vertex are enough, and make posing cheap.
         weights[weights < np.sort(weights, axis=1)[:, -4:-3]] = 0
         weights /= weights.sum(axis=1, keepdims=True)
         self.weights = csr_matrix(weights)

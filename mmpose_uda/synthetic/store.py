@@ -1,4 +1,4 @@
-"""Built-in data on disk: made once, complete or not there at all."""
+"""Built-in data on disk: generated once, and either complete or absent."""
 
 import contextlib
 import errno
@@ -23,11 +23,11 @@ from .human import human_body
 from .human17 import human17_body
 from .writer import DOMAINS, write_dataset
 
-# Count up when the pictures or labels change.
+# Increment when the pictures or labels change.
 VERSION = 7
 BODIES = dict(hand=hand_body, human=human_body, human17=human17_body, animal=animal_body)
-_BYTES_PER_PIXEL = 1.2  # of an image, its mask and its labels, on the safe side
-_BYTES_PER_FILE = 8192  # two files' last blocks and entries
+_BYTES_PER_PIXEL = 1.2  # of an image, its mask and its labels, rounded up
+_BYTES_PER_FILE = 8192  # last blocks and directory entries of both files
 
 
 def ensure_builtin(
@@ -39,22 +39,22 @@ def ensure_builtin(
     image_size: int = 128,
     workers: Optional[int] = None,
 ) -> dict:
-    """Make a built-in data set unless it is there already.
+    """Generate a built-in data set unless it exists already.
 
     The data is written to a folder beside `root` that is renamed when it is complete:
-    a killed run leaves no half-made data set, and the next one clears its remains.
-    Processes that come at the same time wait for the first and use its data. Its images
-    and masks are decoded beside it, once (:mod:`mmpose_uda.decoded_images`).
+    a killed run leaves no incomplete data set, and the next one removes its remains.
+    Concurrent processes wait for the first and use its data. Images and masks are decoded
+    once to files beside them (:mod:`mmpose_uda.decoded_images`).
 
     Args:
         name (str): The body: 'hand', 'human', 'human17' or 'animal'.
-        root (str): Where the data set is or shall be.
+        root (str): Folder of the data set.
         seed (int): Seed of everything random.
         num_train (int): Training images of each domain.
         num_test (int): Test images of each domain.
         image_size (int): Width and height of the images in px.
-        workers (int, optional): Processes, by default one a core. The data does not
-            depend on it.
+        workers (int, optional): Number of processes, by default one per core. The data
+            does not depend on it.
 
     Returns:
         dict: The manifest: parameters, hashes and counts.
@@ -91,7 +91,7 @@ def ensure_builtin(
             with _alone(root):
                 manifest = _finished(root, parameters)
                 manifest = manifest or _make(root, parameters, workers or _cores())
-    # they make reading faster, and are not worth an error on a full or protected disk
+    # decoded files only speed up reading: a full or protected disk is no error here
     with contextlib.suppress(OSError), _alone(root):
         _decode(root)
     return manifest
@@ -99,7 +99,7 @@ def ensure_builtin(
 
 @contextlib.contextmanager
 def _telling_refusals(root: str) -> Iterator[None]:
-    """Say what to do where the disk is full, or nothing may be written to it."""
+    """Turn errors of a full or protected disk into messages on what to do."""
     try:
         yield
     except OSError as error:
@@ -118,7 +118,7 @@ def _telling_refusals(root: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _alone(root: str) -> Iterator[None]:
-    """Keep other processes from what is done to a data set."""
+    """Lock a data set against other processes."""
     parent, base = osp.split(root)
     with open(osp.join(parent, f'.{base}.lock'), 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -132,7 +132,7 @@ def _decode(root: str) -> None:
 
 
 def _finished(root: str, parameters: dict) -> Optional[dict]:
-    """The manifest if `root` holds the wanted data, None if there is nothing."""
+    """The manifest if `root` holds the requested data, None if there is nothing."""
     if not osp.lexists(root) or (osp.isdir(root) and not os.listdir(root)):
         return None
     remedy = 'move or delete that folder, or choose another one'
@@ -157,7 +157,7 @@ def _finished(root: str, parameters: dict) -> Optional[dict]:
 
 
 def _require_whole(root: str, images: int, hashes: dict[str, str]) -> None:
-    """Refuse a data set that lacks images of a domain, or whose annotations are others."""
+    """Refuse a data set with missing images, or with changed annotation files."""
     for domain in DOMAINS:
         for folder in ('images', 'masks'):
             path = osp.join(root, domain, folder)
@@ -209,7 +209,7 @@ def _make(root: str, parameters: dict, workers: int) -> dict:
 
 
 def _check_numbers(**numbers: tuple[int, int]) -> None:
-    """Refuse what is smaller than the least it can be: name -> both."""
+    """Refuse values below their minimum: name -> (value, minimum)."""
     for name, (value, least) in numbers.items():
         if value < least:
             raise UserError(
@@ -218,16 +218,16 @@ def _check_numbers(**numbers: tuple[int, int]) -> None:
 
 
 def space_needed(images: int, image_size: int) -> float:
-    """Estimate of the disk space in bytes that so many images and masks take."""
+    """Estimate the disk space in bytes of a number of images with their masks."""
     return images * (_BYTES_PER_FILE + image_size**2 * _BYTES_PER_PIXEL)
 
 
 def _sha256(path: str) -> str:
-    """Hash of a file."""
+    """SHA-256 of a file."""
     with open(path, 'rb') as file:
         return hashlib.sha256(file.read()).hexdigest()
 
 
 def _cores() -> int:
-    """Cores that this process may use."""
+    """Number of cores that this process may use."""
     return len(os.sched_getaffinity(0))

@@ -19,7 +19,7 @@ class Part:
         normals (np.ndarray): Outward unit normals [V, 3].
         faces (np.ndarray): Triangles [F, 3].
         local (np.ndarray): Coordinates for textures [V, 4]: place on the part (3) and
-            way along the body's limb, in mm.
+            distance along the body's limb, in mm.
     """
 
     vertices: np.ndarray
@@ -34,8 +34,8 @@ class Surface:
 
     Args:
         size (int): Width and height in px.
-        fragments (Fragments): Pixels and triangles, over the joined faces.
-        part (np.ndarray): Index of the part [P].
+        fragments (Fragments): Pixels and triangles, indexed over the faces of all parts.
+        part (np.ndarray): Index of each point's part [P].
         points (np.ndarray): Points in camera coordinates [P, 3] in mm.
         normals (np.ndarray): Unit normals [P, 3].
         local (np.ndarray): Texture coordinates [P, 4].
@@ -56,18 +56,19 @@ class Surface:
         self.openness = _openness(self)
 
     def image(self, values: np.ndarray, fill: float = 0.0) -> np.ndarray:
-        """Values [P] or [P, C] spread to a picture [size, size(, C)] float32."""
+        """Write values [P] or [P, C] into a picture [size, size(, C)] float32."""
         out = np.full((self.size**2,) + values.shape[1:], fill, dtype=np.float32)
         out[self.fragments.index] = values
         return out.reshape((self.size, self.size) + values.shape[1:])
 
 
 def render(parts: list[Part], camera: Camera, size: int) -> Surface:
-    """Find the visible surface of parts, nearest first.
+    """Find the visible surface of parts.
 
     Args:
-        parts (list[Part]): Meshes; faces of part i count before those of part i + 1.
-        camera (Camera): Camera of a picture with `size` px a side.
+        parts (list[Part]): Meshes; faces of part i are numbered before those of part
+            i + 1.
+        camera (Camera): Camera of a picture with `size` px per side.
         size (int): Width and height in px.
     """
     first = np.cumsum([0] + [len(p.vertices) for p in parts])

@@ -1,4 +1,4 @@
-"""Samples to an ordinary data set on disk, on all cores."""
+"""Write samples to disk as an ordinary data set, on several cores."""
 
 import contextlib
 import hashlib
@@ -27,9 +27,9 @@ def write_dataset(
     """Write both domains and both splits below `root`.
 
     Args:
-        body (Body): What is drawn.
-        root (str): A folder that exists.
-        seed (int): Seed; an image depends on it, its domain, split and index alone.
+        body (Body): The body to draw.
+        root (str): An existing folder.
+        seed (int): Seed; an image depends only on it, its domain, split and index.
         counts (dict): Number of images by split.
         size (int): Width and height of the images in px.
         workers (int): Number of processes.
@@ -84,7 +84,7 @@ def write_dataset(
 
 @contextlib.contextmanager
 def _single_threaded_opencv():
-    """Stop OpenCV's threads: forked workers would wait for threads they lack."""
+    """Switch off OpenCV's threads: forked workers would wait for threads they lack."""
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
@@ -94,7 +94,7 @@ def _single_threaded_opencv():
 
 
 def _map(jobs, workers):
-    """Results of the jobs in their order."""
+    """Yield the results of the jobs in their order."""
     if workers == 1:
         yield from map(_write_sample, jobs)
         return
@@ -114,7 +114,7 @@ _WORK = {}
 
 
 def _write_sample(job) -> dict:
-    """Make and store one picture; returns its labels and a digest of its files."""
+    """Make and store one picture; return its labels and a digest of its files."""
     domain, split, index = job
     rng = np.random.default_rng(
         [_WORK['seed'], DOMAINS.index(domain), SPLITS.index(split), index]

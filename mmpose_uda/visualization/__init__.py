@@ -1,4 +1,4 @@
-"""Pictures of poses, reconstructions and attention, as BGR uint8 arrays."""
+"""Draw poses, reconstructions and attention as BGR uint8 pictures."""
 
 from .canvas import draw_text, grid, save_picture, strip, to_tile
 from .data_sheet import Picture, data_sheet

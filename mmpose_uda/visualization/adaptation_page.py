@@ -1,4 +1,4 @@
-"""An adaptation without labels as one HTML page that needs no other file."""
+"""Report an adaptation without labels as a self-contained HTML page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,13 +19,14 @@ _MARGIN = 0.15  # around a box, of its sides
 
 @dataclass(frozen=True)
 class SignalRow:
-    """A line of the table of signals.
+    """A row of the table of signals.
 
     Args:
-        name (str): Which.
-        before (str): Of the starting model.
-        after (str): Of the adapted one; of a signal of both, its only value.
-        meaning (str): How to read it.
+        name (str): Name of the signal.
+        before (str): Its value for the starting model.
+        after (str): Its value for the adapted model; the only value of a signal that
+            compares both.
+        meaning (str): How to interpret it.
     """
 
     name: str
@@ -36,13 +37,13 @@ class SignalRow:
 
 @dataclass(frozen=True)
 class Curve:
-    """Something that was logged while training.
+    """A value that was logged during training.
 
     Args:
-        title (str): What.
-        meaning (str): How to read it.
+        title (str): Name of the value.
+        meaning (str): How to interpret it.
         steps (Sequence[float]): Iterations.
-        values (Sequence[float]): As many.
+        values (Sequence[float]): The value at each of these steps.
     """
 
     title: str
@@ -52,20 +53,20 @@ class Curve:
 
     @property
     def chart(self) -> Markup:
-        """It, drawn."""
+        """The curve as an SVG chart."""
         name = f'Line chart of {self.title} over the steps of the training.'
         return line_chart(name, 'step', self.title, self.steps, self.values)
 
 
 @dataclass(frozen=True)
 class ShownImage:
-    """What both models find in a held-out image.
+    """The poses that both models predict in a held-out image.
 
     Args:
-        name (str): Of the image.
-        moved (float): Mean distance between both, in sides of the box.
-        before (str): Data URI of the picture.
-        after (str): The same of the adapted model.
+        name (str): Name of the image.
+        moved (float): Mean distance between both poses, in sides of the box.
+        before (str): Data URI of the picture with the starting model's pose.
+        after (str): The same for the adapted model.
     """
 
     name: str
@@ -83,14 +84,14 @@ class ShownImage:
         poses: Sequence[np.ndarray],
         metainfo: dict,
     ) -> 'ShownImage':
-        """Draw two poses.
+        """Draw the two poses.
 
         Args:
-            name (str): Of the image.
+            name (str): Name of the image.
             moved (float): See the class.
             image (np.ndarray): [h, w, 3] BGR uint8.
             box (np.ndarray): [4], x1, y1, x2, y2, px.
-            poses (Sequence[np.ndarray]): Of before and after, [K, 2] px.
+            poses (Sequence[np.ndarray]): Poses [K, 2], px, before and after adaptation.
             metainfo (dict): mmpose's ``dataset_meta``.
         """
         crop, corner = _cut_out(image, box)
@@ -103,14 +104,14 @@ class ShownImage:
 
 
 def _cut_out(image: np.ndarray, box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The box with a margin, as far as it is in the image, and its corner."""
+    """The part of the image inside the box with a margin, and its top left corner."""
     margin = _MARGIN * (box[2:] - box[:2])
     low = np.floor(box[:2] - margin).clip(0).astype(int)
     high = np.ceil(box[2:] + margin).astype(int)
     crop = image[low[1] : max(high[1], low[1] + 1), low[0] : max(high[0], low[0] + 1)]
     if not crop.size:
         crop, low = image, np.zeros(2, int)
-    if crop.shape[0] > 3 * crop.shape[1]:  # a strip would be very high as wide as a tile
+    if crop.shape[0] > 3 * crop.shape[1]:  # enlarged to a tile, it would be too high
         side = crop.shape[0] // 3 - crop.shape[1]
         crop = cv2.copyMakeBorder(crop, 0, 0, 0, side, cv2.BORDER_CONSTANT)
     return crop, low
@@ -130,21 +131,21 @@ def adaptation_page(
     steps: Sequence[str],
     colophon: Mapping[str, str],
 ) -> str:
-    """The page as text.
+    """Return the page as text.
 
     Args:
         title (str): What was adapted.
         decision (str): 'better', 'worse' or another.
-        sentence (str): The verdict.
-        facts (Mapping[str, str]): Name -> value of what stands on top.
-        signals (Sequence[SignalRow]): What the verdict looked at.
+        sentence (str): The verdict as a sentence.
+        facts (Mapping[str, str]): Name -> value of the facts at the top.
+        signals (Sequence[SignalRow]): The signals that the verdict is based on.
         notes (Sequence[str]): Sentences below them.
-        curves (Sequence[Curve]): What was logged.
-        images (Sequence[ShownImage]): In the order of the page.
-        labelled (Sequence[SignalRow]): What labelled images say; none where there are none.
-        labelled_note (str): How to read that.
+        curves (Sequence[Curve]): Logged values.
+        images (Sequence[ShownImage]): Images in the order of the page.
+        labelled (Sequence[SignalRow]): Metrics on labelled images; empty without any.
+        labelled_note (str): How to interpret these metrics.
         steps (Sequence[str]): What to do next, as HTML-free text.
-        colophon (Mapping[str, str]): Name -> text of what stands at the end.
+        colophon (Mapping[str, str]): Name -> text of the facts at the end.
     """
     return render_page(
         'adaptation.html.jinja',

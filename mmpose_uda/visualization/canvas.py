@@ -1,4 +1,4 @@
-"""What every picture is made of: tiles, text, the grid they stand in, and files."""
+"""Building blocks of all pictures: tiles, text, grids and files."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ _OVERSAMPLING = 4  # strokes of this font look ragged when drawn at their final 
 
 
 def to_tile(image: np.ndarray, width: int) -> np.ndarray:
-    """An image as a BGR uint8 tile of the given width, its aspect kept.
+    """Return an image as a BGR uint8 tile of the given width, keeping its aspect ratio.
 
     Args:
         image (np.ndarray): [h, w, 3] BGR or [h, w] grey, values 0 to 255 (floats are
@@ -42,13 +42,13 @@ def to_tile(image: np.ndarray, width: int) -> np.ndarray:
 def points_on_tile(
     keypoints: np.ndarray, image: np.ndarray, tile: np.ndarray
 ) -> np.ndarray:
-    """Keypoints [..., 2] of an image on its tile; integers are centres of pixels."""
+    """Map keypoints [..., 2] from an image to its tile; integers are pixel centres."""
     factor = np.array(tile.shape[1::-1]) / np.array(image.shape[1::-1])
     return (np.asarray(keypoints, np.float64) + 0.5) * factor - 0.5
 
 
 def _text_size(text: str, cap: float) -> tuple[int, int, float]:
-    """Width and depth below the line (px), and the font's scale."""
+    """Width of the text and its depth below the baseline, px, and the font's scale."""
     scale = cap / _FONT_CAP
     (width, _), _ = cv2.getTextSize(text, _FONT, scale, 1)
     return width, round(0.4 * cap), scale
@@ -74,7 +74,7 @@ def draw_text(
         cap (float): Height of a capital letter, px. Default: 9.
         color (tuple): BGR of the letters.
         box (tuple, optional): BGR of a translucent box behind the letters.
-        max_width (int, optional): The letters shrink where the line is longer, px.
+        max_width (int, optional): Width in px to which a longer line is shrunk.
     """
     if max_width is not None:
         cap *= min(1.0, max_width / max(1, _text_size(text, cap)[0]))
@@ -104,7 +104,7 @@ def draw_text(
 
 
 def note(tile: np.ndarray, text: str) -> None:
-    """Write a line into the lower left corner of a tile, in place, readable on all."""
+    """Write a line into the lower left corner of a tile, in place, on a dark box."""
     draw_text(
         tile,
         text,
@@ -117,12 +117,12 @@ def note(tile: np.ndarray, text: str) -> None:
 
 
 def grid(columns: Mapping[str, Sequence[np.ndarray]]) -> np.ndarray:
-    """Tiles in titled columns, one row a sample.
+    """Arrange tiles in titled columns, one row per sample.
 
     Args:
-        columns (Mapping[str, Sequence[np.ndarray]]): Title -> BGR uint8 tiles, one a
-            row. All columns have as many tiles; tiles of a column share their width,
-            tiles of a row their height.
+        columns (Mapping[str, Sequence[np.ndarray]]): Title -> BGR uint8 tiles, one per
+            row. All columns have the same number of tiles; tiles of a column share their
+            width, tiles of a row their height.
 
     Raises:
         ValueError: The tiles do not fill such a grid.
@@ -160,11 +160,11 @@ def grid(columns: Mapping[str, Sequence[np.ndarray]]) -> np.ndarray:
 
 
 def strip(rows: Mapping[str, Sequence[np.ndarray]]) -> np.ndarray:
-    """Tiles in titled rows, one column a sample: a :func:`grid` lying on its side.
+    """Arrange tiles in titled rows, one column per sample: a transposed :func:`grid`.
 
     Args:
-        rows (Mapping[str, Sequence[np.ndarray]]): Title -> BGR uint8 tiles, as many in
-            every row, all of one size.
+        rows (Mapping[str, Sequence[np.ndarray]]): Title -> BGR uint8 tiles, the same
+            number in every row, all of one size.
     """
     lines = []
     for title, tiles in rows.items():
@@ -177,7 +177,7 @@ def strip(rows: Mapping[str, Sequence[np.ndarray]]) -> np.ndarray:
 def save_picture(path: str | Path, image: np.ndarray) -> Path:
     """Write a BGR uint8 picture as JPEG (quality 90) or PNG, by the suffix of ``path``.
 
-    Missing folders are made.
+    Missing folders are created.
 
     Raises:
         UserError: The file cannot be written, or has another suffix.

@@ -1,4 +1,4 @@
-"""What stands at the end of a page."""
+"""The facts at the end of a page."""
 
 import platform
 from datetime import datetime, timezone
@@ -11,7 +11,7 @@ from mmpose_uda.version import __version__
 
 
 def made_by() -> dict[str, str]:
-    """By which versions a page was made, and when: name -> text."""
+    """Which versions made a page, and when: name -> text."""
     return {
         'Made by': f'mmpose_uda {__version__}, mmpose {mmpose.__version__}, '
         f'torch {torch.__version__}, NumPy {np.__version__}, '

@@ -1,4 +1,4 @@
-"""Sheets of what a data set gives: images and views with what is known of them."""
+"""Sheets of a data set's images and views with their labels."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,26 +19,26 @@ FRAME_COLORS: tuple[Color, ...] = (
     (250, 120, 200),
     (250, 190, 60),
 )
-"""BGR, one a view: of its border, and of its frame in the whole image."""
+"""BGR colours, one per view: for its border, and for its frame in the whole image."""
 
 BOX_COLOR: Color = (255, 255, 255)
 
 _DARK = (25, 25, 25)
-_TINT = np.array((255, 255, 0))  # BGR, of the outline
+_TINT = np.array((255, 255, 0))  # BGR, the colour of the outline
 _TINT_STRENGTH = 0.18
 
 
 @dataclass
 class Picture:
-    """An image or a view, and what is known of it.
+    """An image or a view, and what is known about it.
 
     Args:
         image (np.ndarray): [h, w, 3] BGR uint8.
         keypoints (np.ndarray, optional): N poses [N, K, 2], px; integers are pixel centres.
-        visible (np.ndarray, optional): [N, K], 0 where a keypoint has no label. Default:
-            all have.
-        foreground (np.ndarray, optional): [h, w], 0 to 1.
-        frames (list): Quadrangles [4, 2], px, and their colours.
+        visible (np.ndarray, optional): [N, K], 0 if a keypoint has no label. Default: all
+            have one.
+        foreground (np.ndarray, optional): Soft mask [h, w], 0 to 1.
+        frames (list): Quadrilaterals [4, 2], px, and their colours.
         border (tuple, optional): BGR of a border.
         note (str): A short line for the lower left corner.
     """
@@ -57,12 +57,12 @@ def data_sheet(
     metainfo: dict,
     size: tuple[int, int] = (200, 200),
 ) -> np.ndarray:
-    """Pictures in titled columns, a row a draw.
+    """Arrange pictures in titled columns, one row per draw.
 
     Args:
-        columns (Mapping[str, Sequence[Picture]]): Title -> one picture a row.
+        columns (Mapping[str, Sequence[Picture]]): Title -> one picture per row.
         metainfo (dict): mmpose's ``dataset_meta``.
-        size (tuple[int, int]): Width and height that each picture is fitted into, px.
+        size (tuple[int, int]): Width and height into which each picture is fitted, px.
 
     Returns:
         np.ndarray: The sheet, BGR uint8.
@@ -75,7 +75,7 @@ def data_sheet(
 
 
 def _draw(picture: Picture, metainfo: dict, size: tuple[int, int]) -> np.ndarray:
-    """A picture as large as fits, with all that is known of it."""
+    """Draw a picture with everything that is known about it, as large as fits."""
     height, width = picture.image.shape[:2]
     tile = to_tile(picture.image, _fitting_width(width, height, size))
     if picture.foreground is not None:
@@ -118,7 +118,7 @@ def _draw_frame(tile: np.ndarray, corners: np.ndarray, color: Color) -> None:
 
 
 def _centred(tile: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A tile in the middle of paper of a size, width and height."""
+    """A tile in the middle of blank paper of the given width and height."""
     page = np.full((size[1], size[0], 3), PAPER, np.uint8)
     height, width = (min(side, most) for side, most in zip(tile.shape, size[::-1]))
     top, left = (size[1] - height) // 2, (size[0] - width) // 2

@@ -1,4 +1,4 @@
-"""What masked modelling and attention regularisation do to images, in one picture."""
+"""Draw what masked modelling and attention regularisation do to images."""
 
 from typing import Optional
 
@@ -16,11 +16,11 @@ from mmpose_uda.visualization import hide_patches, masked_modelling_sheet
 def draw_masked_modelling(
     model: DomainAdaptivePoseEstimator, observed: Observations, view: str
 ) -> Optional[np.ndarray]:
-    """A row an image: input, mask, reconstruction, foreground, attention of each layer.
+    """Draw, in one row per image, input, mask, reconstruction, foreground and attention.
 
     Args:
-        model (DomainAdaptivePoseEstimator): Its active parts are shown.
-        observed (Observations): A batch of at least ``view``.
+        model (DomainAdaptivePoseEstimator): Model whose active parts are shown.
+        observed (Observations): Observations of a batch that include ``view``.
         view (str): The view to show.
 
     Returns:
@@ -48,7 +48,7 @@ def draw_masked_modelling(
 
 
 class _Denormalize:
-    """Normalised tensors [B, 3, H, W] back to BGR pictures [H, W, 3] in 0..255."""
+    """Converts normalised tensors [B, 3, H, W] to BGR pictures [H, W, 3] in 0..255."""
 
     def __init__(self, preprocessor: torch.nn.Module):
         self.preprocessor = preprocessor

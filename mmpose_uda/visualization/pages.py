@@ -1,4 +1,4 @@
-"""HTML pages that need no other file."""
+"""Self-contained HTML pages."""
 
 from pathlib import Path
 from typing import Any
@@ -7,19 +7,19 @@ from markupsafe import Markup
 
 from mmpose_uda.templates import fill_page
 
-# Text is dark on light or light on dark as the reader's system prefers; the two colours of
-# the models are blue and orange of Okabe and Ito's set, which colour-blind readers tell
-# apart, in shades that stand out from both papers, and one curve is dashed.
+# Text is dark on light or light on dark, as the reader's system prefers. The two models are
+# blue and orange from Okabe and Ito's set, which colour-blind readers can distinguish, in
+# shades that contrast with both backgrounds, and one curve is dashed.
 _STYLE = 'report.css'
 _TEMPLATES = Path(__file__).parent / 'templates'
 
 
 def render_page(template: str, **content: Any) -> str:
-    """A page as text, with its style sheet in it.
+    """Render a page as text, including its style sheet.
 
     Args:
         template (str): Name of the file in ``templates``.
-        **content (Any): What stands for the names in it. Text is escaped, markup is not.
+        **content (Any): Values of the names in it. Text is escaped, markup is not.
 
     Raises:
         jinja2.UndefinedError: The template has a name that is not in ``content``.

@@ -1,4 +1,4 @@
-"""Pictures of what an estimator found in one image."""
+"""Draw the poses that an estimator predicted in one image."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,10 @@ _TITLES = {
     'side': 'seen from the side, depth to the right',
     'turned': 'turned by {:g} degrees, from above'.format(ANGLES['turned'][0]),
 }
-_SHORTEST = 448  # px: smaller images are shown enlarged
-_LONGEST = 2048  # px: but not beyond this
-_JPEG = 30_000  # px: what is longer is shown smaller, to be a JPEG
-_PANEL = (240, 640)  # least and greatest side of a picture of a 3D pose, px
+_SHORTEST = 448  # px, to which the shorter side of smaller images is enlarged
+_LONGEST = 2048  # px, beyond which no longer side is enlarged
+_JPEG = 30_000  # px, to which a longer side is reduced, as a JPEG has a greatest size
+_PANEL = (240, 640)  # px, least and greatest side of a picture of a 3D pose
 _WHITE, _DARK = (255, 255, 255), (25, 25, 25)
 
 
@@ -28,23 +28,23 @@ def prediction_picture(
     keypoints_3d: Sequence[np.ndarray] | None = None,
     extent: float | None = None,
 ) -> np.ndarray:
-    """The poses found in an image drawn on it, and 3D poses from two sides beside it.
+    """Draw predicted poses on their image, and 3D poses from two sides beside it.
 
-    Several poses are numbered.
+    If there are several poses, they are numbered.
 
     Args:
         image (np.ndarray): [h, w, 3] BGR uint8; a small one is enlarged.
         keypoints (Sequence[np.ndarray]): N poses [K, 2], px; integers are pixel centres.
         metainfo (dict): mmpose's ``dataset_meta``.
         boxes (np.ndarray, optional): [N, 4], x1, y1, x2, y2, px: the boxes that were
-            looked into. Default: the whole image.
+            cropped. Default: the whole image.
         keypoints_3d (Sequence[np.ndarray], optional): N poses [K, 3], mm, x right, y
             down, z away.
-        extent (float, optional): Side of pictures of 3D poses, mm, see :func:`pose_extent`.
-            Default: that of each pose.
+        extent (float, optional): Side in mm of pictures of 3D poses, see
+            :func:`pose_extent`. Default: that of each pose.
 
     Returns:
-        np.ndarray: BGR uint8. The size depends on that of the image and on N only.
+        np.ndarray: BGR uint8. Its size depends only on that of the image and on N.
     """
     names = [f'{n + 1}' if len(keypoints) > 1 else '' for n in range(len(keypoints))]
     shown = _on_image(image, keypoints, metainfo, boxes, names)
@@ -61,7 +61,7 @@ def _on_image(
     boxes: np.ndarray | None,
     names: Sequence[str],
 ) -> np.ndarray:
-    """The image, of a size to look at, with poses and named boxes on it."""
+    """The image, scaled to a viewable size, with poses and named boxes on it."""
     shown = to_tile(image, _shown_width(*image.shape[:2]))
     for n, points in enumerate(keypoints):
         side = min(shown.shape[:2])
@@ -90,7 +90,7 @@ def _from_the_sides(
     names: Sequence[str],
     height: int,
 ) -> dict[str, list[np.ndarray]]:
-    """Columns of named poses [K, 3] seen from two sides, about so many px high."""
+    """Columns of named poses [K, 3] seen from two sides, about ``height`` px high."""
     side = int(np.clip(height // len(poses), *_PANEL))
     columns: dict[str, list[np.ndarray]] = {_TITLES[angle]: [] for angle in _ANGLES}
     for name, pose in zip(names, poses):
@@ -118,7 +118,7 @@ def _label(image: np.ndarray, text: str, corner: tuple[int, int]) -> None:
 
 
 def _beside(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Two sheets beside each other, the lower one extended with paper."""
+    """Two sheets side by side, the shorter one extended with paper."""
     height = max(len(left), len(right))
     sheets = [
         cv2.copyMakeBorder(

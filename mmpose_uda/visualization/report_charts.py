@@ -1,4 +1,4 @@
-"""Charts of a comparison as SVG elements, coloured by the style sheet of their page."""
+"""Charts as SVG elements, coloured by the style sheet of their page."""
 
 import math
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from markupsafe import Markup
 from matplotlib.ticker import MaxNLocator
 
 _WIDTH = 480
-_TICK = 6  # from an axis to its labels, px
-_LETTER = 8  # at most, on average, px
+_TICK = 6  # distance from an axis to its labels, px
+_LETTER = 8  # upper bound of a letter's mean width, px
 _BAR = 11
 _JOINT = 2 * _BAR + 8  # two bars and the space to the next joint
 
@@ -19,11 +19,11 @@ class _Frame:
     """A plot area with axes in an SVG.
 
     Args:
-        name (str): What a screen reader says of the chart.
-        height (int): Of the SVG, px; its width is fixed.
-        left (int): Where the plot area begins, px.
-        right (int): How much is free beside it, px.
-        x_end (float): The largest value on the x axis, which begins at 0.
+        name (str): Description of the chart for screen readers.
+        height (int): Height of the SVG, px; its width is fixed.
+        left (int): Left edge of the plot area, px.
+        right (int): Free space to the right of it, px.
+        x_end (float): Largest value on the x axis, which starts at 0.
     """
 
     def __init__(self, name: str, height: int, left: int, right: int, x_end: float):
@@ -34,11 +34,11 @@ class _Frame:
         self.x_end = x_end
 
     def x(self, value: float) -> float:
-        """Where a value of the x axis is, px."""
+        """Position of a value on the x axis, px."""
         return round(self.left + value / self.x_end * (self.right - self.left), 1)
 
     def add(self, tag: str, text: str | None = None, **attributes) -> None:
-        """Draw an element; ``text`` is its content, or what a pointer on it shows."""
+        """Draw an element; ``text`` is its content, or its tooltip."""
         names = {'class_': 'class', 'anchor': 'text-anchor'}
         attributes = {names.get(key, key): str(v) for key, v in attributes.items()}
         element = ElementTree.SubElement(self.svg, tag, attributes)
@@ -49,7 +49,7 @@ class _Frame:
             holder.text = text
 
     def draw_x_axis(self, title: str) -> None:
-        """Grid lines, numbers and the title of the x axis."""
+        """Draw grid lines, numbers and the title of the x axis."""
         for text, tick in _ticks(self.x_end).items():
             x = self.x(tick)
             self.add('line', x1=x, x2=x, y1=self.top, y2=self.bottom, class_='grid')
@@ -58,12 +58,12 @@ class _Frame:
         self.add('text', title, x=middle, y=self.bottom + 36, anchor='middle')
 
     def markup(self) -> Markup:
-        """The SVG to put into a page; text in it is escaped."""
+        """The SVG for a page; text in it is escaped."""
         return Markup(ElementTree.tostring(self.svg, 'unicode', method='html'))
 
 
 def _ticks(end: float) -> dict[str, float]:
-    """Round numbers from 0 to about ``end``, as text and as they are."""
+    """Round numbers from 0 to about ``end``: text -> number."""
     ticks = MaxNLocator(nbins=5, steps=[1, 2, 5, 10]).tick_values(0, end)
     decimals = max(0, -math.floor(math.log10(ticks[1] - ticks[0])))
     return {f'{t:.{decimals}f}': t for t in ticks if 0 <= t <= end * (1 + 1e-6)}
@@ -72,14 +72,14 @@ def _ticks(end: float) -> dict[str, float]:
 def joint_bars(
     name: str, axis: str, joints: Sequence[str], errors: np.ndarray, decimals: int
 ) -> Markup:
-    """Two bars a joint, with their lengths in numbers.
+    """Draw two bars per joint, labelled with their lengths.
 
     Args:
-        name (str): What a screen reader says of the chart.
+        name (str): Description of the chart for screen readers.
         axis (str): Title of the x axis.
         joints (Sequence[str]): Names of K joints.
-        errors (np.ndarray): Lengths [2, K]; NaN for a joint without one.
-        decimals (int): Of the numbers.
+        errors (np.ndarray): Lengths of the bars [2, K]; NaN for a joint without one.
+        decimals (int): Decimals of the numbers.
     """
     label = _LETTER * max(map(len, joints)) + _TICK
     height = _JOINT * len(joints) + 60
@@ -111,10 +111,10 @@ def _bar(frame: _Frame, model: str, y: float, error: float, number: str, joint: 
 
 
 def pck_curves(name: str, axis: str, thresholds: np.ndarray, pck: np.ndarray) -> Markup:
-    """Shares of joints over thresholds.
+    """Draw the shares of joints within thresholds as two curves.
 
     Args:
-        name (str): What a screen reader says of the chart.
+        name (str): Description of the chart for screen readers.
         axis (str): Title of the x axis.
         thresholds (np.ndarray): [T], rising from 0.
         pck (np.ndarray): Shares [2, T], 0 to 1.
@@ -144,12 +144,12 @@ def pck_curves(name: str, axis: str, thresholds: np.ndarray, pck: np.ndarray) ->
 def line_chart(
     name: str, x_title: str, y_title: str, x: Sequence[float], y: Sequence[float]
 ) -> Markup:
-    """One line over something that grows from 0.
+    """Draw one line over an x axis that starts at 0.
 
     Args:
-        name (str): What a screen reader says of the chart.
+        name (str): Description of the chart for screen readers.
         x_title (str): Title of the x axis.
-        y_title (str): That of the y axis, which begins at 0.
+        y_title (str): Name of the values on the y axis, which starts at 0, as a tooltip.
         x (Sequence[float]): [N], rising.
         y (Sequence[float]): [N], not negative.
     """

@@ -1,4 +1,4 @@
-"""Samples of a comparison as small pictures inside a page."""
+"""Samples of a comparison as small pictures embedded in a page."""
 
 import base64
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from .skeleton import draw_pose_3d, draw_skeleton
 
 _WIDTH = 208  # of a picture, px
 _QUALITY = 85
-_MARGIN = 1.15  # of the pictures from the side
+_MARGIN = 1.15  # factor on the extent of the pictures from the side
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class PosePicture:
 
     Args:
         caption (str): Whose pose it is, and its error.
-        sources (dict[str, str]): What an image shows, in words -> its data URI: the pose
-            on the crop, and in 3D from the side.
+        sources (dict[str, str]): Description of an image -> its data URI: the pose on the
+            crop, and in 3D also from the side.
     """
 
     caption: str
@@ -33,11 +33,11 @@ class PosePicture:
 
 @dataclass(frozen=True)
 class Entry:
-    """A sample: the poses of ``a``, of ``b`` and of the truth.
+    """A sample: the poses of ``a``, of ``b`` and of the ground truth.
 
     Args:
         name (str): File name of the image.
-        gain (float): By how much ``b`` is nearer than ``a``.
+        gain (float): By how much the error of ``b`` is smaller than that of ``a``.
         pictures (list[PosePicture]): The three poses.
     """
 
@@ -49,12 +49,12 @@ class Entry:
 def gallery_entry(
     comparison: Comparison, sample: int, crop: np.ndarray, metainfo: dict
 ) -> Entry:
-    """Draw what both models predicted for a sample, and the truth.
+    """Draw what both models predicted for a sample, and the ground truth.
 
     Args:
         comparison (Comparison): The comparison.
         sample (int): Index of the sample in it.
-        crop (np.ndarray): What the models saw, [h, w, 3] BGR uint8.
+        crop (np.ndarray): The models' input, [h, w, 3] BGR uint8.
         metainfo (dict): mmpose's ``dataset_meta``.
     """
     name = Path(comparison.truth.images[sample]).name
@@ -79,7 +79,7 @@ def gallery_entry(
 
 
 def _three(comparison: Comparison, kind: str, sample: int) -> list[np.ndarray]:
-    """What ``a``, ``b`` and the truth have; NaN where a joint is not labelled."""
+    """Poses of ``a``, ``b`` and the truth, which is NaN for unlabelled joints."""
     owners = (comparison.a, comparison.b, comparison.truth)
     a, b, truth = (getattr(owner, kind)[sample] for owner in owners)
     return [a, b, np.where(comparison.truth.valid[sample][:, None], truth, np.nan)]
@@ -88,7 +88,7 @@ def _three(comparison: Comparison, kind: str, sample: int) -> list[np.ndarray]:
 def _on_crop(
     points: list[np.ndarray], crop: np.ndarray, metainfo: dict
 ) -> list[np.ndarray]:
-    """The crop, enlarged, once with each pose [K, 2] on it."""
+    """One enlarged copy of the crop per pose [K, 2], with the pose on it."""
     tile = to_tile(crop, _WIDTH)
     return [
         draw_skeleton(tile, points_on_tile(pose, crop, tile), metainfo) for pose in points
@@ -96,11 +96,11 @@ def _on_crop(
 
 
 def _from_the_side(poses: list[np.ndarray], metainfo: dict, root: int) -> list[np.ndarray]:
-    """Poses [K, 3] of one scale; the last, the truth, is in grey behind the others."""
+    """Draw poses [K, 3] to one scale; the last, the truth, is in grey behind the others."""
     rooted = [pose - pose[root] for pose in poses]
     truth = rooted[-1]
     middle = (np.nanmin(truth, 0) + np.nanmax(truth, 0)) / 2
-    # across and down in the picture; its centre is the middle of the truth
+    # axes 1 and 2 are those of the picture, whose centre is the middle of the truth
     reach = np.nanmax(np.abs(np.stack(rooted) - middle)[..., 1:])
     return [
         draw_pose_3d(
@@ -117,6 +117,6 @@ def _from_the_side(poses: list[np.ndarray], metainfo: dict, root: int) -> list[n
 
 
 def data_uri(image: np.ndarray) -> str:
-    """A BGR uint8 picture as a JPEG inside an address."""
+    """Encode a BGR uint8 picture as the data URI of a JPEG."""
     _, data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     return 'data:image/jpeg;base64,' + base64.b64encode(data).decode()

@@ -1,4 +1,4 @@
-"""A comparison of two models as one HTML page that needs no other file."""
+"""Report a comparison of two models as a self-contained HTML page."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,15 +23,15 @@ def comparison_page(
     metainfo: dict,
     facts: Mapping[str, str],
 ) -> str:
-    """The page as text: metrics, bars, curves and the images of gains and losses.
+    """Return the page as text: metrics, bars, curves and images of gains and losses.
 
     Args:
-        comparison (Comparison): What the page tells.
-        crops (Mapping[int, np.ndarray]): Index of a sample to show -> what the models
-            saw, [h, w, 3] BGR uint8, in the order of the page.
+        comparison (Comparison): The comparison to report.
+        crops (Mapping[int, np.ndarray]): Index of a sample to show -> the models' input,
+            [h, w, 3] BGR uint8, in the order of the page.
         metainfo (dict): mmpose's ``dataset_meta``, for the skeletons.
-        facts (Mapping[str, str]): Name -> text of what stands at the end: paths,
-            versions, date.
+        facts (Mapping[str, str]): Name -> text of the facts at the end: paths, versions,
+            date.
     """
     entries = [gallery_entry(comparison, *pair, metainfo) for pair in crops.items()]
     decimals = comparison.scale.decimals
@@ -55,7 +55,7 @@ def comparison_page(
 
 
 def _shares(comparison: Comparison) -> dict[str, int]:
-    """How many samples there are, count, and are better and worse."""
+    """Numbers of all samples, and of those that are scored, better and worse."""
     gains = comparison.gains
     return dict(
         samples=len(gains),
@@ -118,7 +118,7 @@ def _charts(comparison: Comparison) -> dict[str, Markup]:
 
 
 def _notes(comparison: Comparison) -> dict[str, str]:
-    """What only 3D needs to be told."""
+    """Notes that only a page on 3D needs."""
     if not comparison.is_3d:
         return dict(root_note='', grey_note='')
     root = comparison.keypoints[comparison.root]
@@ -136,7 +136,7 @@ def _counts(comparison: Comparison) -> dict[str, str]:
 
 
 def _signed(value: float, decimals: int) -> str:
-    """A difference with its sign; without, where it is none when rounded."""
+    """Format a difference with its sign; without one if it is rounded to 0."""
     text = f'{value:+.{decimals}f}'
     if not float(text):
         return text[1:]

@@ -26,7 +26,7 @@ def pose_tiles(
     angles: Sequence[str] = ('side',),
     width: int = 176,
 ) -> dict[str, list[np.ndarray]]:
-    """Images with the poses that were found in them.
+    """Draw the poses that were predicted in images, one tile per image and column.
 
     Args:
         images (Sequence[np.ndarray]): N crops [h, w, 3], BGR.
@@ -34,14 +34,14 @@ def pose_tiles(
             crops, e.g. ``{'source only': .., 'adapted': .., 'ground truth': ..}``.
         metainfo (dict): mmpose's ``dataset_meta``.
         poses_3d (Mapping[str, np.ndarray], optional): Title of a column -> poses
-            [N, K, 3] in mm, drawn beside its keypoints; joints that are NaN are left out.
-        reference (str, optional): Title in ``poses_3d`` (the ground truth) that is
-            drawn in grey behind the others, root on root.
+            [N, K, 3] in mm, drawn beside its keypoints; NaN joints are left out.
+        reference (str, optional): Title in ``poses_3d``, such as the ground truth, that
+            is drawn in grey behind the others, aligned at the root.
         notes (Mapping[str, Sequence[str]], optional): Title of a column -> N short
             texts, e.g. the error of each pose.
-        valid (np.ndarray, optional): [N, K], for the column titled ``reference``:
-            joints without a label are left out.
-        angles (Sequence[str]): What 3D poses are looked at from, see
+        valid (np.ndarray, optional): [N, K], for the column titled ``reference``: joints
+            whose value is 0 have no label and are left out.
+        angles (Sequence[str]): Viewing angles of 3D poses, see
             :data:`~mmpose_uda.visualization.skeleton.ANGLES`.
         width (int): Width of an image, px.
 
@@ -83,7 +83,7 @@ def comparison_sheet(
     width: int = 176,
     **drawn,
 ) -> np.ndarray:
-    """Images beside the poses that were found in them, one row an image.
+    """Draw images beside the poses that were predicted in them, one row per image.
 
     Args:
         images (Sequence[np.ndarray]): N crops [h, w, 3], BGR.
@@ -94,7 +94,7 @@ def comparison_sheet(
             [N, K, 3] in mm.
         image_title (str): Title over the images.
         width (int): Width of an image, px.
-        **drawn: What else :func:`pose_tiles` takes.
+        **drawn: Further arguments of :func:`pose_tiles`.
 
     Returns:
         np.ndarray: The sheet, BGR uint8.
@@ -104,7 +104,7 @@ def comparison_sheet(
 
 
 def _pose_tile(pose, metainfo, tile, angle, reference) -> np.ndarray:
-    """A 3D pose on paper as high as the tile beside it; blank of one that is all NaN."""
+    """Draw a 3D pose as high as the tile beside it; blank paper if it is all NaN."""
     if np.isnan(pose).all():
         return np.full((tile.shape[0], tile.shape[0], 3), PAPER, np.uint8)
     if reference is not None and np.isnan(reference).all():
@@ -113,7 +113,7 @@ def _pose_tile(pose, metainfo, tile, angle, reference) -> np.ndarray:
 
 
 def hide_patches(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """A copy of an image [h, w, 3] with the patches of a mask [gh, gw] greyed out."""
+    """Return a copy of an image [h, w, 3] with the patches of a mask [gh, gw] grey."""
     size = image.shape[1::-1]
     hidden = cv2.resize(
         (np.asarray(mask) > 0).astype(np.uint8), size, interpolation=cv2.INTER_NEAREST
@@ -122,13 +122,13 @@ def hide_patches(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
 
 
 def _on_tile(field: np.ndarray, tile: np.ndarray) -> np.ndarray:
-    """A field [h, w] resized to a tile, float."""
+    """A field [h, w] resized to a tile, as float32."""
     field = np.nan_to_num(np.asarray(field, np.float32))
     return cv2.resize(field, tile.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def outline(tile: np.ndarray, foreground: np.ndarray) -> np.ndarray:
-    """A copy of a tile with the outline of a soft mask [h, w], 0 to 1, on it."""
+    """Return a copy of a tile with the outline of a soft mask [h, w], 0 to 1, on it."""
     inside = (_on_tile(foreground, tile) > 0.5).astype(np.uint8)
     contours, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     return cv2.drawContours(tile.copy(), contours, -1, _CONTOUR, 1, cv2.LINE_AA)
@@ -142,7 +142,7 @@ def masked_modelling_sheet(
     attention: Mapping[str, np.ndarray] | None = None,
     width: int = 176,
 ) -> np.ndarray:
-    """Image, what the network saw of it, what it made of that, and where it looked.
+    """Draw images, their visible patches, the reconstructions and the attention.
 
     Args:
         images (Sequence[np.ndarray]): N images [h, w, 3], BGR, 0 to 255.
@@ -150,11 +150,11 @@ def masked_modelling_sheet(
             :func:`hide_patches`.
         reconstructions (Sequence[np.ndarray], optional): N images [h, w, 3], BGR, 0 to
             255; floats are clipped.
-        foreground (np.ndarray, optional): Soft masks [N, h, w], 0 to 1: a column with
-            the background dimmed, an outline on the attention, and a note which share
-            of the attention lies inside.
+        foreground (np.ndarray, optional): Soft masks [N, h, w], 0 to 1: they add a column
+            with the background dimmed, and to the attention an outline and the share of
+            attention that lies inside.
         attention (Mapping[str, np.ndarray], optional): Title (a layer) -> maps
-            [N, gh, gw], not negative, of any scale: a column of heat each.
+            [N, gh, gw], not negative, of any scale: one column of heat maps each.
         width (int): Width of a tile, px.
 
     Returns:
@@ -183,7 +183,7 @@ def _dimmed(tile: np.ndarray, foreground: np.ndarray) -> np.ndarray:
 def _attended(
     tile: np.ndarray, attention: np.ndarray, foreground: np.ndarray | None
 ) -> np.ndarray:
-    """A tile with attention [gh, gw] on it, and how much of it is on the foreground."""
+    """A tile with attention [gh, gw] on it, and its share on the foreground."""
     drawn = _heat(tile, attention)
     if foreground is not None:
         drawn = outline(drawn, foreground)
@@ -219,12 +219,12 @@ def mask_sheet(
     columns: int = 4,
     width: int = 132,
 ) -> np.ndarray:
-    """Images beside themselves with the background dimmed, to check masks by eye.
+    """Draw each image beside a copy with dimmed background, to check masks by eye.
 
     Args:
-        images (Sequence[np.ndarray]): N images [h, w, 3], BGR, each of its own size.
+        images (Sequence[np.ndarray]): N images [h, w, 3], BGR, of any sizes.
         masks (Sequence[np.ndarray]): Their masks [h, w], 0 or 255.
-        columns (int): Pairs beside each other.
+        columns (int): Number of pairs per row.
         width (int): Width and height of a tile, px.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Poses drawn as skeletons: on an image, and in space."""
+"""Draw poses as skeletons: on an image, and in space."""
 
 import cv2
 import numpy as np
@@ -8,7 +8,7 @@ from .canvas import PAPER, draw_text
 ANGLES = {'front': (0.0, 0.0), 'side': (90.0, 0.0), 'turned': (40.0, 25.0)}
 """Name of an angle -> the camera's turn about the vertical axis and pitch, degrees."""
 
-_FILLED = 0.85  # of a picture by the pose
+_FILLED = 0.85  # share of a picture that the pose fills
 _SHIFT = 4  # OpenCV draws at 1/16 px
 _DARK = (25, 25, 25)
 _LABEL = (120, 120, 120)
@@ -39,11 +39,10 @@ def _draw_links(
 
     Args:
         image (np.ndarray): [h, w, 3] BGR uint8.
-        points (np.ndarray): [K, 2] px; a link to a joint that is not finite is left
-            out.
+        points (np.ndarray): [K, 2] px; links to joints that are not finite are left out.
         links (np.ndarray): Joint pairs [L, 2].
         colors (np.ndarray): BGR [L, 3].
-        thickness (int): Of the links, px.
+        thickness (int): Thickness of the links, px.
         outline (tuple, optional): BGR of a rim around them, for busy backgrounds.
     """
     shown = np.isfinite(points).all(-1)
@@ -69,15 +68,17 @@ def draw_skeleton(
     valid: np.ndarray | None = None,
     thickness: int | None = None,
 ) -> np.ndarray:
-    """A copy of the image with a 2D pose on it.
+    """Return a copy of the image with a 2D pose on it.
 
     Args:
         image (np.ndarray): [h, w, 3] BGR uint8.
         keypoints (np.ndarray): [K, 2] px; integer coordinates are pixel centres.
         metainfo (dict): mmpose's ``dataset_meta``: ``skeleton_links`` and
             ``skeleton_link_colors`` (RGB).
-        valid (np.ndarray, optional): [K]; links to joints that are 0 or NaN are left
-            out.
+        valid (np.ndarray, optional): [K]; links to joints whose value is 0 are left out,
+            as are those to NaN keypoints.
+        thickness (int, optional): Thickness of the links, px. Default: by the image's
+            size.
     """
     image = np.ascontiguousarray(image).copy()
     keypoints = np.asarray(keypoints, np.float64)
@@ -91,13 +92,13 @@ def draw_skeleton(
 def draw_keypoints(
     image: np.ndarray, keypoints: np.ndarray, metainfo: dict, valid: np.ndarray
 ) -> np.ndarray:
-    """A copy of the image with a dot on each keypoint, whether links join it or not.
+    """Return a copy of the image with a dot on each keypoint, linked or not.
 
     Args:
         image (np.ndarray): [h, w, 3] BGR uint8.
         keypoints (np.ndarray): [K, 2] px; integer coordinates are pixel centres.
         metainfo (dict): mmpose's ``dataset_meta``: ``keypoint_colors`` (RGB).
-        valid (np.ndarray): [K]; keypoints that are 0 are left out.
+        valid (np.ndarray): [K]; keypoints whose value is 0 are left out.
     """
     image = np.ascontiguousarray(image).copy()
     colors = np.asarray(metainfo['keypoint_colors'], int)[:, ::-1].tolist()
@@ -112,7 +113,7 @@ def draw_keypoints(
 
 
 def _turned(points: np.ndarray, angle: str) -> np.ndarray:
-    """Points [K, 3] (x right, y down, z away) as a camera at an angle sees them."""
+    """Points [K, 3] (x right, y down, z away) in the axes of a camera at an angle."""
     yaw, pitch = np.deg2rad(ANGLES[angle])
     c, s = np.cos(yaw), np.sin(yaw)
     points = points @ np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]).T
@@ -130,9 +131,9 @@ def draw_pose_3d(
     extent: float | None = None,
     grid_lines: bool = False,
 ) -> np.ndarray:
-    """A small picture of a 3D pose, without perspective; far links are paler.
+    """Draw a small picture of a 3D pose, without perspective; far links are paler.
 
-    Poses are moved so that their roots meet. A bar gives the scale.
+    Poses are aligned at their roots. A bar shows the scale.
 
     Args:
         keypoints_3d (np.ndarray): [K, 3] mm, the camera's axes (x right, y down, z away).
@@ -141,12 +142,12 @@ def draw_pose_3d(
         angle (str): One of :data:`ANGLES`: ``front`` as the camera sees it, ``side``
             (depth runs to the right) or ``turned``. Default: ``turned``.
         reference (np.ndarray, optional): A pose [K, 3] to draw in grey behind it, which
-            also sets centre and scale, so that pictures with one reference compare.
+            also sets centre and scale, so that pictures with the same one are comparable.
         root (int): Index of the root joint. Default: 0.
         extent (float, optional): Side of the picture in mm, to draw several poses to one
             scale. Default: :func:`pose_extent` of the pose, or of ``reference``.
-        grid_lines (bool): Whether lines as far apart as the bar is long are drawn behind
-            the pose; two of them cross in the root. Default: False.
+        grid_lines (bool): Whether to draw lines behind the pose, as far apart as the bar
+            is long; two of them cross at the root. Default: False.
 
     Returns:
         np.ndarray: [size, size, 3] BGR uint8.
@@ -172,7 +173,7 @@ def draw_pose_3d(
         if pose is poses[-1]:
             near = np.clip(0.5 - depth / (_FILLED * extent), 0, 1)[:, None]
             shade = 0.4 + 0.6 * near
-            # A little darker than on images: the paper is white.
+            # A little darker than on images, since the paper is white.
             drawn = colors * 0.85 * shade + np.array(PAPER) * (1 - shade)
             drawn = np.nan_to_num(drawn)
         else:
@@ -183,15 +184,15 @@ def draw_pose_3d(
 
 
 def pose_extent(keypoints_3d: np.ndarray) -> float:
-    """Side, in mm, of a picture that a pose [K, 3] fits on from every angle."""
+    """Side, in mm, of a picture that holds a pose [K, 3] from every angle."""
     frame = _finite(np.asarray(keypoints_3d, np.float64))
-    # in space, not on the picture: a pose has one scale from every angle
+    # measured in space, not in the picture, so that the scale is the same from every angle
     widest = 2 * np.linalg.norm(frame - frame.mean(0), axis=-1).max()
     return max(1e-3, float(widest)) / _FILLED
 
 
 def _finite(pose: np.ndarray) -> np.ndarray:
-    """The finite joints of a pose, or the origin where there are none."""
+    """The finite joints of a pose, or the origin if there are none."""
     frame = pose[np.isfinite(pose).all(-1)]
     return frame if len(frame) else np.zeros((1, 3))
 
@@ -204,7 +205,7 @@ def _bar_length(size: int, scale: float) -> float:
 
 
 def _draw_grid(picture: np.ndarray, scale: float, centre: np.ndarray) -> None:
-    """Lines a bar's length apart, two of them through the root, in place."""
+    """Draw lines a bar's length apart, two of them through the root, in place."""
     size = len(picture)
     spacing = _bar_length(size, scale) * scale
     for axis, root in enumerate((size - 1) / 2 - centre * scale):
@@ -214,7 +215,7 @@ def _draw_grid(picture: np.ndarray, scale: float, centre: np.ndarray) -> None:
 
 
 def _draw_scale(picture: np.ndarray, scale: float) -> None:
-    """The bar, in place."""
+    """Draw the scale bar, in place."""
     size = len(picture)
     length = _bar_length(size, scale)
     end, y = round(6 + length * scale), size - 7

@@ -161,12 +161,12 @@ def test_a_trial_that_fails_stops_nothing(tmp_path, calls, told, monkeypatch):
     )
     ablation.run_variants(HAND_3D, [0, 1], ['full'], tmp_path, tell=told.append)
     (trial,) = tmp_path.glob('trial*')
-    assert told[1] == f'How long they take is not known: {trial} has what went wrong.'
+    assert told[1] == f'Their duration could not be estimated: see the logs in {trial}.'
     assert [folder for _, folder in names(calls)] == ['full_seed0', 'full_seed1']
 
 
 def test_no_jobs(tmp_path):
-    with pytest.raises(UserError, match='-1 jobs are none'):
+    with pytest.raises(UserError, match='--jobs -1 runs nothing'):
         ablation.run_variants(HAND_3D, [0], ['full'], tmp_path, jobs=-1)
 
 

@@ -183,7 +183,7 @@ def test_only_boxes_are_needed(coco):
     assert '3 masks' in extract_masks(str(root), ann_file='annotations/train.json')
     assert _mask_files(root)[1] is None
     _change(root, lambda content: [a.update(iscrowd=1) for a in content['annotations']])
-    with pytest.raises(UserError, match='no box of anybody'):
+    with pytest.raises(UserError, match='no box to segment'):
         extract_masks(str(root), ann_file='annotations/train.json')
 
 
@@ -234,7 +234,7 @@ def test_images_are_not_written_over(coco, kind):
     photo.parent.mkdir(parents=True)
     cv2.imwrite(str(photo), np.full((48, 64, 3), 99, np.uint8))
     before = photo.read_bytes()
-    with pytest.raises(UserError, match='_0.png, which is none: name another folder'):
+    with pytest.raises(UserError, match='_0.png, which is not a mask: name another'):
         if kind == 'annotations':
             extract_masks(
                 str(root), ann_file='annotations/train.json', masks='images/train'

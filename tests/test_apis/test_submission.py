@@ -102,7 +102,7 @@ def test_what_is_refused(folder, checkpoint):
     def dump(path='out.zip', **kwargs):
         evaluate('config.py', checkpoint, 'student', dump_submission=path, **kwargs)
 
-    with pytest.raises(UserError, match='take `indices` and what else'):
+    with pytest.raises(UserError, match='remove `indices` and anything else'):
         dump(cfg_options={'test_dataloader.dataset.indices': 3})
     with pytest.raises(UserError, match="a FreiHAND with the split 'test': test on Frei"):
         dump(cfg_options={'test_dataloader.dataset.split': 'test'})

@@ -215,7 +215,7 @@ def test_resume_from_what_is_no_checkpoint_of_a_run(config, begun, exported, tmp
     torch.save(
         dict(state_dict=weights, meta=meta) if exported else weights, tmp_path / 'w.pth'
     )
-    said = 'the export of a teacher' if exported else 'weights alone'
+    said = 'the export of a teacher' if exported else 'only weights'
     with pytest.raises(UserError, match=f'w.pth is {said}.*load_from=FILE'):
         train(config, work_dir=begun, resume=str(tmp_path / 'w.pth'))
 

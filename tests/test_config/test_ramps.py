@@ -41,7 +41,7 @@ def test_a_warm_up_longer_than_the_run(told):
     assert told(500, param_scheduler=schedulers) == []
     (sentence,) = told(499, param_scheduler=schedulers)
     assert sentence.startswith(
-        '`param_scheduler.1.end` is 500 and there are 499 iterations'
+        '`param_scheduler.1.end` is 500, but there are only 499 iterations'
     )
     assert told(1, param_scheduler=dict(lr=schedulers)) == []
 
@@ -52,7 +52,8 @@ def test_ramps_of_parts(told, ramp):
     model = dict(alignments=parts)
     assert told(100, model=model) == []
     (sentence,) = told(99, model=model)
-    assert sentence.startswith(f'`model.alignments.a.{ramp}` is 100 and there are 99 ')
+    expected = f'`model.alignments.a.{ramp}` is 100, but there are only 99 iterations'
+    assert sentence.startswith(expected)
 
 
 def test_ramps_begin_with_each_phase(told):

@@ -206,7 +206,7 @@ def test_an_override_of_what_was_copied(write, tmp_path, key, place, imports):
 
 
 def test_an_override_of_what_nothing_reads(write):
-    wanted = 'level changes nothing.*, as `optim_wrapper.optimizer.height`'
+    wanted = 'level changes nothing.*, such as `optim_wrapper.optimizer.height`'
     with pytest.raises(UserError, match=wanted):
         config_api.load_config(write(COPIED), {'level': 9})
     with pytest.raises(UserError, match='unused changes nothing.*by its own key'):
@@ -253,9 +253,9 @@ def test_built_in_data_in_another_folder(write):
 
 def test_a_config_that_is_not_utf_8(write, tmp_path):
     (tmp_path / 'base.py').write_bytes('a = "é"'.encode('latin-1'))
-    with pytest.raises(UserError, match='base.py is not text of UTF-8'):
+    with pytest.raises(UserError, match='base.py is not UTF-8 text'):
         config_api.load_config(str(tmp_path / 'base.py'))
-    with pytest.raises(UserError, match='base.py is not text of UTF-8'):
+    with pytest.raises(UserError, match='base.py is not UTF-8 text'):
         config_api.load_config(write("_base_ = 'base.py'"))
 
 
@@ -347,7 +347,7 @@ def test_launchers(write, monkeypatch):
     with pytest.raises(UserError, match='mpi needs GPUs'):
         config_api.set_launcher(cfg, 'mpi')
     monkeypatch.delenv('SLURM_PROCID', raising=False)
-    with pytest.raises(UserError, match='srun around it.*slurm_train.sh'):
+    with pytest.raises(UserError, match='started by srun.*slurm_train.sh'):
         config_api.set_launcher(cfg, 'slurm')
 
 

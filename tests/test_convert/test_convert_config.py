@@ -277,13 +277,13 @@ def test_folders_that_are_not_there(folders, out, tmp_path):
         convert_config(HEATMAP, str(tmp_path / 'empty'), out=out)
     with pytest.raises(UserError, match='no folder gone for --out'):
         convert_config(HEATMAP, folders['target'], out='gone/a.py')
-    with pytest.raises(UserError, match='--out adapted is no name of a config'):
+    with pytest.raises(UserError, match='--out adapted is not the name of a config'):
         convert_config(HEATMAP, folders['target'], out='adapted')
 
 
 def test_a_file_is_never_overwritten(folders, out):
     Path(out).write_text('edited')
-    with pytest.raises(UserError, match='is there already'):
+    with pytest.raises(UserError, match='already exists'):
         convert_config(HEATMAP, **folders, out=out)
     assert Path(out).read_text() == 'edited'
 
@@ -373,4 +373,4 @@ def test_tool(folders, out, monkeypatch, capsys):
     with pytest.raises(SystemExit) as caught:
         runpy.run_path(str(TOOL), run_name='__main__')
     assert caught.value.code == 2
-    assert 'is there already' in capsys.readouterr().err
+    assert 'already exists' in capsys.readouterr().err

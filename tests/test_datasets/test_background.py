@@ -164,5 +164,5 @@ def test_noise_alone_needs_no_image(results):
 
 @pytest.mark.parametrize('shares', [dict(), dict(targte=1.0), dict(target=0.0)])
 def test_unknown_backgrounds_are_refused(shares):
-    with pytest.raises(UserError, match='`target`, `source` and `noise`'):
+    with pytest.raises(UserError, match='`target`, `source` or `noise`'):
         ReplaceBackground(shares=shares)

@@ -74,13 +74,13 @@ def test_a_side_without_its_other():
 
 def test_a_file_that_names_nothing(file):
     change(file, keypoints=[])
-    with pytest.raises(UserError, match='No category of .* names its keypoints'):
+    with pytest.raises(UserError, match='No category of .* lists its keypoints'):
         metainfo_of_categories(str(file))
 
 
 def test_two_keypoints_of_one_name(file):
     change(file, keypoints=['a', 'a', 'b', 'c'])
-    with pytest.raises(UserError, match='two keypoints one name'):
+    with pytest.raises(UserError, match='Two keypoints .* share a name'):
         metainfo_of_categories(str(file))
 
 

@@ -36,7 +36,7 @@ def test_a_keypoint_without_a_label_may_be_nowhere(nothing):
 
 @pytest.mark.parametrize('visibility', [0.4, 3, -2])
 def test_visibilities_that_mean_something_else_are_refused(visibility):
-    with pytest.raises(UserError, match='Keypoint 0 of annotation 7 .*COCO knows 0'):
+    with pytest.raises(UserError, match='Keypoint 0 of annotation 7 .*COCO defines 0'):
         points_of((1, 2, visibility))
 
 
@@ -73,7 +73,7 @@ def test_the_size_of_an_image_is_its_own(tmp_path, size):
     (path,) = (tmp_path / 'images').rglob('*.png')
     assert image_size(size, str(path)) == (64, 48)
     assert image_size(dict(width='70', height=50.0), str(path)) == (70, 50)
-    with pytest.raises(UserError, match='gone.png` is missing .*do not say its width'):
+    with pytest.raises(UserError, match='gone.png` is missing .*do not give its width'):
         image_size(size, 'gone.png')
 
 

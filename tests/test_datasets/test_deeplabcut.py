@@ -71,14 +71,14 @@ def test_an_image_that_is_missing(tmp_path):
 def test_another_table(tmp_path, text):
     root = write_project(tmp_path / 'project')
     (root / 'labeled-data/video1/CollectedData_me.csv').write_text(text)
-    with pytest.raises(UserError, match='is no table of DeepLabCut'):
+    with pytest.raises(UserError, match='is not a DeepLabCut table'):
         convert_deeplabcut(str(root))
 
 
 @pytest.mark.parametrize(
     'change, said',
     [
-        (lambda text: text.encode('utf-16'), 'no text of UTF-8'),
+        (lambda text: text.encode('utf-16'), 'not comma-separated UTF-8 text'),
         (lambda text: text.rstrip('\n').encode() + b',1,2,3\n', 'columns in a row and'),
     ],
 )

@@ -157,7 +157,7 @@ def test_pickles_run_no_code(tmp_path, monkeypatch, name, protocol, call):
 def test_half_written_pickle(tmp_path, size):
     path = tmp_path / 'anno.pickle'
     path.write_bytes(pickle.dumps(dict(a=np.arange(100)))[:size])
-    with pytest.raises(UserError, match='anno.pickle` is no pickle of arrays'):
+    with pytest.raises(UserError, match='anno.pickle` is not a pickle of arrays'):
         load_array_pickle(str(path))
 
 
@@ -168,7 +168,7 @@ def test_npy_of_numbers_and_of_objects(tmp_path, items):
     found = load_npy(str(path))
     assert found.dtype == items.dtype and found.tolist() == items.tolist()
     path.write_bytes(path.read_bytes()[:-7])
-    with pytest.raises(UserError, match='items.npy` is no .*cut short'):
+    with pytest.raises(UserError, match='items.npy` is not .*cut short'):
         load_npy(str(path))
 
 
@@ -176,9 +176,9 @@ def test_npy_of_numbers_and_of_objects(tmp_path, items):
 def test_other_files_are_named(tmp_path, content):
     path = tmp_path / 'page.npy'
     path.write_bytes(content)
-    with pytest.raises(UserError, match='page.npy` is no NumPy array'):
+    with pytest.raises(UserError, match='page.npy` is not a NumPy array'):
         load_npy(str(path))
-    with pytest.raises(UserError, match='page.npy` is no pickle'):
+    with pytest.raises(UserError, match='page.npy` is not a pickle'):
         load_array_pickle(str(path))
 
 
@@ -187,7 +187,7 @@ def test_an_array_that_is_none_is_named(tmp_path):
     np.save(path, np.array([{}], dtype=object), allow_pickle=True)
     head = path.read_bytes().split(b'\n')[0] + b'\n'
     path.write_bytes(head + pickle.dumps([1]))
-    with pytest.raises(UserError, match='list.npy` is no NumPy array'):
+    with pytest.raises(UserError, match='list.npy` is not a NumPy array'):
         load_npy(str(path))
 
 
@@ -212,7 +212,7 @@ def test_one_array_of_several(tmp_path):
     np.savez_compressed(path, a=np.arange(5), b=np.array([{}], object))
     assert load_npz(str(path), 'a').tolist() == [0, 1, 2, 3, 4]
     for name in ('b', 'c'):  # a pickle, and none
-        with pytest.raises(UserError, match=f'labels.npz` is no .* with `{name}`'):
+        with pytest.raises(UserError, match=f'labels.npz` is not .* with `{name}`'):
             load_npz(str(path), name)
 
 
@@ -222,7 +222,7 @@ def test_npz_cut_short(tmp_path, share):
     np.savez_compressed(path, a=np.random.default_rng(0).random(1000))
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
-    with pytest.raises(UserError, match='labels.npz` is no file of NumPy arrays'):
+    with pytest.raises(UserError, match='labels.npz` is not a file of NumPy arrays'):
         load_npz(str(path), 'a')
 
 
@@ -232,7 +232,7 @@ def test_npz_with_other_bytes(tmp_path):
     content = bytearray(path.read_bytes())
     content[500:600] = bytes(100)
     path.write_bytes(content)
-    with pytest.raises(UserError, match='labels.npz` is no file of NumPy arrays'):
+    with pytest.raises(UserError, match='labels.npz` is not a file of NumPy arrays'):
         load_npz(str(path), 'a')
 
 
@@ -243,9 +243,9 @@ def test_yaml_of_plain_values(tmp_path):
     made = tmp_path / 'made'
     for content in (f'!!python/object/apply:os.mkdir [{made}]', '[', '\x00'):
         path.write_text(content)
-        with pytest.raises(UserError, match='meta.yml` is no YAML file of plain values'):
+        with pytest.raises(UserError, match='meta.yml` is not a YAML file of plain values'):
             load_yaml(str(path))
     path.write_bytes(b'\xff\xfe\xff')
-    with pytest.raises(UserError, match='meta.yml` is no YAML file of plain values'):
+    with pytest.raises(UserError, match='meta.yml` is not a YAML file of plain values'):
         load_yaml(str(path))
     assert not made.exists()

@@ -131,7 +131,7 @@ def test_mask_in_a_file_of_arrays(tmp_path):
     for array in ('deep', 'other'):
         with pytest.raises(UserError, match=f'labels_1.npz:{array}. is missing or does'):
             LoadPoseMask()(dict(results, mask_path=f'{path}:{array}'))
-    with pytest.raises(UserError, match='is no file of NumPy arrays with `none`'):
+    with pytest.raises(UserError, match='is not a file of NumPy arrays with `none`'):
         LoadPoseMask()(dict(results, mask_path=f'{path}:none'))
     path.unlink()
     with pytest.raises(UserError, match='labels_1.npz:seg` is missing'):

@@ -137,5 +137,5 @@ def test_no_class_of_mmpose(build, dataset):
 
 
 def test_other_keypoints(written, build):
-    with pytest.raises(UserError, match='name the `dataset` that it is of'):
+    with pytest.raises(UserError, match='set `dataset` to the class that'):
         build(dataset='CocoDataset')

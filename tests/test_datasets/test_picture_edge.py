@@ -52,7 +52,7 @@ def test_a_box_beyond_the_image(sample):
 
 
 def test_refuses_a_margin_that_is_no_range():
-    with pytest.raises(UserError, match='`margin` goes from the smaller to the larger'):
+    with pytest.raises(UserError, match=r'`margin` must be \(smaller, larger\)'):
         PictureEdge(margin=(0.2, 0.1))
 
 

@@ -20,8 +20,8 @@ def test_the_transform_and_the_image_are_named():
     with pytest.raises(UserError) as caught, naming_sample(lambda: 'a.jpg'):
         pipeline({})
     assert str(caught.value) == (
-        "Fails cannot take the sample of `a.jpg` (KeyError: 'bbox'): mend its annotation, "
-        'or correct the pipeline.'
+        "Fails cannot process the sample of `a.jpg` (KeyError: 'bbox'): correct its "
+        'annotation, or the pipeline.'
     )
     assert isinstance(caught.value.__cause__, KeyError)
 

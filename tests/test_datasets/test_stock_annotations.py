@@ -199,7 +199,7 @@ def test_boxes_of_no_size_are_left_out_and_told(people, kind, box, monkeypatch):
     assert len(dataset(people, kind, metainfo=COCO)) == before - 1
     (sentence,) = said
     assert sentence.startswith(f'1 of {before} annotations of `')
-    assert sentence.endswith('mend `bbox` of 101.')
+    assert sentence.endswith('correct `bbox` of 101.')
 
 
 @pytest.mark.parametrize('kind', ['CocoDataset', 'PoseDataset'])
@@ -315,7 +315,7 @@ def test_an_encoding_that_only_ours_read(people, encoding):
     path = people / 'annotations/train.json'
     path.write_text(path.read_text(), encoding)
     assert len(dataset(people, 'PoseDataset', metainfo=COCO))
-    with pytest.raises(UserError, match=f'train.json. is text of {encoding}'):
+    with pytest.raises(UserError, match=f'train.json. is {encoding} text'):
         dataset(people)
 
 

@@ -95,7 +95,7 @@ def test_a_file_is_of_all_frames(tmp_path):
     samples = predicted(tmp_path, name)
     out = tmp_path / 'out.zip'
     for some in (samples[1:], samples[:2] + samples[3:], samples + samples[:1]):
-        with pytest.raises(UserError, match='holds every frame once, and these are'):
+        with pytest.raises(UserError, match='must hold every frame once, but these are'):
             collected(out, name, some)
     with pytest.raises(UserError, match='got no sample'):
         HandSubmission(str(out), name).compute_metrics([])

@@ -315,8 +315,8 @@ def test_a_video_with_boxes(run_2d, tmp_path):
 @pytest.mark.parametrize(
     ('boxes', 'message'),
     [
-        ({'a.png': [1, 2, 3, 4]}, 'a.png`, which is no frame .* such as `000012.jpg`'),
-        ({'12.jpg': [1, 2, 3, 4]}, '12.jpg`, which is no frame'),
+        ({'a.png': [1, 2, 3, 4]}, 'a.png`, which is not a frame .* such as `000012.jpg`'),
+        ({'12.jpg': [1, 2, 3, 4]}, '12.jpg`, which is not a frame'),
         ({'000002.jpg': [1, 2, 3, 4]}, 'the last frame of .*clip.mp4 is `000001.jpg`'),
         ({'000001.jpg': [1, 2, 3]}, 'boxes of `000001.jpg`'),
         ({}, 'boxes.json names no frame'),
@@ -425,9 +425,9 @@ def make_video_of_nonsense(root):
     [
         (lambda root: root / 'gone', 'There is no image, folder or video .*gone'),
         (make_empty_folder, 'empty` holds no images'),
-        (make_text, 'notes.txt is no image .* cannot be opened as a video'),
+        (make_text, 'notes.txt is not an image .* cannot be opened as a video'),
         (make_video_without_frames, 'The video .*none.avi has no frame'),
-        (make_video_of_nonsense, 'nonsense.mp4 is no image .* cannot be opened'),
+        (make_video_of_nonsense, 'nonsense.mp4 is not an image .* cannot be opened'),
     ],
 )
 def test_bad_inputs_are_named(run_2d, tmp_path, make, message):
@@ -443,7 +443,7 @@ def test_boxes_that_lie_in_the_folder(run_2d, photos, tmp_path, monkeypatch):
     found = infer(str(run_2d.export), str(photos)).predictions
     assert list(found) == ['a.png']
     assert found['a.png'][0]['bbox'][0] == [5, 6, 35, 46]
-    assert said == [f'The boxes are those of {photos}/boxes.json.']
+    assert said == [f'Using the boxes of {photos}/boxes.json.']
     other = tmp_path / 'boxes.json'
     other.write_text(json.dumps({'b.jpg': [1, 2, 3, 4]}))
     assert list(infer(str(run_2d.export), str(photos), boxes=str(other)).predictions) == [

@@ -14,8 +14,8 @@ def parse_args():
         '--variants',
         nargs='+',
         help='source_weak, source_strong, full, oracle, only_<part>, without_<part>, '
-        'with_<extra>; default: all of these, or full with --lengths; also source_free '
-        '(with source_start, its beginning)',
+        'with_<extra>; default: all of these, or only full with --lengths; also '
+        'source_free (with source_start, the model that it starts from)',
     )
     parser.add_argument(
         '--lengths',
@@ -23,31 +23,31 @@ def parse_args():
         nargs='+',
         default=[1],
         metavar='TIMES',
-        help='each variant with so many times the steps of adaptation, such as 1 3 10',
+        help='run each variant with this many times the adaptation steps, such as 1 3 10',
     )
     parser.add_argument(
         '--share',
         type=float,
         default=1.0,
-        help='of the steps of all phases, ramps and schedules with them: 0.25 is a short '
-        'form of a quarter of the time; default 1',
+        help='share of the steps of all phases, with ramps and schedules to match: 0.25 '
+        'takes a quarter of the time; default 1',
     )
     parser.add_argument(
         '--out',
-        help='folder of the runs and the results, default work_dirs/ablation/<config>, and '
-        'after that _<share> of a short form',
+        help='folder for runs and results; default work_dirs/ablation/<config>, with '
+        '_<share> appended if --share is not 1',
     )
     parser.add_argument(
         '--jobs',
         type=int,
-        help='runs at a time, default 1: one a GPU, or on a CPU one thread each if over 1; '
-        'with --launcher slurm default all',
+        help='runs at a time, default 1: one per GPU, or on a CPU with one thread each if '
+        'more than 1; with --launcher slurm, default all',
     )
     parser.add_argument(
         '--launcher',
         choices=['none', 'slurm'],
         default='none',
-        help='where runs go on: on this machine, or each as a job of a cluster (the page '
+        help='where to run: on this machine, or each run as a Slurm job (the page '
         "'Several processes, stops and resuming' of the documentation)",
     )
     return parser.parse_args()

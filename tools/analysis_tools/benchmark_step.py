@@ -1,9 +1,9 @@
-"""Time the training step of a config beside the network passes that it consists of.
+"""Time the training step of a config, and the network passes that it consists of.
 
 python tools/analysis_tools/benchmark_step.py configs/uda/hand_3d.py --json step.json
 
-Step and passes are timed in turn, on one batch of images. The
-page 'Performance' of the documentation says more.
+Step and passes are timed in turn, on one batch of images. The page 'Performance' of the
+documentation explains more.
 """
 
 import argparse
@@ -16,22 +16,22 @@ def parse_args():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config', help='config of an adaptation')
     parser.add_argument('--device', choices=['cpu', 'cuda'], help='default: a GPU if any')
-    parser.add_argument('--batch', type=int, help="images a domain, default the config's")
+    parser.add_argument('--batch', type=int, help="images per domain, default the config's")
     parser.add_argument(
         '--amp',
         nargs='?',
         const='auto',
         choices=['auto', 'bf16', 'fp16'],
-        help='mixed precision; alone: fp16 on a GPU, bf16 on a CPU',
+        help='mixed precision; without a value: fp16 on a GPU, bf16 on a CPU',
     )
     parser.add_argument('--compile', action='store_true', help='compile the networks')
     parser.add_argument(
         '--random-vgg',
         action='store_true',
-        help='exchange style by a VGG-19 network of random weights',
+        help='transfer style with a VGG-19 network of random weights',
     )
-    parser.add_argument('--rounds', type=int, default=5, help='steps that are timed')
-    parser.add_argument('--json', metavar='FILE', help='write the figures there')
+    parser.add_argument('--rounds', type=int, default=5, help='steps to time')
+    parser.add_argument('--json', metavar='FILE', help='write the figures to FILE')
     parser.add_argument(
         '--cfg-options',
         nargs='+',

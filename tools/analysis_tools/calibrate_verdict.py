@@ -4,10 +4,10 @@ OMP_NUM_THREADS=1 python tools/analysis_tools/calibrate_verdict.py --out calibra
     --real configs/uda/hand_3d.py=my_hands configs/uda/human_2d.py=my_people
 
 The runs are those of mmpose_uda/adaptation/calibration_plan.py, one after the other, from
-one model a benchmark. The same command goes on where it was stopped. After each run
-OUT/table.md has a line a run, the confusion matrices of the half that fixes thresholds and
-of the one that is held out, and thresholds that fit the first; those in use are in
-mmpose_uda/adaptation/verdict.py. A folder of --real has train.json (images and boxes),
+one model per benchmark. Repeat the command to continue where it was stopped. After each run
+OUT/table.md has a line per run, the confusion matrices of the half that fixes thresholds
+and of the held-out half, and the thresholds that fit the first half best; those in use are
+in mmpose_uda/adaptation/verdict.py. A folder of --real has train.json (images and boxes),
 tune.json (with labels that may fix thresholds), test.json (with others) and images/.
 """
 
@@ -20,7 +20,7 @@ def parse_args():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('--out', required=True, help='folder of runs and results')
+    parser.add_argument('--out', required=True, help='folder for runs and results')
     parser.add_argument('--configs', nargs='+', default=CONFIGS, metavar='CONFIG')
     parser.add_argument('--real', nargs='+', default=[], metavar='CONFIG=FOLDER')
     parser.add_argument(
@@ -28,9 +28,9 @@ def parse_args():
         nargs='+',
         default=[],
         metavar='CONFIG=EXPORT',
-        help='models of the source alone; without, each is trained first',
+        help='models trained only on the source; without them, each is trained first',
     )
-    parser.add_argument('--iters', type=int, default=150, help='steps of an adaptation')
+    parser.add_argument('--iters', type=int, default=150, help='steps per adaptation')
     parser.add_argument('--cases', nargs='+', help='default: all')
     return parser.parse_args()
 
@@ -38,7 +38,7 @@ def parse_args():
 def main():
     args = parse_args()
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from pathlib import Path
 
     from mmpose_uda.adaptation.calibration import Calibration
@@ -52,7 +52,7 @@ def main():
     with exit_codes(resumable=False):
         for pair in (*args.real, *args.starts):
             if '=' not in pair:
-                raise UserError(f'{pair} is not CONFIG=FOLDER: write it so.')
+                raise UserError(f'{pair} is not CONFIG=FOLDER: write it like that.')
         out = Path(args.out)
         check_writable(out / 'table.md')
         benchmarks = [builtin_benchmark(config) for config in args.configs]
@@ -66,7 +66,7 @@ def main():
             page, suggested = report(outcomes)
             write_whole(out / 'table.md', page)
         if not outcomes:
-            raise UserError(f'None of the cases {", ".join(cases)} goes with the models.')
+            raise UserError(f'None of the cases {", ".join(cases)} fits the models.')
         print(page)
         print(f'Thresholds that fit best: {suggested}')
 

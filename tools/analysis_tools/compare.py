@@ -13,14 +13,14 @@ def parse_args():
     parser.add_argument(
         'config',
         metavar='dataset_config',
-        help='a config whose test_dataloader and test_evaluator are of labelled data',
+        help='a config whose test_dataloader and test_evaluator use labelled data',
     )
     parser.add_argument('--out', default='report.html', help='page to write')
     parser.add_argument(
         '--num-images',
         type=int,
         default=6,
-        help='at most so many images of gains, and of losses',
+        help='at most this many images that gain, and as many that lose',
     )
     return parser.parse_args()
 
@@ -28,7 +28,7 @@ def parse_args():
 def main():
     args = vars(parse_args())
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from mmpose_uda.analysis.compare import compare
     from mmpose_uda.apis.command_line import exit_codes
 

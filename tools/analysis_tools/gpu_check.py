@@ -1,10 +1,10 @@
-"""Whether everything runs on this machine's GPU, and how fast, in under eight minutes.
+"""Check that everything runs on this machine's GPU, and how fast, in under eight minutes.
 
 python tools/analysis_tools/gpu_check.py
 
-It needs no data. Short trainings in all precisions, compiled and through NCCL, resume,
-export and inference, then the time of a step; each in a process of its own. A table at the
-end, and OUT/gpu_check.json; the exit status is 0 if all passed.
+It needs no data. It runs short trainings in all precisions, compiled and through NCCL,
+resuming, export and inference, and then times a step; each check in its own process. It
+ends with a table and OUT/gpu_check.json; the exit status is 0 if all checks passed.
 """
 
 import argparse
@@ -20,13 +20,13 @@ def parse_args():
         '--device',
         choices=['cuda', 'cpu'],
         default='cuda',
-        help='cpu: a few checks, on a machine without a GPU',
+        help='cpu: only a few checks, for a machine without a GPU',
     )
     parser.add_argument(
         '--out',
         default='work_dirs/gpu_check',
         metavar='DIR',
-        help='folder of runs, logs and the JSON, default work_dirs/gpu_check',
+        help='folder for runs, logs and the JSON, default work_dirs/gpu_check',
     )
     return parser.parse_args()
 

@@ -1,4 +1,4 @@
-"""Compare how hands are posed and seen in labelled sets, in a table.
+"""Compare in a table how hands are posed and seen in labelled data sets.
 
 python tools/analysis_tools/hand_statistics.py rendered/annotations/train.json tune.json
 """
@@ -22,7 +22,7 @@ def parse_args():
 def main():
     args = vars(parse_args())
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from mmpose_uda.analysis.hand_statistics import hand_statistics
     from mmpose_uda.apis.command_line import exit_codes
 

@@ -3,7 +3,7 @@
 python tools/analysis_tools/picture_statistics.py configs/uda/human_2d.py
 
 Compare the source with the target: what the source never shows, such as noise, is not
-learned. Figures are in grey levels of 0 to 255, as 5th / 50th / 95th percentile.
+learned. Figures are in grey levels from 0 to 255, as 5th / 50th / 95th percentiles.
 """
 
 import argparse
@@ -15,7 +15,7 @@ def parse_args():
     )
     parser.add_argument('config')
     parser.add_argument(
-        '--images', type=int, default=240, metavar='N', help='boxes of each data set'
+        '--images', type=int, default=240, metavar='N', help='boxes per data set'
     )
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE')
     return parser.parse_args()
@@ -24,7 +24,7 @@ def parse_args():
 def main():
     args = vars(parse_args())
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from mmpose_uda.analysis.picture_statistics import picture_table
     from mmpose_uda.apis.command_line import exit_codes, parse_options
 

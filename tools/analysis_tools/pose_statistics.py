@@ -1,10 +1,10 @@
-"""Which poses files of people hold, as rows of a table: trunks that tilt, angles.
+"""Show in a table which poses files of people contain: tilted trunks, joint angles.
 
 python tools/analysis_tools/pose_statistics.py data/people/annotations/train.json
 
-Compare a source with labels of a target, or with readings of another estimator there:
-poses that the source lacks are not learned. Angles are those in the image, as 5th / 50th
-/ 95th percentile in degrees.
+Compare a source with labels of a target, or with another estimator's predictions on it:
+poses that the source lacks are not learned. Angles are those in the image, in degrees, as
+5th / 50th / 95th percentiles.
 """
 
 import argparse
@@ -21,7 +21,7 @@ def parse_args():
 def main():
     ann_files = parse_args().ann_files
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from mmpose_uda.analysis.pose_statistics import pose_table
     from mmpose_uda.apis.command_line import exit_codes
 

@@ -1,8 +1,8 @@
-"""Profile the training step of a config, as the runner does it, with torch.profiler.
+"""Profile the training step of a config, as in the runner, with torch.profiler.
 
 python tools/analysis_tools/profile_step.py configs/uda/human_2d.py
 
-It prints the costliest operators, who waits for a value from the device and where, and
+It prints the costliest operators, what waits for a value from the device and where, and
 whether the number of operators grows with the batch, as a loop over samples would make it.
 """
 

@@ -11,9 +11,9 @@ def parse_args():
     parser.add_argument('config', help='the config that was trained')
     parser.add_argument('checkpoint', help='a checkpoint of that training')
     parser.add_argument('out', help='picture to write, .jpg or .png')
-    parser.add_argument('--view', default='target_student', help='whose images to show')
+    parser.add_argument('--view', default='target_student', help='view to show images of')
     parser.add_argument('--num-images', type=int, default=8)
-    parser.add_argument('--seed', type=int, default=0, help='of images and masks')
+    parser.add_argument('--seed', type=int, default=0, help='seed of images and masks')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE')
     return parser.parse_args()
 
@@ -21,7 +21,7 @@ def parse_args():
 def main():
     args = vars(parse_args())
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from mmpose_uda.analysis.visualize_mim import visualize_mim
     from mmpose_uda.apis.command_line import exit_codes, parse_options
 

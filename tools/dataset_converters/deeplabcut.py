@@ -2,7 +2,7 @@
 
 python tools/dataset_converters/deeplabcut.py my_project
 
-All videos' labels go into my_project/coco.json, or --out; images stay where they are.
+The labels of all videos go into my_project/coco.json, or --out; images stay where they are.
 """
 
 import argparse
@@ -20,7 +20,7 @@ def parse_args():
 def main():
     args = vars(parse_args())
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from mmpose_uda.apis.command_line import exit_codes
     from mmpose_uda.datasets.deeplabcut import convert_deeplabcut
 

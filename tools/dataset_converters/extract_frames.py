@@ -1,11 +1,11 @@
-"""Make images of the videos of a public data set, for its class of the same name.
+"""Extract images from the videos of a public data set, for the class that reads it.
 
 python tools/dataset_converters/extract_frames.py mpi_inf_3dhp data/MPI-INF-3DHP --workers 8
 python tools/dataset_converters/extract_frames.py surreal data/SURREAL_full --workers 8
 
-Only the frames that the data sets MPIINF3DHP and SURREAL3D read are made, for SURREAL with
-the masks of the people (the page 'Public data sets' of the documentation). They go beside
-the videos. The same command goes on where it was stopped.
+Only the frames that MPIINF3DHP and SURREAL3D read are extracted, for SURREAL with the masks
+of the people (the page 'Public data sets' of the documentation). They are written beside
+the videos. Repeat the command to continue where it was stopped.
 """
 
 import argparse
@@ -16,13 +16,13 @@ def parse_args():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument('data', choices=['mpi_inf_3dhp', 'surreal'], help='which it is')
+    parser.add_argument('data', choices=['mpi_inf_3dhp', 'surreal'], help='the data set')
     parser.add_argument('root', help='folder of the data set')
     parser.add_argument(
         '--workers',
         type=int,
         default=os.cpu_count(),
-        help='videos that are read at the same time; default: one a core',
+        help='videos to read at the same time; default: one per core',
     )
     return parser.parse_args()
 
@@ -30,7 +30,7 @@ def parse_args():
 def main():
     args = parse_args()
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from mmpose_uda.apis.command_line import exit_codes
     from mmpose_uda.datasets.published.mpi_inf_3dhp_frames import extract_mpi_inf_3dhp
     from mmpose_uda.datasets.published.surreal_frames import extract_surreal

@@ -2,8 +2,8 @@
 
 python tools/misc/check_data.py configs/uda/hand_3d.py
 
-Prints what the config needs and what its data sets hold; then a sentence for every
-problem, and ends with status 2 if there is one.
+It prints what the config needs and what its data sets contain, then one sentence per
+problem; the exit status is 2 if there is any problem.
 """
 
 import argparse
@@ -24,7 +24,7 @@ def parse_args():
         type=number_or_all,
         default='all',
         metavar='all|N',
-        help='how many of each data set to decode, default all',
+        help='how many images of each data set to decode, default all',
     )
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE')
     return parser.parse_args()
@@ -33,7 +33,7 @@ def parse_args():
 def main():
     args = vars(parse_args())
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from mmpose_uda.analysis.data_check import print_report
     from mmpose_uda.apis import check_data
     from mmpose_uda.apis.command_line import exit_codes, parse_options

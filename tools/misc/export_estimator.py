@@ -10,12 +10,12 @@ def parse_args():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config', help='the config that was trained')
     parser.add_argument('checkpoint', help='a checkpoint of that training')
-    parser.add_argument('out_dir', help='folder for what is written')
+    parser.add_argument('out_dir', help='folder to write')
     parser.add_argument(
         '--which',
         choices=['teacher', 'student'],
         default='teacher',
-        help='whom to export, default the teacher',
+        help='network to export, default the teacher',
     )
     parser.add_argument(
         '--onnx',
@@ -28,7 +28,7 @@ def parse_args():
 def main():
     args = parse_args()
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from mmengine.runner import CheckpointLoader
 
     import mmpose_uda  # noqa: F401, sets the policy that checkpoints are loaded by

@@ -1,4 +1,4 @@
-"""Measure what a 3D config must know of its source, and print its lines.
+"""Measure what a 3D config must know about its source, and print it as config lines.
 
 python tools/misc/measure_source.py configs/uda/hand_3d.py
 
@@ -21,7 +21,7 @@ def parse_args():
 def main():
     args = vars(parse_args())
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from mmpose_uda.apis import measure_source
     from mmpose_uda.apis.command_line import exit_codes, parse_options
 

@@ -2,8 +2,8 @@
 
 python tools/misc/pre_annotate.py adapted/export my_photos --out annotations.json --num 50
 
-CVAT reads it as "COCO Keypoints 1.0". Save what you corrected beside the images, and
-give it to tools/adapt.py as --labelled.
+CVAT reads it as "COCO Keypoints 1.0". Save the corrected file beside the images, and
+pass it to tools/adapt.py as --labelled.
 """
 
 import argparse
@@ -23,7 +23,7 @@ def parse_args():
         help='{"name.jpg": [x, y, w, h]} in px; default: the boxes.json of a folder, '
         'else whole images',
     )
-    parser.add_argument('--num', type=int, help='so many images, default all')
+    parser.add_argument('--num', type=int, help='number of images, default all')
     parser.add_argument('--device', help='such as cuda:0; default: a GPU if there is one')
     return parser.parse_args()
 
@@ -31,7 +31,7 @@ def parse_args():
 def main():
     args = vars(parse_args())
 
-    # imported late: it takes seconds, which --help and misspelt arguments need not
+    # imported late: it takes seconds, which --help and misspelt arguments should not
     from mmpose_uda.apis import pre_annotate
     from mmpose_uda.apis.command_line import exit_codes
 

@@ -1,4 +1,4 @@
-"""Pairs of source and target, 16 a step, and batches to validate on."""
+"""Pairs of source and target, 16 per step, and batches for validation."""
 
 data_mode = 'topdown'
 dataset_type = 'PoseDataset'

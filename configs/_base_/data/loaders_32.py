@@ -1,4 +1,4 @@
-"""Pairs of source and target, 32 a step: for a GPU."""
+"""Pairs of source and target, 32 per step, for a GPU."""
 
 _base_ = ['loaders.py']
 

@@ -1,4 +1,4 @@
-"""COCO-style annotations. What is special about a data set is its root and keypoints."""
+"""COCO-style annotations. A config adds the data set's root and keypoints."""
 
 source_data = dict(
     type='PoseDataset',
@@ -7,5 +7,5 @@ source_data = dict(
 )
 target_data = dict(source_data, labels=False)
 test_data = dict(source_data, ann_file='annotations/test.json', test_mode=True)
-# Of a source whose foreground is known.
+# For a source whose foreground is known.
 masked = dict(data_prefix=dict(img='images/', mask='masks/'))

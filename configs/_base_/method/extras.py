@@ -1,9 +1,9 @@
-"""Parts of later methods, which no config has on.
+"""Parts from later methods, which no config switches on.
 
-tools/analysis_tools/ablation.py adds each to the mean teacher alone (`only_<name>`) and to
-the whole method (`with_<name>`).
+tools/analysis_tools/ablation.py adds each one to a plain mean teacher (`only_<name>`) and
+to the whole method (`with_<name>`).
 
-Their values are those of the papers where they have one (docs/parts.md).
+Values are those of the papers, if a paper gives one (docs/parts.md).
 """
 
 ablation_extras = dict(

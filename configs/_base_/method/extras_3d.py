@@ -1,4 +1,4 @@
-"""Those of `extras.py`, and those that judge poses in 3D."""
+"""The parts of `extras.py`, and parts that judge poses in 3D."""
 
 _base_ = ['extras.py']
 

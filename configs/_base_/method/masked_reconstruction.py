@@ -1,13 +1,13 @@
 """Masked reconstruction on both domains (arXiv 2501.08408), with a mean teacher and
 weight-free style transfer (as in arXiv 2404.14885).
 
-It stands on the transformer whose patches it hides.
+It builds on the transformer whose patches it hides.
 """
 
 _base_ = ['../model/lite0_vit.py', 'extras_3d.py']
 
-# 0.99 in the usual convention: in 1550 steps, 0.999 would remember the beginning, and
-# with 0.995 the teacher was 6 mm behind the student when it began to teach.
+# 0.99 in the usual convention. Within 1550 steps, 0.999 would still remember the
+# beginning; with 0.995 the teacher was 6 mm behind the student when it began to teach.
 teacher = dict(type='TeacherEMA', momentum=0.01)
 foreground_head = dict(type='ForegroundHead', in_channels=_base_.channels)
 alignments = dict(
@@ -31,10 +31,10 @@ alignments = dict(
 )
 custom_hooks = [
     dict(type='EMATeacherHook'),
-    # Says so where the codec was measured on another source.
+    # Warns if the codec was measured on another source.
     dict(type='SourceMeasuresHook'),
     dict(type='AdaINStyleHook', source_to_target=dict(prob=0.5, alpha=(0.0, 1.0))),
-    # Says so where the teacher has nothing left to teach.
+    # Warns if the teacher has nothing left to teach.
     dict(type='AdaptationMonitorHook'),
     dict(type='AdaptationPictureHook'),
     dict(type='SummaryHook'),
@@ -55,12 +55,12 @@ ablation_parts = dict(
     style=['style'],
 )
 ablation_extras = dict(
-    # Of points the student learns to be sure where the teacher is not.
+    # From points, the student learns to be confident where the teacher is not.
     labels_of_points=dict(
         needs=['mean_teacher'],
         options={'model.alignments.mean_teacher.whole_maps': False},
     ),
-    # On photographs depth drifts by them (docs/experiments.md).
+    # On photographs they make depth drift (docs/experiments.md).
     labels_with_depth=dict(
         needs=['mean_teacher'], options={'model.alignments.mean_teacher.depth': True}
     ),

@@ -1,7 +1,7 @@
 """`masked_reconstruction_vit_base.py` for a source without masks of the foreground.
 
-Then no foreground can be learned: patches are hidden and reconstructed all alike, as in
-MAE, backgrounds stay, and attention is regularised across layers alone.
+Without masks no foreground can be learned: all patches are hidden and reconstructed alike,
+as in MAE, backgrounds are not replaced, and attention is regularised only across layers.
 """
 
 _base_ = ['masked_reconstruction_vit_base.py']
@@ -12,7 +12,7 @@ alignments = dict(
     reconstruction=dict(_base_.alignments.reconstruction, foreground=False),
     attention=dict(
         type='AttentionRegularization',
-        # About the middle of twelve layers; neighbours are to attend alike.
+        # Around the middle of twelve layers; neighbouring layers should attend alike.
         layers=[4, 5, 6],
         foreground_weight=0.0,
         agreement_weight=1.0,

@@ -1,9 +1,9 @@
 """Masked reconstruction on both domains (arXiv 2501.08408) with ViT-B, for a GPU.
 
-The parts are those of `masked_reconstruction.py`. The paper names them; its numbers are not
-public, so none of those here are its own. They are MAE's where MAE has one, the small
-network's where that was tuned (docs/benchmarks_from_scratch.md), and the rest is a choice
-that nobody has tried.
+The parts are those of `masked_reconstruction.py`. The paper names them, but its values are
+not public, so none of the values here are the paper's. They are MAE's where MAE has one,
+the small network's where that was tuned (docs/benchmarks_from_scratch.md), and otherwise
+an untested choice.
 """
 
 _base_ = ['../model/masked_vit_base.py', 'extras_3d.py']
@@ -14,7 +14,7 @@ foreground_head = dict(type='ForegroundHead', in_channels=_base_.embed_dims)
 alignments = dict(
     reconstruction=dict(
         type='MaskedReconstruction',
-        # MAE's ratio; the rest is the small network's.
+        # MAE's ratio; the other value is the small network's.
         masking=dict(type='PatchMasking', ratio=0.75, foreground_odds=2.0),
         head=dict(
             type='ForegroundReconstructionHead',

@@ -7,7 +7,7 @@ level) and information maximisation (pose level).
 _base_ = ['extras.py']
 
 teacher = dict(type='TeacherEMA', momentum=0.01)
-# Batches of two domains, each normalised by itself; tested with the target's.
+# Each domain is normalised separately in training; tests use the target's statistics.
 test_statistics = 'target'
 alignments = dict(
     mean_teacher=dict(
@@ -33,21 +33,21 @@ alignments = dict(
 custom_hooks = [
     dict(type='EMATeacherHook'),
     dict(type='AdaINStyleHook', source_to_target=dict(prob=0.5, alpha=(0.0, 1.0))),
-    # Says so where the teacher has nothing left to teach.
+    # Warns if the teacher has nothing left to teach.
     dict(type='AdaptationMonitorHook'),
     dict(type='AdaptationPictureHook'),
     dict(type='SummaryHook', headline='PCK', unit=''),
 ]
 
 # What tools/analysis_tools/ablation.py adds and leaves out. The occlusion makes the
-# teacher's task harder and is nothing without it.
+# task that the teacher sets harder, and does nothing without it.
 ablation_parts = dict(
     style=['style'],
     mean_teacher=['mean_teacher', 'occlusion'],
     adversarial=['adversarial'],
     information=['information'],
 )
-# Of the pre-trained network that the built-in benchmarks have.
+# For the pre-trained network of the built-in benchmarks.
 ablation_extras = dict(
     from_scratch=dict(options={'model.estimator.backbone.pretrained': False})
 )

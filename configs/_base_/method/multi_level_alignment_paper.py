@@ -1,28 +1,28 @@
 """Multi-level alignment with the numbers of arXiv 2404.14885 and of its code.
 
-What differs from the published code, and why:
+What differs from the published code ("there"):
 
-- One optimiser: the discriminator's learning rate falls with the student's, while the
-  published one never does.
-- No shear: the affine of a crop is a similarity here. Rotation, scale, shift, the square
+- One optimiser: the discriminator's learning rate falls with the student's, while there
+  it never falls.
+- No shear: a crop's affine map is a similarity here. Rotation, scale, shift, the square
   that both target views are taken from, and colours are the paper's
   (`configs/_base_/views/paper.py`). Its images are cropped at 1.5 times the box, those here
-  at 1.25 times, as mmpose does.
+  at 1.25 times, as in mmpose.
 - Running BatchNorm statistics are the target's, and the teacher is in eval mode; there
   the teacher normalises by its own batches.
-- The last checkpoint counts. There the best by the target's test labels does, once after
-  the 40 epochs and once at the end.
-- Consistency and information maximisation look at the student's heatmaps in the student's
-  own view, and pseudo labels are Gaussians about sub-cell peaks. There heatmaps are warped
-  back to a common crop first, and labels are Gaussians about the largest cell.
-- The Gaussians of pseudo labels reach as far as the map, there 3 sigma.
-- The student goes on where the source phase ended, and so does the teacher, an average
-  since the first step whose BatchNorm statistics are the student's. There both are loaded
-  from the chosen checkpoint, and the teacher keeps statistics of its own.
-- As it stands nothing is downloaded: the backbone starts from scratch and the style
-  network is the weight-free one. There they are ImageNet's ResNet-101 and VGG-19. Both
-  are named below.
-- Single precision, as long as `--amp` is not given. There it is fp16.
+- The last checkpoint is used. There it is the best by the target's test labels, chosen
+  once after the 40 epochs and once at the end.
+- Consistency and information maximisation use the student's heatmaps in the student's own
+  view, and pseudo labels are Gaussians around sub-cell peaks. There heatmaps are warped
+  back to a common crop first, and labels are Gaussians around the largest cell.
+- The Gaussians of pseudo labels extend over the whole map, there over 3 sigma.
+- The student continues from the end of the source phase. So does the teacher, which has
+  been an average since the first step and has the student's BatchNorm statistics. There
+  both are loaded from the chosen checkpoint, and the teacher keeps its own statistics.
+- By default nothing is downloaded: the backbone starts from scratch and the style network
+  is the weight-free one. There they are ImageNet's ResNet-101 and VGG-19. How to use these
+  is shown in `configs/_base_/model/resnet101.py` and below.
+- Single precision unless `--amp` is given. There it is fp16.
 """
 
 _base_ = ['extras.py']
@@ -33,7 +33,7 @@ alignments = dict(
     mean_teacher=dict(
         type='MeanTeacherConsistency',
         selection=dict(type='QuantileSelection', quantile=0.5),
-        # Times the 0.5 of the head's loss: the paper's weight of 1.
+        # Times the 0.5 of the head's loss, this is the paper's weight of 1.
         loss_weight=2.0,
         ramp_iters=0,
     ),
@@ -49,12 +49,12 @@ alignments = dict(
     ),
     information=dict(
         type='InformationMaximization',
-        # As published. It has next to no gradient; mode='normalized' has one.
+        # As published. Its gradient is almost zero; that of mode='normalized' is not.
         loss=dict(type='InfoMaxLoss', mode='released'),
         loss_weight=0.3,
     ),
 )
-# With the public weights of AdaIN, add to the hook:
+# To use AdaIN's public weights, add to the hook:
 # style=dict(type='VGG19Style', encoder='vgg_normalised.pth', decoder='decoder.pth')
 custom_hooks = [
     dict(type='EMATeacherHook'),
@@ -71,8 +71,8 @@ ablation_parts = dict(
     mean_teacher=['mean_teacher', 'occlusion'],
     adversarial=['adversarial'],
     information=['information'],
-    # The method of UniFrame (ECCV 2022), on which the paper builds, but that UniFrame gives
-    # the teacher's images the style of the source too.
+    # The method of UniFrame (ECCV 2022), on which the paper builds, except that UniFrame
+    # also gives the teacher's images the source's style.
     uniframe_like=dict(needs=['style', 'mean_teacher']),
 )
 ablation_extras = dict(

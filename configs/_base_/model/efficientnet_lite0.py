@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 to stride 16, with weights of ImageNet: much known, little to do."""
+"""EfficientNet-Lite0 up to stride 16, with ImageNet weights: pre-trained and cheap."""
 
 estimator = dict(
     type='TopdownPoseEstimator',
@@ -9,7 +9,7 @@ estimator = dict(
         std=[128.0, 128.0, 128.0],
         bgr_to_rgb=True,
     ),
-    # From scratch, as a control: pretrained=False.
+    # To train from scratch, as a control: pretrained=False.
     backbone=dict(type='EfficientNetLite0', pretrained=True),
     test_cfg=dict(flip_test=False),
 )

@@ -1,4 +1,4 @@
-"""Heatmaps of 64 x 64 cells of crops of 256 x 256 px, as in Simple Baselines."""
+"""Heatmaps of 64 x 64 cells for crops of 256 x 256 px, as in Simple Baselines."""
 
 input_size = (256, 256)  # width, height, px
 codec = dict(type='MSRAHeatmap', input_size=input_size, heatmap_size=(64, 64), sigma=2)

@@ -1,7 +1,8 @@
-"""EfficientNet-Lite0 under heatmaps of 24 x 24 cells of crops of 96 x 96 px.
+"""EfficientNet-Lite0 with heatmaps of 24 x 24 cells for crops of 96 x 96 px.
 
-The maps of strides 8 and 16 go into the head side by side. Of the last one alone people in
-photographs had PCK@0.05 0.386 before adaptation instead of 0.429 (docs/experiments.md).
+The head gets the feature maps of strides 8 and 16, concatenated. With only the last one,
+people in photographs had PCK@0.05 0.386 before adaptation instead of 0.429
+(docs/experiments.md).
 """
 
 _base_ = ['efficientnet_lite0.py']
@@ -25,7 +26,7 @@ head = dict(
     in_channels=40 + 112,
     deconv_out_channels=(64,),
     deconv_kernel_sizes=(4,),
-    # Squared errors of heatmaps are small: this brings them near 1, where the weights
-    # of the parts are those of the paper.
+    # Squared errors of heatmaps are small: this brings them near 1, so that the
+    # paper's weights of the parts fit.
     loss=dict(type='KeypointMSELoss', use_target_weight=True, loss_weight=100.0),
 )

@@ -1,4 +1,4 @@
-"""A small vision transformer on the pre-trained blocks of EfficientNet-Lite0."""
+"""A small vision transformer on top of the pre-trained blocks of EfficientNet-Lite0."""
 
 _base_ = ['efficientnet_lite0.py']
 
@@ -23,14 +23,14 @@ estimator = dict(
         with_cls_token=False,
         out_type='featmap',
     ),
-    # 12 x 12 cells: the stem's map of stride 8 beside the 6 x 6 tokens
+    # 12 x 12 cells: the stem's map of stride 8, concatenated with the 6 x 6 tokens
     neck=dict(type='FeatureMapProcessor', concat=True),
 )
 channels = 40 + embed_dims
 # 24 x 24 cells of 4 px
 head = dict(type='VolumetricPose3DHead', in_channels=channels, upsample=2)
-# Instead of the stem: patches as mmpretrain's VisionTransformer has them, and the same
-# cells of the tokens alone.
+# Instead of the stem: patches as in mmpretrain's VisionTransformer, and the same 24 x 24
+# cells from the tokens only.
 plain_patches = dict(
     backbone=dict(stem='patch', finer_maps=False),
     neck=None,

@@ -1,4 +1,4 @@
-"""Pixels as networks of ImageNet take them."""
+"""Pixel normalisation of networks trained on ImageNet."""
 
 preprocessor = dict(
     type='PoseDataPreprocessor',

@@ -1,4 +1,4 @@
-"""21 joints of a hand in volumes of 96 x 96 px crops."""
+"""21 joints of a hand, in volumes over 96 x 96 px crops."""
 
 codec = dict(
     type='Pose3DLabel',

@@ -8,7 +8,7 @@ estimator = dict(
     backbone=dict(
         type='ResNet',
         depth=101,
-        # Weights of ImageNet, where they can be had:
+        # ImageNet weights, if they can be downloaded:
         # init_cfg=dict(type='Pretrained', checkpoint='torchvision://resnet101'),
     ),
     # The published metric reads the heatmaps.

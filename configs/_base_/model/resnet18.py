@@ -1,4 +1,4 @@
-"""ResNet-18 of half the width: what trains from scratch in minutes."""
+"""ResNet-18 of half the width, which trains from scratch in minutes."""
 
 _base_ = ['pixels.py']
 
@@ -10,7 +10,7 @@ estimator = dict(
         depth=18,
         stem_channels=32,
         base_channels=32,
-        # The last stage keeps the resolution: of a 64 px crop it would leave 2 x 2 cells.
+        # The last stage keeps the resolution, or a 64 px crop would shrink to 2 x 2 cells.
         strides=(1, 2, 2, 1),
     ),
     test_cfg=dict(flip_test=False),

@@ -1,10 +1,10 @@
-"""RTMPose's head on crops of 64 x 64 px: a vector an axis, with bins of half a pixel."""
+"""RTMPose's head on crops of 64 x 64 px: a vector per axis, with bins of half a pixel."""
 
 input_size = (64, 64)  # width, height, px
 codec = dict(
     type='SimCCLabel',
     input_size=input_size,
-    sigma=(1.6, 1.6),  # px of 64; RTMPose's own are 4.9 to 5.66 of 192 to 256
+    sigma=(1.6, 1.6),  # px of 64; RTMPose itself has 4.9 to 5.66 px of 192 to 256
     simcc_split_ratio=2.0,
     normalize=False,
 )

@@ -14,8 +14,8 @@ val_cfg = dict(type='TeacherStudentValLoop', beside=['student'])
 test_cfg = dict()
 
 optim_wrapper = dict(
-    # bf16 takes two thirds of the time of fp32, also on a CPU that has instructions for it
-    # (docs/performance.md); one that has not trains in fp32.
+    # bf16 takes two thirds of fp32's time, also on a CPU with bf16 instructions
+    # (docs/performance.md); a CPU without them trains in fp32.
     type='GuardedOptimWrapper',
     dtype='bfloat16',
     optimizer=dict(type='AdamW', lr=4e-3, weight_decay=0.01),
@@ -23,7 +23,7 @@ optim_wrapper = dict(
     paramwise_cfg=dict(custom_keys={'alignments.adversarial': dict(lr_mult=0.5)}),
     clip_grad=dict(max_norm=1.0),
 )
-# One without `end` lasts to the end of the run, however many phases there are.
+# A scheduler without `end` lasts until the end of the run, whatever the phases.
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.01, by_epoch=False, begin=0, end=60),
     dict(type='CosineAnnealingLR', by_epoch=False, begin=60, eta_min_ratio=0.02),

@@ -1,13 +1,13 @@
-"""Five times the steps of a benchmark (docs/benchmarks.md says what is measured).
+"""Five times the steps of a benchmark (docs/benchmarks.md has the results).
 
-What follows the length of a run, and what does not:
+What changes with the length of a run, and what does not:
 
-- The learning rate's peak and its warm-up are the network's and the batch's: they stay.
-  Its fall has no `end` and lasts to the end of the run.
-- Ramps stay: they are over the first steps of a phase, which know no more of its length.
-- The teacher slows down. 100 steps are a fifteenth of a run of 1500; beyond that it
-  averages over the last fifteenth of what is done, so that mistakes of its labels come
-  back to it no faster, beside the whole run, than in a short one.
+- The peak and the warm-up of the learning rate depend on network and batch: they stay.
+  Its decay has no `end` and lasts until the end of the run.
+- Ramps stay: they cover the first steps of a phase, which do not depend on its length.
+- The teacher slows down. 100 steps are a fifteenth of a run of 1500; in a longer run it
+  averages over the last fifteenth of the steps so far, so that mistakes in its labels
+  return to it no faster, relative to the whole run, than in a short one.
 """
 
 times = 5

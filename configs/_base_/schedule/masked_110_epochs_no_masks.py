@@ -1,4 +1,4 @@
-"""`masked_110_epochs.py` without what needs masks of the foreground."""
+"""`masked_110_epochs.py` without the parts that need foreground masks."""
 
 _base_ = ['masked_110_epochs.py']
 

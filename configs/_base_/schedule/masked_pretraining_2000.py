@@ -1,14 +1,14 @@
-"""Masked pre-training alone: no pose is learned, and none is evaluated.
+"""Masked pre-training only: no pose is learned or evaluated.
 
-What a config of it takes from here has other names than what it replaces of the benchmark
-that it is based on.
+Names differ from those of the benchmark that a pre-training config is also based on,
+because mmengine refuses a name that two bases define.
 """
 
 pretraining = [
     dict(name='pretrain', iters=2000, parts=['reconstruction', 'foreground', 'attention'])
 ]
 pretraining_hooks = [
-    # The teacher tells the foreground of the target.
+    # The teacher predicts the foreground of the target.
     dict(type='EMATeacherHook'),
     dict(type='AdaptationPictureHook'),
     dict(type='BackboneCheckpointHook'),

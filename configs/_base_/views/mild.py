@@ -1,5 +1,5 @@
-"""How source and student look, mildly: in 1200 steps stronger views cost the network more
-than they teach it."""
+"""Mild augmentation of source and student: in 1200 steps, stronger views cost the network
+more than they teach it."""
 
 strong_look = dict(
     type='SeededAlbumentation',
@@ -31,8 +31,8 @@ strong_box = dict(
     rotate_factor=20,
     rotate_prob=0.5,
 )
-# The source alone: boxes of photographs are drawn by many hands, and photographs end close
-# to what they show; what is rendered goes on.
+# Only for the source: boxes of photographs are drawn by many hands, and photographs end
+# close to what they show, while renders go on.
 source_box = dict(strong_box, shift_factor=0.06, scale_factor=(0.8, 1.25), rotate_factor=30)
 picture_edge = dict(type='PictureEdge', prob=0.3, margin=(-0.15, 0.2))
 # The source's foreground over backgrounds of the target.

@@ -1,4 +1,4 @@
-"""How all views look, as arXiv 2404.14885 trains."""
+"""Augmentation of all views, as in arXiv 2404.14885."""
 
 strong_look = dict(
     type='SeededAlbumentation',

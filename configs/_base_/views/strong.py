@@ -1,4 +1,4 @@
-"""How source and student look: other light, blur, noise and holes, other boxes."""
+"""Strong augmentation of source and student: light, blur, noise, holes and boxes."""
 
 strong_look = dict(
     type='SeededAlbumentation',
@@ -42,5 +42,5 @@ strong_box = dict(
 )
 # The source's foreground over backgrounds of the target.
 background = dict(type='ReplaceBackground', prob=0.5)
-# Photographs end close to what they show; what is rendered goes on.
+# Photographs end close to what they show, while renders go on.
 picture_edge = dict(type='PictureEdge', prob=0.3, margin=(-0.08, 0.2))

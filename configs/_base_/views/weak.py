@@ -1,4 +1,4 @@
-"""What a crop begins and ends with, and the box of the teacher's view."""
+"""The first and last steps of the views, and the box of the teacher's view."""
 
 box = dict(type='GetBBoxCenterScale')
 weak_box = dict(
@@ -9,5 +9,5 @@ weak_box = dict(
     rotate_prob=0.0,
 )
 pack = dict(type='PackPoseView')
-# As mmpose tests: an exported model sees exactly the same pixels.
+# As in mmpose's tests: an exported model sees exactly the same pixels.
 stock_pack = dict(type='PackPoseInputs')

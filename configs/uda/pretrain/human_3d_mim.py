@@ -1,10 +1,10 @@
-"""Masked pre-training alone, on the images of both domains of the benchmark of people.
+"""Masked pre-training only, on the images of both domains of the human benchmark.
 
     python tools/train.py configs/uda/pretrain/human_3d_mim.py
 
 writes ``work_dirs/human_3d_mim/backbone.pth``. Any mmpose config with a ViT of this shape
-starts from it by ``init_cfg=dict(type='Pretrained', checkpoint=...)`` in its backbone.
-``human_3d.py`` pre-trains in its first phase and needs this not.
+can start from it with ``init_cfg=dict(type='Pretrained', checkpoint=...)`` in its backbone.
+``human_3d.py`` pre-trains in its first phase and does not need this.
 """
 
 _base_ = ['../human_3d.py', '../../_base_/schedule/masked_pretraining_2000.py']
@@ -13,7 +13,7 @@ train_cfg = dict(phases=_base_.pretraining)
 custom_hooks = _base_.pretraining_hooks
 ablation_parts = ablation_extras = None
 
-# Plain patches, as mmpretrain's VisionTransformer has them: the checkpoint fits both.
+# Plain patches, as in mmpretrain's VisionTransformer: the checkpoint fits both.
 model = dict(
     estimator=_base_.plain_patches,
     foreground_head=dict(in_channels=_base_.embed_dims),

@@ -1,4 +1,4 @@
-"""What is wrong with the data of a config: ``check_data.py``."""
+"""Check the data of a config for problems: ``check_data.py``."""
 
 from .check import check_data
 from .findings import DataReport

@@ -1,4 +1,4 @@
-"""All checks of the data of a config."""
+"""Run all checks of the data of a config."""
 
 from typing import Any, Literal, Optional, Union
 
@@ -30,25 +30,25 @@ def check_data(
     images: Union[Literal['all'], int] = 'all',
     cfg_options: Optional[dict[str, Any]] = None,
 ) -> DataReport:
-    """Look for what a long run would stumble over, or silently learn from.
+    """Look for data problems that would stop a long run or silently spoil its training.
 
-    No model is built. Built-in data are made, unless they are there.
+    No model is built. Built-in data are generated if they do not exist yet.
 
     Args:
-        config (str): Path of a config, of this package or of mmpose alone.
-        images (str | int): How many images of each data set are decoded, at random but
-            the same each time; 'all' for all. That they are there, and that none is in
-            both training and test, is looked up for all in any case.
+        config (str): Path of a config of this package or of plain mmpose.
+        images (str | int): Number of images to decode of each data set, chosen at random
+            but the same each time; 'all' for all. Whether images exist, and whether any is
+            in both training and test, is checked for all in any case.
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
 
     Returns:
-        DataReport: Every problem is a sentence; there are none if nothing is wrong.
+        DataReport: Each problem is a sentence; none if nothing is wrong.
 
     Raises:
         UserError: The config cannot be read, or names no data.
     """
     if images != 'all' and images < 1:
-        raise UserError(f'--images {images} looks at none: let it be 1 or more, or all.')
+        raise UserError(f'--images {images} decodes nothing: use 1 or more, or all.')
     cfg = load_config(config, cfg_options)
     make_readable(cfg)
     parts = find_parts(cfg)
@@ -72,24 +72,24 @@ def check_data(
 
 
 def _check_pairs(report: DataReport, cfg: Config) -> None:
-    """Let a SourceTargetDataset say whether its domains and views go together."""
+    """Report if the domains and views of a SourceTargetDataset do not fit together."""
     dataset = (cfg.get('train_dataloader') or {}).get('dataset', {})
     if 'source' not in dataset:
         return
     try:
         with user_errors(cfg):
-            DATASETS.build(dataset)  # it reads nothing yet
+            DATASETS.build(dataset)  # does not read any files yet
     except UserError as error:
         report.problems.append(str(error))
 
 
 def _is_read(report: DataReport, part: Part, cfg: Config) -> bool:
-    """Read a data set, if it is one that tells what it has and its files are there."""
+    """Read a data set; return False if it lists no samples or its files are missing."""
     name = part.config.get('type')
     kind = DATASETS.get(name) if isinstance(name, str) else None
     if kind is not None and not issubclass(kind, BaseDataset):
         report.remarks.append(
-            f'The {part.role} data are a {kind.__name__}, which does not tell its samples: '
+            f'The {part.role} data are a {kind.__name__}, which does not list its samples: '
             'they are not checked.'
         )
         return False

@@ -1,4 +1,4 @@
-"""Images that are trained on and tested with."""
+"""Find images that are used for both training and testing."""
 
 import hashlib
 import os.path as osp
@@ -12,10 +12,10 @@ from mmpose_uda.analysis.data_check.parts import Part
 
 
 def check_duplicates(report: DataReport, parts: Sequence[Part]) -> None:
-    """Compare the images of every data set for training with those of every other.
+    """Compare the images of every training data set with those of all other data sets.
 
-    Test data that say themselves that they are trained on (``transductive``), or that are
-    the very data of the training, are told and no problem.
+    Test data that declare to be trained on (``transductive``), or that are identical to
+    training data, are reported as a remark, not as a problem.
     """
     for trained in parts:
         for tested in parts:
@@ -28,8 +28,8 @@ def _compare(report: DataReport, trained: Part, tested: Part) -> None:
         return
     if trained.identity == tested.identity:
         report.remarks.append(
-            f'The {tested.role} data are the {trained.role} data: they are no measure of '
-            'images that were not seen.'
+            f'The {tested.role} data are the {trained.role} data: they do not measure '
+            'performance on unseen images.'
         )
         return
     pairs = same_images(tested.images, trained.images)
@@ -43,18 +43,18 @@ def _compare(report: DataReport, trained: Part, tested: Part) -> None:
         f'{trained.role} data too, such as `{first}` as `{pairs[first]}`'
     )
     if any(getattr(part.dataset, 'transductive', False) for part in (trained, tested)):
-        report.remarks.append(f'{told}, as the protocol wants it (transductive).')
+        report.remarks.append(f'{told}, as intended by the protocol (transductive).')
     else:
         report.problems.append(
-            f'{told}: take them out of one, or the test tells nothing of images that were '
-            'not seen.'
+            f'{told}: remove them from one, or the test does not measure performance on '
+            'unseen images.'
         )
 
 
 def same_images(images: Sequence[str], others: Sequence[str]) -> dict[str, str]:
-    """Images whose bytes are those of one of the others -> that one.
+    """Map images to byte-identical ones among the others.
 
-    Only files of one length are read.
+    Only files of equal length are read.
     """
     lengths = {path: _length(path) for path in {*images, *others}}
     shared = {lengths[path] for path in images} & {lengths[path] for path in others}
@@ -66,7 +66,7 @@ def same_images(images: Sequence[str], others: Sequence[str]) -> dict[str, str]:
 
 
 def _length(path: str) -> int:
-    """Bytes of a file; -1 where that takes reading it, -2 where it is missing."""
+    """Length of a file in bytes; -1 if only reading it could show that, -2 if missing."""
     if osp.isfile(path):
         return osp.getsize(path)
     return -1 if '://' in path else -2
@@ -76,4 +76,4 @@ def _digest(path: str) -> bytes:
     try:
         return hashlib.blake2b(fileio.get(path), digest_size=16).digest()
     except OSError:
-        return path.encode()  # what is missing equals nothing else
+        return path.encode()  # a missing file equals no other

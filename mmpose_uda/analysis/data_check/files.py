@@ -1,4 +1,4 @@
-"""The files and folders that a config needs, and whether they are there."""
+"""Check that the files and folders that a config needs exist."""
 
 from collections.abc import Iterator
 from typing import Any, Optional
@@ -11,7 +11,7 @@ from mmpose_uda.analysis.data_check.parts import Part
 from mmpose_uda.datasets.files import require_path
 from mmpose_uda.errors import UserError
 
-# key of a config -> what it names, where it is no data set's
+# key of a config outside of data sets -> what it names
 _WEIGHTS = 'weights'
 _NAMED = {
     'checkpoint': _WEIGHTS,
@@ -24,10 +24,10 @@ _SEARCHED = ('model', 'custom_hooks', 'val_evaluator', 'test_evaluator')
 
 
 def add_files_of_part(report: DataReport, part: Part) -> bool:
-    """Look for what a data set reads before its images.
+    """Check the files that a data set reads before its images.
 
     Returns:
-        bool: Whether all is there.
+        bool: Whether all of them exist.
     """
     data = part.dataset
     wanted = {
@@ -52,14 +52,14 @@ def add_files_of_part(report: DataReport, part: Part) -> bool:
 
 
 def add_mask_folder(report: DataReport, part: Part) -> None:
-    """Tell where the masks of a data set are that is read."""
+    """Report the mask folder of a data set that has been read."""
     folder = part.dataset.data_prefix.get('mask')
     if folder and part.masks:
         report.files.append(_row(part.role, 'mask folder', folder))
 
 
 def add_files_of_config(report: DataReport, cfg: Config) -> None:
-    """Look for weights, style images and what evaluators read."""
+    """Check weights, style images and the files that evaluators read."""
     content = cfg.to_dict()
     found = {path: (key, what) for key, what, path in _search(content)}
     if content.get('load_from'):
@@ -72,7 +72,7 @@ def add_files_of_config(report: DataReport, cfg: Config) -> None:
         report.files.append(row)
         if row.state == 'missing':
             report.problems.append(
-                f'`{key}` names `{path}` ({what}), and there is no such file or folder: '
+                f'`{key}` names `{path}` ({what}), but there is no such file or folder: '
                 f'correct the path in {cfg.filename}.'
             )
 
@@ -83,7 +83,7 @@ def _search(content: dict) -> Iterator[tuple[str, str, str]]:
 
 
 def _named_files(node: Any, key: str) -> Iterator[tuple[str, str, str]]:
-    """Dotted key, kind and path of what a config names."""
+    """Yield dotted key, kind and path of each file that a config names."""
     items: Any = ()
     if isinstance(node, dict):
         items = node.items()
@@ -102,7 +102,7 @@ def _row(owner: str, what: str, path: str) -> FileRow:
 
 
 def _sentence(path: str, what: str) -> Optional[str]:
-    """What to do about a path that is missing."""
+    """The message about a missing path, None if it exists."""
     try:
         require_path(path, what)
     except UserError as error:

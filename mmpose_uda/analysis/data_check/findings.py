@@ -1,4 +1,4 @@
-"""What a check has found out."""
+"""The findings of a data check."""
 
 from dataclasses import dataclass, field
 
@@ -8,10 +8,10 @@ class FileRow:
     """A file or folder that a config needs.
 
     Args:
-        owner (str): Who needs it, such as 'source' or ``model.estimator.backbone``.
+        owner (str): What needs it, such as 'source' or ``model.estimator.backbone``.
         what (str): What it is, such as 'annotation file'.
-        path (str): Where.
-        state (str): 'there', 'missing' or 'remote', of what has an address on a network.
+        path (str): Its path.
+        state (str): 'there', 'missing' or 'remote' (at a network address).
     """
 
     owner: str
@@ -22,15 +22,15 @@ class FileRow:
 
 @dataclass
 class DataReport:
-    """All that is known of the data of a config.
+    """Everything that a check found out about the data of a config.
 
     Args:
-        files (list[FileRow]): What the config needs.
+        files (list[FileRow]): Files and folders that the config needs.
         facts (dict[str, dict[str, str]]): Data set -> name of a fact -> fact.
         visible (dict[str, dict[str, float]]): Labelled data set -> keypoint -> share of
-            the instances that it is visible in.
-        remarks (list[str]): What the user should know though it is not wrong.
-        problems (list[str]): What is wrong, a sentence each.
+            the instances in which it is visible.
+        remarks (list[str]): What the user should know although it is not wrong.
+        problems (list[str]): What is wrong, one sentence each.
     """
 
     files: list[FileRow] = field(default_factory=list)
@@ -41,5 +41,5 @@ class DataReport:
 
 
 def share(part: int, whole: int) -> str:
-    """Of how many how many, such as '3 (1.5 %)'."""
+    """Format a count with its share of the whole, such as '3 (1.5 %)'."""
     return f'{part} ({100 * part / whole:.1f} %)' if whole else '0'

@@ -1,4 +1,4 @@
-"""What is wrong with the images of a data set."""
+"""Check the images and masks of a data set."""
 
 import os.path as osp
 from collections.abc import Mapping, Sequence
@@ -15,13 +15,13 @@ from mmpose_uda.datasets.mask_files import file_of_mask
 def check_images(
     report: DataReport, part: Part, looked_at: Mapping[str, ImageFacts]
 ) -> None:
-    """Tell which images are missing or do not decode, and how large they are.
+    """Report which images are missing or do not decode, and how large they are.
 
     Args:
-        report (DataReport): Gets what is found.
-        part (Part): A data set that is read.
-        looked_at (Mapping[str, ImageFacts]): Images that were decoded, of this data set
-            and others.
+        report (DataReport): Report to which findings are added.
+        part (Part): A data set that has been read.
+        looked_at (Mapping[str, ImageFacts]): Path -> facts of the decoded images of this
+            data set and others.
     """
     images, facts = part.images, report.facts[part.role]
     own = {path: looked_at[path] for path in images if path in looked_at}
@@ -45,7 +45,7 @@ def check_images(
 def check_masks(
     report: DataReport, part: Part, looked_at: Mapping[str, ImageFacts]
 ) -> None:
-    """Tell which masks are missing, or, of images that were decoded, do not fit them."""
+    """Report which masks are missing or, for decoded images, do not fit their image."""
     masks = part.masks
     if not masks:
         return
@@ -79,7 +79,7 @@ def _range_of_sizes(sizes: Sequence[tuple[int, int]]) -> str:
 
 
 def _check_sizes(report: DataReport, part: Part, own: Mapping[str, ImageFacts]) -> None:
-    """Compare with what the annotation file says of the images."""
+    """Compare image sizes with those in the annotation file."""
     said = _said_sizes(part)
     wrong = sorted(
         path

@@ -1,4 +1,4 @@
-"""Images and masks: whether they are there and decode, and their sizes."""
+"""Decode images and masks, and find their sizes and faults."""
 
 import io
 import os
@@ -28,13 +28,13 @@ _Found = TypeVar('_Found')
 
 @dataclass
 class ImageFacts:
-    """What is known of an image file.
+    """What is known about an image file.
 
     Args:
-        fault (str): What is wrong with it, after 'it'; empty for nothing.
+        fault (str): What is wrong with it, worded to follow 'it'; '' for nothing.
         size (tuple[int, int], optional): Width and height as training loads it, px.
-        stored (tuple[int, int], optional): The same before its EXIF orientation.
-        orientation (int): EXIF's, 1 for upright.
+        stored (tuple[int, int], optional): The same before its EXIF orientation is applied.
+        orientation (int): EXIF orientation, 1 for upright.
     """
 
     fault: str = ''
@@ -44,19 +44,19 @@ class ImageFacts:
 
     @property
     def is_turned(self) -> bool:
-        """Whether loading exchanges its width and height."""
+        """Whether loading swaps its width and height."""
         return is_turning(self.orientation)
 
 
 def choose_images(paths: Sequence[str], images: Union[Literal['all'], int]) -> list[str]:
-    """All of the paths, or so many random ones, the same each time."""
+    """All of the paths, or a given number of random ones, the same each time."""
     if images == 'all' or images >= len(paths):
         return list(paths)
     return sorted(random.Random(_SEED).sample(list(paths), images))
 
 
 def look_at_all(paths: Iterable[str]) -> dict[str, ImageFacts]:
-    """Decode images, several at once: path -> what is known."""
+    """Decode images in threads: path -> what is known about it."""
     paths = list(dict.fromkeys(paths))
     return dict(zip(paths, in_threads(look_at, paths, 'decoding images')))
 
@@ -65,7 +65,7 @@ def look_at(path: str) -> ImageFacts:
     """Decode an image as training does."""
     try:
         data = fileio.get(path)
-    except (OSError, ValueError):  # of a name that no file can have
+    except (OSError, ValueError):  # ValueError: a name that no file can have
         return ImageFacts('is missing')
     facts = _header_of(data)
     if facts.fault:
@@ -83,10 +83,10 @@ def look_at(path: str) -> ImageFacts:
 def mask_fault(
     path: str, size: Optional[tuple[int, int]], values: Optional[tuple] = None
 ) -> str:
-    """What is wrong with a mask, after 'it'; empty for nothing.
+    """What is wrong with a mask, worded to follow 'it'; '' for nothing.
 
     Args:
-        path (str): The mask.
+        path (str): Path of the mask.
         size (tuple[int, int], optional): Width and height of its image, px, if known.
         values (tuple, optional): Labels of its foreground, see :func:`load_mask`.
     """
@@ -106,7 +106,7 @@ def mask_fault(
 def in_threads(
     function: Callable[[_Item], _Found], items: Sequence[_Item], what: str
 ) -> list[_Found]:
-    """Results of a function in order, with a progress bar on a terminal."""
+    """Apply a function to items in threads, in order, with a progress bar on a terminal."""
     console = Console(stderr=True)
     with ThreadPoolExecutor(_THREADS) as pool:
         found: Any = pool.map(function, items)
@@ -116,10 +116,10 @@ def in_threads(
 
 
 def _header_of(data: bytes) -> ImageFacts:
-    """What Pillow knows better: orientation, and whether the file ends too early.
+    """Facts that Pillow knows better: orientation, and whether the file is truncated.
 
-    Some versions of OpenCV fill what is missing of a JPEG with grey, which training would
-    learn from.
+    Some versions of OpenCV fill the missing part of a JPEG with grey, and training would
+    learn from that.
     """
     facts = ImageFacts()
     try:
@@ -129,7 +129,7 @@ def _header_of(data: bytes) -> ImageFacts:
             if image.format == 'JPEG' and _END_OF_JPEG not in data[-1024:]:
                 image.load()
     except Exception as error:
-        # whatever else Pillow cannot read will do, if training can load it
+        # a file that Pillow cannot read for another reason is fine if training can load it
         if 'image file is truncated' in str(error):
             facts.fault = 'is cut off'
     return facts

@@ -1,4 +1,4 @@
-"""What is wrong with the labels of a data set: keypoints, boxes, ids."""
+"""Check the labels of a data set: keypoints, boxes, ids."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,13 +14,13 @@ from mmpose_uda.datasets.keypoint_names import keypoint_names
 from mmpose_uda.errors import UserError
 from mmpose_uda.evaluation.samples import visibility
 
-_TOLERANCE = 1.0  # px that a box may leave its image by, as rounding makes it
+_TOLERANCE = 1.0  # px by which a box may leave its image, as it does after rounding
 
 
 def check_keypoints(report: DataReport, part: Part) -> None:
-    """Tell how often each keypoint is visible, and which never is.
+    """Report how often each keypoint is visible, and which never is.
 
-    Not of a target: what labels it may have, nobody looks at.
+    The target is skipped: its labels, if any, are not used.
     """
     if part.role == 'target':
         return
@@ -46,14 +46,14 @@ def check_keypoints(report: DataReport, part: Part) -> None:
     elif never:
         report.remarks.append(
             f'No instance of the {part.role} data has the keypoints {", ".join(never)}: '
-            'nothing is measured of them.'
+            'they are not evaluated.'
         )
 
 
 def check_boxes(
     report: DataReport, part: Part, looked_at: Mapping[str, ImageFacts]
 ) -> None:
-    """Tell how many boxes leave their images, and which are of no use."""
+    """Report how many boxes leave their images, and which are unusable."""
     try:
         found = list(_boxes(part, looked_at))
     except UserError as error:
@@ -74,8 +74,8 @@ def check_boxes(
     for which, what in ((is_empty, 'of no size'), (is_outside, 'outside of its image')):
         if which.any():
             report.problems.append(
-                f'{which.sum()} of {len(boxes)} boxes of the {part.role} data are of no '
-                f'use, the first is that of {owners[which.argmax()]}, {what}: mend or '
+                f'{which.sum()} of {len(boxes)} boxes of the {part.role} data are '
+                f'unusable, the first is that of {owners[which.argmax()]}, {what}: fix or '
                 'remove them.'
             )
 
@@ -83,7 +83,7 @@ def check_boxes(
 def _boxes(
     part: Part, looked_at: Mapping[str, ImageFacts]
 ) -> Iterator[tuple[str, np.ndarray, tuple[int, int]]]:
-    """Whose it is, the box [4] as x, y, w, h, and width and height of its image, px."""
+    """Yield the owner of each box, the box [4] as x, y, w, h, and its image's size, px."""
     if part.content is None:
         for info in part.infos:
             seen = looked_at.get(info.get('img_path'))
@@ -96,7 +96,7 @@ def _boxes(
     is_labelled = any('keypoints_visible' in info for info in part.infos)
     for annotation in part.content['annotations']:
         image = images.get(annotation.get('image_id'), {})
-        # crowds and, for labels, people without keypoints are in no data set
+        # data sets leave out crowds and, if they are labelled, people without keypoints
         is_used = not annotation.get('iscrowd') and 'bbox' in annotation
         if is_used and is_labelled:
             is_used = any(np.ravel(annotation.get('keypoints', ()))[2::3])
@@ -106,7 +106,7 @@ def _boxes(
 
 
 def check_ids(report: DataReport, part: Part) -> None:
-    """Tell which ids of images and annotations a COCO-style file has more than once."""
+    """Report ids of images and annotations that a COCO-style file has more than once."""
     for kind in ('image', 'annotation'):
         repeated = _repeated(
             item.get('id') for item in (part.content or {}).get(f'{kind}s', ())
@@ -115,8 +115,8 @@ def check_ids(report: DataReport, part: Part) -> None:
             report.facts[part.role][f'repeated {kind} ids'] = str(len(repeated))
         if repeated:
             report.problems.append(
-                f'`{part.dataset.ann_file}` has {len(repeated)} {kind} ids more than once, '
-                f'such as {repeated[0]}: number its {kind}s anew.'
+                f'`{part.dataset.ann_file}` has {len(repeated)} repeated {kind} ids, such '
+                f'as {repeated[0]}: renumber its {kind}s.'
             )
 
 

@@ -1,4 +1,4 @@
-"""The data sets of a config, each on its own."""
+"""Split the data of a config into its individual data sets."""
 
 import os.path as osp
 from collections.abc import Iterator
@@ -29,14 +29,15 @@ _KEPT = (
 
 @dataclass
 class Part:
-    """A data set as the config has it: the source, the target, one of several.
+    """One data set of a config: the source, the target, or one of several.
 
     Args:
-        role (str): 'source', 'target', 'train', 'val', 'test', or 'val and test'.
-        config (dict): Of the data set.
+        role (str): 'source', 'target', 'train', 'val', 'test', or 'val and test';
+            numbered if it is one of several.
+        config (dict): Config of the data set, without its pipeline.
         is_trained_on (bool): Whether training reads it.
         loads_masks (bool): Whether its pipeline loads masks.
-        infos (list[dict]): What the data set says of its samples, once it is read.
+        infos (list[dict]): The data set's information on its samples, once it is read.
     """
 
     role: str
@@ -49,7 +50,7 @@ class Part:
     def dataset(self) -> BaseDataset:
         """The data set, not yet read."""
         dataset = DATASETS.build({**self.config, 'pipeline': [], 'lazy_init': True})
-        dataset.serialize_data = False  # it is for workers, and takes a while
+        dataset.serialize_data = False  # slow, and only useful for workers
         return dataset
 
     def read(self, cfg: Config) -> None:
@@ -59,10 +60,10 @@ class Part:
             UserError: They cannot be read.
         """
         try:
-            # reading COCO's format prints what it does, between our tables
+            # loading COCO files prints messages, which would mix with our tables
             with user_errors(cfg), redirect_stdout(None):
                 self.dataset.full_init()
-                # that of mmpose's classes copies the metainfo for every sample
+                # mmpose's own get_data_info copies the metainfo for every sample
                 infos = map(
                     lambda i: BaseDataset.get_data_info(self.dataset, i),
                     range(len(self.dataset)),
@@ -75,12 +76,12 @@ class Part:
         except Exception as error:  # mmpose's own classes raise anything from bad files
             raise UserError(
                 f'The {self.role} data cannot be read ({type(error).__name__}: {error}): '
-                f'mend `{self.dataset.ann_file or self.dataset.data_root}`.'
+                f'fix `{self.dataset.ann_file or self.dataset.data_root}`.'
             ) from error
 
     @cached_property
     def content(self) -> Optional[dict[str, Any]]:
-        """Its annotation file, if that is COCO-style."""
+        """Content of its annotation file, None if that is not COCO-style."""
         path = self.dataset.ann_file
         if not (path.endswith('.json') and osp.isfile(path)):
             return None
@@ -95,23 +96,23 @@ class Part:
 
     @property
     def masks(self) -> dict[str, dict]:
-        """Masks that the pipeline loads -> what is said of a sample that has it."""
+        """Paths of the masks that the pipeline loads -> information on a sample with it."""
         if not self.loads_masks:
             return {}
         return {info['mask_path']: info for info in self.infos if 'mask_path' in info}
 
     @property
     def identity(self) -> tuple:
-        """Equal for data sets that read the same samples, with or without labels."""
+        """A key that is equal for data sets of the same samples, labelled or not."""
         data = self.dataset
         folder = osp.abspath(data.data_prefix.get('img') or data.data_root or '.')
         return osp.abspath(data.ann_file), folder, getattr(data, 'split', None)
 
 
 def find_parts(cfg: Config) -> list[Part]:
-    """The data sets that a config trains, validates and tests on.
+    """Find the data sets that a config trains, validates and tests on.
 
-    Validation and test on the same are one.
+    Identical data sets for validation and test become one.
     """
     content = cfg.to_dict()
     parts: list[Part] = []
@@ -133,7 +134,7 @@ def find_parts(cfg: Config) -> list[Part]:
 def _unwrap(
     role: str, config: dict, steps: list[dict]
 ) -> Iterator[tuple[str, dict, list[dict]]]:
-    """Role, config and transforms of each data set that one is made of."""
+    """Yield role, config and transforms of each data set inside wrappers and pairs."""
     steps = [*steps, *(config.get('pipeline') or ())]
     if 'source' in config:
         views = [step for view in (config.get('views') or {}).values() for step in view]

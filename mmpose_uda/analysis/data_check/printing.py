@@ -1,4 +1,4 @@
-"""The report of a check on a terminal, or as plain text."""
+"""Print the report of a check on a terminal, or as plain text."""
 
 import sys
 from typing import Optional, TextIO
@@ -8,16 +8,16 @@ from rich.table import Table
 
 from mmpose_uda.analysis.data_check.findings import DataReport
 
-_WIDTH = 160  # columns of a file or pipe, which has no width of its own
+_WIDTH = 160  # columns in a file or pipe, which have no width of their own
 _NEVER = 'never'
 
 
 def print_report(report: DataReport, stream: Optional[TextIO] = None) -> None:
-    """Print the tables of a report, and what is no problem.
+    """Print the tables and remarks of a report, and the number of its problems.
 
     Args:
-        report (DataReport): Of :func:`check_data`.
-        stream (TextIO, optional): Where to; standard output by default.
+        report (DataReport): From :func:`check_data`.
+        stream (TextIO, optional): Where to print; standard output by default.
     """
     stream = stream or sys.stdout
     console = Console(

@@ -1,4 +1,4 @@
-"""How long a training step takes, beside the network passes that it cannot do without."""
+"""Time a training step against its floor, the network passes that it cannot avoid."""
 
 from .benchmark import StepBenchmark, benchmark_config, benchmark_step
 

@@ -1,4 +1,4 @@
-"""The time of a training step beside that of its floor."""
+"""Time a training step and its floor."""
 
 import platform
 import resource
@@ -33,26 +33,28 @@ from .networks import compilable, compile_networks, networks_of
 from .pieces import PIECES, StepPieces
 from .random_vgg import use_random_vgg
 
-_WARM_UP = 3  # torch chooses algorithms, the optimizer makes its state
+_WARM_UP = 3  # steps in which torch chooses algorithms and the optimizer makes its state
 _MIB = 2**20
 
 
 @dataclass
 class StepBenchmark:
-    """One training step, on a fixed batch.
+    """Timing of one training step on a fixed batch.
 
     Args:
-        step_seconds (float): From the first hook to the last, the median of all rounds.
-        floor_seconds (float): The network passes of that step alone, forward and backward,
-            the median; each round does them right after its step.
-        step_over_floor_ratio (float): The median of the rounds' ratios.
-        images_per_second (float): That the student trains on, of both domains.
-        device_syncs (int): How often Python waits for values of the device.
-        peak_memory_bytes (int): Of the device, while steps ran; of a CPU the process's.
-        passes (list[dict]): Those of the floor: ``network``, ``images``, ``with_gradient``.
-        pieces (dict[str, float]): Seconds a step of each of :data:`PIECES`.
+        step_seconds (float): Duration from the first hook to the last, median of rounds.
+        floor_seconds (float): Duration of only the network passes of that step, forward
+            and backward, median of rounds; each round runs them right after its step.
+        step_over_floor_ratio (float): Median of the rounds' ratios.
+        images_per_second (float): Images of both domains that the student trains on.
+        device_syncs (int): How often Python waits for values of the device in a step.
+        peak_memory_bytes (int): Peak memory of the device during the steps; on a CPU,
+            that of the process.
+        passes (list[dict]): Passes of the floor: ``network``, ``images``,
+            ``with_gradient``.
+        pieces (dict[str, float]): Piece, from :data:`PIECES` -> seconds per step.
         batch_size (int): Images of each domain.
-        rounds (int): How many were timed.
+        rounds (int): Number of timed rounds.
         environment (dict): Device, threads, versions and precision.
     """
 
@@ -69,11 +71,11 @@ class StepBenchmark:
     environment: dict[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """For a JSON."""
+        """All fields, ready for JSON."""
         return asdict(self)
 
     def __str__(self) -> str:
-        """A table."""
+        """A table as text."""
         found = {}
         for one in self.passes:
             key = one['network'], one['images'], one['with_gradient']
@@ -84,7 +86,7 @@ class StepBenchmark:
             f'{self.peak_memory_bytes / _MIB:.0f} MiB',
             f'floor   {1000 * self.floor_seconds:9.1f} ms   step over floor '
             f'{self.step_over_floor_ratio:.3f}',
-            'pieces of the step, in steps of their own:',
+            'pieces of the step, timed in separate steps:',
             *(f'  {name:10s} {1000 * s:9.1f} ms' for name, s in self.pieces.items()),
             'passes of the floor:',
             *(
@@ -97,7 +99,7 @@ class StepBenchmark:
 
 
 class _Round(AbstractContextManager):
-    """A step with the passes it makes, and then those passes alone."""
+    """Times a step while recording its network passes, then only those passes."""
 
     def __init__(self, loop: 'BenchmarkedTrainLoop'):
         self.loop = loop
@@ -124,11 +126,11 @@ class _Round(AbstractContextManager):
 
 @LOOPS.register_module()
 class BenchmarkedTrainLoop(WatchedTrainLoop):
-    """Times steps of one batch.
+    """Times steps on one batch.
 
     Args:
-        rounds (int): How many steps are timed, each with its floor.
-        compiled (bool): Whether the networks are, in steps and floors.
+        rounds (int): Number of steps to time, each with its floor.
+        compiled (bool): Whether the networks are compiled, in steps and floors.
     """
 
     def __init__(self, *args, rounds: int, compiled: bool, **kwargs):
@@ -139,22 +141,22 @@ class BenchmarkedTrainLoop(WatchedTrainLoop):
 
     @property
     def device(self) -> torch.device:
-        """That of the model."""
+        """Device of the model."""
         return next(self.model.parameters()).device
 
     def make_watchers(self) -> list[AbstractContextManager]:
         if self.compiled:
             compile_networks(compilable(self.runner))
-        # the first one sees which state of the optimizer are constants
+        # the first one sees which parts of the optimizer's state are constants
         warm_up = [DeviceWaits(), *[nullcontext() for _ in range(_WARM_UP - 1)]]
         self.timed = [_Round(self) for _ in range(self.rounds)]
         self.pieces = StepPieces(self.runner, self.synchronize)
         self.waits = DeviceWaits()
-        # waits are looked for last: a step that is looked at by dispatch is a slow one
+        # waits are counted last, since watching every operator makes a step slow
         return [*warm_up, *self.timed, *[self.pieces] * self.rounds, self.waits]
 
     def start_data(self) -> Iterable[dict]:
-        """The first batch again and again; hooks put other images into what they get."""
+        """Yield the first batch repeatedly, in new dicts, as hooks replace images."""
         batch = next(iter(super().start_data()))
         for _ in self._watchers:
             yield dict(
@@ -162,17 +164,17 @@ class BenchmarkedTrainLoop(WatchedTrainLoop):
             )
 
     def synchronize(self) -> None:
-        """Wait until the device has done all that it was asked to."""
+        """Wait until the device has finished all queued work."""
         if self.device.type == 'cuda':
             torch.cuda.synchronize(self.device)
 
     def now(self) -> float:
-        """Seconds, when the device is done."""
+        """Time in seconds, after waiting for the device."""
         self.synchronize()
         return time.perf_counter()
 
     def note_memory(self) -> None:
-        """The peak so far; what the floor takes after it does not count."""
+        """Record the peak memory of the step; the floor that follows does not count."""
         if self.device.type == 'cuda':
             self.peak_memory = max(self.peak_memory, torch.cuda.max_memory_allocated())
             torch.cuda.reset_peak_memory_stats()
@@ -192,35 +194,35 @@ def benchmark_config(
     rounds: int = 5,
     cfg_options: Optional[dict[str, Any]] = None,
 ) -> StepBenchmark:
-    """Time the step of a config's last phase.
+    """Time the training step of a config's last phase.
 
-    Built-in data are a few images that are made for it, so nothing has to be there.
+    For built-in data, a few images are generated, so nothing has to exist beforehand.
 
     Args:
         config (str): Path of the config.
-        work_dir (str): Folder of logs and those images.
-        device (str, optional): 'cpu' or 'cuda', where it must be that.
-        batch_size (int, optional): Images of each domain; the config's where it is None.
+        work_dir (str): Folder for logs and those images.
+        device (str, optional): The required device, 'cpu' or 'cuda'. Default: any.
+        batch_size (int, optional): Images of each domain. Default: as in the config.
         amp (str, optional): Mixed precision: 'bf16', 'fp16' or 'auto'.
-        compile (bool): Let ``torch.compile`` compile the networks.
-        random_vgg (bool): Exchange style by a VGG-19 network of random weights.
-        rounds (int): How many steps are timed.
+        compile (bool): Whether to compile the networks by ``torch.compile``.
+        random_vgg (bool): Whether to exchange style by a VGG-19 of random weights.
+        rounds (int): Number of steps to time.
         cfg_options (dict, optional): Dotted key -> value, merged into the config.
 
     Raises:
-        UserError: Something that the user can mend.
+        UserError: Something that the user can fix.
     """
     if device is not None and get_device() != device:
         raise UserError(
-            f'The device is {get_device()}, not {device}: leave --device out, or hide GPUs '
-            'by CUDA_VISIBLE_DEVICES.'
+            f'The device is {get_device()}, not {device}: leave --device out, or set '
+            'CUDA_VISIBLE_DEVICES to hide or show GPUs.'
         )
     cfg = load_config(config, cfg_options)
     set_work_dir(cfg, work_dir)
     drop_missing_backends(cfg)
     load_in_this_process(cfg, batch_size)
     if rounds < 1:
-        raise UserError(f'--rounds {rounds} times nothing: give 1 or more.')
+        raise UserError(f'--rounds {rounds} times nothing: use 1 or more.')
     if cfg.get('builtin_data') is not None:
         shrink_builtin_data(
             cfg, f'{work_dir}/data', max(16, cfg.train_dataloader.batch_size), 2
@@ -234,11 +236,11 @@ def benchmark_config(
 
 
 def benchmark_step(cfg: Config, rounds: int = 5, compiled: bool = False) -> StepBenchmark:
-    """Time the step of a config's last phase, on the first batch of its loader.
+    """Time the training step of a config's last phase, on the first batch of its loader.
 
     Args:
-        cfg (Config): Whose data are there.
-        rounds (int): How many steps are timed.
+        cfg (Config): Config whose data exist.
+        rounds (int): Number of steps to time.
         compiled (bool): Whether the networks are compiled, in steps and floors.
 
     Raises:

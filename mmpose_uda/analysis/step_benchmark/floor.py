@@ -1,4 +1,4 @@
-"""The bare forward and backward passes of a training step, done once more."""
+"""Record and replay only the forward and backward passes of a training step."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -16,7 +16,7 @@ from .networks import Network, replaced_entries
 
 @dataclass(frozen=True)
 class _Produced:
-    """A tensor that an earlier pass gives: which, and which of its outputs."""
+    """A tensor that an earlier pass produced: number of the pass, and of its output."""
 
     number: int
     output: int
@@ -27,14 +27,14 @@ class Pass:
     """One pass of images through a network.
 
     Args:
-        network (str): Its name.
-        images (int): How many.
+        network (str): Name of the network.
+        images (int): Number of images.
         with_gradient (bool): Whether a backward pass follows.
-        method (Callable): The method of the network.
-        arguments (Any): Of the method, tensors without their history.
-        outputs (int): How many tensors it gives.
-        autocast (torch.dtype, optional): Of mixed precision.
-        inference (bool): Whether autograd was told to keep nothing whatever.
+        method (Callable): The method of the network that is called.
+        arguments (Any): Arguments of the method, tensors detached from their history.
+        outputs (int): Number of tensors that it returns.
+        autocast (torch.dtype, optional): Data type of mixed precision.
+        inference (bool): Whether it ran in ``torch.inference_mode``.
     """
 
     network: str
@@ -47,13 +47,13 @@ class Pass:
     inference: bool
 
     def described(self) -> dict[str, Any]:
-        """For the JSON."""
+        """Its description for the JSON."""
         return dict(
             network=self.network, images=self.images, with_gradient=self.with_gradient
         )
 
     def __call__(self, arguments: Any, device: str) -> Any:
-        """Do it."""
+        """Run the pass."""
         with ExitStack() as modes:
             if self.autocast is not None:
                 modes.enter_context(mixed_precision(device, self.autocast))
@@ -65,9 +65,10 @@ class Pass:
 
 
 class PassRecorder:
-    """Notes the passes of the networks that run while it is entered.
+    """A context that records the passes that networks run inside it.
 
-    Only the outermost: a head that calls itself, or a network inside another, is one pass.
+    Only outermost calls count: a head that calls itself, or a network inside another, is
+    one pass.
     """
 
     def __init__(self, networks: list[Network], device: str):
@@ -128,10 +129,10 @@ class PassRecorder:
 
 
 def run_passes(passes: list[Pass], device: str) -> None:
-    """Passes forward, then all of them backward at once, from gradients of one.
+    """Run passes forward, then all of them backward at once, from gradients of one.
 
-    What one network gives to another directly is given on, so a backbone is gone back
-    through once. What reached a network on other ways is a leaf here.
+    Outputs that one network passes directly to another stay connected, so that the backward
+    pass runs through a backbone only once. Other inputs of networks are leaves here.
     """
     produced: dict[_Produced, Tensor] = {}
     consumed = set()
@@ -152,6 +153,6 @@ def _is_produced(leaf: Any) -> bool:
 
 
 def _count_images(arguments: Any) -> int:
-    """The first axis of the first tensor; of what follows a split stem, too."""
+    """Length of the first tensor's first axis, which also counts after a split stem."""
     tensors = [leaf for leaf in tree_leaves(arguments) if isinstance(leaf, Tensor)]
     return len(tensors[0]) if tensors else 0

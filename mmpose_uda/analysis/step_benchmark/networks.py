@@ -1,4 +1,4 @@
-"""The networks that a training step runs, and where their passes begin."""
+"""The networks that a training step runs, and the methods that start their passes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,16 +10,16 @@ from torch import nn
 
 from mmpose_uda.engine.unwrap import unwrapped_model
 
-# A masked transformer is not only entered by its `forward`.
+# A masked transformer is not only called by its `forward`.
 _ENTRIES = ('forward', 'forward_visible', 'forward_masked')
 
 
 class Network(NamedTuple):
-    """A network.
+    """A named network.
 
     Args:
-        name (str): Such as 'student.backbone' or 'style.encoder'.
-        module (nn.Module): It.
+        name (str): Name, such as 'student.backbone' or 'style.encoder'.
+        module (nn.Module): The module.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Network(NamedTuple):
 def networks_of(runner: Runner) -> list[Network]:
     """Backbones, necks and heads of both estimators, and the networks of parts and hooks.
 
-    A module without weights is none: what it costs is a cost of the step.
+    Modules without weights do not count as networks: their time is overhead of the step.
     """
     model = unwrapped_model(runner)
     owners = dict(student=model.student, teacher=model.teacher.module)
@@ -56,8 +56,8 @@ def _has_weights(module: nn.Module) -> bool:
 def compilable(runner: Runner) -> list[Network]:
     """The networks that a training with ``compile=True`` compiles.
 
-    A student whose attention or features a part wants is none: compiled, it would go on
-    recording for the first step.
+    A student whose attention or features a part needs is not compiled: it would keep
+    writing them to the records of the first step.
     """
     networks = networks_of(runner)
     if not any(unwrapped_model(runner).recorded()):
@@ -66,7 +66,7 @@ def compilable(runner: Runner) -> list[Network]:
 
 
 def compile_networks(networks: list[Network]) -> None:
-    """Let ``torch.compile`` compile each way into the networks, at its first pass."""
+    """Compile each entry method of the networks by ``torch.compile``, at its first pass."""
     for network, name, method in _entries(networks):
         setattr(network.module, name, torch.compile(method))
 
@@ -75,12 +75,12 @@ def compile_networks(networks: list[Network]) -> None:
 def replaced_entries(
     networks: list[Network], wrap: Callable[[Network, str, Callable], Callable]
 ) -> Iterator[None]:
-    """Let passes that begin in the block go through a function of the caller's.
+    """Replace the entry methods of networks inside the block.
 
     Args:
-        networks (list[Network]): Whose passes.
-        wrap (Callable): Of the network, the name of its method and the method, what takes
-            the place of that method.
+        networks (list[Network]): Networks whose entry methods are replaced.
+        wrap (Callable): Takes the network, the name of its method and the method, and
+            returns the replacement of that method.
     """
     entries = list(_entries(networks))
     own = [dict(vars(network.module)) for network, _, _ in entries]
@@ -96,7 +96,7 @@ def replaced_entries(
 
 
 def _entries(networks: list[Network]) -> Iterator[tuple[Network, str, Callable]]:
-    """Networks with the names of the methods that passes begin with, and these."""
+    """Yield each network with the name of an entry method and the method itself."""
     for network in networks:
         for name in _ENTRIES:
             method = getattr(network.module, name, None)

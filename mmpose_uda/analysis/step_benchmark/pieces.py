@@ -1,4 +1,4 @@
-"""Where the time of a training step goes."""
+"""Time the pieces of a training step."""
 
 import time
 from collections import Counter
@@ -27,13 +27,13 @@ PIECES = (
 
 
 class StepPieces:
-    """Times the pieces of the steps that run while it is entered.
+    """A context that times the pieces of the steps that run inside it.
 
-    A piece's time is without that of pieces inside it. With an accelerator every border
-    of a piece waits for it, so the sum can be more than a step takes.
+    The time of a piece excludes that of pieces inside it. With an accelerator, the start
+    and end of each piece wait for it, so the sum can exceed the duration of a step.
 
     Attributes:
-        seconds (Counter[str]): Of each of :data:`PIECES`, over all steps.
+        seconds (Counter[str]): Piece, from :data:`PIECES` -> seconds over all steps.
     """
 
     def __init__(self, runner: Runner, synchronize: Callable[[], None]):

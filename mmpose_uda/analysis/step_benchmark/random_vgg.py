@@ -1,4 +1,4 @@
-"""A VGG-19 style network without weights that would have to be downloaded."""
+"""A VGG-19 style network with random weights, which needs no download."""
 
 from pathlib import Path
 
@@ -9,20 +9,19 @@ from torch import nn
 from mmpose_uda.errors import UserError
 from mmpose_uda.models.style_networks.decoder import make_decoder
 
-# Of VGG-19 up to relu4_1, as torchvision numbers its layers.
+# Layer -> channels of VGG-19 up to relu4_1, numbered as in torchvision
 _CHANNELS = {0: 64, 2: 64, 5: 128, 7: 128, 10: 256, 12: 256, 14: 256, 16: 256, 19: 512}
 
 
 def use_random_vgg(cfg: Config, folder: str) -> None:
-    """Let style be exchanged by a VGG-19 network of random weights: what it costs is that
-    of a trained one.
+    """Make a config exchange style by a VGG-19 of random weights, as slow as a trained one.
 
     Args:
-        cfg (Config): Changed in place.
-        folder (str): Where the weights are written.
+        cfg (Config): Config that is changed in place.
+        folder (str): Folder to which the weights are written.
 
     Raises:
-        UserError: The config exchanges no style.
+        UserError: The config has no style exchange.
     """
     hooks = [h for h in cfg.get('custom_hooks') or () if h.type == 'AdaINStyleHook']
     if not hooks:

@@ -22,15 +22,15 @@ class AnimalPose14(PublishedAnimals):
     """Animal-Pose (Cao et al., ICCV 2019) with 14 of its 20 keypoints.
 
     Two eyes, four paws (hooves here), knees and elbows, as UniFrame (ECCV 2022) scores
-    them. Boxes are those of the file. A keypoint is visible where its row is over 0, as the
-    published evaluation draws it; with ``clean``, where its flag says so too.
+    them. Boxes are those of the file. A keypoint is visible if its row is above 0, as in
+    the published evaluation; with ``clean``, only if its flag says so too.
 
     The split has 1416 and 355 dogs, 862 and 216 sheep. Its files
     ``<animal>/{train,test}_anno.npy`` hold the annotations themselves and come with
     UniFrame's code: copy the folder ``real_animal_pose`` from ``cached_data/`` of
     VisionLearningGroup/UDA_PoseEstimation. They are pickles, of which only arrays, numbers
     and containers are read. ``own_split`` instead takes a fifth of an animal's images for
-    ``'valid'``, so that no image is in both.
+    ``'valid'``, so that no image is in both splits.
 
     Args:
         data_root (str): The folder animal-pose.
@@ -56,14 +56,14 @@ animal-pose/
 """
 
     def load_animal(self, animal: str) -> Iterator[Instance]:
-        """Instances of the split of one animal."""
+        """Yield the instances of one animal in the split."""
         content = load_json(self.require('keypoints.json'))
         try:
             for annotation in self._annotations_of_split(content, animal):
                 yield self._to_instance(annotation, content['images'])
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise self.misfit(
-                'has another `keypoints.json` or split than images by number and '
+                'has a `keypoints.json` or split that does not hold images by number and '
                 f'annotations of {_IN_FILE} keypoints ({type(error).__name__}: {error})'
             ) from error
 

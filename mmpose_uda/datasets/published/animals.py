@@ -13,9 +13,9 @@ from mmpose_uda.errors import UserError
 
 
 class PublishedAnimals(PublishedDataset):
-    """A public data set with several animals, each in files and with a split of its own.
+    """A public data set with several animals, each with its own files and split.
 
-    The splits behind the published figures are files that others drew and gave out with
+    The splits behind the published figures are files that others drew and published with
     their code.
 
     Args:
@@ -23,20 +23,20 @@ class PublishedAnimals(PublishedDataset):
         split (str): ``'train'`` or ``'valid'``.
         animals (Sequence[str], optional): Which of ``ANIMALS``. Default: see the class.
         own_split (bool): Split by a rule of this package, the same on every machine,
-            instead of by the published files. Figures are then not the published ones'.
+            instead of by the published files. Figures are then not of the published split.
         **kwargs: As for :class:`PublishedDataset`.
 
     Raises:
-        UserError: There is no such animal, or as of :class:`PublishedDataset`.
+        UserError: As for :class:`PublishedDataset`; or there is no such animal.
     """
 
     SPLITS = ('train', 'valid')
 
     ANIMALS: tuple[str, ...]
-    """Those that there are."""
+    """All animals of the data set."""
 
     DEFAULT_ANIMALS: tuple[str, ...]
-    """Those of the benchmark."""
+    """The animals of the benchmark."""
 
     def __init__(
         self,
@@ -57,44 +57,44 @@ class PublishedAnimals(PublishedDataset):
         super().__init__(data_root=data_root, split=split, **kwargs)
 
     def load_instances(self) -> Iterator[Instance]:
-        """Instances of the split, animal by animal."""
+        """Yield the instances of the split, animal by animal."""
         for animal in self.animals:
             yield from self.load_animal(animal)
 
     @abstractmethod
     def load_animal(self, animal: str) -> Iterator[Instance]:
-        """Instances of the split of one animal."""
+        """Yield the instances of one animal in the split."""
 
     def load_split_file(self, path: str) -> np.ndarray:
-        """An array of a published split.
+        """Load an array of a published split.
 
         Args:
             path (str): Relative to the data set's folder.
 
         Raises:
-            UserError: It is not there, or not readable.
+            UserError: It does not exist, or is not readable.
         """
         full = osp.join(self.data_root, path)
         if not osp.isfile(full):
             raise self.misfit(
-                f'has no `{path}`, the published split (`own_split=True` does without)'
+                f'has no `{path}`, the published split (not needed with `own_split=True`)'
             )
         return load_npy(full)
 
     def selected(self, items: Sequence, numbers: Sequence[int], what: str) -> list:
-        """The items of a split by their numbers.
+        """Select the items of a split by their numbers.
 
         Args:
-            items (Sequence): All of an animal.
+            items (Sequence): All items of an animal.
             numbers (Sequence[int]): Counted from 0.
-            what (str): What an item is, for the error.
+            what (str): What an item is, for the message.
 
         Raises:
-            UserError: There are not as many.
+            UserError: There are too few items for a number.
         """
         if len(numbers) and max(numbers) >= len(items):
             raise self.misfit(
-                f'holds {len(items)} {what}, and its split is of more than {max(numbers)}: '
-                'it is another version or unpacked by half'
+                f'holds {len(items)} {what}, but its split needs more than {max(numbers)}: '
+                'it is another version or half-unpacked'
             )
         return [items[number] for number in numbers]

@@ -1,4 +1,4 @@
-"""Work of converters on several files at a time."""
+"""Work of converters on several files at the same time."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,20 +19,23 @@ def done_at_once(
     what: str,
     unit: str,
 ) -> list[_Result]:
-    """What ``work`` returns of each item, with a bar of progress.
+    """Run ``work`` on each item in threads, and show a progress bar.
 
-    In threads: OpenCV lets go of the interpreter. After an error what is begun is finished,
-    and no more.
+    Threads are enough, because OpenCV releases the interpreter lock. After an error, the
+    items that were begun are finished, and no others are started.
 
     Args:
-        work (callable): Does an item.
-        items (Sequence): What is to be done.
-        workers (int): Items at a time.
-        what (str): What the bar is of.
-        unit (str): What an item is.
+        work (callable): Processes an item.
+        items (Sequence): What to process.
+        workers (int): Number of items processed at the same time.
+        what (str): Title of the progress bar.
+        unit (str): What an item is, for the progress bar.
+
+    Returns:
+        list: What ``work`` returns for each item.
 
     Raises:
-        UserError: There are no workers; or what ``work`` raises.
+        UserError: ``workers`` is below 1; or what ``work`` raises.
     """
     if workers < 1:
         raise UserError(f'--workers is {workers}: it must be at least 1.')

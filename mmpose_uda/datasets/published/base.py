@@ -1,4 +1,4 @@
-"""What all public data sets share, in the form in which their owners give them out."""
+"""What all public data sets share, in the form in which their owners distribute them."""
 
 import os.path as osp
 from abc import abstractmethod
@@ -19,16 +19,16 @@ class Instance:
     """One person, hand or animal in one image.
 
     Args:
-        image (str): File, relative to the data set's folder.
-        keypoints (np.ndarray): [K, 2], px; what is not visible may be anything finite.
-        visible (np.ndarray): [K], 0 where a keypoint has no label.
-        box (np.ndarray, optional): [4] xyxy, px. The whole image where there is none.
-        keypoints_3d (np.ndarray, optional): [K, 3], mm, the camera's axes.
+        image (str): Image file, relative to the data set's folder.
+        keypoints (np.ndarray): [K, 2], px; any finite values for those not visible.
+        visible (np.ndarray): [K], 0 for a keypoint without a label.
+        box (np.ndarray, optional): [4] xyxy, px. Default: the whole image.
+        keypoints_3d (np.ndarray, optional): [K, 3], mm, along the camera's axes.
         camera (dict, optional): ``focal`` [2] and ``principal_point`` [2], px.
         mask (str, optional): File of the foreground, relative to the folder, as
             :mod:`mmpose_uda.datasets.mask_files` reads it.
-        mask_values (tuple, optional): Lowest and highest value of the mask's file that are
-            the foreground; without it the file holds 0 and 255.
+        mask_values (tuple, optional): Lowest and highest value of the foreground in the
+            mask's file; without it the file holds 0 and 255.
         hand_side (str, optional): 'left' or 'right', for :class:`MirrorRightHand`.
     """
 
@@ -44,37 +44,37 @@ class Instance:
 
 
 class PublishedDataset(PoseDataset):
-    """A public data set as it is downloaded and unpacked, no file made by hand.
+    """A public data set as downloaded and unpacked, without files made by hand.
 
-    A subclass says what the folder looks like and yields its instances; labels, masks and
-    the keypoint definition are those of :class:`PoseDataset`.
+    A subclass defines what the folder looks like and yields its instances; labels, masks
+    and the keypoint definition are handled as in :class:`PoseDataset`.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): One of ``SPLITS``.
-        clean (bool): Without the quirks of the published protocol, where there are any.
+        clean (bool): Leave out the quirks of the published protocol, if it has any.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:
-        UserError: The split is unknown; when it is read, that something is missing in the
-            folder, or is not what the data set has there.
+        UserError: The split is unknown; or, when it is read, something in the folder is
+            missing or unexpected.
     """
 
     TREE: str
-    """The folder as it is after unpacking, a line an entry."""
+    """The folder after unpacking, one line per entry."""
 
     SPLITS: tuple[str, ...]
-    """What it is divided into."""
+    """Names of its splits."""
 
     SOURCE: str
-    """Where it is given out, in a few words."""
+    """Who provides it, in a few words."""
 
     SERVER: Optional[str] = None
-    """Which server scores its split 'evaluation', of
+    """The server that scores its split 'evaluation', a key of
     :data:`mmpose_uda.evaluation.submissions.FORMATS`."""
 
     num_frames = 0
-    """How many instances the split has, those included that are not usable."""
+    """Number of instances in the split, including unusable ones."""
 
     def __init__(self, data_root: str, split: str, clean: bool = False, **kwargs: Any):
         if split not in self.SPLITS:
@@ -88,16 +88,16 @@ class PublishedDataset(PoseDataset):
 
     @abstractmethod
     def load_instances(self) -> Iterator[Instance]:
-        """Instances of the split, in the order of the protocol."""
+        """Yield the instances of the split, in the order of the protocol."""
 
     def require(self, path: str) -> str:
-        """The full path of a file or folder of the data set.
+        """Return the full path of a file or folder of the data set.
 
         Args:
-            path (str): Relative to its folder.
+            path (str): Relative to the data set's folder.
 
         Raises:
-            UserError: It is not there.
+            UserError: It does not exist.
         """
         full = osp.join(self.data_root, path)
         if not osp.exists(full):
@@ -105,16 +105,16 @@ class PublishedDataset(PoseDataset):
         return full
 
     def misfit(self, what: str) -> UserError:
-        """The error of a folder that is not this data set's.
+        """Return the error for a folder that does not hold this data set.
 
         Args:
-            what (str): What is wrong with it, after 'The folder'.
+            what (str): What is wrong with it, worded to follow 'The folder'.
         """
         return self._misfit(self.data_root, what)
 
     @classmethod
     def require_root(cls, data_root: str) -> None:
-        """Refuse a folder that is not there, and show what belongs there."""
+        """Check that the folder exists; if not, show what it must contain."""
         if not osp.isdir(data_root):
             raise cls._misfit(data_root, 'does not exist')
 
@@ -122,7 +122,7 @@ class PublishedDataset(PoseDataset):
     def _misfit(cls, data_root: str, what: str) -> UserError:
         return UserError(
             f'The folder `{data_root}` {what}. {cls.__name__} reads what '
-            f'{cls.SOURCE} gives out ({PAGE}), unpacked as\n'
+            f'{cls.SOURCE} provides ({PAGE}), unpacked as\n'
             f'{cls.TREE.strip()}\nPut it there, or correct `data_root`.'
         )
 
@@ -130,7 +130,7 @@ class PublishedDataset(PoseDataset):
         """Read the split.
 
         Returns:
-            list[dict]: One dict an instance, as :class:`PoseDataset` has them.
+            list[dict]: One dict per instance, as in :class:`PoseDataset`.
 
         Raises:
             UserError: See the class.

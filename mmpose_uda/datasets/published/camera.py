@@ -1,13 +1,13 @@
-"""Cameras as data sets write them."""
+"""Cameras as data sets define them."""
 
 import numpy as np
 
 
 def pinhole(matrix: np.ndarray) -> dict[str, np.ndarray]:
-    """``focal`` [2] and ``principal_point`` [2], px, of an intrinsic matrix [3, 3].
+    """Return ``focal`` [2] and ``principal_point`` [2], px, of an intrinsic matrix [3, 3].
 
     Raises:
-        ValueError: It is no such matrix, or its axes are not at right angles.
+        ValueError: It is not such a matrix, or has skew.
     """
     matrix = np.asarray(matrix, np.float64)
     if matrix.shape != (3, 3):
@@ -20,7 +20,7 @@ def pinhole(matrix: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def project(points: np.ndarray, camera: dict[str, np.ndarray]) -> np.ndarray:
-    """Pixels [K, 2] of points [K, 3] along the camera's axes.
+    """Project points [K, 3] along the camera's axes to pixels [K, 2].
 
     Args:
         points (np.ndarray): [K, 3], in any unit: x right, y down, z forward.
@@ -33,9 +33,9 @@ def project(points: np.ndarray, camera: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def fitted_pinhole(points: np.ndarray, pixels: np.ndarray) -> dict[str, np.ndarray]:
-    """The camera, as :func:`pinhole` returns it, that projects points best to pixels.
+    """Fit the camera, as :func:`pinhole` returns it, that best projects points to pixels.
 
-    The best is that of the least squares in each axis.
+    It is the least-squares fit for each axis.
 
     Args:
         points (np.ndarray): [N, 3], in any unit: x right, y down, z forward.

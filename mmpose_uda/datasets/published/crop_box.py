@@ -1,4 +1,4 @@
-"""The square about the keypoints that RegDA's code crops."""
+"""The square around the keypoints that RegDA's code crops."""
 
 import numpy as np
 
@@ -7,21 +7,21 @@ Box = tuple[float, float, float, float]
 
 
 def keypoint_box(keypoints: np.ndarray) -> Box:
-    """The smallest box about keypoints [K, 2]."""
+    """The smallest box around keypoints [K, 2]."""
     (left, upper), (right, lower) = keypoints.min(0).tolist(), keypoints.max(0).tolist()
     return left, upper, right, lower
 
 
 def square_crop(box: Box, size: tuple[int, int], factor: float = 1.5) -> Box:
-    """The square of whole pixels that is cropped for a box.
+    """Return the square of whole pixels that is cropped for a box.
 
-    Its side is that of the box's longer one times ``factor``, but no longer than the image;
-    where it would stick out of the image it is moved into it.
+    Its side is ``factor`` times the longer side of the box, but no longer than the image.
+    If it would extend beyond the image, it is moved inside.
 
     Args:
         box (tuple): Box of the keypoints, px.
         size (tuple[int, int]): Width and height of the image, px.
-        factor (float): How much larger than the box.
+        factor (float): Side of the square, relative to the box's longer side.
 
     Returns:
         tuple: First and last pixel in both directions.
@@ -36,7 +36,7 @@ def square_crop(box: Box, size: tuple[int, int], factor: float = 1.5) -> Box:
 
 
 def covered_share(box: Box, other: Box) -> float:
-    """The share of a box that another covers, pixels counted at both ends."""
+    """The share of a box that another covers, counting the pixels at both ends."""
     common = (*np.maximum(box[:2], other[:2]), *np.minimum(box[2:], other[2:]))
     return _area(common) / _area(box)
 

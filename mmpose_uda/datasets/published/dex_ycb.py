@@ -26,9 +26,9 @@ _CAMERAS = (
     '836212060125', '839512060362', '840412060917', '841412060263',
     '932122060857', '932122060861', '932122061900', '932122062010',
 )  # fmt: skip
-_SEQUENCES = 100  # of a subject: 20 objects, each grasped 5 times
+_SEQUENCES = 100  # per subject: 20 objects, each grasped 5 times
 _GRASPS = 5
-_HAND = 255  # of `seg`, whose other labels are objects
+_HAND = 255  # in `seg`, whose other labels are objects
 _SETUPS = ('s0', 's1', 's2', 's3')
 
 
@@ -36,25 +36,25 @@ _SETUPS = ('s0', 's1', 's2', 's3')
 class DexYCB(PublishedDataset):
     """Hands that grasp objects, seen by eight cameras; 21 keypoints, 3D, cameras, masks.
 
-    The splits are those of the published toolkit: every fifth recording ('s0'), or what
-    is in no other split are subjects ('s1'), cameras ('s2') or objects ('s3'). Frames
-    without a hand, or with one outside the image, are left out.
+    The splits are those of the published toolkit: they hold out every fifth recording
+    ('s0'), or share no subjects ('s1'), cameras ('s2') or objects ('s3'). Frames without a
+    hand, or with one outside the image, are left out.
 
-    3D is in mm along the camera's axes, which its authors give in m; the joints are in the
-    order of 'hand21' already. The box is the square of 1.5 times the keypoints within the
-    image: no padding is to be added. A keypoint in the image counts as visible, hidden or
-    not. The mask is what the array ``seg`` of the label's file says is the hand.
+    3D is in mm along the camera's axes, converted from m; the joints are already in the
+    order of 'hand21'. The box is the square of 1.5 times the keypoints within the image: do
+    not add padding. A keypoint in the image counts as visible, occluded or not. The mask is
+    the hand in the array ``seg`` of the label's file.
 
-    Every label is a file: to read the 400,000 of a training set takes minutes.
+    Every label is a file, so reading the 400,000 of a training set takes minutes.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train', 'val' or 'test'.
         setup (str): 's0', 's1', 's2' or 's3'.
-        **kwargs: As for :class:`PublishedDataset`; ``clean`` changes nothing here.
+        **kwargs: As for :class:`PublishedDataset`; ``clean`` has no effect.
 
     Raises:
-        UserError: As for :class:`PublishedDataset`; the setup is another one.
+        UserError: As for :class:`PublishedDataset`; or the setup is unknown.
     """
 
     METAINFO = HAND21
@@ -111,9 +111,9 @@ calibration/intrinsics/836212060125_640x480.yml ...
     def _recordings(self, subject: str) -> list[str]:
         folder = self.require(subject)
         names = sorted(n for n in os.listdir(folder) if osp.isdir(osp.join(folder, n)))
-        if len(names) != _SEQUENCES:  # the splits go by their numbers
+        if len(names) != _SEQUENCES:  # their numbers define the splits
             raise self.misfit(
-                f'has {len(names)} recordings in `{subject}`, which has {_SEQUENCES}'
+                f'has {len(names)} recordings in `{subject}` instead of {_SEQUENCES}'
             )
         return names
 
@@ -131,7 +131,7 @@ calibration/intrinsics/836212060125_640x480.yml ...
     def _hands(
         self, folder: str, count: int, side: str, camera: dict
     ) -> Iterator[Instance]:
-        """The hand in each of the frames of one camera."""
+        """Yield the hand in each frame of one camera."""
         for frame in range(count):
             name = f'{folder}/labels_{frame:06d}.npz'
             joints = load_npz(self.require(name), 'joint_3d')
@@ -145,13 +145,13 @@ calibration/intrinsics/836212060125_640x480.yml ...
                 hand = projected_hand(image, points, camera, _SIZE, side)
             except (TypeError, ValueError) as error:
                 raise self.misfit(
-                    f'has a `{name}` whose `joint_3d` is not of 21 points ({error!r})'
+                    f'has a `{name}` whose `joint_3d` does not hold 21 points ({error!r})'
                 ) from error
             if hand is not None:
                 yield replace(hand, mask=f'{name}:seg', mask_values=(_HAND, _HAND))
 
 
-# Each setup divides by one thing; the others are in all of its splits, which is ''.
+# Each setup divides by one criterion. The others are in all of its splits, written as ''.
 
 
 def _part_of_subject(setup: str, number: int) -> str:

@@ -18,38 +18,38 @@ _SIZE = 224, 224  # px
 _VERSIONS = 4
 _TEST_JOINTS = 'evaluation_xyz.json'
 # The images of a frame are numbered green screen, harmonised, coloured by samples, coloured
-# automatically; the published code puts them together in this order.
+# automatically; the published code concatenates them in this order.
 _ORDER = (0, 3, 2, 1)
 
 
 @DATASETS.register_module()
 class FreiHAND(PublishedDataset):
-    """Photographed right hands, each before four backgrounds; 21 keypoints, 3D and masks.
+    """Photographed right hands, each with four backgrounds; 21 keypoints, 3D and masks.
 
-    As the published code divides it: 'test' is the first 3200 (at most 20 %) of the
-    shuffled images of the training set, 'train' the rest. So nearly every frame of the
-    test is in 'train' as well, before another background; with ``clean`` it is frames
-    that are shuffled and divided, with all their backgrounds.
+    The splits are those of the published code: 'test' is the first 3200 (at most 20 %) of
+    the shuffled images of the training set, 'train' the rest. So nearly every frame of the
+    test is also in 'train', with another background. With ``clean``, frames are shuffled
+    and divided instead, together with all their backgrounds.
 
     The box is the square that the published code crops, 1.5 times the keypoints and within
-    the image: no padding is to be added. All keypoints count as visible. The published
-    code mirrors all hands: :class:`MirrorRightHand` in the ``pipeline``. (mmpose's
+    the image: do not add padding. All keypoints count as visible. The published code
+    mirrors all hands: use :class:`MirrorRightHand` in the ``pipeline``. (mmpose's
     ``FreiHandDataset`` reads another file, with other splits.)
 
     'evaluation' is the data set's own test: right hands as they were photographed, in the
-    order of its server, without masks. Its joints were held back at first; without
+    order of its server, without masks. Its joints were withheld at first; without
     ``evaluation_xyz.json`` the split can be a target with ``labels=False``. Its box is the
-    whole image, which was cropped about the hand: nothing that a server holds back.
+    whole image, which is cropped around the hand, so it reveals nothing withheld.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train', 'test' or 'evaluation'.
-        clean (bool): No frame is in both splits.
+        clean (bool): Whether no frame is in both splits.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:
-        UserError: As for :class:`PublishedDataset`; labels of 'evaluation' are wanted and
-            its joints are not there.
+        UserError: As for :class:`PublishedDataset`; or labels of 'evaluation' are wanted
+            and its joints are missing.
     """
 
     METAINFO = HAND21
@@ -81,8 +81,8 @@ evaluation_K.json  evaluation_xyz.json  (joints of the evaluation, for labels)
     def _evaluation(self) -> Iterator[Instance]:
         if self.labels and not osp.exists(osp.join(self.data_root, _TEST_JOINTS)):
             raise self.misfit(
-                f'has no `{_TEST_JOINTS}`, without which its evaluation has no labels '
-                '(with `labels=False` it needs none)'
+                f'has no `{_TEST_JOINTS}`, the labels of its evaluation (not needed with '
+                '`labels=False`)'
             )
         frames = self._frames('evaluation', self.labels)
         images = [f'evaluation/rgb/{number:08d}.jpg' for number in range(len(frames))]
@@ -92,7 +92,7 @@ evaluation_K.json  evaluation_xyz.json  (joints of the evaluation, for labels)
             yield Instance(image, hand_side='right', **{**frame, 'box': None})
 
     def _frames(self, part: str, with_joints: bool = True) -> list[dict]:
-        """What is told of each frame, as arguments of an instance."""
+        """What is known of each frame, as arguments of an :class:`Instance`."""
         cameras = load_json(self.require(f'{part}_K.json'))
         try:
             if not with_joints:
@@ -101,7 +101,7 @@ evaluation_K.json  evaluation_xyz.json  (joints of the evaluation, for labels)
             return [_frame(*pair) for pair in zip(cameras, poses, strict=True)]
         except (TypeError, ValueError) as error:
             raise self.misfit(
-                f'has a `{part}_K.json` and a `{part}_xyz.json` that are not of the same '
+                f'has a `{part}_K.json` and a `{part}_xyz.json` that do not hold the same '
                 f'frames, with 21 keypoints each ({error!r})'
             ) from error
 
@@ -112,7 +112,7 @@ evaluation_K.json  evaluation_xyz.json  (joints of the evaluation, for labels)
             self.require(f'training/mask/{number:08d}.jpg')
 
     def _chosen(self, count: int) -> list[tuple[int, int]]:
-        """Version and frame of the images of the split."""
+        """Version and frame of each image of the split."""
         test = self.split == 'test'
         if self.clean:
             numbers = held_out(range(count))[test]

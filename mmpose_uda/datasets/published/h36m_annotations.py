@@ -1,6 +1,6 @@
 """Annotations of Human3.6M in the form of mks0601/3DMPPE_POSENET_RELEASE.
 
-``tool/Human36M/h36m2coco.py`` there makes them, ``data/Human36M/Human36M.py`` reads them.
+Its ``tool/Human36M/h36m2coco.py`` writes and its ``data/Human36M/Human36M.py`` reads them.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Frame:
     """An image with its pose.
 
     Args:
-        name (str): Its file, relative to the folder of the images.
+        name (str): Image file, relative to the folder of the images.
         size (tuple[int, int]): Width and height, px.
         points (np.ndarray): [17, 3], mm, along the camera's axes; the joints of Human3.6M.
         camera (dict): As :func:`pinhole` returns it.
@@ -41,23 +41,23 @@ class Frame:
 
 
 def annotation_file(subject: object, part: str) -> str:
-    """A file of one of the ``PARTS``, relative to the data set's folder."""
+    """The file of one of the ``PARTS``, relative to the data set's folder."""
     return f'annotations/Human36M_subject{subject}_{part}.json'
 
 
 def read_frames(
     root: str, subject: int, wanted: Callable[[int, dict], bool]
 ) -> Iterator[Frame]:
-    """The frames of a subject in the order of the file.
+    """Yield the frames of a subject in the order of the file.
 
     Args:
         root (str): The data set's folder.
         subject (int): Number of the subject.
-        wanted (callable): Tells by the position of an image in the file, and by the image
-            as it is there, whether it is read.
+        wanted (callable): Returns whether to read an image, given its position in the file
+            and its entry there.
 
     Raises:
-        UserError: The files do not go together, or are damaged.
+        UserError: The files do not match each other, or are damaged.
     """
     paths = {part: str(Path(root, annotation_file(subject, part))) for part in PARTS}
     cameras, data, joints = (load_json(paths[part]) for part in PARTS)
@@ -67,8 +67,8 @@ def read_frames(
                 yield _to_frame(image, cameras, joints)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise UserError(
-            f'The annotations `{Path(root, annotation_file(subject, "*"))}` do not go '
-            f'together, or are damaged ({error!r}): unpack them again.'
+            f'The annotations `{Path(root, annotation_file(subject, "*"))}` do not match '
+            f'each other, or are damaged ({error!r}): unpack them again.'
         ) from error
 
 

@@ -21,16 +21,16 @@ from .h36m_annotations import IMAGES, PARTS, TREE, Frame, annotation_file, read_
 from .human36m import CROPS, LIST, SUBJECTS
 from .image_file import write_image
 
-_STEP = 5  # one image of so many is used
+_STEP = 5  # every fifth image is used
 _SIDE = 512  # px
-# of each keypoint of HUMAN16, the joint of Human3.6M; the thorax is between the shoulders
+# joint of Human3.6M for each keypoint of HUMAN16; the thorax is between the shoulders
 _JOINTS = [3, 2, 1, 4, 5, 6, 0, 11, 8, 10, 16, 15, 14, 11, 12, 13]
 _THORAX, _SHOULDERS = 7, [12, 13]
 
 
 @dataclass
 class _Crop:
-    """What is to be cropped of an image.
+    """What to crop from an image.
 
     ``points`` [16, 3] are in mm along the camera's axes, ``box`` are the first and last
     pixels (xyxy).
@@ -43,10 +43,10 @@ class _Crop:
     box: Box
 
     def to_sample(self) -> dict[str, Any]:
-        """The entry of the list: keypoints and camera are those of the crop.
+        """Return the entry for the list, with the keypoints and camera of the crop.
 
-        Other than in RegDA's code the principal point moves with the crop, so that
-        ``keypoint3d`` is the pose as it was.
+        Unlike in RegDA's code, the principal point moves with the crop, so that
+        ``keypoint3d`` is the original pose.
         """
         left, upper, right, _ = self.box
         zoom = _SIDE / (right - left + 1)
@@ -67,15 +67,15 @@ class _Crop:
 def convert_h36m(root: str, workers: int) -> Iterator[str]:
     """Crop every fifth image and list the crops, beside the images.
 
-    A crop that is there is not made again, so a run that was stopped goes on.
+    A crop that exists is not made again, so an interrupted run can be continued.
 
     Args:
-        root (str): The folder of the annotations and images; gets ``crop_images`` and
-            ``annotations/keypoints2d_<subject>.json``.
-        workers (int): Images that are cropped at the same time.
+        root (str): The folder of the annotations and images; ``crop_images`` and
+            ``annotations/keypoints2d_<subject>.json`` are written to it.
+        workers (int): Number of images cropped at the same time.
 
     Yields:
-        str: What was done, a sentence a subject.
+        str: What was done, one sentence per subject.
 
     Raises:
         UserError: Something is missing, damaged or contradictory, or cannot be written.
@@ -109,11 +109,11 @@ def _to_crop(frame: Frame) -> _Crop:
 
 
 def _crop_path(folder: Path, name: str) -> Path:
-    """Where a crop goes: nowhere but into its folder, whatever the name says."""
+    """Path of a crop, which must be inside the folder of crops."""
     crops = (folder / CROPS).resolve()
     path = (crops / name).resolve()
     if crops not in path.parents:
-        raise UserError(f'The image name `{name}` leads out of the folder: mend it.')
+        raise UserError(f'The image name `{name}` leads out of the folder: correct it.')
     return path
 
 
@@ -126,8 +126,8 @@ def _write_crop(folder: Path, crop: _Crop) -> None:
         )
     if image.shape[1::-1] != crop.size:
         raise UserError(
-            f'The image `{source}` is {image.shape[1]} x {image.shape[0]} px, by its '
-            f'annotation {crop.size[0]} x {crop.size[1]}: take those that go together.'
+            f'The image `{source}` is {image.shape[1]} x {image.shape[0]} px, but '
+            f'{crop.size[0]} x {crop.size[1]} in its annotation: use files that match.'
         )
     left, upper, right, lower = crop.box
     pixels = image[upper : lower + 1, left : right + 1]

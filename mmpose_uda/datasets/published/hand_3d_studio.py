@@ -19,16 +19,16 @@ _KEYPOINTS = 21
 class Hand3DStudio(PublishedDataset):
     """Photographed hands without objects, cropped to squares of 1.5 times the hand.
 
-    As the published code divides it: 'test' is the first 3200 (at most 20 %) of the
-    shuffled samples, 'train' the rest, so frames of one recording are in both; the file
-    does not say which belong together. A sample is a whole image, which is the crop
-    already: no padding is to be added. All 21 keypoints count as visible. There is no 3D
-    (:func:`read_samples` says why).
+    The splits are those of the published code: 'test' is the first 3200 (at most 20 %) of
+    the shuffled samples, 'train' the rest, so frames of one recording are in both; the file
+    does not say which belong together. A sample is a whole image, which is already the
+    crop: do not add padding. All 21 keypoints count as visible. There is no 3D
+    (:func:`read_samples` explains why).
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train' or 'test'.
-        clean (bool): Changes nothing here.
+        clean (bool): Has no effect.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:

@@ -19,8 +19,8 @@ from .projected_pose import square_box
 
 _SIZE = 640, 480  # px
 _IMAGES = {2: 'png', 3: 'jpg'}
-# What is the hand in the rendered segmentations, as (blue, green, red). So have it loaders
-# of version 2 (whose JPEG files do not keep the colours exactly) and of version 3.
+# Colours of the hand in the rendered segmentations, as (blue, green, red), from loaders of
+# version 2 (whose JPEG files do not keep the colours exactly) and of version 3.
 _SEGMENTATIONS = {2: 'jpg', 3: 'png'}
 _HAND = {2: ((0, 0, 128), (127, 127, 255)), 3: ((128, 0, 0), (255, 127, 127))}
 _TEST_JOINTS = 'evaluation_xyz.json'
@@ -32,29 +32,29 @@ class HO3D(PublishedDataset):
     """Photographed right hands with an object; 21 keypoints, 3D and cameras.
 
     The splits are the lists of the data set. Frames of 'train' without a pose are left out.
-    The joints of 'evaluation' were held back for its challenge until November 2024: they
-    are read from ``evaluation_xyz.json`` (one list of all frames in the order of
-    ``evaluation.txt``), which is given out with the challenge, not with the images. Without
+    The joints of 'evaluation' were withheld for its challenge until November 2024: they are
+    read from ``evaluation_xyz.json`` (one list of all frames in the order of
+    ``evaluation.txt``), which is provided with the challenge, not with the images. Without
     it the split has no labels, and can be a target with ``labels=False``.
 
-    3D is turned from metres of OpenGL's camera, which looks along -z with y up, to mm of
+    3D is converted from metres of OpenGL's camera, which looks along -z with y up, to mm of
     this package's. MANO's joints are put in the order of 'hand21'. The box is the square
     of 1.5 times the keypoints, or of the published box in 'evaluation', within the image:
-    no padding is to be added. A keypoint in the image counts as visible, hidden or not.
+    do not add padding. A keypoint in the image counts as visible, occluded or not.
 
-    Masks are the rendered segmentations, a download of its own for 'train', at a quarter of
-    the resolution. Where a sequence has its folder ``seg`` they are read; the hand is blue
-    in those of version 3 and red in the JPEG files of version 2.
+    Masks are the rendered segmentations, a separate download for 'train', at a quarter of
+    the resolution. They are read if a sequence has a folder ``seg``; the hand is blue in
+    those of version 3 and red in the JPEG files of version 2.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train' or 'evaluation'.
         version (int): 2, whose images are PNG, or 3, whose images are JPEG.
-        **kwargs: As for :class:`PublishedDataset`; ``clean`` changes nothing here.
+        **kwargs: As for :class:`PublishedDataset`; ``clean`` has no effect.
 
     Raises:
-        UserError: As for :class:`PublishedDataset`; the version is another one; labels of
-            'evaluation' are wanted and its joints are not there.
+        UserError: As for :class:`PublishedDataset`; or the version is unknown; or labels
+            of 'evaluation' are wanted and its joints are missing.
     """
 
     METAINFO = HAND21
@@ -112,7 +112,7 @@ evaluation_xyz.json  (joints of the evaluation, for labels)
                 yield instance
 
     def _frames(self) -> list[list[str]]:
-        """Sequence and number of each frame of the split's list."""
+        """Sequence and number of each frame in the split's list."""
         name = f'{self.split}.txt'
         with open(self.require(name), encoding='utf-8', errors='replace') as file:
             frames = [line.strip().split('/') for line in file if line.strip()]
@@ -121,25 +121,25 @@ evaluation_xyz.json  (joints of the evaluation, for labels)
         return frames
 
     def _published_joints(self, count: int) -> Optional[list]:
-        """The evaluation's joints, if they are needed: [21][3] of each frame, m."""
+        """The evaluation's joints, if needed: [21][3] for each frame, m."""
         if self.split != 'evaluation' or not self.labels:
             return None
         if not osp.exists(osp.join(self.data_root, _TEST_JOINTS)):
             raise self.misfit(
-                f'has no `{_TEST_JOINTS}`, without which its evaluation has no labels '
-                '(with `labels=False` it needs none)'
+                f'has no `{_TEST_JOINTS}`, the labels of its evaluation (not needed with '
+                '`labels=False`)'
             )
         joints = load_json(self.require(_TEST_JOINTS))
         if not isinstance(joints, list) or len(joints) != count:
             raise self.misfit(
-                f'has a `{_TEST_JOINTS}` that is no list of the {count} frames of '
+                f'has a `{_TEST_JOINTS}` that is not a list of the {count} frames of '
                 '`evaluation.txt`'
             )
         return joints
 
 
 def _labelled(image: str, meta: dict, joints: Any, box: Any = None) -> Optional[Instance]:
-    """A frame, or None if it has no joints, or none in the image."""
+    """The instance of a frame, or None if it has no joints, or none in the image."""
     if joints is None:
         return None
     points = np.asarray(joints, np.float64)[list(MANO21)] * _FROM_OPENGL * 1000  # from m

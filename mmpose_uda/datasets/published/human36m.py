@@ -21,9 +21,9 @@ _KEYPOINTS = 16
 class Human36MRGB(PublishedDataset):
     """People of Human3.6M in crops of 512 px, 1.5 times the person; 16 keypoints.
 
-    ``tools/dataset_converters/h36m_crops.py`` makes the crops. A sample is a whole crop: no
-    padding is to be added. All keypoints count as visible. There is no 3D
-    (:func:`read_samples` says why); :class:`Human36M3D` has it.
+    ``tools/dataset_converters/h36m_crops.py`` makes the crops. A sample is a whole crop: do
+    not add padding. All keypoints count as visible. There is no 3D (:func:`read_samples`
+    explains why); :class:`Human36M3D` has it.
 
     In the published protocol the test is 3200 draws from the frames of the two test
     subjects, with replacement: some frames count twice, most not at all.
@@ -31,7 +31,7 @@ class Human36MRGB(PublishedDataset):
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train' (subjects 1, 5, 6, 7 and 8) or 'test' (9 and 11).
-        clean (bool): The test is every frame once.
+        clean (bool): Whether the test is every frame once.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:

@@ -12,7 +12,7 @@ from .human36m import SUBJECTS
 from .projected_pose import projected_pose
 
 STEPS = {'train': 5, 'test': 64}
-"""Of so many frames one is read."""
+"""Step between the frames that are read."""
 
 
 @DATASETS.register_module()
@@ -22,17 +22,17 @@ class Human36M3D(PublishedDataset):
     Subjects and frames are those of both published protocols, MPJPE (1) and PA-MPJPE (2):
     every fifth frame of subjects 1, 5, 6, 7 and 8 for training, every 64th of 9 and 11 for
     the test, as ``data/Human36M/Human36M.py`` of mks0601/3DMPPE_POSENET_RELEASE takes them.
-    (What it calls its protocol 1, subject 11 alone as the test, is not here.)
+    (What it calls its protocol 1, only subject 11 as the test, is not available.)
 
-    Nothing is to be converted: the images are not cropped beforehand. 3D is in mm along the
+    No conversion is needed: the images are not cropped beforehand. 3D is in mm along the
     camera's axes; the 2D is its projection without the lens's distortion, 1 to 2.5 px, as
-    in that code. The box is the square of 1.5 times the keypoints within the image: no
-    padding is to be added. There are no masks.
+    in that code. The box is the square of 1.5 times the keypoints within the image: do not
+    add padding. There are no masks.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train' or 'test'.
-        clean (bool): Changes nothing here.
+        clean (bool): Has no effect.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:

@@ -15,7 +15,7 @@ from .camera import fitted_pinhole
 from .mmpose_annotations import read_entries
 from .projected_pose import projected_pose
 
-_SIZE = 1000, 1000  # px; two of the cameras have two rows more
+_SIZE = 1000, 1000  # px; two of the cameras have two more rows
 _STEPS = {50: {'train': 5, 'test': 64}, 10: {'train': 5, 'test': 65}}
 _NUMBER = re.compile(r'_(\d+)\.\w+$')
 
@@ -24,24 +24,24 @@ _NUMBER = re.compile(r'_(\d+)\.\w+$')
 class Human36MMMPose(PublishedDataset):
     """People of Human3.6M as mmpose's ``preprocess_h36m.py`` makes them; 17 keypoints, 3D.
 
-    It reads what mmpose's ``Human36mDataset`` reads, and gives images with boxes, where
-    that gives sequences of poses. Subjects and frames are those of :class:`Human36M3D`;
-    of the files at 10 fps, which have every fifth frame, the test is every 65th.
+    It reads what mmpose's ``Human36mDataset`` reads, but yields images with boxes instead
+    of sequences of poses. Subjects and frames are those of :class:`Human36M3D`; with the
+    files at 10 fps, which have every fifth frame, the test is every 65th.
 
-    2D is as in the file, that is where the joint is in the image. 3D is in mm along the
-    camera's axes, from m. Human3.6M's lenses distort, which cameras of this package do
-    not: the camera is the one without distortion that fits a person's joints best. The box
-    is the square of 1.5 times the published one's keypoints, within the image: no padding
-    is to be added. There are no masks.
+    2D is as in the file, which is where the joint is in the image. 3D is in mm along the
+    camera's axes, converted from m. Human3.6M's lenses distort, unlike cameras of this
+    package: the camera is the one without distortion that fits a person's joints best. The
+    box is the square of 1.5 times the keypoints of the published box, within the image: do
+    not add padding. There are no masks.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train' or 'test'.
-        fps (int): 50 or 10, which of the two folders is read.
-        **kwargs: As for :class:`PublishedDataset`; ``clean`` changes nothing here.
+        fps (int): 50 or 10: which of the two folders to read.
+        **kwargs: As for :class:`PublishedDataset`; ``clean`` has no effect.
 
     Raises:
-        UserError: As for :class:`PublishedDataset`; ``fps`` is another one.
+        UserError: As for :class:`PublishedDataset`; or ``fps`` is another number.
     """
 
     METAINFO = HUMAN17

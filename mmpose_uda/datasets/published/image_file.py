@@ -10,10 +10,10 @@ from mmpose_uda.whole_files import whole_file
 
 
 def write_image(path: Path, image: np.ndarray) -> None:
-    """Write an image, whole or not at all, in the format that its name says.
+    """Write an image, completely or not at all, in the format of its suffix.
 
     Raises:
-        UserError: The system refuses.
+        UserError: The system refuses to write it.
     """
     with writing(path), whole_file(path) as partial:
         partial.write_bytes(cv2.imencode(path.suffix, image)[1].tobytes())

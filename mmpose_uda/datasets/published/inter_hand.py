@@ -13,8 +13,8 @@ from mmpose_uda.metainfo import HAND21
 from .base import Instance, PublishedDataset
 from .projected_hand import projected_hand
 
-# Of each keypoint of HAND21, that of a hand of the data set: there a finger begins at its
-# tip, from the thumb to the little finger, and the wrist is the last.
+# Keypoint of the data set's hand for each of HAND21: there a finger begins at its tip, from
+# the thumb to the little finger, and the wrist comes last.
 _ORDER = np.array([20] + [4 * finger + i for finger in range(5) for i in (3, 2, 1, 0)])
 _HANDS = {'right': _ORDER, 'left': _ORDER + len(_ORDER)}
 
@@ -23,16 +23,16 @@ _HANDS = {'right': _ORDER, 'left': _ORDER + len(_ORDER)}
 class InterHand26M(PublishedDataset):
     """Photographed hands, seen by the cameras of a dome; 21 keypoints, 3D and cameras.
 
-    Frames of a single hand, left or right, whose side is valid; those of two hands that
-    interact are left out. So are hands whose wrist is not valid, to which the published
-    code gives no valid joint, and those outside the image.
+    It reads frames of a single hand, left or right, whose side is valid, and leaves out
+    those of two interacting hands. It also leaves out hands outside the image, and hands
+    whose wrist is invalid, for which the published code sets all joints to invalid.
 
-    3D is in mm; it is turned from the world to the camera with the published ``camrot``
-    and ``campos``, the camera's place: R (x - c). The joints are put in the order of
-    'hand21'. A joint counts as visible if it is valid and lies in the image, behind a
-    finger or not; one that is not valid stands at the wrist. The box is the square of 1.5
+    3D is in mm; it is transformed from the world to the camera with the published
+    ``camrot`` and ``campos``, the camera's position: R (x - c). The joints are put in the
+    order of 'hand21'. A joint counts as visible if it is valid and lies in the image,
+    occluded or not; an invalid one is placed at the wrist. The box is the square of 1.5
     times the visible keypoints within the image (the published one is 1.2 times all of
-    them): no padding is to be added. There are no masks.
+    them): do not add padding. There are no masks.
 
     A split is read from one file each of images, cameras and joints, which for 'train'
     takes minutes and gigabytes of memory.
@@ -40,7 +40,7 @@ class InterHand26M(PublishedDataset):
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train', 'val' or 'test'.
-        clean (bool): Changes nothing here.
+        clean (bool): Has no effect.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:
@@ -78,7 +78,7 @@ images/val/Capture0/  test/Capture0/ ...  the same
                 hand = self._hand(annotation, image, cameras, joints)
             except (IndexError, KeyError, TypeError, ValueError) as error:
                 raise self.misfit(
-                    f'has no 42 joints or no camera of the image `{image["file_name"]}` in '
+                    f'lacks 42 joints or the camera of the image `{image["file_name"]}` in '
                     f'`{self._file("camera")}`, `{self._file("joint_3d")}` and '
                     f'`joint_valid` of `{self._file("data")}` ({error!r})'
                 ) from error

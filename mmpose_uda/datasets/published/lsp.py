@@ -12,7 +12,7 @@ from mmpose_uda.metainfo import HUMAN16
 
 from .base import Instance, PublishedDataset
 
-# of each keypoint of HUMAN16, the joint of LSP; pelvis and thorax are none of them
+# joint of LSP for each keypoint of HUMAN16; LSP has neither pelvis nor thorax
 _JOINTS = [0, 1, 2, 3, 4, 5, 13, 13, 12, 13, 6, 7, 8, 9, 10, 11]
 _ANNOTATED = np.array([1] * 6 + [0, 0] + [1] * 8)
 _LSP_JOINTS = 14
@@ -20,16 +20,16 @@ _IMAGE = re.compile(r'im\d+\.(jpg|png)')
 
 
 class _LeedsSports(PublishedDataset):
-    """What the two have in common: images by number, and one matrix of joints."""
+    """What both data sets share: images by number, and one matrix of joints."""
 
     METAINFO = HUMAN16
 
     def read_images(self, folder: str, count: int) -> list[str]:
-        """The images in order, relative to the data set's folder.
+        """Return the images in order, relative to the data set's folder.
 
         Args:
-            folder (str): Where they are, relative.
-            count (int): How many there are to be.
+            folder (str): Their folder, relative to that of the data set.
+            count (int): How many there should be.
 
         Raises:
             UserError: There are more or fewer.
@@ -37,13 +37,13 @@ class _LeedsSports(PublishedDataset):
         names = sorted(filter(_IMAGE.fullmatch, os.listdir(self.require(folder))))
         if len(names) != count:
             raise self.misfit(
-                f'has joints of {count} images in `joints.mat` and {len(names)} images '
+                f'has joints of {count} images in `joints.mat`, but {len(names)} images '
                 f'in `{folder}`'
             )
         return [f'{folder}/{name}' for name in names]
 
     def read_joints(self, axes: tuple[int, int, int]) -> np.ndarray:
-        """Joints [N, 14, 3] of ``joints.mat``: px, px, flag.
+        """Read joints [N, 14, 3] from ``joints.mat``: x and y, px, and a flag.
 
         Args:
             axes (tuple): Axes of images, joints and numbers in the file.
@@ -66,10 +66,10 @@ class _LeedsSports(PublishedDataset):
         return joints
 
     def to_instance(self, image: str, joints: np.ndarray, seen: np.ndarray) -> Instance:
-        """One image.
+        """Make the instance of one image.
 
         Args:
-            image (str): Its file, relative.
+            image (str): Image file, relative to the data set's folder.
             joints (np.ndarray): [14, 2], px.
             seen (np.ndarray): [14], whether they are visible.
         """
@@ -78,19 +78,19 @@ class _LeedsSports(PublishedDataset):
 
 @DATASETS.register_module()
 class LSP(_LeedsSports):
-    """2000 images of people at sports; 14 of the 16 keypoints.
+    """2000 images of people doing sports; 14 of the 16 keypoints.
 
-    A sample is a whole image, which a square crop pads with black: no padding is to be
-    added. Pelvis and thorax have no label, and neither have the joints that the file
-    flags as occluded: they are not scored.
+    A sample is a whole image, which a square crop pads with black: do not add padding.
+    Pelvis and thorax have no label, and neither have the joints that the file flags as
+    occluded: they are not scored.
 
-    In the published protocol all 2000 images are the target that one adapts to, without
-    labels, and the test as well. With ``clean`` they are divided as LSP's own authors do.
+    In the published protocol all 2000 images are the target of the adaptation, without
+    labels, and also the test. With ``clean`` they are divided as by LSP's own authors.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train' or 'test'.
-        clean (bool): The first half is 'train', the second half 'test'.
+        clean (bool): Whether the first half is 'train' and the second half 'test'.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:
@@ -120,16 +120,16 @@ joints.mat
 
 @DATASETS.register_module()
 class LSPExtended(_LeedsSports):
-    """10,000 more images of people at sports, with the joints of :class:`LSP`.
+    """10,000 more images of people doing sports, with the joints of :class:`LSP`.
 
-    Either the images as they were given out or their version of higher resolution
-    (HR-LSPET), which has no folder ``images``. A sample is a whole image: no padding is to
-    be added. The flags in the file say which joints are visible.
+    It reads either the original images or their version of higher resolution (HR-LSPET),
+    which has no folder ``images``. A sample is a whole image: do not add padding. The flags
+    in the file say which joints are visible.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train'.
-        clean (bool): Changes nothing here.
+        clean (bool): Has no effect.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:

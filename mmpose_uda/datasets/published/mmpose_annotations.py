@@ -10,7 +10,7 @@ from mmpose_uda.datasets.files import load_npz
 from .base import PublishedDataset
 
 _KEYPOINTS = 17
-_BOX_PADDING = 1.2  # of the keypoints' longer side in `scale`
+_BOX_PADDING = 1.2  # factor on the keypoints' longer side in `scale`
 
 
 @dataclass
@@ -18,10 +18,10 @@ class Entry:
     """A person.
 
     Args:
-        image (str): As the file names it.
+        image (str): Image as named in the file.
         keypoints (np.ndarray): [17, 2], px.
         points (np.ndarray): [17, 3], mm, along the camera's axes.
-        box (tuple): The square about the keypoints, xyxy, px.
+        box (tuple): The square around the keypoints, xyxy, px.
     """
 
     image: str
@@ -31,18 +31,18 @@ class Entry:
 
 
 def read_entries(dataset: PublishedDataset, path: str) -> Iterator[Entry]:
-    """The people of a file, in its order.
+    """Yield the people of a file, in its order.
 
-    ``part`` holds px, and whether they are in the image, ``S`` m along the camera's axes,
+    ``part`` holds px and whether they are in the image, ``S`` m along the camera's axes,
     ``center`` the middle of the keypoints' box and ``scale`` 1.2 times its longer side, in
-    200 px.
+    units of 200 px.
 
     Args:
-        dataset (PublishedDataset): Whose folder it is in.
+        dataset (PublishedDataset): The data set whose folder contains the file.
         path (str): The file, relative to that folder.
 
     Raises:
-        UserError: It is missing or is not what it should be.
+        UserError: It is missing, or its content is not as described.
     """
     full = dataset.require(path)
     names, part, points, centers, scales = (
@@ -58,7 +58,7 @@ def read_entries(dataset: PublishedDataset, path: str) -> Iterator[Entry]:
     if any(array.shape != shape or not np.isfinite(array).all() for array, shape in shapes):
         raise dataset.misfit(
             f'has a `{path}` whose `part`, `S`, `center` and `scale` are not finite '
-            f'numbers of {_KEYPOINTS} keypoints of each `imgname`'
+            f'numbers of {_KEYPOINTS} keypoints for each `imgname`'
         )
     halves = scales * 200 / _BOX_PADDING / 2
     for name, keypoints, pose, center, half in zip(names, part, points, centers, halves):

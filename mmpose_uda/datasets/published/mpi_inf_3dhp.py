@@ -14,12 +14,12 @@ from .base import Instance, PublishedDataset
 from .camera import fitted_pinhole, pinhole
 from .projected_pose import projected_pose
 
-# of each keypoint of HUMAN17, the one of the 17 'relevant' joints of the data set
+# for each keypoint of HUMAN17, the number of the data set's 'relevant' joint (of 17)
 RELEVANT = np.array([14, 8, 9, 10, 11, 12, 13, 15, 1, 16, 0, 5, 6, 7, 2, 3, 4])
-# of each 'relevant' joint, that of all 28, by its mpii_get_joint_set.m
+# for each 'relevant' joint, its number among all 28, from mpii_get_joint_set.m
 _OF_ALL = np.array([7, 5, 14, 15, 16, 9, 10, 11, 23, 24, 25, 18, 19, 20, 4, 3, 6])
 STEP = 10
-"""Of so many frames of the training one is read."""
+"""Step between the frames of the training that are read."""
 CAMERAS = (0, 1, 2, 4, 5, 6, 7, 8)
 """The ones that `mpii_get_camera_set.m` calls 'vnect'."""
 FRAMES = {
@@ -28,45 +28,45 @@ FRAMES = {
     (5, 1): 12820, (5, 2): 12312, (6, 1): 6188, (6, 2): 6145,
     (7, 1): 6239, (7, 2): 6320, (8, 1): 6468, (8, 2): 6054,
 }  # fmt: skip
-"""Frames of each subject's sequence, by `mpii_get_sequence_info.m`."""
+"""Number of frames by subject and sequence, from `mpii_get_sequence_info.m`."""
 TOO_SHORT = (6, 2, 2)
-"""Subject, sequence and camera of a video that lacks frames, so is not used."""
+"""Subject, sequence and camera of a video that is not used, because it lacks frames."""
 _SIZE = 2048, 2048  # px
 _TEST = 'mpi_inf_3dhp_test_set'
 _TEST_SIZES = {f'TS{i}': (1920, 1080) if i > 4 else _SIZE for i in range(1, 7)}
 _PELVIS, _NECK = 0, 8  # of HUMAN17
-# of HUMAN17: 2D and 3D of hips and spine are of different places, up to 2 px apart
+# of HUMAN17, without hips and spine, whose 2D and 3D are up to 2 px apart
 _EXACT = [i for i in range(17) if i not in (1, 4, 7)]
 
 
 @DATASETS.register_module()
 class MPIINF3DHP(PublishedDataset):
-    """People before a green screen, indoors and outdoors; 17 keypoints, 3D and cameras.
+    """People in front of a green screen, in- and outdoors; 17 keypoints, 3D and cameras.
 
-    'train' is every tenth frame, as SPIN's code takes them, of subjects 1 to 8 and of the
-    eight cameras at chest height and above; ``tools/dataset_converters/extract_frames.py``
-    makes images of the videos. 'test' are the frames of its six sequences that are flagged
-    valid, two of which are outdoors and of another size.
+    'train' is every tenth frame, as in SPIN's code, of subjects 1 to 8 and of the eight
+    cameras at chest height and above; ``tools/dataset_converters/extract_frames.py``
+    extracts the images from the videos. 'test' is the frames flagged as valid in its six
+    sequences, two of which are outdoors and of another size.
 
     Joints are the 17 that the data set calls 'relevant', in the order of 'human17': its
     neck, head and top of the head stand for thorax, nose and head. 3D is in mm along the
-    camera's axes, the 2D is its projection. The cameras of the test are those that project
-    its 3D onto its 2D best, as in mmpose's and other code.
+    camera's axes, and the 2D is its projection. The cameras of the test are those that
+    best project its 3D onto its 2D, as in mmpose's and other code.
 
-    The published figures, PCK at 150 mm and its AUC, are of poses that are scaled to one
-    height (``univ_annot3``), and all joints count, also those outside the image. So in
-    'test' all are visible, and the 3D is the scaled one, at the distance at which the
-    picture is the same.
+    The published figures, PCK at 150 mm and its AUC, are of poses scaled to one height
+    (``univ_annot3``), and all joints count, even those outside the image. So in 'test' all
+    are visible, and the 3D is the scaled pose, at the distance at which the picture is the
+    same.
 
-    The box is the square of 1.5 times the keypoints within the image: no padding is to be
-    added. Masks are not read: they are of the green screen, not of the person.
+    The box is the square of 1.5 times the keypoints within the image: do not add padding.
+    Masks are not read: they show the green screen, not the person.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train' or 'test'.
-        universal (bool, optional): Whether people are scaled to one height. Default: in
-            'test' alone.
-        **kwargs: As for :class:`PublishedDataset`; ``clean`` changes nothing here.
+        universal (bool, optional): Whether people are scaled to one height. Default: only
+            in 'test'.
+        **kwargs: As for :class:`PublishedDataset`; ``clean`` has no effect.
 
     Raises:
         UserError: As for :class:`PublishedDataset`.
@@ -117,14 +117,14 @@ mpi_inf_3dhp_test_set/TS2/ ... TS6/  the same
                     person = self._person(image, *pair, cameras[number], _SIZE)
                 except ValueError as error:
                     raise self.misfit(
-                        f'has a `{name}` whose `annot3` of `{image}` is not of finite '
+                        f'has a `{name}` whose `annot3` of `{image}` does not hold finite '
                         'numbers'
                     ) from error
                 if person is not None:
                     yield person
 
     def _train_poses(self, name: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
-        """Poses [F, 17, 3] of HUMAN17 by camera: as they are, and of one height."""
+        """Poses [F, 17, 3] of HUMAN17 by camera: as they are, and scaled to one height."""
         path = self.require(name)
         keys = ('annot3', 'univ_annot3')
         try:
@@ -143,11 +143,11 @@ mpi_inf_3dhp_test_set/TS2/ ... TS6/  the same
                 return true, scaled
         except Exception as error:  # damaged files raise anything
             raise self.misfit(
-                f'has a `{name}` that is no MATLAB file with `annot3` and `univ_annot3` of '
-                f'28 joints by camera ({error!r})'
+                f'has a `{name}` that is not a MATLAB file with `annot3` and `univ_annot3` '
+                f'of 28 joints per camera ({error!r})'
             ) from error
         raise self.misfit(
-            f'has a `{name}` whose `annot3` and `univ_annot3` are not of the same frames '
+            f'has a `{name}` whose `annot3` and `univ_annot3` do not hold the same frames '
             'of at least nine cameras'
         )
 
@@ -166,7 +166,7 @@ mpi_inf_3dhp_test_set/TS2/ ... TS6/  the same
         except (IndexError, ValueError) as error:
             raise self.misfit(
                 f'has a `{name}` whose lines `name` and `intrinsic` are not a number and '
-                f'a matrix of 16 ({error!r})'
+                f'a matrix of 16 numbers ({error!r})'
             ) from error
         missing = set(CAMERAS) - set(cameras)
         if missing:
@@ -197,7 +197,7 @@ mpi_inf_3dhp_test_set/TS2/ ... TS6/  the same
         except ValueError as error:
             raise self.misfit(
                 f'has a `{name}` whose `annot2`, `annot3` and `univ_annot3` are not 17 '
-                f'joints of each `valid_frame`, in front of the camera ({error!r})'
+                f'joints for each `valid_frame`, in front of the camera ({error!r})'
             ) from error
 
     def _person(

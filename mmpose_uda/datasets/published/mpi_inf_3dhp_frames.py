@@ -1,4 +1,4 @@
-"""Images of the videos of MPI-INF-3DHP, for :class:`MPIINF3DHP`."""
+"""Images from the videos of MPI-INF-3DHP, for :class:`MPIINF3DHP`."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,16 +12,16 @@ from .video_frames import Clip, extract_frames
 
 
 def extract_mpi_inf_3dhp(root: str, workers: int) -> Iterator[str]:
-    """Make an image of every tenth frame of the training's videos, beside them.
+    """Extract every tenth frame of the training's videos as an image, beside them.
 
-    An image that is there is not made again, so a run that was stopped goes on.
+    An image that exists is not made again, so an interrupted run can be continued.
 
     Args:
         root (str): The folder of the data set.
-        workers (int): Videos that are read at the same time.
+        workers (int): Number of videos read at the same time.
 
     Yields:
-        str: What was done, a sentence a sequence.
+        str: What was done, one sentence per sequence.
 
     Raises:
         UserError: A video is missing, damaged or short, or an image cannot be written.

@@ -23,14 +23,15 @@ class MPIINF3DHPMMPose(PublishedDataset):
     """People of MPI-INF-3DHP as mmpose's ``preprocess_mpi_inf_3dhp.py`` makes them.
 
     Frames, joints and boxes are those of :class:`MPIINF3DHP`, but the people of the test
-    have their own height, which its published figures do not: the files do not hold the
-    scaled poses. 3D is in mm along the camera's axes, from m; the 2D is its projection,
-    up to 2 px beside the file's at hips and spine, which the data set has elsewhere in 2D.
+    have their own height, unlike in the published figures: the files do not hold the scaled
+    poses. 3D is in mm along the camera's axes, converted from m. The 2D is its projection,
+    up to 2 px from the file's at hips and spine, which the data set places differently in
+    2D.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train' or 'test'.
-        clean (bool): Changes nothing here.
+        clean (bool): Has no effect.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:
@@ -64,7 +65,7 @@ images/S1_Seq1_Cam0_000001.jpg ...  TS1_000001.jpg ...
                 )
             except KeyError as error:
                 raise self.misfit(
-                    f'has a `{path}` and cameras that do not go together: there is no '
+                    f'has a `{path}` and cameras that do not match: there is no '
                     f'camera {error}'
                 ) from error
             if person is not None:
@@ -84,6 +85,6 @@ images/S1_Seq1_Cam0_000001.jpg ...  TS1_000001.jpg ...
             }
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise self.misfit(
-                f'has a `{name}` that is no dict of cameras with two `f` and `c` each '
-                f'({error!r})'
+                f'has a `{name}` that is not a dict of cameras, each with `f` and `c` of '
+                f'two numbers ({error!r})'
             ) from error

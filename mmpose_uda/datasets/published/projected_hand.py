@@ -1,4 +1,4 @@
-"""Hands whose data sets give 3D and a camera."""
+"""Hands of data sets that give 3D and a camera."""
 
 from typing import Optional
 
@@ -18,15 +18,15 @@ def projected_hand(
     box: Optional[Box] = None,
     labelled: Optional[np.ndarray] = None,
 ) -> Optional[Instance]:
-    """One hand of an image, or None: a :func:`projected_pose` of 21 points.
+    """Return one hand of an image, or None: a :func:`projected_pose` of 21 points.
 
     Args:
-        image, camera, size, box, labelled: As there.
+        image, camera, size, box, labelled: As for :func:`projected_pose`.
         points (np.ndarray): [21, 3], mm, axes of the camera: x right, y down, z forward.
         hand_side (str): 'left' or 'right'.
 
     Raises:
-        ValueError: There are other than 21 points, or one is not finite.
+        ValueError: There are not 21 points, or one is not finite.
     """
     points = np.asarray(points, np.float64)
     if points.shape != (21, 3):

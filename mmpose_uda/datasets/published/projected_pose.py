@@ -1,4 +1,4 @@
-"""Poses whose data sets give 3D and a camera: 2D, visibility and box follow from them."""
+"""Poses of data sets that give 3D and a camera: 2D, visibility and box follow from them."""
 
 from typing import Any, Optional
 
@@ -19,25 +19,25 @@ def projected_pose(
     keypoints: Optional[np.ndarray] = None,
     **details: Any,
 ) -> Optional[Instance]:
-    """One person or hand of an image, or None if no keypoint is in the image.
+    """Return one person or hand of an image, or None if no keypoint is in the image.
 
-    A keypoint is visible if it lies in the image, behind an object or not: occlusion is
-    what none of these data sets tells. Of a pose that is partly outside, the box is that of
-    the part inside. A keypoint without a label is not visible, and stands at the root.
+    A keypoint is visible if it lies in the image, occluded or not: none of these data sets
+    gives occlusions. The box of a pose that is partly outside is that of the part inside.
+    A keypoint without a label is not visible, and is placed at the root.
 
     Args:
-        image (str): File, relative to the data set's folder.
+        image (str): Image file, relative to the data set's folder.
         points (np.ndarray): [K, 3], mm, axes of the camera: x right, y down, z forward;
             the first is the root.
         camera (dict): ``focal`` [2] and ``principal_point`` [2], px.
         size (tuple[int, int]): Width and height of the image, px.
-        box (tuple, optional): That of the pose as it is published, instead of the
-            keypoints'; xyxy, px.
-        labelled (np.ndarray, optional): [K], whether a point means anything; the root's
-            has to. Default: all do.
-        keypoints (np.ndarray, optional): [K, 2] as they are published, px, instead of the
-            points' projection.
-        **details: Of the :class:`Instance`: ``hand_side``, ``mask`` and the like.
+        box (tuple, optional): Published box of the pose, instead of that of the keypoints;
+            xyxy, px.
+        labelled (np.ndarray, optional): [K], whether a point has a label; the root must
+            have one. Default: all have.
+        keypoints (np.ndarray, optional): [K, 2], px, as published, instead of the
+            projection of the points.
+        **details: Other fields of the :class:`Instance`, such as ``hand_side``, ``mask``.
 
     Raises:
         ValueError: A point is not finite.
@@ -46,7 +46,7 @@ def projected_pose(
     if labelled is not None:
         points = np.where(labelled[:, None], points, points[0])
     if (points[:, 2] <= 0).any():
-        return None  # behind the camera: posed by others of the same moment
+        return None  # behind this camera; the pose was captured by others
     if keypoints is None:
         keypoints = project(points, camera)
     visible = ((keypoints >= 0) & (keypoints <= np.array(size) - 1)).all(1)
@@ -66,7 +66,7 @@ def projected_pose(
 
 
 def square_box(points: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """The square of 1.5 times the part of a pose that is in the image, xyxy, px.
+    """Return the square of 1.5 times the part of a pose inside the image, xyxy, px.
 
     Args:
         points (np.ndarray): [N, 2], px: keypoints, or two corners of a box.

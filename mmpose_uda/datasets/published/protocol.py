@@ -10,16 +10,16 @@ _TEST = 3200
 
 
 def shuffled(items: Sequence[_T], seed: int = _SEED) -> list[_T]:
-    """A copy in the order that ``random.seed(seed); random.shuffle`` gives."""
+    """Return a copy in the order that ``random.seed(seed); random.shuffle`` gives."""
     items = list(items)
     random.Random(seed).shuffle(items)
     return items
 
 
 def held_out(items: Sequence[_T]) -> tuple[list[_T], list[_T]]:
-    """Train and test of RegDA's code: the test is the first of the shuffled items.
+    """Split into train and test as RegDA's code does.
 
-    Those are 20 %, at most 3200.
+    The test is the first 20 % of the shuffled items, at most 3200.
     """
     items = shuffled(items)
     count = min(int(0.2 * len(items)), _TEST)
@@ -27,5 +27,5 @@ def held_out(items: Sequence[_T]) -> tuple[list[_T], list[_T]]:
 
 
 def drawn_with_replacement(items: Sequence[_T], count: int = _TEST) -> list[_T]:
-    """``random.seed(42); random.choices`` of RegDA's code: some items come twice."""
+    """Draw as ``random.seed(42); random.choices`` in RegDA's code: items may repeat."""
     return random.Random(_SEED).choices(items, k=count)

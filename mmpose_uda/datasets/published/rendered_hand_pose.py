@@ -15,7 +15,7 @@ from .crop_box import covered_share, keypoint_box, square_crop
 _FOLDER = 'RHD_published_v2'
 _PARTS = {'train': 'training', 'test': 'evaluation'}
 _SIZE = 320, 320  # px
-# of each keypoint of HAND21, that of a hand of RHD: there a finger begins at its tip
+# keypoint of RHD's hand for each of HAND21: there a finger begins at its tip
 _ORDER = np.array([0] + [4 * finger - i for finger in range(1, 6) for i in range(4)])
 _HANDS = {'left': _ORDER, 'right': _ORDER + len(_ORDER)}
 # values of the mask: 0 is the background, 1 the rest of the person
@@ -29,18 +29,18 @@ _MOST_COVERED = 0.3  # of the crop, by the other hand
 class RenderedHandPose(PublishedDataset):
     """Rendered hands; 21 keypoints, 3D, cameras and masks.
 
-    A hand of an image is a sample if more than 16 of its keypoints are visible, its crop
-    is more than 64 px and the other hand's box covers less than 0.3 of that. Its box is the
-    square that the published code crops, 1.5 times the keypoints and within the image:
-    no padding is to be added. Its mask is of that hand alone.
+    A hand of an image is a sample if more than 16 of its keypoints are visible, its crop is
+    more than 64 px wide and the other hand's box covers less than 0.3 of the crop. Its box
+    is the square that the published code crops, 1.5 times the keypoints and within the
+    image: do not add padding. Its mask shows only that hand.
 
-    The published code mirrors right hands, so that all are left ones:
+    The published code mirrors right hands, so that all are left ones: use
     :class:`MirrorRightHand` in the ``pipeline``.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train' or 'test'.
-        clean (bool): Changes nothing here.
+        clean (bool): Has no effect.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:
@@ -71,13 +71,13 @@ RHD_published_v2/evaluation/  the same
                 yield from _hands(folder, number, annotation)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise self.misfit(
-                f'has a `{ann_file}` that is no dict of `uv_vis`, `xyz` and `K` of 42 '
+                f'has a `{ann_file}` that is not a dict of `uv_vis`, `xyz` and `K` of 42 '
                 f'keypoints by the number of the image ({error!r})'
             ) from error
 
 
 def _hands(folder: str, number: int, annotation: dict) -> Iterator[Instance]:
-    """The usable hands of an image, the left one first."""
+    """Yield the usable hands of an image, the left one first."""
     points = np.asarray(annotation['uv_vis'], np.float64)
     xyz = np.asarray(annotation['xyz'], np.float64)
     boxes = {side: keypoint_box(points[ids, :2]) for side, ids in _HANDS.items()}

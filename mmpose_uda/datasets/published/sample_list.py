@@ -1,4 +1,4 @@
-"""Lists of cropped samples in the JSON that RegDA's code has them in."""
+"""Lists of cropped samples in the JSON format of RegDA's code."""
 
 from dataclasses import dataclass
 from typing import Callable
@@ -12,7 +12,7 @@ from .base import PublishedDataset
 
 @dataclass
 class Sample:
-    """A crop: its file, relative to the data set's folder, and keypoints [K, 2], px."""
+    """A crop: its image, relative to the data set's folder, and keypoints [K, 2], px."""
 
     image: str
     keypoints: np.ndarray
@@ -29,27 +29,27 @@ def read_samples(
 
     Its ``keypoint3d`` and ``intrinsic_matrix`` are left out. RegDA's code for Human3.6M
     keeps the principal point of the whole image and moves the 3D points until they project
-    into the crop: parts that are further from the camera move more, so the pose is sheared.
+    into the crop: parts that are farther from the camera move more, so the pose is sheared.
     How the other sets were made is not published (thuml/Transfer-Learning-Library, issue
-    224), and neither is their unit. That the 3D projects onto ``keypoint2d`` would be no
-    proof: the sheared poses do so exactly.
+    224), and neither is their unit. That the 3D projects onto ``keypoint2d`` would prove
+    nothing: the sheared poses do so exactly.
 
     Args:
-        dataset (PublishedDataset): Whose folder it is in.
+        dataset (PublishedDataset): The data set whose folder contains the list.
         ann_file (str): The list, relative to that folder.
-        images (str): The folder that its names are in, relative.
-        count (int): Number of keypoints of a sample.
-        wanted (callable): Tells by a sample as it is in the list whether it is read.
+        images (str): Folder of the images that it names, relative to that folder.
+        count (int): Number of keypoints per sample.
+        wanted (callable): Returns whether to read a sample, given its entry in the list.
 
     Returns:
         list[Sample]: In the list's order.
 
     Raises:
-        UserError: A file is missing or the list is not what it should be.
+        UserError: A file is missing, or the content of the list is not as expected.
     """
     entries = load_json(dataset.require(ann_file))
     if not isinstance(entries, list):
-        raise dataset.misfit(f'has a `{ann_file}` that is no list of samples')
+        raise dataset.misfit(f'has a `{ann_file}` that is not a list of samples')
     try:
         samples = [
             Sample(f'{images}/{entry["name"]}', _keypoints(entry, count))
@@ -58,11 +58,11 @@ def read_samples(
         ]
     except (KeyError, TypeError, ValueError) as error:
         raise dataset.misfit(
-            f'has a `{ann_file}` that does not hold `name`, {count} points of two finite '
-            f'numbers as `keypoint2d` and so on for every sample ({error!r})'
+            f'has a `{ann_file}` that does not hold `name` and {count} points of two '
+            f'finite numbers as `keypoint2d` for every sample ({error!r})'
         ) from error
-    # of a half-unpacked archive the beginning or the end is missing; to look for all
-    # files takes minutes on a network's disk
+    # a half-unpacked archive lacks its beginning or its end; checking all files takes
+    # minutes on a network drive
     for sample in samples[:1] + samples[-1:]:
         dataset.require(sample.image)
     return samples

@@ -11,8 +11,8 @@ from .base import Instance, PublishedDataset
 from .protocol import held_out, shuffled
 from .sample_list import Sample, read_samples
 
-_SMPL = 24  # joints of a sample
-# of each keypoint of HUMAN16, the joint of SMPL
+_SMPL = 24  # joints per sample
+# joint of SMPL for each keypoint of HUMAN16
 _JOINTS = [7, 4, 1, 2, 5, 8, 0, 9, 12, 15, 20, 18, 13, 14, 19, 21]
 
 
@@ -20,16 +20,16 @@ _JOINTS = [7, 4, 1, 2, 5, 8, 0, 9, 12, 15, 20, 18, 13, 14, 19, 21]
 class SURREAL(PublishedDataset):
     """Rendered people, cropped to squares of 1.5 times the person; 16 keypoints.
 
-    As the published code divides it: 'train' leaves out the first 3200 (at most 20 %) of
-    the shuffled samples, which nothing uses; 'test' is as many of the shuffled test
-    samples; 'val' is all of its own. A sample is a whole image, which is the crop already:
-    no padding is to be added. All keypoints count as visible. There is no 3D
-    (:func:`read_samples` says why); :class:`SURREAL3D` has it.
+    The splits are those of the published code: 'train' leaves out the first 3200 (at most
+    20 %) of the shuffled samples, which nothing uses; 'test' is as many of the shuffled
+    test samples; 'val' is all validation samples. A sample is a whole image, which is
+    already the crop: do not add padding. All keypoints count as visible. There is no 3D
+    (:func:`read_samples` explains why); :class:`SURREAL3D` has it.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train', 'val' or 'test'.
-        clean (bool): Changes nothing here.
+        clean (bool): Has no effect.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""SURREAL in 3D: rendered people (Varol et al., CVPR 2017), as it is given out."""
+"""SURREAL in 3D: rendered people (Varol et al., CVPR 2017), as originally provided."""
 
 import os
 from collections.abc import Iterator
@@ -12,12 +12,12 @@ from .base import Instance, PublishedDataset
 from .smpl import HUMAN17_OF_SMPL, smpl_person
 
 RUNS = ('run0', 'run1', 'run2')
-_STEP = 10  # of so many frames of a clip of the training one is read
+_STEP = 10  # every tenth frame of a training clip is read
 _SIZE = 320, 240  # px
 _PARTS = 1, 24  # values of the body in the segmentation
 _CAMERA = dict(focal=np.array([600.0, 600.0]), principal_point=np.array([160.0, 120.0]))
-# From Blender's world to the camera's axes, by its getExtrinsicBlender.m. It is a mirror:
-# people are rendered with left and right exchanged.
+# From Blender's world to the camera's axes, as in getExtrinsicBlender.m. It mirrors: people
+# are rendered with left and right exchanged.
 _MIRROR = np.array([[0.0, 0, -1], [0, 1, 0], [-1, 0, 0]])
 
 
@@ -39,26 +39,25 @@ class SurrealClip:
 
 @DATASETS.register_module()
 class SURREAL3D(PublishedDataset):
-    """Rendered people before photographs; 15 keypoints of 17, 3D, cameras and masks.
+    """Rendered people in front of photographs; 15 of 17 keypoints, 3D, cameras and masks.
 
     'train' is every tenth frame of each clip; 'val' and 'test' are the middle frame of
-    each, as its code tests (``training/donkey.lua``). What is there of the three runs is
-    read. ``tools/dataset_converters/extract_frames.py`` makes images and masks of those
+    each, as in its test code (``training/donkey.lua``). Those of the three runs that exist
+    are read. ``tools/dataset_converters/extract_frames.py`` makes images and masks of these
     frames.
 
     Keypoints are joints of SMPL, without nose and top of the head, as in
     :class:`ThreeDPW`. People are rendered as their mirror images, so what the files call
-    left is a person's right, as seen here. 3D is turned from m of Blender's world to mm
-    along the camera's axes; the 2D is its projection, and the files hold it rounded.
-    The box is the square of 1.5 times the 24 joints within the image: no padding is to be
-    added.
+    left is a person's right in the image. 3D is transformed from m in Blender's world to mm
+    along the camera's axes; the 2D is its projection, which the files hold rounded. The box
+    is the square of 1.5 times the 24 joints within the image: do not add padding.
 
-    Every clip has a file of annotations: to read those of the training takes minutes.
+    Every clip has its own annotation file: reading those of the training takes minutes.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train', 'val' or 'test'.
-        clean (bool): Changes nothing here.
+        clean (bool): Has no effect.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:
@@ -107,7 +106,7 @@ cmu/val/  cmu/test/  the same
                     yield person
 
     def clips(self, split: str) -> list[str]:
-        """Names of all clips of a split, with their folder."""
+        """Return the names of all clips of a split, with their folders."""
         names = []
         for run in RUNS:
             folder = f'cmu/{split}/{run}'
@@ -124,9 +123,9 @@ cmu/val/  cmu/test/  the same
         return names
 
     def joints(self, name: str) -> np.ndarray:
-        """Joints [T, 24, 3] of a clip, m, along the camera's axes; 0 without a pose.
+        """Return joints [T, 24, 3] of a clip, m, along the camera's axes; 0 without a pose.
 
-        Those of a clip of one frame lack the last axis in the file.
+        In the file, a clip of one frame lacks the last axis.
         """
         path = f'{name}_info.mat'
         try:
@@ -136,15 +135,15 @@ cmu/val/  cmu/test/  the same
             place = np.asarray(content['camLoc'], np.float64).reshape(3)
         except Exception as error:  # damaged files raise anything
             raise self.misfit(
-                f'has a `{path}` that is no MATLAB file with `joints3D` of 24 joints and '
-                f'`camLoc` ({error!r})'
+                f'has a `{path}` that is not a MATLAB file with `joints3D` of 24 joints '
+                f'and `camLoc` ({error!r})'
             ) from error
         posed = world.any((1, 2))[:, None, None]
         return np.where(posed, (world - place) @ _MIRROR.T, 0)
 
 
 def frames_to_read(split: str, count: int) -> list[int]:
-    """Numbers, from 0, of the frames of a clip of so many."""
+    """Return the numbers, from 0, of the frames to read from a clip of ``count`` frames."""
     if split == 'train':
         return list(range(0, count, _STEP))
     return [(count + 1) // 2 - 1]

@@ -1,4 +1,4 @@
-"""Images and masks of SURREAL's videos, for :class:`SURREAL3D`."""
+"""Images and masks from SURREAL's videos, for :class:`SURREAL3D`."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -19,15 +19,15 @@ from .video_frames import Clip, extract_frames
 def extract_surreal(root: str, workers: int) -> Iterator[str]:
     """Make images and masks of the frames that :class:`SURREAL3D` reads, beside the videos.
 
-    Of what is there: splits, runs and segmentations. An image that is there is not made
-    again, so a run that was stopped goes on.
+    Splits, runs and segmentations that do not exist are skipped. An image that exists is
+    not made again, so an interrupted run can be continued.
 
     Args:
         root (str): The folder of the data set.
-        workers (int): Clips that are read at the same time.
+        workers (int): Number of clips read at the same time.
 
     Yields:
-        str: What was done, a sentence a split.
+        str: What was done, one sentence per split.
 
     Raises:
         UserError: A file is missing or damaged, or an image cannot be written.
@@ -48,7 +48,7 @@ def extract_surreal(root: str, workers: int) -> Iterator[str]:
 
 
 def _extract_clip(dataset: SURREAL3D, name: str) -> tuple[int, int]:
-    """Number of images and masks, and of those that are new."""
+    """Return the number of images and masks, and how many of them are new."""
     root = Path(dataset.data_root)
     clip = SurrealClip(name, frames_to_read(dataset.split, len(dataset.joints(name))))
     video = root / f'{name}.mp4'
@@ -66,7 +66,7 @@ def _extract_clip(dataset: SURREAL3D, name: str) -> tuple[int, int]:
             masks = [np.asarray(content[f'segm_{f + 1}'], np.uint8) for f in missing]
         except Exception as error:  # damaged files raise anything
             raise UserError(
-                f'`{segmentation}` is no MATLAB file with `segm_1` and so on, or is '
+                f'`{segmentation}` is not a MATLAB file with `segm_1` and so on, or is '
                 f'damaged ({error!r}): unpack or download it again.'
             ) from error
         for frame, mask in zip(missing, masks):

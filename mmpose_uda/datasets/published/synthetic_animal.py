@@ -39,15 +39,15 @@ class SyntheticAnimal(PublishedAnimals):
     """Synthetic animals (Mu et al., Learning from Synthetic Animals, CVPR 2020).
 
     Horse and tiger have 18 keypoints ('animal18'), hound and sheep are read with 14
-    ('animal14'), as the benchmarks do that have them for their source. 8000 images of each
-    are for training and 2000 for validation. The box is that of the whole mesh within the
-    image of 640 x 480 px. All keypoints on the image are visible, hidden ones too.
+    ('animal14'), as in the benchmarks that use them as the source. 8000 images of each are
+    for training and 2000 for validation. The box is that of the whole mesh within the image
+    of 640 x 480 px. All keypoints in the image are visible, even occluded ones.
 
-    Annotations are read from ``clean_data/keypoints_{18,14}.json`` where that is: the table
+    Annotations are read from ``clean_data/keypoints_{18,14}.json`` if it exists: the table
     of keypoints, boxes and split that UDA-Animal-Pose (CVPR 2021) and UniFrame (ECCV 2022)
-    read, given out by the former for 18 keypoints and made by a script of the latter for
-    14. Without it they are read from the vertices beside each image, which is slower, and
-    the split from files that come with the code: copy the folders
+    read, provided by the former for 18 keypoints and made by a script of the latter for 14.
+    Otherwise they are read from the vertices beside each image, which is slower, and the
+    split from files that come with the code: copy the folders
     ``<animal>_combineds5r5_texture`` from ``data/synthetic_animal/`` of
     JitengMu/Learning-from-Synthetic-Animals into those of the images. ``own_split`` instead
     takes a fifth of the images for ``'valid'``, at random.
@@ -55,14 +55,14 @@ class SyntheticAnimal(PublishedAnimals):
     Args:
         data_root (str): The folder with the folder synthetic_animal in it.
         split (str): ``'train'`` or ``'valid'``.
-        animals (Sequence[str], optional): Default: horse and tiger. All of one number of
-            keypoints.
+        animals (Sequence[str], optional): Default: horse and tiger. All must have the same
+            number of keypoints.
         own_split (bool): See above.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:
-        UserError: The animals have not the same keypoints, or see
-            :class:`PublishedAnimals`.
+        UserError: As for :class:`PublishedAnimals`; or the animals have different
+            keypoints.
     """
 
     METAINFO = ANIMAL18
@@ -89,13 +89,13 @@ synthetic_animal/  (any name)
 
     @classmethod
     def default_metainfo(cls, config: dict) -> dict:
-        """That of the animals.
+        """Return the keypoint definition of the animals.
 
         Args:
             config (dict): The arguments of the class.
 
         Raises:
-            UserError: The animals have not the same keypoints.
+            UserError: The animals have different keypoints.
         """
         animals = config.get('animals') or cls.DEFAULT_ANIMALS
         first, *others = (_METAINFO.get(animal, ANIMAL18) for animal in animals)
@@ -107,7 +107,7 @@ synthetic_animal/  (any name)
         return first
 
     def load_animal(self, animal: str) -> Iterator[Instance]:
-        """Instances of the split of one animal."""
+        """Yield the instances of one animal in the split."""
         table = f'clean_data/keypoints_{len(_VERTICES[animal])}.json'
         if osp.isfile(osp.join(self.data_root, table)):
             renderings = self._load_table(table, animal)
@@ -126,14 +126,14 @@ synthetic_animal/  (any name)
             for image, points, (left, right, top, bottom) in self._rows_of_split(
                 rows, numbers
             ):
-                # The table names images as seen from the folder of its author.
+                # Images in the table are relative to the folder of its author.
                 image = 'synthetic_animal/' + image.split('synthetic_animal/')[-1]
                 points = np.asarray(points, np.float32).reshape(len(_VERTICES[animal]), -1)
                 box = np.array([left, top, right, bottom], np.float32)
                 yield _Rendering(image, points[:, :2], box)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise self.misfit(
-                f'has another `{path}` than keypoints and a split of the {animal} '
+                f'has a `{path}` that does not hold keypoints and a split of the {animal} '
                 f'({type(error).__name__}: {error})'
             ) from error
 
@@ -148,13 +148,13 @@ synthetic_animal/  (any name)
             path = f'{folder}/{name.removesuffix("img.png")}kpts.npy'
             mesh = load_npy(self.require(path))
             if mesh.ndim != 2 or len(mesh) <= max(_VERTICES[animal]):
-                raise self.misfit(f'has another `{path}` than the vertices of a {animal}')
+                raise self.misfit(f'has a `{path}` without the vertices of a {animal}')
             mesh = mesh[:, :2].astype(np.float32)
             box = np.concatenate([mesh.min(0), mesh.max(0)])
             yield _Rendering(f'{folder}/{name}', mesh[_VERTICES[animal]], box)
 
     def _rows_of_split(self, rows: list, numbers: Optional[Sequence[int]]) -> list:
-        """Rows by the numbers of the published split, or by one of this package."""
+        """Rows of the split, by published numbers or by a rule of this package."""
         if numbers is None:
             return held_out(rows)[self.SPLITS.index(self.split)]
         return self.selected(rows, numbers, 'images of an animal')
@@ -162,7 +162,7 @@ synthetic_animal/  (any name)
 
 def _to_instance(rendering: _Rendering) -> Instance:
     points = rendering.points
-    # Row 0 stands for 'nowhere' in the published code.
+    # Row 0 means 'nowhere' in the published code.
     visible = (points >= 0).all(-1) & (points <= _SIZE).all(-1) & (points[:, 1] > 0)
     return Instance(
         image=rendering.image,

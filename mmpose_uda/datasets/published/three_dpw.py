@@ -17,25 +17,25 @@ _LONG, _SHORT = 1920, 1080  # px; some sequences are upright
 
 @DATASETS.register_module()
 class ThreeDPW(PublishedDataset):
-    """One or two people outdoors and indoors, a moving camera; 15 keypoints of 17, 3D.
+    """One or two people outdoors and indoors, a moving camera; 15 of 17 keypoints, 3D.
 
-    The splits are those of the data set. A person of a frame is a sample where its camera
-    is aligned to the image (``campose_valid``), and is in the image.
+    The splits are those of the data set. A person in a frame is a sample if the camera is
+    aligned to the image (``campose_valid``) and the person is in the image.
 
     The published figures are of 14 joints that a regressor takes from SMPL's mesh. SMPL is
-    not to be had here, so these are joints of SMPL itself, which are some cm beside those:
-    hips, knees, ankles, shoulders, elbows, wrists and the pelvis, its neck for the thorax
-    and its second spine joint for the spine. It has neither nose nor top of the head: those
-    keypoints are not visible and weigh nothing, and one of the 14 is missing.
+    not available here, so these are joints of SMPL itself, some cm away from those: hips,
+    knees, ankles, shoulders, elbows, wrists and the pelvis, its neck for the thorax and its
+    second spine joint for the spine. It has neither nose nor top of the head: those
+    keypoints are not visible and have weight 0, and one of the 14 is missing.
 
-    3D is in mm, turned from m of the world to the camera's axes; the 2D is its projection,
-    not the detections in the file. The box is the square of 1.5 times SMPL's 24 joints
-    within the image: no padding is to be added. There are no masks.
+    3D is in mm, transformed from m in the world to the camera's axes; the 2D is its
+    projection, not the detections in the file. The box is the square of 1.5 times SMPL's 24
+    joints within the image: do not add padding. There are no masks.
 
     Args:
         data_root (str): The folder that ``TREE`` shows.
         split (str): 'train', 'validation' or 'test'.
-        clean (bool): Changes nothing here.
+        clean (bool): Has no effect.
         **kwargs: As for :class:`PoseDataset`.
 
     Raises:
@@ -78,6 +78,6 @@ imageFiles/courtyard_arguing_00/image_00000.jpg ...
         except (KeyError, TypeError, ValueError) as error:
             raise self.misfit(
                 f'has a `{path}` that does not hold `cam_intrinsics`, `cam_poses`, and '
-                '`jointPositions` of 24 joints and `campose_valid` of as many frames, by '
+                '`jointPositions` of 24 joints and `campose_valid` of as many frames, per '
                 f'person ({error!r})'
             ) from error

@@ -15,14 +15,14 @@ from mmpose_uda.datasets.published.protocol import held_out
 from mmpose_uda.metainfo import ANIMAL18
 
 _KEYPOINTS = 18  # the file has a 19th, the neck
-# Keypoints of the file in the order of the metainfo. A horse's are; those of a tiger have
+# Keypoints of the file in the order of the metainfo. A horse's already are; a tiger's have
 # the elbows before the shoulders and the knees after them.
 _ORDER = dict(
     horse=np.arange(_KEYPOINTS),
     tiger=np.array([*range(8), 14, 15, 16, 17, 12, 13, 8, 9, 10, 11]),
 )
 _MARGIN = 15  # px around the keypoints
-# Mu et al. keep frames with more keypoints than these before they split.
+# Mu et al. keep only frames with more keypoints than this before they split.
 _FEW = _KEYPOINTS // 2
 
 
@@ -37,12 +37,12 @@ class _Frame(NamedTuple):
 class TigDog(PublishedAnimals):
     """TigDog (Del Pero et al., CVPR 2015): 18 keypoints of horses and tigers in films.
 
-    Read as by the code of Mu et al. (Learning from Synthetic Animals, CVPR 2020),
+    It is read as in the code of Mu et al. (Learning from Synthetic Animals, CVPR 2020),
     UDA-Animal-Pose (CVPR 2021) and UniFrame (ECCV 2022): frames of all shots with
     landmarks, in the order of ``ranges.mat``; the box is that of the keypoints and 15 px
-    around them, within the image, also where ``labels`` is False. A keypoint is visible
-    where its row is over 0, whatever its flag is (the published evaluation draws it);
-    with ``clean``, where its flag says so too.
+    around them, within the image, even if ``labels`` is False. A keypoint is visible if
+    its row is above 0, whatever its flag (as in the published evaluation); with ``clean``,
+    only if its flag says so too.
 
     The split is by film: 8380 and 1772 frames of horses, 6523 and 1765 of tigers. Its files
     ``<animal>/{train,valid}_idxs_by_video.npy`` come with that code: copy the folder
@@ -75,14 +75,14 @@ behaviorDiscovery2.0/
 """
 
     def load_animal(self, animal: str) -> Iterator[Instance]:
-        """Instances of the split of one animal."""
+        """Yield the instances of one animal in the split."""
         for frame in self._frames_of_split(animal):
             yield self._to_instance(frame)
 
     def _frames_of_split(self, animal: str) -> list[_Frame]:
         frames = list(self._frames(animal))
         if not frames:
-            raise self.misfit(f'has landmarks of no shot in `landmarks/{animal}`')
+            raise self.misfit(f'has no landmarks of any shot in `landmarks/{animal}`')
         if self.own_split:
             frames = [frame for frame in frames if (frame.flags > 0).sum() > _FEW]
             parts = held_out(sorted({frame.shot for frame in frames}))
@@ -93,13 +93,13 @@ behaviorDiscovery2.0/
         return self.selected(frames, self.load_split_file(path), what)
 
     def _frames(self, animal: str) -> Iterator[_Frame]:
-        """All frames with landmarks, which the numbers of a split count."""
+        """Yield all frames with landmarks; the numbers of a split count these."""
         folder = f'landmarks/{animal}'
         self.require(folder)
         for shot, first, last in self._load_mat(f'ranges/{animal}/ranges.mat', 'ranges'):
             path = f'{folder}/{int(shot)}.mat'
             if not osp.isfile(osp.join(self.data_root, path)):
-                continue  # a shot that nobody annotated
+                continue  # a shot without annotations
             landmarks = self._load_mat(path, 'landmarks')
             numbers = range(int(first), int(last) + 1)
             if len(landmarks) < len(numbers):
@@ -117,13 +117,13 @@ behaviorDiscovery2.0/
         full = self.require(path)
         try:
             return loadmat(full)[key]
-        except Exception as error:  # SciPy raises whatever damaged bytes lead to
+        except Exception as error:  # damaged files raise anything
             raise self.misfit(
-                f'has a `{path}` that is no MATLAB file with `{key}` (damaged?)'
+                f'has a `{path}` that is not a MATLAB file with `{key}` (damaged?)'
             ) from error
 
     def _to_keypoints(self, record: np.ndarray, path: str) -> tuple[np.ndarray, np.ndarray]:
-        """Points [18, 2] and flags [18] of a frame, a cell with a struct of the two."""
+        """Points [18, 2] and flags [18] of a frame, from a cell with a struct of both."""
         try:
             points, flags = list(record[0][0][0])[:2]
             points = np.asarray(points, np.float32).reshape(-1, 2)[:_KEYPOINTS]
@@ -133,7 +133,7 @@ behaviorDiscovery2.0/
         except (TypeError, ValueError, IndexError):
             pass
         raise self.misfit(
-            f'has other landmarks in `{path}` than points and their visibility'
+            f'has landmarks in `{path}` that are not points and their visibility'
         )
 
     def _to_instance(self, frame: _Frame) -> Instance:
@@ -141,7 +141,7 @@ behaviorDiscovery2.0/
         if not len(xs) or not len(ys):
             raise self.misfit(
                 f'has no keypoint of `{frame.image}`, a frame of the split: landmarks and '
-                'split are not of one version'
+                'split are of different versions'
             )
         with Image.open(self.require(frame.image)) as image:
             width, height = image.size

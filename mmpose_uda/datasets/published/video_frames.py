@@ -15,11 +15,11 @@ from .image_file import write_image
 
 @dataclass
 class Clip:
-    """A video and the images to make of it.
+    """A video and the images to extract from it.
 
     Args:
         video (Path): The video.
-        images (dict): Number of a frame, from 0 -> file to make.
+        images (dict): Number of a frame, from 0 -> image file to write.
     """
 
     video: Path
@@ -27,10 +27,10 @@ class Clip:
 
 
 def extract_frames(clip: Clip) -> int:
-    """Make the images that are not there yet, so a run that was stopped goes on.
+    """Extract the images that do not exist yet, so an interrupted run can be continued.
 
     Returns:
-        int: How many are new.
+        int: Number of new images.
 
     Raises:
         UserError: The video does not decode or lacks a frame, or an image cannot be
@@ -40,15 +40,15 @@ def extract_frames(clip: Clip) -> int:
     for number, frame in _frames(clip.video, missing):
         if frame is None:
             raise UserError(
-                f'The video `{clip.video}` does not decode as far as its frame '
-                f'{number + 1}: unpack or download it again.'
+                f'The video `{clip.video}` does not decode up to frame {number + 1}: '
+                'unpack or download it again.'
             )
         write_image(missing[number], frame)
     return len(missing)
 
 
 def _frames(video: Path, wanted: dict) -> Iterator[tuple[int, Optional[np.ndarray]]]:
-    """Wanted frames by their number, None for one that is not there."""
+    """Yield the wanted frames with their number, None for one that is missing."""
     capture = cv2.VideoCapture(str(video))
     try:
         for number in range(max(wanted, default=-1) + 1):

@@ -7,7 +7,7 @@ from mmpose.registry import TRANSFORMS
 
 from mmpose_uda.errors import UserError
 
-_FILL_SIZE = 32  # px; what fills the hole is smooth, so a small image makes it
+_FILL_SIZE = 32  # px; the fill of the hole is smooth, so a small image is enough
 _BOX_MARGIN = 0.1  # of the box size; boxes are often tight
 _CANDIDATES = 4  # windows drawn; the one that shows the least of the hole is taken
 
@@ -16,23 +16,22 @@ _CANDIDATES = 4  # windows drawn; the one that shows the least of the hole is ta
 class ReplaceBackground(BaseTransform):
     """Put the foreground of the mask over another background; before the crop.
 
-    That is another image, of the target or of the source, or noise. Images come as
+    The background is another image, of the target or the source, or noise. Images come as
     ``backgrounds``: by domain a dict(img [H', W', 3] uint8, bbox [1, 4] xyxy px), which
-    :class:`SourceTargetDataset` provides. Their own foreground is removed with the box
-    alone, no label of it is used: the box is filled from its surroundings. A random
-    window of the result, mirrored or not, becomes the background. Keypoints, 3D and mask
-    stay as they are.
+    :class:`SourceTargetDataset` provides. Their own foreground is removed by its box only,
+    without labels: the box is filled from its surroundings. A random window of the result,
+    mirrored or not, becomes the background. Keypoints, 3D and mask stay as they are.
 
     Args:
         prob (float): Probability of a replacement.
-        shares (dict[str, float]): What backgrounds are made of, 'target', 'source' or
-            'noise', and how often relative to each other.
+        shares (dict[str, float]): Kinds of background, 'target', 'source' or 'noise', with
+            their relative frequencies.
         feather (float): Sigma of the soft edge, px of the image; 0 makes it hard.
-        scale (tuple[float, float]): Size of the window, as a part of the largest one
-            that has the aspect ratio of the image.
+        scale (tuple[float, float]): Range of the size of the window, as a share of the
+            largest one with the aspect ratio of the image.
 
     Raises:
-        UserError: ``shares`` names something else, or the sample has no mask.
+        UserError: ``shares`` has another key or none above 0, or the sample has no mask.
     """
 
     def __init__(
@@ -44,8 +43,8 @@ class ReplaceBackground(BaseTransform):
     ):
         if not set(shares) <= {'target', 'source', 'noise'} or not any(shares.values()):
             raise UserError(
-                'ReplaceBackground: `shares` names `target`, `source` and '
-                f'`noise`, not {dict(shares)}.'
+                'ReplaceBackground: `shares` must give `target`, `source` or `noise` a '
+                f'share above 0 and name nothing else, not {dict(shares)}.'
             )
         self.shares = {name: share for name, share in shares.items() if share > 0}
         self.prob = prob
@@ -65,7 +64,7 @@ class ReplaceBackground(BaseTransform):
                 'its annotation and LoadPoseMask to the source, or drop '
                 'ReplaceBackground.'
             )
-        # without foreground there would be labels of nothing
+        # without a foreground, the labels would refer to nothing in the image
         if np.random.rand() >= self.prob or not results['mask'].any():
             return results
         h, w = results['mask'].shape
@@ -120,7 +119,7 @@ class ReplaceBackground(BaseTransform):
     def _draw_window(
         self, outer: tuple[int, int], size: tuple[int, int], box: np.ndarray
     ) -> np.ndarray:
-        """Draw a window (x, y, w, h) that shows as little of ``box`` as may be."""
+        """Draw a window (x, y, w, h) that shows as little of ``box`` as possible."""
         outer, size = np.array(outer), np.array(size)
         largest = size * (outer / size).min()
         part = np.random.uniform(*self.scale, size=(_CANDIDATES, 1))
@@ -133,7 +132,7 @@ class ReplaceBackground(BaseTransform):
 
 
 def _draw_noise(height: int, width: int) -> np.ndarray:
-    """Coloured noise of all scales, [h, w, 3] uint8."""
+    """Draw coloured noise of all scales, [h, w, 3] uint8."""
     out = np.full((height, width, 3), np.random.uniform(0, 255, 3), np.float32)
     cells = 2
     while cells <= max(height, width):
@@ -165,7 +164,7 @@ def _fill_box(img: np.ndarray, box: np.ndarray) -> np.ndarray:
     hole = slice(int(y1), int(y2)), slice(int(x1), int(x2))
     known = small.copy()
     known[hole] = 0
-    if not known.any():  # of a box as large as the image, its border is background
+    if not known.any():  # if the box is as large as the image, its border is background
         known = small.copy()
         known[1:-1, 1:-1] = 0
     out = np.full(small.shape, 255, np.uint8)
@@ -175,11 +174,11 @@ def _fill_box(img: np.ndarray, box: np.ndarray) -> np.ndarray:
 
 
 def _pull_push(known: np.ndarray) -> np.ndarray:
-    """Normalised blur whose width grows with the distance to what is known.
+    """Normalised blur whose width grows with the distance from known pixels.
 
     Args:
-        known (np.ndarray): [h, w, 4] float32, colours premultiplied by the weight in
-            0..1 that is the last channel.
+        known (np.ndarray): [h, w, 4] float32; the last channel is a weight in 0..1, by
+            which the colours are premultiplied.
 
     Returns:
         np.ndarray: [h, w, 3] float32.

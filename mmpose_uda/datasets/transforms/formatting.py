@@ -7,15 +7,15 @@ from mmpose.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class PackPoseView(PackPoseInputs):
-    """mmpose's ``PackPoseInputs`` with what views and 3D need, each where present.
+    """mmpose's ``PackPoseInputs`` plus what views and 3D need, if present.
 
     It adds ``warp_mat`` [2, 3], ``camera`` of the crop and ``draw_key`` to the metainfo,
     ``keypoints_3d`` [1, K, 3] (mm, the camera's axes) to ``gt_instances``, and the mask as
     ``gt_foreground`` [1, h, w], float32 in 0..1. (Its size is that of the crop; fields
-    of ``gt_fields`` share that of the heatmaps.)
+    of ``gt_fields`` have that of the heatmaps.)
 
     Args:
-        extra_meta_keys (tuple[str]): Metainfo beside that of ``PackPoseInputs``.
+        extra_meta_keys (tuple[str]): Metainfo in addition to that of ``PackPoseInputs``.
         **kwargs: As for mmpose's ``PackPoseInputs``.
     """
 
@@ -25,7 +25,7 @@ class PackPoseView(PackPoseInputs):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        # kept from the base class, which copies metainfo deeply, at an eighth of a draw
+        # withheld from the base class, whose deep copy of it takes an eighth of a draw
         self.packed_meta_keys = (*self.meta_keys, *extra_meta_keys)
         self.meta_keys = ()
 

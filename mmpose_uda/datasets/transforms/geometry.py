@@ -14,7 +14,7 @@ from mmpose_uda.errors import UserError
 class FastRandomBBoxTransform(RandomBBoxTransform):
     """mmpose's ``RandomBBoxTransform``, drawing from the same distribution 20x faster.
 
-    There ``scipy.stats.truncnorm.rvs`` takes a third of a millisecond, more than the
+    mmpose's ``scipy.stats.truncnorm.rvs`` takes a third of a millisecond, longer than the
     crop itself.
     """
 
@@ -28,12 +28,12 @@ class FastRandomBBoxTransform(RandomBBoxTransform):
 class RandomFlip3D(RandomFlip):
     """Mirror image, box, mask, keypoints (2D and 3D) and camera; before the crop only.
 
-    It notes in ``warp_mat`` [2, 3] the map from the original to the flipped image, which
+    It records in ``warp_mat`` [2, 3] the map from the original to the flipped image, which
     :class:`TopdownAffine3D` completes.
 
     Args:
         prob (float): Probability of a flip.
-        direction (str): 'horizontal'.
+        direction (str): Only 'horizontal'.
 
     Raises:
         UserError: The direction is another one.
@@ -41,9 +41,7 @@ class RandomFlip3D(RandomFlip):
 
     def __init__(self, prob: float = 0.5, direction: str = 'horizontal'):
         if direction != 'horizontal':
-            raise UserError(
-                f"RandomFlip3D has direction={direction!r}: only 'horizontal' is possible."
-            )
+            raise UserError(f"RandomFlip3D has direction={direction!r}: use 'horizontal'.")
         super().__init__(prob=prob, direction=direction)
 
     def transform(self, results: dict) -> dict:
@@ -73,9 +71,9 @@ class RandomFlip3D(RandomFlip):
 class MirrorRightHand(RandomFlip3D):
     """Mirror the samples whose ``hand_side`` is 'right', so that all hands are left ones.
 
-    RegDA's code shows RHD and FreiHAND so. It belongs to the pipeline of the data set,
-    after the loading: all views are then of the mirrored image. A sample that does not say
-    its side stays as it is.
+    RegDA's code does so with RHD and FreiHAND. It belongs in the pipeline of the data set,
+    after the loading, so that all views show the mirrored image. A sample without
+    ``hand_side`` stays as it is.
     """
 
     def __init__(self):
@@ -89,15 +87,15 @@ class MirrorRightHand(RandomFlip3D):
 
 @TRANSFORMS.register_module()
 class TopdownAffine3D(TopdownAffine):
-    """mmpose's ``TopdownAffine`` that also turns 3D and camera and keeps its matrix.
+    """mmpose's ``TopdownAffine`` that also transforms 3D and camera and records its matrix.
 
     It adds ``warp_mat`` [2, 3] float32, original image px -> crop px, flip included;
     warps ``mask``; rotates ``keypoints_3d`` about the camera's z axis as the crop is
     rotated; and sets ``camera`` to that of the crop, so that projecting the 3D points
     with it gives ``transformed_keypoints``. (With unequal focal lengths a rotated crop
-    has no exact pinhole camera; the nearest is taken.)
+    has no exact pinhole camera; the nearest is used.)
 
-    Unlike the base class it gives a sample without ``keypoints`` none.
+    Unlike the base class it sets no ``transformed_keypoints`` without ``keypoints``.
 
     Args:
         **kwargs: As for mmpose's ``TopdownAffine``.
@@ -115,7 +113,7 @@ class TopdownAffine3D(TopdownAffine):
                 results[key] = cv2.warpAffine(results[key], crop, (w, h))
         if 'keypoints' in results:
             results['transformed_keypoints'] = cv2.transform(results['keypoints'], crop)
-        # rows of the linear part: a scale each, times the rows of a rotation
+        # each row of the linear part is a scale times a row of a rotation
         scales = np.linalg.norm(crop[:, :2], axis=1)
         rotation = crop[:, :2] / scales[:, None]
         if 'keypoints_3d' in results:
@@ -134,7 +132,7 @@ class TopdownAffine3D(TopdownAffine):
 
 
 def _warp_so_far(results: dict) -> np.ndarray:
-    """Return the map [3, 3] from the original image to what it is now."""
+    """Return the map [3, 3] from the original image to the current one."""
     return np.vstack([results.get('warp_mat', np.eye(2, 3)), [0, 0, 1]])
 
 
@@ -147,7 +145,7 @@ def _crop_matrix(
 ) -> np.ndarray:
     """Return mmpose's matrix [2, 3] from image to crop, px.
 
-    Its own `get_warp_matrix` goes through three point pairs and takes as long as the
+    Its own `get_warp_matrix` solves for three pairs of points, which takes as long as the
     warp of a small image.
     """
     if use_udp:

@@ -14,23 +14,23 @@ from mmpose_uda.errors import UserError
 
 @TRANSFORMS.register_module()
 class LoadPoseImage(LoadImage):
-    """mmpose's ``LoadImage`` for whole images and for files that may be bad.
+    """mmpose's ``LoadImage`` for whole images and for files that may be damaged.
 
-    Where ``bbox`` is missing it is set to the whole image ([1, 4] xyxy, px). Pixels that
+    If ``bbox`` is missing, it is set to the whole image ([1, 4] xyxy, px). Pixels that
     were decoded before (:mod:`mmpose_uda.decoded_images`) are not decoded again.
 
     Args:
         **kwargs: As for mmpose's ``LoadImage``.
 
     Raises:
-        UserError: The file is missing or does not decode, or has not the
-            ``annotated_size`` (width, height, px) where the sample tells one: its labels
-            would be somewhere else.
+        UserError: The file is missing or does not decode, or differs in size from the
+            sample's ``annotated_size`` (width, height, px), so its labels would be
+            misplaced.
     """
 
     @property
     def _is_plain(self) -> bool:
-        """Whether it gives what OpenCV decodes."""
+        """Whether the result is exactly what OpenCV decodes."""
         wanted = (self.color_type, self.imdecode_backend, self.to_float32)
         return wanted == ('color', 'cv2', False)
 
@@ -53,9 +53,9 @@ class LoadPoseMask(BaseTransform):
     """Load the foreground ``mask`` [H, W] uint8 from ``mask_path``, if there is one.
 
     With ``mask_values`` (lowest, highest) the file holds labels, and the foreground is what
-    lies between the two; without, it is 255 and the background 0, and a file of 0 and
-    another value is taken for the same; see :mod:`mmpose_uda.datasets.mask_files`. A mask
-    of a half, a third ... of the image's size is enlarged.
+    lies between the two. Without them the foreground is 255 and the background 0; a file of
+    0 and another value is read the same way (:mod:`mmpose_uda.datasets.mask_files`). A mask
+    of half, a third ... of the image's size is enlarged.
 
     Raises:
         UserError: The file is missing, does not decode, has other values, or does not fit

@@ -15,9 +15,9 @@ from mmpose_uda.errors import UserError
 class SeededAlbumentation(Albumentation):
     """mmpose's ``Albumentation`` for albumentations 2, seeded by ``np.random``.
 
-    albumentations 2 has random states of its own, which would make a sample depend on
-    the worker and on what that worker did before. It also renamed the arguments of
-    ``CoarseDropout``, which RTMPose's configs have under their old names.
+    albumentations 2 has its own random states, which would make a sample depend on the
+    worker and on what that worker did before. It also renamed the arguments of
+    ``CoarseDropout``, for which RTMPose's configs use the old names.
 
     Args:
         transforms (list[dict]): Pixel-level transforms of albumentations.
@@ -33,13 +33,11 @@ class SeededAlbumentation(Albumentation):
         name = args.pop('type')
         build = getattr(albumentations, name, None)
         if build is None:
-            raise UserError(
-                f'There is no transform {name} of albumentations: correct the config.'
-            )
+            raise UserError(f'albumentations has no transform {name}: correct the config.')
         if 'transforms' in args:
             args['transforms'] = [self.albu_builder(t) for t in args['transforms']]
         with warnings.catch_warnings():
-            # albumentations goes on without what it does not know
+            # albumentations only warns of unknown arguments
             warnings.filterwarnings('error', message='Argument')
             try:
                 return build(**_renamed(args))
@@ -51,8 +49,8 @@ class SeededAlbumentation(Albumentation):
 
     def transform(self, results: dict) -> dict:
         seed = np.random.randint(2**31)
-        # One state for all: `set_random_seed` would give each transform a state of its
-        # own from the same seed, so that all with equal `p` fire together.
+        # One state for all: `set_random_seed` would give each transform its own state
+        # from the same seed, so that all with equal `p` would be applied together.
         self.aug.set_random_state(np.random.default_rng(seed), random.Random(seed))
         return super().transform(results)
 
@@ -67,7 +65,7 @@ def _in_one_line(error: Exception) -> str:
 
 
 def _renamed(args: dict) -> dict:
-    """Replace ``min_...`` and ``max_...`` of a dropout, where they are, by ranges."""
+    """Replace ``min_...`` and ``max_...`` of a dropout, if present, by ranges."""
     args = dict(args)
     for old, new in _RANGES.items():
         if f'max_{old}' in args:

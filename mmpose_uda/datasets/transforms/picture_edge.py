@@ -1,4 +1,4 @@
-"""Pictures that end close to what they show."""
+"""Pictures that end close to the body that they show."""
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -11,31 +11,31 @@ from mmpose_uda.errors import UserError
 class PictureEdge(BaseTransform):
     """Let the picture end near the box, as photographs often do; before the crop.
 
-    A rendering shows what lies around a body: below a wrist comes a forearm. Of a
-    photograph that ends at the wrist, a network that never saw that puts the wrist where a
-    forearm would still follow it. So beyond a random line near a side of the box the image
+    A rendering shows what lies around a body: a forearm below the wrist. In a photograph
+    that ends at the wrist, a network that never saw such an edge places the wrist where a
+    forearm could still follow it. So beyond a random line near a side of the box the image
     becomes black, as a crop is beyond its picture, and the foreground mask empty.
-    Keypoints stay as they are; a line may cut a little of the box off.
+    Keypoints stay as they are; a line may cut off a little of the box.
 
     Args:
-        prob (float): Probability of a line at each of the four sides, by itself.
-        margin (tuple[float, float]): Distance of the line from its side of the box, as a
-            part of the longer side; negative is inside.
+        prob (float): Probability of a line at each of the four sides, independently.
+        margin (tuple[float, float]): Range of the distance of the line from its side of the
+            box, as a share of the box's longer side; negative is inside.
 
     Raises:
-        UserError: ``margin`` is no range.
+        UserError: The lower end of ``margin`` is above the upper end.
     """
 
     def __init__(self, prob: float = 0.25, margin: tuple[float, float] = (-0.08, 0.2)):
         if not margin[0] <= margin[1]:
             raise UserError(
-                f'PictureEdge: `margin` goes from the smaller to the larger, not {margin}.'
+                f'PictureEdge: `margin` must be (smaller, larger), not {margin}.'
             )
         self.prob = prob
         self.margin = margin
 
     def transform(self, results: dict) -> dict:
-        """Draws four margins and whether there is a line, in the order of the box."""
+        """Draw four margins, then whether there are lines, in the order of the box."""
         if 'input_size' in results:
             raise ValueError('PictureEdge must come before the crop.')
         left, top, right, bottom = results['bbox'][0]

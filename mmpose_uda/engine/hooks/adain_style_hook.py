@@ -1,4 +1,4 @@
-"""Image level alignment: exchanging style between the domains."""
+"""Image-level alignment: exchanging style between the domains."""
 
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _BANKS = 'style_banks'
 
 @dataclass
 class _Direction:
-    """From which view to which, how often and how strongly."""
+    """The view to restyle, the view of the style, how often and how strongly."""
 
     content: str
     style: str
@@ -33,10 +33,10 @@ class _Direction:
 class AdaINStyleHook(Hook):
     """Gives images of one domain the style of the other before each training step.
 
-    The image level of arXiv 2404.14885. Every image of a batch, or the batch as a whole,
-    draws whether it is restyled and how strongly. Its partner is the image of the other
-    domain that was drawn with it, or a random one of the bank. Random numbers belong to the
-    draw, or for a stock data set come from torch's random state of the CPU.
+    This is the image-level alignment of arXiv 2404.14885. For each image, or once per
+    batch, it is drawn whether to restyle and how strongly. The style is that of the other
+    domain's image in the same draw, or a random one of the bank. Random numbers belong to
+    the draw, or for a stock data set come from torch's random state on the CPU.
 
     Args:
         source_to_target (dict, optional): ``prob`` and ``alpha`` = (lowest, highest)
@@ -45,21 +45,21 @@ class AdaINStyleHook(Hook):
         style (dict): The network. ``dict(type='PyramidStyle', levels=3)`` has no weights;
             ``dict(type='VGG19Style', encoder='vgg_normalised.pth',
             decoder='decoder.pth')`` is the paper's.
-        per_batch (bool): One draw of restyling and of strength for a whole batch, as in
-            the published code.
+        per_batch (bool): Whether to draw restyling and strength once per batch, as in the
+            published code.
         style_images (str, optional): Folder of target images, for a training on stock data
             sets, whose batches have no views: as many of them as the batch has images, at
-            their size, take the place of the target's view.
-        bank_size (int, optional): Keep the statistics of that many style images, the first
-            of the run, and draw from them, instead of encoding the style images of every
-            batch. For VGG19Style.
-        source_view (str): The source's view.
-        target_view (str): The target's view.
+            their size, replace the target's view.
+        bank_size (int, optional): Number of style images, the first of the run, whose
+            statistics are kept and drawn from, instead of encoding the style images of
+            every batch. For VGG19Style.
+        source_view (str): Name of the source's view.
+        target_view (str): Name of the target's view.
 
     Raises:
-        UserError: Neither direction is given, a direction has other keys, there are no
-            target images to restyle, the network has no statistics to keep, or its weights
-            or ``style_images`` cannot be read.
+        UserError: Neither direction is given, a direction lacks keys or has others, there
+            are no target images to restyle, the network has no statistics to keep, or its
+            weights or ``style_images`` cannot be read.
     """
 
     def __init__(
@@ -89,8 +89,8 @@ class AdaINStyleHook(Hook):
             )
         if style_images is not None and target_to_source is not None:
             raise UserError(
-                'AdaINStyleHook: with `style_images` nothing is trained on target images '
-                'that could be restyled: leave `target_to_source` out.'
+                'AdaINStyleHook: with `style_images` training has no target images that '
+                'could be restyled: leave `target_to_source` out.'
             )
         self.style_images = None if style_images is None else StyleImages(style_images)
         self.network = MODELS.build(style)
@@ -114,7 +114,7 @@ class AdaINStyleHook(Hook):
         """Restyle the images of a batch, raw BGR [B, 3, H, W] in 0..255, in place."""
         device = _device(runner)
         images = self._views(data_batch['inputs'])
-        # Styles come from the batch as it was, also where both directions are on.
+        # Styles come from the original batch, even if both directions are on.
         raw = {v: images[v].to(device, non_blocking=True) for v in self.required_views}
         keys = sample_keys(_samples(data_batch))
         directions = [
@@ -130,7 +130,7 @@ class AdaINStyleHook(Hook):
             data_batch['inputs'] = images[source_view]
 
     def _draw_lots(self, runner, keys: Tensor, purpose: str) -> Tensor:
-        """Random numbers of every image, [B, 3]; the batch as a whole has two of them."""
+        """Random numbers per image, [B, 3]; ``per_batch`` makes the first two the same."""
         lots = SampleRandom(keys).uniform(purpose, 3)
         if self.per_batch:
             # the same on every process
@@ -139,12 +139,12 @@ class AdaINStyleHook(Hook):
         return lots
 
     def _views(self, inputs: Union[dict, Sequence[Tensor]]) -> dict[str, Tensor]:
-        """Views of a batch; a stock batch is the source's, beside images of the folder."""
+        """Views of a batch; a stock batch is the source, with a target from the folder."""
         if isinstance(inputs, dict) == (self.style_images is not None):
             raise UserError(
                 'AdaINStyleHook needs target images: from views of both domains (type='
-                "'SourceTargetDataset'), or for a stock data set, and only there, from "
-                '`style_images`, a folder.'
+                "'SourceTargetDataset'), or, for a stock data set only, from the folder "
+                '`style_images`.'
             )
         if self.style_images is None:
             return inputs
@@ -153,7 +153,7 @@ class AdaINStyleHook(Hook):
         return dict(zip(self.required_views, (source, target)))
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
-        """Keep the banks: those of a resumed run would begin with other images."""
+        """Save the banks: a resumed run would otherwise fill them with other images."""
         banks = [d.bank for d in self.directions if d.bank is not None]
         if banks:
             checkpoint[_BANKS] = [
@@ -161,7 +161,7 @@ class AdaINStyleHook(Hook):
             ]
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
-        """Take the banks over."""
+        """Restore the banks."""
         self._set_banks(checkpoint.get(_BANKS, ()))
 
     def _set_banks(self, styles: Sequence[Optional[Tensor]]) -> None:
@@ -183,7 +183,7 @@ def _direction(
 
 
 def _samples(data_batch: dict) -> Sequence:
-    """The samples of a batch, those of any view of it."""
+    """The samples of a batch; if it has views, those of one of them."""
     samples = data_batch['data_samples']
     return next(iter(samples.values())) if isinstance(samples, dict) else samples
 

@@ -1,4 +1,4 @@
-"""A word of warning where a mean teacher has nothing left to teach."""
+"""Warnings if a mean teacher has nothing left to teach."""
 
 import logging
 from typing import Iterator, Optional
@@ -15,18 +15,18 @@ _SHARE = 'pseudo_label_share'
 class AdaptationMonitorHook(Hook):
     """Warns once of each way in which an adaptation degenerates.
 
-    It reads what :class:`MeanTeacherConsistency` logs, from the message hub, and so never
-    waits for the device. What it compares are means over the last ``window`` steps of a
-    phase.
+    It reads what :class:`MeanTeacherConsistency` logs from the message hub, and so never
+    waits for the device. It compares means over the last ``window`` steps of a phase.
 
     Args:
-        window (int): Steps that are looked at together, and between two looks.
-        min_share (float): Fewer pseudo labels than this share teach nothing.
-        min_spread (float): Keypoints that spread less over a batch, in sides of the crop,
-            are the same in all images. (Those of the built-in benchmarks' targets spread by
-            0.1 to 0.2.)
-        max_lead (float): A student that is surer than its teacher by this factor leads it.
-        patience (int): For so many windows.
+        window (int): Steps that are averaged, and between two checks.
+        min_share (float): Share of pseudo labels in use below which they teach nothing.
+        min_spread (float): Spread of the keypoints over a batch, in sides of the crop,
+            below which they count as the same in all images. (On the targets of the
+            built-in benchmarks it is 0.1 to 0.2.)
+        max_lead (float): Factor by which a student must be more confident than its teacher
+            to be ahead of it.
+        patience (int): Number of successive windows for which it must be ahead.
     """
 
     priority = 'LOW'
@@ -53,7 +53,7 @@ class AdaptationMonitorHook(Hook):
         data_batch: Optional[dict] = None,
         outputs: Optional[dict] = None,
     ) -> None:
-        """Look every ``window`` steps."""
+        """Check every ``window`` steps."""
         if not self.every_n_train_iters(runner, self.window):
             return
         scalars = runner.message_hub.log_scalars
@@ -65,7 +65,7 @@ class AdaptationMonitorHook(Hook):
                     print_log(sentence, 'current', logging.WARNING)
 
     def warnings(self, monitors: '_Monitors') -> Iterator[tuple[str, str]]:
-        """What is wrong, by a name, and a sentence of it that says what to change."""
+        """Yield the name of each problem, and a sentence that says what to change."""
         share = monitors.last(_SHARE, self.window)
         if len(share) < self.window:
             return
@@ -73,10 +73,10 @@ class AdaptationMonitorHook(Hook):
             confidence = monitors.last('pseudo_label_confidence', self.window).mean()
             yield (
                 'nothing passes',
-                f'Next to no pseudo label is used ({100 * share.mean():.1f} % in the last '
+                f'Almost no pseudo labels are used ({100 * share.mean():.1f} % in the last '
                 f'{self.window} steps, the mean confidence is {confidence:.2f}), so '
                 'nothing is learned from the target: lower the threshold of the '
-                '`selection`, or begin with a model that is surer of these images.',
+                '`selection`, or begin with a model that is more confident on them.',
             )
         spread = monitors.last('keypoint_spread', self.window).mean()
         if spread < self.min_spread:
@@ -84,7 +84,7 @@ class AdaptationMonitorHook(Hook):
                 'all alike',
                 f'The teacher predicts much the same pose for all images (its keypoints '
                 f'spread by {spread:.3f} of the crop in the last {self.window} steps): '
-                'begin anew with a lower learning rate, a lower weight of information '
+                'start again with a lower learning rate, a lower weight of information '
                 'maximisation, or a stronger StartingModelPull.',
             )
         steps = self.window * self.patience
@@ -93,15 +93,15 @@ class AdaptationMonitorHook(Hook):
         if len(learned) == steps and self._leads(learned, taught):
             yield (
                 'teacher behind',
-                f'For {steps} steps the student has been surer of its hard views '
-                f'({learned.mean():.2f}) than the teacher of its easy ones '
-                f'({taught.mean():.2f}), so the teacher holds it back: let it follow '
-                'faster, with a larger `momentum` or, where it has those, fewer '
+                f'For {steps} steps the student has been more confident on its hard views '
+                f'({learned.mean():.2f}) than the teacher on its easy ones '
+                f'({taught.mean():.2f}), so the teacher holds it back: let the teacher '
+                'follow faster, with a larger `momentum` or, if it has them, fewer '
                 '`start_steps`.',
             )
 
     def _leads(self, learned: np.ndarray, taught: np.ndarray) -> bool:
-        """Whether the student is surer in every window."""
+        """Whether the student is ahead in every window."""
         means = (values.reshape(self.patience, -1).mean(1) for values in (learned, taught))
         student, teacher = means
         return bool((student > self.max_lead * teacher).all())
@@ -115,6 +115,6 @@ class _Monitors:
         self.name = name
 
     def last(self, key: str, steps: int) -> np.ndarray:
-        """At most so many of the last values of a scalar."""
+        """Return the last values of a scalar, at most ``steps`` of them."""
         buffer = self.scalars.get(self.name + key)
         return np.array([]) if buffer is None else np.asarray(buffer.data[0][-steps:])

@@ -1,4 +1,4 @@
-"""Handing a pre-trained backbone on."""
+"""Export of a pre-trained backbone."""
 
 from pathlib import Path
 
@@ -15,13 +15,13 @@ from mmpose_uda.safe_checkpoint import save_checkpoint
 class BackboneCheckpointHook(Hook):
     """Writes the student's backbone after training, for another config to start from.
 
-    Any config whose backbone has the same names and shapes takes it as
+    Any config whose backbone has the same names and shapes can load it by
     ``init_cfg=dict(type='Pretrained', checkpoint='.../backbone.pth')``; that of a
     ``MaskedVisionTransformer`` with ``stem='patch'`` fits mmpretrain's
     ``VisionTransformer`` too.
 
     Args:
-        file_name (str): File to write in the work dir.
+        file_name (str): Name of the file to write in the work dir.
     """
 
     priority = 'VERY_LOW'

@@ -1,4 +1,4 @@
-"""Pictures of what the networks see, made while training."""
+"""Pictures of what the networks see, drawn during training."""
 
 from pathlib import Path
 from typing import Optional
@@ -28,17 +28,17 @@ _WIDTH = 176  # px
 class AdaptationPictureHook(Hook):
     """Draws target images after every phase, and in between, into ``work_dir/pictures``.
 
-    ``predictions.jpg`` has the predictions of each phase side by side,
-    ``masked_modelling_<phase>.jpg`` shows what reconstruction and attention parts do to a
-    batch of target images in training. Those in between have the number of iterations that
-    are done for a name, as in ``predictions_000200.jpg`` and
-    ``masked_modelling_000200.jpg``. All go to the visualizer's backends too.
+    ``predictions.jpg`` shows the predictions of each phase side by side, and
+    ``masked_modelling_<phase>.jpg`` what reconstruction and attention parts do to a batch
+    of target images in training. Those in between are named by the number of iterations
+    done, as in ``predictions_000200.jpg`` and ``masked_modelling_000200.jpg``. All go to
+    the visualizer's backends too.
 
     Args:
         titles (dict[str, str]): Phases whose predictions are shown, and their titles.
         num_images (int): Rows of each picture.
-        interval (int): Iterations between two pictures within a phase; 0 for those at the
-            end of phases alone.
+        interval (int): Iterations between two pictures within a phase; 0 for pictures at
+            the end of phases only.
     """
 
     priority = 'LOW'
@@ -60,7 +60,7 @@ class AdaptationPictureHook(Hook):
         data_batch: Optional[dict] = None,
         outputs: Optional[dict] = None,
     ) -> None:
-        """Show what the parts do to the last batch of a phase, and what is so far."""
+        """Draw what the parts do to the last batch of a phase, and the state in between."""
         if not is_main_process():
             return
         phase, done = runner.train_loop.phase, runner.iter + 1
@@ -86,7 +86,7 @@ class AdaptationPictureHook(Hook):
             poses = poses_of(samples, 'pred_instances')
             with (
                 whole_file(folder / f'predictions_{phase}.npz') as partial,
-                open(partial, 'wb') as opened_partial,  # to another path it adds .npz
+                open(partial, 'wb') as opened_partial,  # a path would get a .npz added
             ):
                 np.savez(opened_partial, **poses)
             shown = self.stored(runner)
@@ -95,7 +95,7 @@ class AdaptationPictureHook(Hook):
 
     @torch.no_grad()
     def predict(self, runner) -> tuple[list[np.ndarray], list]:
-        """Fixed test images, BGR [h, w, 3] of what is cropped, and their predictions."""
+        """Return crops of fixed test images, BGR [h, w, 3], and their predictions."""
         dataset = runner.val_dataloader.dataset
         items = [dataset[i] for i in evenly(len(dataset), self.num_images)]
         model = unwrapped_model(runner)
@@ -104,7 +104,7 @@ class AdaptationPictureHook(Hook):
         return [crop_picture(sample, _WIDTH) for sample in samples], samples
 
     def stored(self, runner) -> dict[str, dict[str, np.ndarray]]:
-        """Predictions of the phases that have ended, by title."""
+        """Return the predictions of the phases that have ended, by title."""
         found = {}
         for phase in runner.train_loop.phases:
             path = _folder(runner) / f'predictions_{phase.name}.npz'
@@ -116,12 +116,12 @@ class AdaptationPictureHook(Hook):
 
     @staticmethod
     def draw_predictions(runner, images: list, samples: list, shown: dict) -> np.ndarray:
-        """Predictions, by title, beside each other and the labels.
+        """Draw predictions side by side, by title, next to the labels.
 
         Args:
-            runner (Runner): It knows the names of the keypoints.
-            images (list[np.ndarray]): What is cropped of each image, in any size.
-            samples (list): With labels.
+            runner (Runner): Its validation data define the keypoints.
+            images (list[np.ndarray]): The crop of each image, in any size.
+            samples (list): Samples with labels.
             shown (dict): Title -> poses, whose keypoints are in px of the crops.
         """
         metainfo = runner.val_dataloader.dataset.metainfo
@@ -130,7 +130,7 @@ class AdaptationPictureHook(Hook):
 
     @torch.no_grad()
     def show_parts(self, runner, batch: dict, name: str) -> None:
-        """Show what reconstruction and attention parts do to target images."""
+        """Draw what reconstruction and attention parts do to target images."""
         model = unwrapped_model(runner)
         data = model.data_preprocessor(batch, training=False)
         few = slice(self.num_images)
@@ -147,7 +147,7 @@ class AdaptationPictureHook(Hook):
 
 
 def _publish(runner, kind: str, suffix: str, sheet: np.ndarray, done: int) -> None:
-    """To the folder, and to the visualizer's backends at the iterations that are done."""
+    """Save a picture in the folder, and send it to the visualizer's backends."""
     save_picture(_folder(runner) / f'{kind}{suffix}.jpg', sheet)
     runner.visualizer.add_image(kind, sheet[..., ::-1], done)
 

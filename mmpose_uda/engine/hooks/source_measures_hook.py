@@ -1,4 +1,4 @@
-"""A word of warning where a 3D head expects poses of another source."""
+"""Warnings if a 3D head expects poses of another source."""
 
 import logging
 from typing import Iterator
@@ -19,23 +19,23 @@ from mmpose_uda.errors import UserError
 _MOST = 1000  # samples: their mean length is within 0.5 % of that of all
 _LENGTH_TOLERANCE = 0.02
 _DEPTH_TOLERANCE = 0.1
-_WIDEST = 2.0  # times what the depths need
+_WIDEST = 2.0  # times the range that the depths need
 
 
 @HOOKS.register_module()
 class SourceMeasuresHook(Hook):
     """Compares ``Pose3DLabel`` with the source's labels when training begins.
 
-    A codec that was written for another source gives all poses a wrong scale, or cannot
-    express their depths, and nothing else would tell. At most 1000 samples, at equal
-    distances, are looked at; no image is decoded. It warns where ``total_length`` is more
-    than 2 % from their mean, or ``depth_range`` more than 10 % too narrow or twice too
-    wide, and shows the lines that the config should have. Models without such a codec, and
-    data without a ``source``, pass.
+    A codec that was configured for another source gives all poses a wrong scale, or cannot
+    express their depths, and nothing else would show it. At most 1000 evenly spaced samples
+    are read; no image is decoded. The hook warns if ``total_length`` is more than 2 % from
+    their mean, or ``depth_range`` more than 10 % too narrow or over twice too wide, and
+    shows the lines that the config should have. Models without such a codec, and data
+    without a ``source``, are not checked.
     """
 
     def before_train(self, runner) -> None:
-        """Warn."""
+        """Warn of values that do not match the source."""
         head = getattr(unwrapped_model(runner).student, 'head', None)
         codec = getattr(head, 'decoder', None)
         source = getattr(runner.train_dataloader.dataset, 'source', None)
@@ -50,27 +50,27 @@ class SourceMeasuresHook(Hook):
         doubts = list(_doubts(codec, found))
         if doubts:
             print_log(
-                f'{" ".join(doubts)} Of {len(labels)} samples that were looked at, the '
-                f'config would have\n{found.lines}\n(`mmpose_uda measure-source` looks '
-                'at all).',
+                f'{" ".join(doubts)} From the {len(labels)} samples that were read, the '
+                f'config would have\n{found.lines}\n(`mmpose_uda measure-source` reads '
+                'all of them).',
                 'current',
                 logging.WARNING,
             )
 
 
 def _some(dataset) -> Iterator[dict]:
-    """What a data set says of samples at equal distances."""
+    """Yield the data infos of evenly spaced samples of a data set."""
     dataset.full_init()
     for i in range(0, len(dataset), max(1, -(-len(dataset) // _MOST))):
         yield dataset.get_data_info(i)
 
 
 def _doubts(codec: Pose3DLabel, found: SourceMeasures) -> Iterator[str]:
-    """A sentence for each value that is not this source's."""
+    """Yield a sentence for each value that does not match this source."""
     excess = codec.total_length / found.total_length - 1
     if abs(excess) > _LENGTH_TOLERANCE:
         yield (
-            f'Pose3DLabel expects {codec.total_length:.0f} mm of bones and those of the '
+            f'Pose3DLabel expects {codec.total_length:.0f} mm of bones, but those of the '
             f'source are {found.total_length:.0f} mm long: all poses will be '
             f'{100 * abs(excess):.1f} % too {"large" if excess > 0 else "small"}.'
         )
@@ -83,5 +83,5 @@ def _doubts(codec: Pose3DLabel, found: SourceMeasures) -> Iterator[str]:
     elif reach > _WIDEST * needed:
         yield (
             f'Its depth_range ends at {reach:.0f} mm and keypoints of the source are '
-            f'within {needed} mm of the root: its cells are coarser than they need be.'
+            f'within {needed} mm of the root: its cells are coarser than necessary.'
         )

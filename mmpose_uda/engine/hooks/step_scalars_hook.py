@@ -1,4 +1,4 @@
-"""Losses that are read when they are logged."""
+"""Losses that are read from the device only when they are logged."""
 
 from typing import Any, Optional
 
@@ -13,23 +13,23 @@ from mmpose_uda.finite_weights import require_finite
 
 @HOOKS.register_module()
 class StepScalarsHook(RuntimeInfoHook):
-    """mmengine's ``RuntimeInfoHook`` that keeps what steps give until it is looked at.
+    """mmengine's ``RuntimeInfoHook``, which here keeps values until they are needed.
 
-    mmengine's waits for the device at every step, once for each loss. This one reads all
-    values together when a line is logged, a checkpoint is written or a phase ends; the
-    message hub then has what it would have had. Steps that were not finite are told then,
-    and no checkpoint is made of weights that are not.
+    mmengine's hook waits for the device at every step, once for each loss. This one reads
+    all values together when a line is logged, a checkpoint is written or a phase ends; the
+    message hub then has the same content. Steps that were not finite are reported then,
+    and no checkpoint is written of weights that are not finite.
 
     Args:
-        max_skipped (int): At so many skipped steps the run stops.
+        max_skipped (int): Number of skipped steps at which the run stops.
 
     Raises:
-        UserError: There are so many, the training ends in one, or the weights of a
-            checkpoint are not finite.
+        UserError: There are ``max_skipped`` such steps, the last step is one, or the
+            weights of a checkpoint are not finite.
 
     Attributes:
-        pending (list[tuple[int, dict]]): Iterations with their values, which the hub has
-            not yet.
+        pending (list[tuple[int, dict]]): Iterations with their values that the message hub
+            does not have yet.
     """
 
     def __init__(self, max_skipped: int = 20):
@@ -74,26 +74,26 @@ class StepScalarsHook(RuntimeInfoHook):
         return logs_last and self.end_of_epoch(loader, batch_idx)
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
-        """A checkpoint holds what the hub knows, and weights that one can go on from."""
+        """Update the message hub that the checkpoint holds, and refuse diverged weights."""
         self.read(runner)
         require_finite(
             checkpoint['state_dict'],
             f'The model of iteration {runner.iter}',
-            'which is not saved: lower the learning rate, and go on from an earlier '
-            'checkpoint by --resume FILE.',
+            'so it is not saved: lower the learning rate, and go on from an earlier '
+            'checkpoint with --resume FILE.',
         )
 
     def after_train(self, runner) -> None:
-        """Before anything is made of the weights."""
+        """Refuse a last step that was not finite, before the weights are used."""
         self.skipped.require_finite_end()
 
     def before_val(self, runner) -> None:
-        """A validation may log."""
+        """Update the message hub, because a validation may log."""
         self.read(runner)
         super().before_val(runner)
 
     def read(self, runner) -> None:
-        """Hand everything to the message hub, in order, with one wait."""
+        """Hand everything to the message hub, in order, waiting for the device once."""
         pending, self.pending = self.pending, []
         tensors = [v for _, values in pending for v in values.values() if _is_tensor(v)]
         if tensors:

@@ -1,4 +1,4 @@
-"""Steps that can be resumed, in mmengine's own training loop."""
+"""Resumable steps in mmengine's own training loop."""
 
 from typing import Optional
 
@@ -14,13 +14,13 @@ from mmpose_uda.errors import UserError
 
 @HOOKS.register_module()
 class StepStateHook(Hook):
-    """Lets a step depend on the weights, the run's seed, its number and the rank alone.
+    """Lets a step depend only on the weights, the run's seed, its number and the rank.
 
     So do its data and its random numbers. A run that is resumed from a checkpoint then ends
     with the weights of an uninterrupted one.
-    :class:`PhasedTrainLoop` does so by itself; this is for ``EpochBasedTrainLoop``. (An
-    ``IterBasedTrainLoop`` starts its workers earlier, so there the data keep the ``seed``
-    of their config.)
+    :class:`PhasedTrainLoop` does so on its own; this hook is for ``EpochBasedTrainLoop``.
+    (An ``IterBasedTrainLoop`` starts its workers earlier, so there the data keep the
+    ``seed`` of their config.)
 
     Raises:
         UserError: The sampler of the training data repeats draws.
@@ -29,7 +29,7 @@ class StepStateHook(Hook):
     priority = 'VERY_HIGH'
 
     def before_train(self, runner) -> None:
-        """Begin or go on; the data get the seed, which a resumed run has from its past."""
+        """Begin or resume; the data get the run's seed, restored if the run is resumed."""
         loader = runner.train_dataloader
         if not isinstance(loader.sampler, DrawSampler):
             raise UserError(
@@ -47,5 +47,5 @@ class StepStateHook(Hook):
     def before_train_iter(
         self, runner, batch_idx: int, data_batch: Optional[dict] = None
     ) -> None:
-        """Set the random numbers."""
+        """Seed the random numbers of the step."""
         torch.manual_seed(iteration_seed(runner.seed, runner.iter))

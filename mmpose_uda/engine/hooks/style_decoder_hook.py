@@ -1,4 +1,4 @@
-"""What the training of a style decoder leaves behind."""
+"""The results of training a style decoder."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ _TILE = 176  # px
 class StyleDecoderHook(Hook):
     """Draws restyled images as :class:`AdaINStyleTransfer` trains, and writes its decoder.
 
-    ``work_dir/pictures/style_<iteration>.jpg`` shows content, style and result, by turns
+    ``work_dir/pictures/style_<iteration>.jpg`` shows content, style and result, alternately
     from source to target and back, always of the same images.
     ``work_dir/decoder.pth`` is in the public format, for ``VGG19Style``.
 
@@ -35,12 +35,12 @@ class StyleDecoderHook(Hook):
     def after_train_iter(
         self, runner, batch_idx: int, data_batch=None, outputs=None
     ) -> None:
-        """Draw now and then."""
+        """Draw every ``interval`` iterations."""
         if is_main_process() and self.every_n_train_iters(runner, self.interval):
             self.draw(runner, runner.iter + 1)
 
     def after_train(self, runner) -> None:
-        """Draw, write the decoder, and tell."""
+        """Draw, write the decoder, and log where they are."""
         if not is_main_process():
             return
         self.draw(runner, runner.iter)

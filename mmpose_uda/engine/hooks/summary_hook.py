@@ -1,4 +1,4 @@
-"""What came out of a run, for machines and in plain words."""
+"""The results of a run, for machines and in plain words."""
 
 import json
 import time
@@ -25,18 +25,18 @@ _TIMES = ('val/time', 'val/data_time')  # mmengine logs them among the metrics
 class SummaryHook(Hook):
     """Exports the estimator and writes ``summary.json`` after training.
 
-    The last message says what adaptation changed, by the first metric of the evaluators:
-    its value after the last phase without adaptation (``before``) and at the end.
+    The last message says what adaptation changed, by one metric of the evaluators: its
+    value after the last phase without adaptation (``before``) and at the end.
 
     Args:
-        prefix (str, optional): Prefix of the evaluators' metrics that are written, those of
-            the same data by another protocol included: 'target' also takes
-            'target_regda'. None takes all of them.
-        domain (str): The domain of the validation data, as which they are written:
-            'target', or 'source' where no labelled target images are there to validate on.
+        prefix (str, optional): Prefix of the evaluators' metrics that are written,
+            including those of another protocol on the same data: 'target' also matches
+            'target_regda'. None matches all of them.
+        domain (str): The domain of the validation data, under which metrics are written:
+            'target', or 'source' if there are no labelled target images to validate on.
         before (str): Name of the phase to compare with.
-        headline (str): The metric of the last message, as in 'MPJPE'.
-        unit (str): Its unit, as in ' mm'.
+        headline (str): The metric of the last message, such as 'MPJPE'.
+        unit (str): Its unit, such as ' mm'.
     """
 
     priority = 'VERY_LOW'  # after the checkpoint and the pictures
@@ -57,10 +57,10 @@ class SummaryHook(Hook):
         self._started = time.monotonic()
 
     def before_train(self, runner) -> None:
-        """Start the clock, of a new run at 0, and note what that starts from.
+        """Start the clock, at 0 for a new run, and record what a new run starts from.
 
         Raises:
-            UserError: What comes out in the end could not be written.
+            UserError: The results could not be written at the end.
         """
         if is_main_process():
             check_writable(Path(runner.work_dir, _SUMMARY))
@@ -72,23 +72,23 @@ class SummaryHook(Hook):
             runner.message_hub.update_info(_START, str(start))
 
     def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
-        """Let a resumed run count its earlier seconds."""
+        """Save the seconds so far, so that a resumed run continues from them."""
         checkpoint['meta'][_SECONDS] = self._seconds(runner)
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         """Read the seconds of the run that is resumed."""
         seconds = checkpoint.get('meta', {}).get(_SECONDS, 0.0)
-        # not resumed with the message hub, which would put an older value back
+        # not resumed with the message hub, which would restore an older value
         runner.message_hub.update_info(_SECONDS, seconds, resumed=False)
 
     def after_train(self, runner) -> None:
-        """Export, write and tell."""
+        """Export, write the summary and log it."""
         if not is_main_process():
             return
         exported = self.export(runner)
         summary = self.summarize(runner, exported)
         path = Path(runner.work_dir, _SUMMARY)
-        # it marks a run as done
+        # this file marks a run as done
         write_whole(path, json.dumps(summary, indent=2) + '\n')
         runner.logger.info(self.plain_words(runner, summary))
 
@@ -127,7 +127,7 @@ class SummaryHook(Hook):
 
     @staticmethod
     def results(runner) -> list[dict[str, Any]]:
-        """Of every phase; a run in one of mmengine's own loops is one phase."""
+        """The results of every phase; a run in one of mmengine's own loops is one phase."""
         if hasattr(runner.train_loop, 'results'):
             return runner.train_loop.results
         scalars = runner.message_hub.log_scalars
@@ -160,14 +160,14 @@ class SummaryHook(Hook):
         return '\n'.join(lines)
 
     def _change(self, first: float, last: float) -> str:
-        """In parts of an error, in points of a share, whose start may be next to none."""
+        """The change: percent of an error, or points of a share, which may begin near 0."""
         if not lower_is_better(self.headline):
             decimals = telling_decimals(max(first, last))
             return f' ({last - first:+.{decimals}f})'
         return f' ({100 * (last - first) / first:+.0f} %)' if first else ''
 
     def _metrics(self, metrics: dict[str, float], network: str = '') -> dict[str, float]:
-        """Those of a network, 'student/' or the tested one, that have the prefix."""
+        """The metrics with the prefix, of 'student/' or, for '', the tested network."""
         starts = [''] if self.prefix is None else [f'{self.prefix}/', f'{self.prefix}_']
         starts = tuple(network + start for start in starts)
         others = () if network else ('student/', 'teacher/')

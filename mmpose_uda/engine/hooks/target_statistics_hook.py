@@ -20,25 +20,25 @@ class TargetStatisticsHook(Hook):
     At the start, for an adaptation that begins with a model trained elsewhere
     (``load_from``): its teacher labels the target from the first step on, and does so
     better with the target's statistics. At the end, for a model whose
-    ``test_statistics`` are the source's: its teacher labelled as the labelled domain is
-    seen, and what is tested and exported looks at the target.
+    ``test_statistics`` are the source's: its teacher labelled with the source's
+    statistics, but what is tested and exported sees the target.
 
-    Networks without BatchNorm pass, and at the start runs that go on.
+    Networks without BatchNorm are left as they are, and at the start so are resumed runs.
 
     Args:
-        max_batches (int): One pass over the target is looked at, or so many batches.
+        max_batches (int): Number of batches, but at most one pass over the target.
         at (str): 'start', or 'end': after the last step, before it is validated and
             saved.
 
     Raises:
         UserError: ``at`` is neither; or, before the first step, the model has no student or
-            the data show the teacher no target.
+            the data have no view of the target for the teacher.
     """
 
     def __init__(self, max_batches: int = 25, at: str = 'start'):
         if at not in ('start', 'end'):
             raise UserError(
-                f"`at` of TargetStatisticsHook is 'start' or 'end', not {at!r}."
+                f"`at` of TargetStatisticsHook must be 'start' or 'end', not {at!r}."
             )
         self.max_batches = max_batches
         self.at = at
@@ -46,7 +46,7 @@ class TargetStatisticsHook(Hook):
         self.priority = 'ABOVE_NORMAL' if at == 'start' else 'BELOW_NORMAL'
 
     def before_train(self, runner) -> None:
-        """Re-estimate those of the student."""
+        """Re-estimate the student's statistics at the start of a run."""
         model = unwrapped_model(runner)
         _require_target(model, runner.train_dataloader.dataset)
         if self.at == 'start' and runner.iter == 0:
@@ -60,7 +60,7 @@ class TargetStatisticsHook(Hook):
         data_batch: Optional[dict] = None,
         outputs: Optional[dict] = None,
     ) -> None:
-        """Re-estimate those of both networks."""
+        """Re-estimate the statistics of both networks after the last step."""
         if self.at == 'end' and self.is_last_train_iter(runner):
             model = unwrapped_model(runner)
             self._re_estimate(runner, [model.student, model.teacher.module])
@@ -73,7 +73,7 @@ class TargetStatisticsHook(Hook):
 
 
 def _require_target(model: nn.Module, dataset) -> None:
-    """Refuse what would end in an error at the last step."""
+    """Refuse what would cause an error only at the last step."""
     if not hasattr(model, 'student'):
         raise UserError(
             'TargetStatisticsHook is for a DomainAdaptivePoseEstimator, and the model is '
@@ -81,6 +81,6 @@ def _require_target(model: nn.Module, dataset) -> None:
         )
     if TARGET_TEACHER not in getattr(dataset, 'views', ()):
         raise UserError(
-            f'TargetStatisticsHook looks at the view `{TARGET_TEACHER}`, which the '
-            'training data have not: add that view, or leave the hook out.'
+            f'TargetStatisticsHook needs the view `{TARGET_TEACHER}`, which the training '
+            'data lack: add that view, or leave the hook out.'
         )

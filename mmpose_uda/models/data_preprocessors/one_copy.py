@@ -11,18 +11,18 @@ from torch import Tensor
 def move_together(
     samples: Sequence[BaseDataElement], device: torch.device
 ) -> list[BaseDataElement]:
-    """Samples with all their tensors on the device, by one copy for each type of number.
+    """Copy samples and all their tensors to the device, in one transfer per data type.
 
-    mmengine's ``cast_data`` copies every tensor of every sample by itself, which for small
-    labels of many samples takes longer than the images do.
+    mmengine's ``cast_data`` copies every tensor of every sample on its own, which for small
+    labels of many samples takes longer than copying the images.
 
     Args:
-        samples (Sequence[BaseDataElement]): With tensors at any depth. They are not
-            changed.
-        device (torch.device): Where to.
+        samples (Sequence[BaseDataElement]): Samples with tensors at any depth. They are
+            not changed.
+        device (torch.device): The device to copy to.
 
     Returns:
-        list[BaseDataElement]: Copies, whose meta information is the same.
+        list[BaseDataElement]: Copies with the same meta information.
     """
     found: dict[torch.dtype, list[Tensor]] = defaultdict(list)
 
@@ -51,7 +51,7 @@ def _copied(tensors: list[Tensor], device: torch.device) -> list[Tensor]:
 def _replaced(
     element: BaseDataElement, replace: Callable[[Tensor], Tensor]
 ) -> BaseDataElement:
-    """A copy of an element with other tensors."""
+    """Copy an element with its tensors replaced."""
     copy = element.new()
     for name, value in element.items():
         if isinstance(value, BaseDataElement):

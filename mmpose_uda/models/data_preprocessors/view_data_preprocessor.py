@@ -14,7 +14,7 @@ from mmpose_uda.models.utils import uncompiled
 class ViewDataPreprocessor(BaseDataPreprocessor):
     """Applies an estimator's own pre-processing to every view of a batch.
 
-    Batches without views (validation, test, inference) go through it as they are.
+    Batches without views (validation, test, inference) are passed to it whole.
 
     Args:
         preprocessor (dict): The estimator's ``data_preprocessor``.
@@ -30,12 +30,12 @@ class ViewDataPreprocessor(BaseDataPreprocessor):
         Args:
             data (dict): ``inputs`` and ``data_samples``, each a dict by view name or in
                 mmpose's usual form.
-            training (bool): Passed on.
+            training (bool): Passed on to the estimator's pre-processing.
 
         Returns:
             dict: The same keys; images are float tensors [B, 3, H, W] on the device.
         """
-        # the copying of metainfo cannot be compiled
+        # copying metainfo cannot be compiled
         return uncompiled(self._process)(data, training)
 
     def _process(self, data: dict, training: bool) -> dict:
@@ -49,7 +49,7 @@ class ViewDataPreprocessor(BaseDataPreprocessor):
         return dict(inputs=inputs, data_samples=data_samples)
 
     def _preprocess(self, images: Tensor, samples: list, training: bool) -> dict:
-        """One view, whose samples are where they should be."""
+        """Pre-process one view, whose samples are on the device already."""
         if getattr(self.preprocessor, 'batch_augments', None) is not None:
             batch = dict(inputs=images, data_samples=samples)
             return self.preprocessor(batch, training)
@@ -61,7 +61,7 @@ class ViewDataPreprocessor(BaseDataPreprocessor):
         return dict(inputs=images, data_samples=samples)
 
     def _move(self, data_samples: dict[str, list]) -> dict[str, list]:
-        """Samples of all views with their labels on the device."""
+        """Move the labels of the samples of all views to the device."""
         if self.device.type == 'cpu':
             return data_samples
         samples = [sample for view in data_samples.values() for sample in view]

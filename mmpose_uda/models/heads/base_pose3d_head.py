@@ -1,4 +1,4 @@
-"""What every 3D pose head shares: predictions in px and mm, with or without flip test."""
+"""Base of all 3D pose heads: predictions in px and mm, with or without a flip test."""
 
 from abc import abstractmethod
 from typing import Optional, Sequence, Union
@@ -20,12 +20,12 @@ Predicted = Union[KeypointDistributions, RegressedPoses]
 class BasePose3DHead(BaseHead):
     """Predicts K keypoints as x and y in the crop and a depth, which the decoder lifts.
 
-    With ``flip_test`` the mirror image is looked at too, and its prediction mirrored back
-    with left and right exchanged: x becomes ``width - 1 - x``, depths stay. Both are
-    averaged before anything is lifted, so the pose is in the crop's own frame and goes
-    through the sample's camera as ever. The mirror image of a hand is one of the other
-    side, whose keypoints have the same names: as in mmpose the test is possible there, and
-    of use to a network that knows both sides.
+    With ``flip_test`` the mirror image is evaluated too, and its prediction mirrored back
+    with left and right exchanged: x becomes ``width - 1 - x``, depths do not change. Both
+    are averaged before lifting, so the pose is in the crop's own frame and goes through
+    the sample's camera as usual. The mirror image of a hand is a hand of the other side,
+    whose keypoints have the same names: as in mmpose a flip test is possible there, and
+    helps a network that knows both sides.
 
     Args:
         out_channels (int): Number of keypoints K.
@@ -39,11 +39,11 @@ class BasePose3DHead(BaseHead):
 
     @abstractmethod
     def distributions(self, outputs: HeadOutputs) -> Predicted:
-        """The predictions, as parts read them, from the head's raw output."""
+        """Predictions in the form that parts read, from the head's raw output."""
 
     @abstractmethod
     def shrinkages(self, predicted: Predicted) -> list[float]:
-        """How long the bones of B poses are, as a share of the decoder's total length."""
+        """Total bone length of each of B poses, as a share of the decoder's."""
 
     @abstractmethod
     def supervised_loss(self, outputs: HeadOutputs, data_samples: SampleList) -> Tensor:
@@ -69,8 +69,8 @@ class BasePose3DHead(BaseHead):
         Args:
             feats (tuple[Tensor] | list[tuple[Tensor]]): Features of the crops; with
                 ``flip_test`` a list of these and those of the mirrored crops.
-            batch_data_samples (list[PoseDataSample]): Their meta information.
-            test_cfg (dict, optional): ``flip_test``.
+            batch_data_samples (list[PoseDataSample]): Samples with their meta information.
+            test_cfg (dict, optional): May set ``flip_test``.
 
         Returns:
             list[InstanceData]: Each with ``keypoints`` [1, K, 2] (crop px),
@@ -78,8 +78,7 @@ class BasePose3DHead(BaseHead):
             root).
 
         Raises:
-            UserError: ``flip_test`` is on, and the root has another partner in a mirror
-                than itself.
+            UserError: ``flip_test`` is on, but the root is not its own mirror image.
         """
         if test_cfg and test_cfg.get('flip_test'):
             flip_indices = batch_data_samples[0].metainfo['flip_indices']
@@ -108,7 +107,7 @@ class BasePose3DHead(BaseHead):
         mirrored_feats: tuple[Tensor, ...],
         flip_indices: Sequence[int],
     ) -> Predicted:
-        """The average of what crops and mirrored crops tell."""
+        """The average of the predictions on crops and mirrored crops."""
         root = self.decoder.root
         if flip_indices[root] != root:
             raise UserError(

@@ -10,23 +10,23 @@ from mmpose_uda.models.readers import HeadReader, root_relative
 
 
 class BasePose3DReader(HeadReader):
-    """Poses are in mm as a weak-perspective camera has them, labels and predictions."""
+    """Poses, labels and predictions alike, are in mm under weak perspective."""
 
     dimensions = 3
 
     @property
     def skeleton(self) -> Sequence[tuple[int, int]]:
-        """The decoder's."""
+        """The decoder's skeleton."""
         return self.head.decoder.skeleton
 
     @property
     def bone_unit(self) -> float:
-        """The mean bone that the decoder expects, mm."""
+        """The mean bone length that the decoder expects, mm."""
         return self.head.decoder.total_length / len(self.skeleton)
 
     @property
     def extents(self) -> tuple[float, ...]:
-        """See the base class; of depths the decoder's range."""
+        """See the base class; along depth the decoder's range, mm."""
         near, far = self.head.decoder.depth_range
         return (*super().extents, float(far - near))
 

@@ -1,4 +1,4 @@
-"""What every form of masked reconstruction shares: patches of pixels and their loss."""
+"""Base of all masked reconstruction heads: patches of pixels and their loss."""
 
 from abc import ABCMeta, abstractmethod
 from typing import Optional
@@ -14,10 +14,10 @@ from mmpose_uda.models.utils import PatchMask, pool_to_patches
 
 
 class BaseReconstructionHead(BaseModule, metaclass=ABCMeta):
-    """Encodes an image with hidden patches, and compares those that it predicts.
+    """Encodes an image with hidden patches, and compares its predictions of them.
 
-    A form of masked image modelling is how such an image goes through the backbone
-    (:meth:`encode`) and a light decoder (:meth:`forward`).
+    A subclass defines how such an image goes through the backbone (:meth:`encode`) and a
+    light decoder (:meth:`forward`).
 
     Args:
         patch_size (int): Side of a patch, px.
@@ -40,16 +40,16 @@ class BaseReconstructionHead(BaseModule, metaclass=ABCMeta):
             estimator (nn.Module): A pose estimator with a ``backbone``.
 
         Raises:
-            UserError: They do not fit; the message says what would.
+            UserError: The features do not fit; the message says what would.
         """
 
     @abstractmethod
     def encode(self, seen: ViewObservation, mask: PatchMask) -> Tensor:
-        """What the backbone makes of a view without the hidden patches.
+        """Encode a view without its hidden patches with the backbone.
 
         Args:
             seen (ViewObservation): ``images`` [B, 3, H, W] and the ``network``.
-            mask (PatchMask): What is hidden.
+            mask (PatchMask): Which patches are hidden.
         """
 
     @abstractmethod
@@ -58,7 +58,7 @@ class BaseReconstructionHead(BaseModule, metaclass=ABCMeta):
 
         Args:
             encoded (Tensor): From :meth:`encode`.
-            mask (PatchMask): What is hidden.
+            mask (PatchMask): Which patches are hidden.
 
         Returns:
             Tensor: [B, L, 3 * patch_size ** 2], normalised patches.
@@ -75,7 +75,7 @@ class BaseReconstructionHead(BaseModule, metaclass=ABCMeta):
 
         Args:
             encoded (Tensor): From :meth:`encode`.
-            mask (PatchMask): What is hidden.
+            mask (PatchMask): Which patches are hidden.
             images (Tensor): [B, 3, H, W], normalised.
             foreground (Tensor, optional): [B, 1, H, W] in [0, 1].
 
@@ -88,10 +88,10 @@ class BaseReconstructionHead(BaseModule, metaclass=ABCMeta):
         return self.loss_module(self(encoded, mask), target, mask.hidden, foreground)
 
     def normalised_patches(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Patches as MAE reconstructs them: their own mean and deviation taken out.
+        """Patches normalised by their own mean and deviation, as MAE reconstructs them.
 
-        The deviation is ``sqrt(variance + 1e-6)``, as in MAE's code: a flat patch stays
-        near zero.
+        The deviation is ``sqrt(variance + 1e-6)``, as in MAE's code, so that a flat patch
+        stays near zero.
 
         Args:
             images (Tensor): [B, 3, H, W].
@@ -106,7 +106,7 @@ class BaseReconstructionHead(BaseModule, metaclass=ABCMeta):
         return (patches - mean) / deviation, mean, deviation
 
     def to_patches(self, images: Tensor) -> Tensor:
-        """Cut images [B, 3, H, W] into patches [B, L, D], row, column, channel in each."""
+        """Cut images [B, 3, H, W] into patches [B, L, D] of (row, column, channel)."""
         size = self.patch_size
         patches = images.unfold(2, size, size).unfold(3, size, size)
         return patches.permute(0, 2, 3, 4, 5, 1).flatten(3).flatten(1, 2)
@@ -122,10 +122,10 @@ class BaseReconstructionHead(BaseModule, metaclass=ABCMeta):
 def require_patch_tokens(
     name: str, head: BaseReconstructionHead, estimator: nn.Module, in_channels: int
 ) -> None:
-    """Refuse a backbone that has no tokens of the head's patches.
+    """Refuse a backbone whose tokens are not those of the head's patches.
 
     Raises:
-        UserError: It is no masked vision transformer, or one of other patches.
+        UserError: It is not a masked vision transformer, or has other patches or channels.
     """
     backbone = estimator.backbone
     if not hasattr(backbone, 'forward_masked'):
@@ -146,7 +146,7 @@ def require_patch_tokens(
     if found != needed:
         raise UserError(
             f'The head of the part {name!r} has {_arguments(found)}, but the backbone '
-            f'{_arguments(needed)}: correct it.'
+            f'has {_arguments(needed)}: correct the head.'
         )
 
 

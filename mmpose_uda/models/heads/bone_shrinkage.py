@@ -1,4 +1,4 @@
-"""How much shorter a network's bones are than true ones."""
+"""How much shorter predicted bones are than true ones."""
 
 from typing import Sequence
 
@@ -11,23 +11,23 @@ from mmpose_uda.models.utils import sum_over_processes
 class BoneShrinkage(nn.Module):
     """Running ratio of predicted to true bone lengths on labelled images.
 
-    A network that is unsure of a depth predicts near its mean, so its poses are flatter
-    than true ones. A prior on the true bone lengths would make up for that by making them
-    wider; multiplied by this ratio it gives the width that is right on the source. Both
-    lengths are measured under weak perspective, at the scale of the labels.
+    A network that is uncertain about a depth predicts near its mean, so its poses are
+    flatter than true ones. A prior on the true bone lengths would compensate by making
+    them wider; multiplied by this ratio it gives the width that is right on the source.
+    Both lengths are measured under weak perspective, at the scale of the labels.
 
-    Ours; the ratio is kept as BatchNorm keeps its statistics, and is 1 until it is learned.
+    Ours. The ratio is a running average, as BatchNorm's statistics are, and starts at 1.
 
     Args:
         skeleton (Sequence[tuple[int, int]]): Bones as pairs of keypoint indices.
-        momentum (float): Share of a new batch in the ratio.
+        momentum (float): Weight of a new batch in the running average.
     """
 
     def __init__(self, skeleton: Sequence[tuple[int, int]], momentum: float = 0.01):
         super().__init__()
         self.momentum = momentum
         starts, ends = torch.tensor(skeleton).unbind(1)
-        # of the config, not learned
+        # from the config, not learned
         self.register_buffer('starts', starts, persistent=False)
         self.register_buffer('ends', ends, persistent=False)
         self.register_buffer('ratio', torch.ones(()))
@@ -40,11 +40,11 @@ class BoneShrinkage(nn.Module):
 
         Args:
             predicted (Tensor): [B, K, 3], crop px and mm.
-            labels (Tensor): [B, K, 3], the same of the truth.
+            labels (Tensor): [B, K, 3], the true points in the same units.
             weights (Tensor): [B, K]; bones with an end of weight 0 are left out, and a
-                batch whose bones have no length changes nothing. The batch is that of all
-                processes.
-            mm_per_px (Tensor): [B], scale of the truth.
+                batch whose bones have no length changes nothing. Sums are over the batches
+                of all processes.
+            mm_per_px (Tensor): [B], scale of the labels.
         """
         known = (weights[:, self.starts] > 0) & (weights[:, self.ends] > 0)
         lengths = [

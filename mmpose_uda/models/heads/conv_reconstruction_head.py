@@ -15,18 +15,18 @@ from mmpose_uda.models.utils import PatchMask, hidden_pixels, running_statistics
 class ConvReconstructionHead(BaseReconstructionHead):
     """Predicts pixels from the last feature map of any backbone.
 
-    A convolution has no token to leave out: hidden patches are filled with the mean colour
-    of what is visible of their image. The decoder is SimMIM's for hierarchical backbones
-    (Xie et al. 2022, section 3.3): a 1x1 convolution to the pixels under each cell. The
-    filling is ours.
+    A convolution has no token to leave out, so hidden patches are filled with the mean
+    colour of the visible part of their image. The decoder is SimMIM's for hierarchical
+    backbones (Xie et al. 2022, section 3.3): a 1x1 convolution to the pixels under each
+    cell. The filling is ours.
 
-    Running statistics of BatchNorm do not see hidden patches; the layers normalise them by
-    their own batch.
+    Images with hidden patches do not enter the running statistics of BatchNorm; the layers
+    normalise them by their own batch.
 
     Args:
         in_channels (int): Channels of the last feature map.
-        stride (int): Input pixels a cell of that map, in each direction.
-        patch_size (int): Side of a patch, px; best a multiple of ``stride``.
+        stride (int): Input pixels per cell of that map, in each direction.
+        patch_size (int): Side of a patch, px; preferably a multiple of ``stride``.
         patch_grid (tuple[int, int]): Rows and columns of patches, L in all.
         loss (dict): Loss of (predicted, target, hidden, foreground).
     """
@@ -45,13 +45,13 @@ class ConvReconstructionHead(BaseReconstructionHead):
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """Height and width that all patches cover, px."""
+        """Height and width that all patches together cover, px."""
         rows, cols = self.patch_grid
         return rows * self.patch_size, cols * self.patch_size
 
     @torch.no_grad()
     def check(self, name: str, estimator: nn.Module) -> None:
-        """Refuse a feature map of another size, found by a trial with a blank image."""
+        """Refuse a feature map of another size, measured on a blank image."""
         training = estimator.training
         features = estimator.eval().extract_feat(torch.zeros(1, 3, *self.image_size))
         estimator.train(training)
@@ -62,18 +62,18 @@ class ConvReconstructionHead(BaseReconstructionHead):
             raise UserError(
                 f'The head of the part {name!r} has in_channels='
                 f'{self.to_pixels.in_channels} and stride={self.stride}, but an image of '
-                f'{width} x {height} px (patch_grid by patch_size) has the features '
-                f'{list(found)} (channels, rows, columns): correct it.'
+                f'{width} x {height} px (patch_grid times patch_size) has features of '
+                f'shape {list(found)} (channels, rows, columns): correct the head.'
             )
 
     def encode(self, seen: ViewObservation, mask: PatchMask) -> Tensor:
-        """Last feature map [B, C, h, w] of the view without its hidden patches."""
+        """The last feature map [B, C, h, w] of the view without its hidden patches."""
         filled = self.fill_hidden(seen.images, mask)
         with running_statistics(seen.network, are_updated=False):
             return seen.network.extract_feat(filled)[-1]
 
     def fill_hidden(self, images: Tensor, mask: PatchMask) -> Tensor:
-        """Images [B, 3, H, W] whose hidden patches have the mean of the visible ones."""
+        """Fill hidden patches of images [B, 3, H, W] with the mean of the visible ones."""
         visible = 1 - hidden_pixels(mask, self.patch_grid[0], images)
         mean = (images * visible).sum((2, 3), keepdim=True)
         mean = mean / visible.sum((2, 3), keepdim=True)
@@ -84,7 +84,7 @@ class ConvReconstructionHead(BaseReconstructionHead):
 
         Args:
             encoded (Tensor): [B, C, h, w].
-            mask (PatchMask): Not looked at: every cell predicts the pixels under it.
+            mask (PatchMask): Not used, because every cell predicts the pixels under it.
 
         Returns:
             Tensor: [B, L, 3 * patch_size ** 2], normalised patches.

@@ -1,4 +1,4 @@
-"""A small segmentation head: where is the foreground?"""
+"""A small head that segments the foreground."""
 
 from mmengine.model import BaseModule
 from mmpose.registry import MODELS
@@ -9,8 +9,8 @@ from torch import Tensor, nn
 class ForegroundHead(BaseModule):
     """One foreground logit per position of a feature map.
 
-    Trained on the source's masks, it tells the foreground of target images, which have
-    none.
+    Trained on the source's masks, it predicts the foreground of target images, which have
+    no masks.
 
     Args:
         in_channels (int): Channels of the feature map.

@@ -19,10 +19,10 @@ from mmpose_uda.models.utils import PatchMask
 class ForegroundReconstructionHead(BaseReconstructionHead):
     """Predicts the pixels of hidden patches from the tokens of the visible ones (MAE).
 
-    The encoder sees the visible patches only (He et al. 2022, section 3), which is the
-    cheapest form. mmpretrain's ``MAEPretrainDecoder`` is square only and undoes a shuffle;
-    this one takes a rectangular grid and an explicit mask. Nor does it see the class token
-    of an encoder that has one, as MAE's decoder does: patches are decoded from patches.
+    The encoder sees only the visible patches (He et al. 2022, section 3), which is the
+    cheapest form. mmpretrain's ``MAEPretrainDecoder`` supports only square grids and undoes
+    a shuffle; this one takes a rectangular grid and an explicit mask. Unlike MAE's decoder
+    it does not see the encoder's class token, if any: patches are decoded from patches.
 
     Args:
         in_channels (int): Channels of the encoder's tokens.
@@ -47,8 +47,8 @@ class ForegroundReconstructionHead(BaseReconstructionHead):
         super().__init__(patch_size, patch_grid, loss)
         self.embed = nn.Linear(in_channels, embed_dims)
         self.mask_token = nn.Parameter(torch.zeros(1, 1, embed_dims))
-        # mmpretrain goes through the patches column by column: with both sides exchanged
-        # that is row by row.
+        # mmpretrain orders patches column by column; with both sides exchanged that is
+        # row by row.
         columns_rows = self.patch_grid[::-1]
         position = build_2d_sincos_position_embedding(columns_rows, embed_dims)
         self.register_buffer('position', position, persistent=False)
@@ -75,7 +75,7 @@ class ForegroundReconstructionHead(BaseReconstructionHead):
 
         Args:
             encoded (Tensor): [B, V, C] tokens of the visible patches.
-            mask (PatchMask): Where they are.
+            mask (PatchMask): Which patches these are.
 
         Returns:
             Tensor: [B, L, 3 * patch_size ** 2], normalised patches.

@@ -1,4 +1,4 @@
-"""Reading the 3D head that regresses."""
+"""Reading the 3D regression head."""
 
 from torch import Tensor
 
@@ -10,7 +10,7 @@ from mmpose_uda.models.readers import READERS, RegressedPoses
 
 @READERS.register_module()
 class RegressionReader(BasePose3DReader):
-    """Reads a :class:`RegressionPose3DHead`; its labels are points and their scale."""
+    """Reads a :class:`RegressionPose3DHead`; its labels are points and their scales."""
 
     fits = 'RegressionPose3DHead'
     has_maps = False
@@ -34,12 +34,12 @@ class RegressionReader(BasePose3DReader):
         return predicted.pose()
 
     def render_targets(self, points: Tensor) -> tuple[Tensor, Tensor]:
-        """The points, and scales [B] of 0: how large the body is they do not tell."""
+        """The points, and scales [B] of 0, which points do not determine."""
         return points, points.new_zeros(len(points))
 
     def loss(self, outputs, targets, weights) -> Tensor:
         return self.head.loss_module(self.distributions(outputs), *targets, weights)
 
     def supervised_loss(self, outputs, data_samples) -> Tensor:
-        # labels also tell the head how far off it is
+        # labels also train the expected errors
         return self.head.supervised_loss(outputs, data_samples)

@@ -17,10 +17,10 @@ class SimMIMReconstructionHead(BaseReconstructionHead):
     """Predicts pixels from the tokens of all patches (SimMIM, Xie et al. 2022).
 
     A learned mask token stands in for hidden patches, all tokens go through the encoder,
-    and one linear layer reads the pixels off them (its sections 3.2 and 3.3). The encoder
-    costs four times that of MAE at a ratio of 0.75, but is trained on the dense input that
-    it has in the pose task. Targets and loss are those of the other forms, not SimMIM's L1
-    on pixels.
+    and one linear layer predicts the pixels from them (sections 3.2 and 3.3). The encoder
+    costs four times as much as MAE's at a ratio of 0.75, but is trained on dense input, as
+    in the pose task. Targets and loss are those of the other reconstruction heads, not
+    SimMIM's L1 on pixels.
 
     Args:
         in_channels (int): Channels of the encoder's tokens.
@@ -37,7 +37,7 @@ class SimMIMReconstructionHead(BaseReconstructionHead):
         loss: dict = dict(type='ForegroundReconstructionLoss'),
     ):
         super().__init__(patch_size, patch_grid, loss)
-        # Here and not in the backbone, whose weights keep the names of checkpoints.
+        # Not in the backbone, so that its weights keep the names of checkpoints.
         self.mask_token = nn.Parameter(torch.zeros(1, 1, in_channels))
         self.to_pixels = nn.Linear(in_channels, 3 * patch_size**2)
 
@@ -58,7 +58,7 @@ class SimMIMReconstructionHead(BaseReconstructionHead):
 
         Args:
             encoded (Tensor): [B, L, C] tokens of all patches.
-            mask (PatchMask): Not looked at: the tokens are in place.
+            mask (PatchMask): Not used, because all tokens are already in place.
 
         Returns:
             Tensor: [B, L, 3 * patch_size ** 2], normalised patches.

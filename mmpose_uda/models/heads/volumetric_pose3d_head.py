@@ -14,31 +14,31 @@ from mmpose_uda.models.heads.base_pose3d_head import (
 from mmpose_uda.models.heads.bone_shrinkage import BoneShrinkage
 from mmpose_uda.models.readers import AxisDistribution, KeypointDistributions, crop_axis
 
-_FLOOR = 1e-24  # beside the peak's 1
+_FLOOR = 1e-24  # relative to the peak, which is 1
 
 
 @MODELS.register_module()
 class VolumetricPose3DHead(BasePose3DHead):
-    """Upsample the feature map, then a softmax over (depth, row, column) per keypoint.
+    """A softmax over (depth, row, column) per keypoint on an upsampled feature map.
 
     Coordinates are the means of the marginals p(x), p(y), p(z) (integral regression, Sun
-    et al. 2018), depth being relative to the root. Of a keypoint that may be in one of two
-    places, that mean lies between them, where it is not; and what a softmax leaves all
-    over the crop pulls it towards the middle (Gu et al. 2021, arXiv 2301.10431). With
-    ``about_peak`` coordinates are the means about the highest bins alone, in training,
-    pseudo labels and tests. The metric pose follows from the decoder's bone length prior,
-    corrected by how much shorter the bones of predictions were in training, and from the
-    camera where a sample carries one. A flip test averages the volumes of both images: a
-    marginal of their mean is the mean of their marginals.
+    et al. 2018), with depth relative to the root. If a keypoint may be in one of two
+    places, the mean lies between them, where it is not; and the mass that a softmax
+    leaves all over the crop pulls the mean towards the middle (Gu et al. 2021, arXiv
+    2301.10431). With ``about_peak`` coordinates are means over only the bins around the
+    peak, in training, pseudo labels and tests. The metric pose follows from the decoder's
+    bone length prior, corrected by how much shorter predicted bones were in training, and
+    from the camera if a sample has one. A flip test averages the marginals of both images,
+    which equals averaging their volumes.
 
     Args:
         in_channels (int): Channels of the feature map.
         out_channels (int): Number of keypoints K.
         depth_bins (int): Bins D along the depth.
         upsample_channels (int): Channels after the upsampling.
-        upsample (int): Factor of the upsampling, a power of two: a transposed convolution
-            each time the size doubles, as in Simple Baselines.
-        about_peak (bool): Whether coordinates are means about the peaks.
+        upsample (int): Factor of the upsampling, a power of two: one transposed
+            convolution per doubling of the size, as in Simple Baselines.
+        about_peak (bool): Whether coordinates are means around the peaks.
         loss (dict): Loss of (distributions, points, weights).
         decoder (dict): A codec like :class:`mmpose_uda.codecs.Pose3DLabel`.
     """
@@ -74,13 +74,13 @@ class VolumetricPose3DHead(BasePose3DHead):
         return self.distributions_of(*self.image_and_depths(logits))
 
     def image_and_depths(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """Two sums of the cells of each volume: over depth, and over the image.
+        """Sum the cells of each volume over depth, and over the image.
 
         Returns:
-            tuple[Tensor, Tensor]: [B, K, h', w'] and [B, K, D], in proportion to
+            tuple[Tensor, Tensor]: [B, K, h', w'] and [B, K, D], proportional to
             probabilities.
         """
-        # Of a transformer the channels come side by side, which reductions are slow on.
+        # The features of a transformer are channels-last, where reductions are slow.
         volume = logits.to(torch.float32, memory_format=torch.contiguous_format)
         peak = volume.detach().amax((2, 3, 4), keepdim=True)
         # One exponential of the volume serves all marginals.
@@ -88,7 +88,7 @@ class VolumetricPose3DHead(BasePose3DHead):
         return cells.sum(2), cells.sum((3, 4))
 
     def distributions_of(self, image: Tensor, depths: Tensor) -> KeypointDistributions:
-        """Marginals of what :meth:`image_and_depths` gives.
+        """Marginals from the sums of :meth:`image_and_depths`.
 
         Args:
             image (Tensor): [B, K, h, w].
@@ -111,8 +111,7 @@ class VolumetricPose3DHead(BasePose3DHead):
         return self.loss_of(self.distributions(logits), data_samples)
 
     def loss_of(self, predicted: KeypointDistributions, data_samples: SampleList) -> Tensor:
-        """As :meth:`supervised_loss`; in training labels also tell how short bones
-        get."""
+        """As :meth:`supervised_loss`; in training, also update the bone shrinkage."""
         points, weights = stack_labels(data_samples)
         if self.training:
             scales = stack_scales(data_samples)
@@ -120,15 +119,15 @@ class VolumetricPose3DHead(BasePose3DHead):
         return self.loss_module(predicted, points, weights)
 
     def shrinkages(self, predicted: KeypointDistributions) -> list[float]:
-        """What the bones of predictions were in training, the same for all."""
+        """The ratio measured in training, the same for all B poses."""
         return [self.shrinkage.ratio.item()] * len(predicted.points())
 
 
 def _log_share(values: Tensor) -> Tensor:
-    """Logarithms of the shares that values [..., N] have of their sum.
+    """Logarithms of the shares of values [..., N] in their sum.
 
-    They do not fall below a floor that the sum does not notice: so of 200 nats below the
-    peak a logarithm stays finite, and the peak is still told to come down.
+    A floor, too small to affect the sum, keeps the logarithm finite even 200 nats below
+    the peak, so that the loss still lowers the peak.
     """
     values = values + _FLOOR
     return values.log() - values.sum(-1, keepdim=True).log()

@@ -47,7 +47,7 @@ class VolumetricReader(BasePose3DReader):
         return self._reading(outputs).distributions
 
     def _reading(self, outputs: Tensor) -> '_Read':
-        """Points, confidence, loss and carried maps of one view ask for the same."""
+        """Read a view only once for its points, confidence, loss and carried maps."""
         read, with_gradient = self._read, torch.is_grad_enabled()
         is_there = read is not None and read.outputs is outputs
         if not is_there or with_gradient and not read.with_gradient:
@@ -63,7 +63,7 @@ class VolumetricReader(BasePose3DReader):
         return stack_labels(data_samples)
 
     def poses(self, predicted: KeypointDistributions) -> Tensor:
-        """Lifted to the length of bones that predictions have on the source, mm."""
+        """Poses lifted to the bone length that predictions have on the source, mm."""
         decoder = self.head.decoder
         total = decoder.total_length * self.head.shrinkage.ratio
         return lift_to_total(predicted.points().float(), tuple(self.skeleton), total)
@@ -74,8 +74,11 @@ class VolumetricReader(BasePose3DReader):
     def carried_targets(
         self, outputs: Tensor, matrices: Tensor, flip_indices: Sequence[int]
     ) -> KeypointDistributions:
-        """See the base class. What leaves the crop is shared out among the rest; depths
-        are the same in both views."""
+        """See the base class.
+
+        Mass that leaves the crop is shared out among the rest; depths are the same in both
+        views.
+        """
         found = self._reading(outputs)
         image = swap_where_mirrored(found.image, matrices, flip_indices)
         depths = swap_where_mirrored(found.depths, matrices, flip_indices)
@@ -94,13 +97,13 @@ class VolumetricReader(BasePose3DReader):
         return self.head.loss_module(self.distributions(outputs), targets, weights)
 
     def supervised_loss(self, outputs: Tensor, data_samples) -> Tensor:
-        # labels also tell the head how short its bones are
+        # labels also update the head's bone shrinkage
         return self.head.loss_of(self.distributions(outputs), data_samples)
 
 
 @dataclass
 class _Read:
-    """What a volume says: see :meth:`VolumetricPose3DHead.image_and_depths`."""
+    """What was read off a volume; see :meth:`VolumetricPose3DHead.image_and_depths`."""
 
     outputs: Tensor
     image: Tensor

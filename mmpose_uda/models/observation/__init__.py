@@ -1,4 +1,4 @@
-"""What networks see in a training step, which heads and alignments look at."""
+"""What networks see in a training step, for losses and alignments to use."""
 
 from .carrying import carried, carried_targets
 from .observations import Observations

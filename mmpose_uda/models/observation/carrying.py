@@ -1,4 +1,4 @@
-"""What one view tells, in another view of the same images."""
+"""Carries predictions from one view into another view of the same images."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ from mmpose_uda.models.utils import (
 
 @torch.no_grad()
 def carried(seen: ViewObservation, into: ViewObservation) -> tuple[Tensor, Tensor]:
-    """Points [B, K, A] and confidence [B, K] that one view tells, in another view."""
+    """Points [B, K, A] and confidence [B, K] of one view, carried into another."""
     matrices, flip_indices = _change_of_view(seen, into)
     predicted = seen.distributions
     points = transform_points(predicted.points(), matrices)
@@ -26,9 +26,9 @@ def carried(seen: ViewObservation, into: ViewObservation) -> tuple[Tensor, Tenso
 
 @torch.no_grad()
 def carried_targets(seen: ViewObservation, into: ViewObservation) -> Any:
-    """What the maps of one view say, as labels of another that the head's loss takes.
+    """The maps of one view as labels of another, as the head's loss takes them.
 
-    Of a head whose reader ``carries_maps``.
+    Only for a head whose reader ``carries_maps``.
     """
     return seen.reader.carried_targets(seen.head_outputs, *_change_of_view(seen, into))
 
@@ -36,6 +36,6 @@ def carried_targets(seen: ViewObservation, into: ViewObservation) -> Any:
 def _change_of_view(
     seen: ViewObservation, into: ViewObservation
 ) -> tuple[Tensor, Sequence[int]]:
-    """From px of one view to px of the other, [B, 3, 3]; what keypoints are in a mirror."""
+    """Matrices [B, 3, 3] from px of one view to px of the other, and the flip indices."""
     matrices = between_views(seen.warp_mats, into.warp_mats)
     return matrices, into.data_samples[0].metainfo['flip_indices']

@@ -18,17 +18,17 @@ _Seen = TypeVar('_Seen')
 
 
 class Look:
-    """A network looking at images, once and only when somebody asks.
+    """A network's pass over images, computed at its first use and kept.
 
     Args:
         network (nn.Module): A stock pose estimator.
-        images (list[Tensor]): Of each view, [B, 3, H, W], normalised. They are looked at
-            as one batch; until then each may be replaced.
+        images (list[Tensor]): Of each view, [B, 3, H, W], normalised. They form one batch;
+            each may be replaced until that is computed.
         attention_layers (Sequence[int]): Backbone layers whose attention to record.
         captured_features (Sequence[str]): Modules whose output to record.
         trainable (bool): Whether gradients may reach the network.
-        updates_statistics (bool): Whether BatchNorm layers take the images into their
-            running statistics.
+        updates_statistics (bool): Whether the images feed the running statistics of
+            BatchNorm layers.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Look:
 
     @cached_property
     def seen(self) -> list[tuple[tuple[Tensor, ...], dict[int, Tensor], dict[str, Tensor]]]:
-        """Of each view feature maps, attention by layer and captured features by name."""
+        """For each view: feature maps, attention by layer, captured features by name."""
         batch = self.images[0] if len(self.images) == 1 else torch.cat(self.images)
         captured: dict[str, Tensor] = {}
         features, maps = self.do(lambda: self._extract(batch), captured)
@@ -68,11 +68,11 @@ class Look:
         return features, maps
 
     def do(self, forward: Callable[[], _Seen], captured: dict[str, Tensor]) -> _Seen:
-        """Call something of the network with gradients and statistics as they are to be.
+        """Run part of the network with gradients, recording and statistics as configured.
 
         Args:
-            forward (Callable): It.
-            captured (dict): Gets what is recorded on the way.
+            forward (Callable): Runs it.
+            captured (dict): Receives what is recorded meanwhile.
         """
 
         def look() -> _Seen:
@@ -85,11 +85,11 @@ class Look:
             with gradients, recording, statistics:
                 return forward()
 
-        # compiled, the hooks of the first step would go on recording for that
+        # in compiled code, the hooks of the first step would keep recording for that step
         is_recorded = self.attention_layers or self.captured_features
         return uncompiled(look)() if is_recorded else look()
 
 
 def _share(values: dict, sizes: list[int], view: int) -> dict:
-    """What belongs to one view, of tensors whose first axis is that of all of them."""
+    """The part of one view in tensors whose first axis spans all views."""
     return {key: value.split(sizes)[view] for key, value in values.items()}

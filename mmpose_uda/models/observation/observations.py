@@ -19,14 +19,14 @@ class Observations(dict):
     """All views of one training step: view name -> :class:`ViewObservation`.
 
     Args:
-        views (dict[str, ViewObservation]): By name.
-        steps (Tensor): Optimizer steps of the phase that are done, a scalar.
-        labelled_keypoints (Tensor, optional): 1 for keypoints that the source has labels
-            of, else 0, [K]; None where no part asks.
+        views (dict[str, ViewObservation]): Observations by view name.
+        steps (Tensor): Optimizer steps of the phase completed so far, a scalar.
+        labelled_keypoints (Tensor, optional): 1 for keypoints with labels in the source,
+            else 0, [K]; None if no reader reads the head.
         source_statistics (SourceStatistics, optional): What is known of the source's
-            poses; None where no reader reads the head.
+            poses; None if no reader reads the head.
         foreground_head (nn.Module, optional): Learns to predict the foreground.
-        foreground_teacher (nn.Module, optional): Its moving average, which tells the
+        foreground_teacher (nn.Module, optional): Its moving average, which predicts the
             foreground of target views without masks.
     """
 
@@ -55,12 +55,12 @@ class Observations(dict):
     def foreground(self, view: str) -> Tensor:
         """Soft foreground mask of a view, [B, 1, H, W] in [0, 1], without gradient.
 
-        From the data set's masks where the view has them. Otherwise the teacher tells the
-        foreground of ``target_teacher``, the undisturbed image, and the result is carried
-        into ``view``.
+        Taken from the data set's masks if the view has them. Otherwise the teacher predicts
+        the foreground of ``target_teacher``, the undisturbed image, and the result is
+        carried into ``view``.
 
         Raises:
-            UserError: There are no masks, and nobody who could tell the foreground.
+            UserError: There are no masks, and nothing can predict the foreground.
         """
         if view not in self._foreground:
             masks = self.dataset_masks(view)
@@ -71,7 +71,7 @@ class Observations(dict):
         return self._foreground[view]
 
     def dataset_masks(self, view: str) -> Optional[Tensor]:
-        """The data set's masks of a view, [B, 1, H, W], or None if an image has none."""
+        """The data set's masks of a view, [B, 1, H, W], or None if any image has none."""
         samples = self[view].data_samples
         if not all('gt_foreground' in sample for sample in samples):
             return None
@@ -84,9 +84,9 @@ class Observations(dict):
             raise UserError(f'The foreground of {view!r} needs masks: {advice}.')
         if self.foreground_teacher is None:
             raise UserError(
-                f'An image of {view!r} has no mask, and the model no `foreground_head` '
-                f'that could tell its foreground: {advice}, or give the model a '
-                '`foreground_head`.'
+                f'An image of {view!r} has no mask, and the model has no '
+                f'`foreground_head` to predict its foreground: {advice}, or give the model '
+                'a `foreground_head`.'
             )
 
     @torch.no_grad()

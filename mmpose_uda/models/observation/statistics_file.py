@@ -35,14 +35,14 @@ Content = dict[str, Any]
 def statistics_for(
     head: nn.Module, skeleton: Optional[Skeleton] = None, file: Optional[str] = None
 ) -> Optional[SourceStatistics]:
-    """Statistics of the source of a head, as yet empty; None if no reader reads it.
+    """Empty source statistics that fit a head; None if no reader reads it.
 
     Args:
         head (nn.Module): The head of an estimator.
         skeleton (str | Sequence, optional): Bones as pairs of keypoints, or the name of a
             keypoint definition of this package. Defaults to those of a 3D head's decoder.
-        file (str, optional): A ``source_statistics.json``, whose skeleton it gets. Its
-            values are taken by :func:`fill`.
+        file (str, optional): A ``source_statistics.json``, whose skeleton is used. Its
+            values are copied by :func:`fill`.
 
     Raises:
         UserError: The file, the name or the skeleton does not fit the head.
@@ -58,8 +58,8 @@ def statistics_for(
         ).items():
             if content[key] != own:
                 raise UserError(
-                    f'{file} is of poses with {key}={content[key]} and the head has '
-                    f'{own}: name the file beside an export of the same keypoints.'
+                    f'{file} has statistics of poses with {key}={content[key]}, but the '
+                    f'head has {own}: use the file beside an export of the same keypoints.'
                 )
         skeleton, unit = content['skeleton'], content['histograms']['unit']
     elif skeleton is None:
@@ -68,7 +68,8 @@ def statistics_for(
     if any(not 0 <= end < reader.keypoints for bone in bones for end in bone):
         raise UserError(
             f'The skeleton of the source statistics has bones beyond the '
-            f'{reader.keypoints} keypoints of the head: {list(bones)}.'
+            f'{reader.keypoints} keypoints of the head: correct `skeleton`, which is '
+            f'{list(bones)}.'
         )
     return SourceStatistics(reader.keypoints, bones, reader.dimensions, unit)
 
@@ -81,10 +82,10 @@ def _named_bones(name: str) -> list[tuple[int, int]]:
 
 
 def read_statistics(path: str) -> Content:
-    """The content of a ``source_statistics.json``.
+    """Read a ``source_statistics.json``.
 
     Raises:
-        UserError: It is not there or is another kind of file.
+        UserError: The file is missing, or is of another kind.
     """
     try:
         content = json.loads(Path(path).read_text('utf-8'))
@@ -101,8 +102,8 @@ def read_statistics(path: str) -> Content:
         )
     if content['format'] != _FORMAT:
         raise UserError(
-            f'{path} has the format {content["format"]!r}, which this version does not '
-            f'read: it reads {_FORMAT}.'
+            f'{path} has the format {content["format"]!r}, but this version reads only '
+            f'{_FORMAT}: write it again with `mmpose_uda export`.'
         )
     _check_keypoints(content, path)
     return content
@@ -119,21 +120,21 @@ def _check_keypoints(content: Content, path: str) -> None:
         fits = False
     if not fits:
         raise UserError(
-            f'{path} names keypoints that are none of its {count}, or lacks a unit: write '
-            'it again by `mmpose_uda export`.'
+            f'{path} names keypoints that are not among its {count}, or lacks a unit: '
+            'write it again with `mmpose_uda export`.'
         )
 
 
 def fill(statistics: SourceStatistics, content: Content, path: str) -> None:
-    """Take the values of a file.
+    """Copy the values of a file into statistics.
 
     Args:
-        statistics (SourceStatistics): As :func:`statistics_for` makes them for it.
-        content (dict): Of the file.
-        path (str): For the error.
+        statistics (SourceStatistics): As :func:`statistics_for` creates them for the file.
+        content (dict): Content of the file.
+        path (str): Its path, for error messages.
 
     Raises:
-        UserError: The histograms are not of the skeleton.
+        UserError: The histograms do not fit the skeleton.
     """
     for name in ('histograms', 'confidence'):
         buffer = getattr(statistics, name)
@@ -144,16 +145,16 @@ def fill(statistics: SourceStatistics, content: Content, path: str) -> None:
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise UserError(
                 f'The histograms {key!r} of {path} are damaged ({error}): write the file '
-                'again by `mmpose_uda export`.'
+                'again with `mmpose_uda export`.'
             ) from error
 
 
 def content_of(statistics: SourceStatistics, labelled: Tensor) -> Optional[Content]:
-    """What a file says; None if nothing was seen of a source.
+    """The content to write to a file; None if no source was seen.
 
     Args:
-        statistics (SourceStatistics): They are not changed.
-        labelled (Tensor): bool [K], keypoints that the source has labels of.
+        statistics (SourceStatistics): The statistics, which are not changed.
+        labelled (Tensor): bool [K], keypoints with labels in the source.
     """
     if not (statistics.histograms.any() or statistics.confidence.any()):
         return None
@@ -193,7 +194,7 @@ def content_of(statistics: SourceStatistics, labelled: Tensor) -> Optional[Conte
 
 
 def _described(counts: Tensor, value_of: Callable[[Tensor], Tensor]) -> Content:
-    """Mean, standard deviation and quantiles of a histogram; None where it is empty."""
+    """Mean, standard deviation and quantiles of a histogram; None if it is empty."""
     total = counts.sum()
     if not total:
         return dict(mean=None, std=None, quantiles=None)
@@ -207,7 +208,7 @@ def _described(counts: Tensor, value_of: Callable[[Tensor], Tensor]) -> Content:
 
 
 def _trimmed(row: list) -> list:
-    """A histogram as its first bin that is not empty and the counts from there on."""
+    """A histogram as the index of its first non-empty bin and the counts from there."""
     filled = [i for i, count in enumerate(row) if count]
     if not filled:
         return [0, []]

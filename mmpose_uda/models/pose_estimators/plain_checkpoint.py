@@ -1,4 +1,4 @@
-"""Checkpoints of stock estimators as those of an adaptation."""
+"""Converts checkpoints of stock estimators to those of an adaptation."""
 
 from typing import Any
 
@@ -10,20 +10,20 @@ TEACHER_STEPS = 'teacher.steps'
 
 
 def is_plain(state_dict: dict[str, Any]) -> bool:
-    """Whether weights are those of an estimator alone, such as any of mmpose's."""
+    """Whether weights are those of a plain estimator, such as any of mmpose's."""
     is_adapted = any(key.startswith((STUDENT, TEACHER)) for key in state_dict)
     return not is_adapted and any(key.startswith('backbone.') for key in state_dict)
 
 
 def as_adapted(state_dict: dict[str, Any]) -> dict[str, Any]:
-    """Weights of a plain estimator as those of a student and its equal teacher.
+    """Convert the weights of a plain estimator to those of a student and equal teacher.
 
     Args:
-        state_dict (dict[str, Tensor]): Any checkpoint's.
+        state_dict (dict[str, Tensor]): That of any checkpoint.
 
     Returns:
-        dict[str, Tensor]: With names of a ``DomainAdaptivePoseEstimator``; as it is, where
-        it has them.
+        dict[str, Tensor]: With the names of a ``DomainAdaptivePoseEstimator``; unchanged if
+        it has them already.
     """
     if not is_plain(state_dict):
         return state_dict
@@ -32,5 +32,5 @@ def as_adapted(state_dict: dict[str, Any]) -> dict[str, Any]:
         for prefix in (STUDENT, TEACHER)
         for key, value in state_dict.items()
     }
-    # one update: that of a student that is copied
+    # one update: the one that copies the student
     return {**networks, TEACHER_STEPS: torch.tensor(1)}

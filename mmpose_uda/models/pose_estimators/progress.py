@@ -1,4 +1,4 @@
-"""How far a training is."""
+"""How far a training has come."""
 
 from collections.abc import Iterable
 from typing import Optional
@@ -15,24 +15,24 @@ _UNKNOWN = -1
 class Progress(nn.Module):
     """Counts the optimizer steps of a phase; a run without phases is one phase.
 
-    Whether a forward pass begins a step is seen from the weights and gradients that it
-    finds: with gradient accumulation gradients are waiting and no weight was written to.
-    So the count is right in every training loop, and nobody has to tell it.
+    Whether a forward pass begins a step is inferred from the weights and gradients: while
+    gradients accumulate, there are gradients and no weight was written to. So the count is
+    right in every training loop, without being notified.
 
     Attributes:
-        begun (Tensor): Steps that have begun, a scalar. It is saved with the model; -1 is
-            that of a checkpoint which does not say.
+        begun (Tensor): Steps that have begun, a scalar, saved with the model; -1 if a
+            checkpoint did not contain it.
     """
 
     def __init__(self):
         super().__init__()
         self.register_buffer('begun', torch.zeros((), dtype=torch.long))
-        # of the last forward pass; on the host, and worth nothing in a resumed run
+        # at the last forward pass; on the host, and meaningless in a resumed run
         self._writes: Optional[int] = None
 
     @property
     def steps(self) -> Tensor:
-        """Steps of the phase that are done before this one, a scalar."""
+        """Steps of the phase completed before this one, a scalar."""
         return (self.begun - 1).clamp_min(0)
 
     def begin_phase(self) -> None:
@@ -41,16 +41,16 @@ class Progress(nn.Module):
         self._writes = None
 
     def require_known(self) -> None:
-        """Refuse to go on in the middle of a phase that nobody counted the steps of.
+        """Refuse to continue a phase whose steps were not counted.
 
         Raises:
             UserError: The checkpoint of an earlier version was resumed.
         """
         if self.begun == _UNKNOWN:
             raise UserError(
-                'The checkpoint is of an earlier version, which did not save how far the '
-                'ramps of the losses are, so its training cannot be resumed: test or '
-                'export it, or begin a new training from it by `load_from`.'
+                'The checkpoint is from an earlier version, which did not save how far '
+                'the ramps of the losses had come, so its training cannot be resumed: test '
+                'or export it, or begin a new training from it with `load_from`.'
             )
 
     def forward(self, trained: Iterable[nn.Parameter]) -> None:
@@ -63,14 +63,14 @@ class Progress(nn.Module):
         self._writes = _writes_to(trained)
 
     def is_between_steps(self, trained: Iterable[nn.Parameter]) -> bool:
-        """Whether the optimizer has stepped since the last forward pass, or there is none.
+        """Whether the optimizer has stepped since the last forward pass, or there was none.
 
         Args:
-            trained (Iterable[nn.Parameter]): What it trains.
+            trained (Iterable[nn.Parameter]): The parameters that it trains.
         """
         trained = list(trained)
         accumulates = any(parameter.grad is not None for parameter in trained)
-        # the fused optimizers of torch write unseen, but leave no gradients
+        # autograd misses writes of torch's fused optimizers, but no gradients are left then
         return not accumulates or self._writes != _writes_to(trained)
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs) -> None:
@@ -79,5 +79,5 @@ class Progress(nn.Module):
 
 
 def _writes_to(parameters: Iterable[nn.Parameter]) -> int:
-    """How often autograd has seen parameters being written to."""
+    """How many writes to the parameters autograd has seen."""
     return sum(parameter._version for parameter in parameters)

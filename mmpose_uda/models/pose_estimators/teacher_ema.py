@@ -18,15 +18,15 @@ class TeacherEMA(ExponentialMovingAverage):
     copies the student, and an average over short runs is not dominated by the initial
     weights. Buffers (BatchNorm statistics) are copied.
 
-    A rate averages over ``1 / momentum`` steps, however long a run is. With ``memory`` the
-    average follows the length: once that share of the steps so far is more, it is over
-    them, and the rate is ``1 / (memory * (t + 1))``. After the idea of Karras et al. 2024
-    (arXiv 2312.02696), whose averages reach back over a share of a training;
-    the form is ours.
+    A constant rate averages over ``1 / momentum`` steps, however long a run is. With
+    ``memory`` the average grows with the run: once that share of the steps so far is more,
+    it covers this share, and the rate is ``1 / (memory * (t + 1))``. After the idea of
+    Karras et al. 2024 (arXiv 2312.02696), whose averages reach back over a share of a
+    training; the form is ours.
 
-    A student that begins from random weights is soon better than they are, so they count
-    as one step. One that is good already, and that the target alone teaches, may get worse:
-    with ``start_steps`` its first weights count as so many, and labels stay near them.
+    A student that begins from random weights soon improves on them, so they count as one
+    step. One that is already good, and learns from the target only, may get worse: with
+    ``start_steps`` its first weights count as that many steps, and labels stay near them.
 
     Note:
         As in mmengine, ``momentum`` is the share of the *new* value: 0.01 here is 0.99 in
@@ -34,21 +34,21 @@ class TeacherEMA(ExponentialMovingAverage):
 
     Args:
         model (nn.Module): The student.
-        momentum (float): Final rate, in a run that is not long.
-        memory (float, optional): Share of the steps so far, above 0 and up to 1. With 1 it
-            averages over all of them.
-        start_steps (int): How many steps the weights of the first update count as. They
-            keep at least the share ``start_steps / (start_steps + t)`` after t more with
-            ``memory=1``, and less the larger ``momentum`` is without.
+        momentum (float): Final rate; with ``memory``, only until that makes it lower.
+        memory (float, optional): Share of the steps so far that the average covers, above 0
+            and at most 1.
+        start_steps (int): How many steps the weights of the first update count as. After t
+            more steps they keep at least the share ``start_steps / (start_steps + t)`` with
+            ``memory=1``; without it, a larger ``momentum`` lowers that share.
 
     Raises:
-        UserError: ``memory`` is no such share, or ``start_steps`` is below 1.
+        UserError: ``memory`` is out of range, or ``start_steps`` is below 1.
     """
 
     NEVER_UPDATED = (
         "The teacher was never updated and is random: add dict(type='EMATeacherHook') "
-        "to `custom_hooks`, or test (and export) the student: `test_network='student'` "
-        'of the model, `--which student` of a tool.'
+        "to `custom_hooks`, or test and export the student, with `test_network='student'` "
+        'in the model or `--which student` for a tool.'
     )
 
     def __init__(
@@ -61,12 +61,12 @@ class TeacherEMA(ExponentialMovingAverage):
         super().__init__(model, momentum=momentum)
         if memory is not None and not 0 < memory <= 1:
             raise UserError(
-                f'TeacherEMA: memory is a share above 0 and up to 1, not {memory}.'
+                f'TeacherEMA: memory must be above 0 and at most 1, not {memory}.'
             )
         if start_steps < 1:
             raise UserError(
-                f'TeacherEMA: start_steps is the number of steps that the first weights '
-                f'count as, 1 or more, not {start_steps}.'
+                f'TeacherEMA: start_steps, the number of steps that the first weights '
+                f'count as, must be 1 or more, not {start_steps}.'
             )
         self.memory = memory
         self.start_steps = start_steps
@@ -74,7 +74,7 @@ class TeacherEMA(ExponentialMovingAverage):
 
     @property
     def is_trained(self) -> bool:
-        """Whether it has ever followed a student. This waits for the device."""
+        """Whether it was ever updated. Reading this waits for the device."""
         return bool(self.steps > 0)
 
     @property
@@ -92,9 +92,9 @@ class TeacherEMA(ExponentialMovingAverage):
 
         Args:
             model (nn.Module): The student.
-            finite (Tensor, optional): bool; where it is False the step was none. Then the
-                average stays, whatever the weights are, and ``model`` gets its buffers of
-                before the step back, which may have seen what was not finite.
+            finite (Tensor, optional): bool, whether the step was finite. If not, the
+                average stays, whatever the weights are, and ``model`` gets back its buffers
+                from before the step, as the new ones may not be finite.
         """
         rate = self.rate
         average, new = list(self.module.buffers()), list(model.buffers())
@@ -104,7 +104,7 @@ class TeacherEMA(ExponentialMovingAverage):
         if average:
             torch._foreach_copy_(average, new)
         average, new = list(self.module.parameters()), list(model.parameters())
-        if finite is not None:  # a rate of 0 would not do: 0 times infinity is no number
+        if finite is not None:  # a rate of 0 is not enough: 0 * inf is NaN
             new = [torch.where(finite, seen, kept) for kept, seen in zip(average, new)]
         torch._foreach_lerp_(average, new, [rate.to(p.dtype) for p in average])
         self.steps += 1 if finite is None else finite

@@ -1,4 +1,4 @@
-"""What the parts read off a head: one reader a kind of head."""
+"""What the parts read off a head: one reader per kind of head."""
 
 from .base import HeadOutputs, HeadReader
 from .crop_size import crop_size

@@ -19,36 +19,36 @@ HeadOutputs = Union[Tensor, tuple[Tensor, ...]]
 class HeadReader(metaclass=ABCMeta):
     """Reads keypoint distributions off a head, and trains it on points.
 
-    All of them give points with a confidence, those of heads with maps of positions the
-    maps too.
+    All readers return points with a confidence; those of heads with maps of positions also
+    return the maps.
 
-    The parts that align poses know readers and no head. A reader holds no state but the
-    head it reads, and at most what it read last.
+    The parts that align poses use readers and never heads. A reader holds no state except
+    the head it reads, and at most its last reading.
 
     Args:
         head (nn.Module): The head of an estimator.
     """
 
     fits: str
-    """The heads that it reads, in words."""
+    """The heads that it reads, in words, for messages."""
 
     has_maps = True
-    """Whether the head has maps of positions; one that regresses has points alone."""
+    """Whether the head has maps of positions; one that regresses has only points."""
 
     carries_maps = False
     """Whether maps of one view can be labels of another (:meth:`carried_targets`)."""
 
     leaves_depth_out = False
-    """Whether labels of a 3D head may be of x and y alone."""
+    """Whether labels of a 3D head may have only x and y."""
 
     dimensions = 2
-    """Of poses, and of points."""
+    """Number of dimensions of poses and points."""
 
     skeleton: Sequence[tuple[int, int]] = ()
-    """Bones as pairs of keypoints; of heads in 2D data sets know them alone."""
+    """Bones as pairs of keypoints; empty in 2D, where only data sets know them."""
 
     bone_unit = 1 / 8
-    """About the mean length of a bone, in the unit of poses."""
+    """Approximate mean length of a bone, in the unit of poses."""
 
     def __init__(self, head: nn.Module):
         self.head = head
@@ -62,7 +62,7 @@ class HeadReader(metaclass=ABCMeta):
     @classmethod
     @abstractmethod
     def reads(cls, head: nn.Module) -> bool:
-        """Whether it can read this head."""
+        """Whether this reader can read the head."""
 
     @abstractmethod
     def distributions(self, outputs: HeadOutputs) -> PoseDistributions:
@@ -72,14 +72,14 @@ class HeadReader(metaclass=ABCMeta):
         """Maps [B, K, ...] whose softmax is a distribution of positions.
 
         Raises:
-            NotImplementedError: The reader does not say how; it has none to read, if
-                ``has_maps`` is False.
+            NotImplementedError: The reader does not implement it, or has no maps
+                (``has_maps`` is False).
         """
         raise NotImplementedError(f'{type(self).__name__} reads no maps of positions.')
 
     @abstractmethod
     def stack_targets(self, data_samples: SampleList) -> tuple[Any, Tensor]:
-        """The labels of a batch, as the head's loss takes them, and weights [B, K]."""
+        """Labels of a batch, in the form that the head's loss takes, and weights [B, K]."""
 
     @staticmethod
     def label_weights(data_samples: SampleList) -> Tensor:
@@ -88,31 +88,30 @@ class HeadReader(metaclass=ABCMeta):
 
     @property
     def extents(self) -> tuple[float, ...]:
-        """Of what the head can say along each axis of a point: the crop's longer side
-        along x and y."""
+        """Extent of each axis of a point: along x and y the crop's longer side, px."""
         side = float(max(crop_size(self.head)))
         return side, side
 
     @property
     def keypoint_layer(self) -> Optional[nn.Module]:
-        """The last layer whose weights [K * n, ...] are of one keypoint each, row by row.
+        """The last layer, if each row of its weights [K * n, ...] is of one keypoint.
 
-        None where the keypoints of the head share its weights.
+        None if the head's keypoints share its weights.
         """
         return None
 
     def poses(self, predicted: PoseDistributions) -> Tensor:
         """Predictions in one unit along all axes, [B, K, dimensions].
 
-        In 2D that is the crop's longer side, in 3D mm.
+        In 2D the unit is the crop's longer side, in 3D mm.
         """
         return predicted.points() / max(crop_size(self.head))
 
     def label_poses(self, data_samples: SampleList) -> Optional[Tensor]:
-        """The labels as :meth:`poses` has predictions, on the CPU or the device.
+        """The labels in the form that :meth:`poses` has, on the CPU or the device.
 
-        None where samples do not carry them, as mmpose packs them. What has no label may
-        be anything.
+        None if samples do not carry them as mmpose packs them. Keypoints without a label
+        may have any values.
         """
         if not all(
             'keypoints' in sample.get('gt_instances', ())
@@ -130,22 +129,23 @@ class HeadReader(metaclass=ABCMeta):
 
     @abstractmethod
     def render_targets(self, points: Tensor) -> Any:
-        """Labels as :meth:`stack_targets` has them, made of points [B, K, A]."""
+        """Make labels from points [B, K, A], in the form of :meth:`stack_targets`."""
 
     def carried_targets(
         self, outputs: HeadOutputs, matrices: Tensor, flip_indices: Sequence[int]
     ) -> Any:
-        """What maps of one view say as labels of another, as :meth:`loss` takes them.
+        """Turn maps of one view into labels of another, as :meth:`loss` takes them.
 
-        All of the maps: where a keypoint may be in two places, the label says so.
+        The whole maps are carried, so that a label shows if a keypoint may be in two
+        places.
 
         Args:
-            outputs (Any): The head's output on the one view.
-            matrices (Tensor): From its px to those of the other, [B, 3, 3].
-            flip_indices (Sequence[int]): Keypoint that each becomes in a mirror.
+            outputs (Any): The head's output on the first view.
+            matrices (Tensor): From px of the first view to px of the other, [B, 3, 3].
+            flip_indices (Sequence[int]): Keypoint that each keypoint becomes in a mirror.
 
         Raises:
-            NotImplementedError: The reader does not know how (``carries_maps`` is False).
+            NotImplementedError: The reader carries no maps (``carries_maps`` is False).
         """
         raise NotImplementedError(f'{type(self).__name__} carries no maps.')
 
@@ -154,7 +154,7 @@ class HeadReader(metaclass=ABCMeta):
         """The head's own loss, a scalar."""
 
     def loss_terms(self, outputs: HeadOutputs, targets: Any) -> list[LossTerm]:
-        """What the head's own loss is the sum of."""
+        """The terms that add up to the head's own loss."""
         return [LossTerm(self.loss, outputs, targets)]
 
     def supervised_loss(self, outputs: HeadOutputs, data_samples: SampleList) -> Tensor:
@@ -163,6 +163,6 @@ class HeadReader(metaclass=ABCMeta):
 
 
 def final_convolution(head: nn.Module) -> Optional[nn.Module]:
-    """The layer of a head of mmpose that gives a map a keypoint, if it has one."""
+    """The layer of an mmpose head that outputs one map per keypoint, if it has one."""
     layer = getattr(head, 'final_layer', None)
     return layer if isinstance(layer, nn.Conv2d) else None

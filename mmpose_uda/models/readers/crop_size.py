@@ -1,4 +1,4 @@
-"""How large the crops are that an estimator looks at."""
+"""The size of the crops that an estimator takes."""
 
 from torch import nn
 
@@ -6,17 +6,17 @@ from mmpose_uda.errors import UserError
 
 
 def crop_size(head: nn.Module) -> tuple[int, int]:
-    """Width and height of the crops in px, as the codec of a head has them.
+    """Width and height of the crops in px, from the codec of a head.
 
     Raises:
-        UserError: The head has no codec, or one that does not say.
+        UserError: The head has no codec, or one without a size.
     """
     codec = getattr(head, 'decoder', None)
-    # IntegralRegressionLabel is a codec of points beside one of heatmaps
+    # IntegralRegressionLabel combines a codec of points with one of heatmaps
     size = getattr(getattr(codec, 'keypoint_codec', codec), 'input_size', None)
     if size is None:
         raise UserError(
-            f'The size of crops is that of the codec of the {type(head).__name__}, but '
+            f'The size of crops is read from the codec of the {type(head).__name__}, but '
             f'its `decoder` {type(codec).__name__} has no `input_size`: give it one.'
         )
     return tuple(size)

@@ -18,10 +18,11 @@ from mmpose_uda.models.readers.soft_weights import LossTerm, Weighing
 class DSNTReader(IntegralReader):
     """Reads a :class:`DSNTHead`: labels and losses of the points and of the heatmaps.
 
-    Not one that drops the loss of the heatmaps after some epochs (``lambda_t``).
+    Heads that drop the loss of the heatmaps after some epochs (``lambda_t``) are not read.
 
-    mmpose's ``JSDiscretLoss`` multiplies heatmaps by the weights and then takes logarithms:
-    the gradient of a keypoint that weighs 0 is NaN. Here it weighs keypoints afterwards.
+    mmpose's ``JSDiscretLoss`` multiplies heatmaps by the weights and then takes logarithms,
+    so the gradient of a keypoint of weight 0 is NaN. Here the weights multiply the losses
+    of the keypoints instead.
     """
 
     fits = 'DSNTHead'
@@ -55,7 +56,7 @@ class DSNTReader(IntegralReader):
 
 
 def _weighing_afterwards(loss: nn.Module) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
-    """A loss whose gradients are finite where a keypoint weighs 0."""
+    """The loss with gradients that stay finite for keypoints of weight 0."""
     if not isinstance(loss, JSDiscretLoss) or not loss.use_target_weight:
         return loss
     weigh = Weighing(

@@ -61,7 +61,7 @@ def render_gaussians(points: Tensor, codec: Union[MSRAHeatmap, UDPHeatmap]) -> T
 
     Args:
         points (Tensor): [B, K, 2], crop px.
-        codec (MSRAHeatmap | UDPHeatmap): Whose cells and sigma they have.
+        codec (MSRAHeatmap | UDPHeatmap): Sets the cells and sigma.
 
     Returns:
         Tensor: [B, K, h, w].

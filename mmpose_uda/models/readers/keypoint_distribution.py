@@ -1,7 +1,7 @@
-"""Keypoint distributions: one language for every head that has one.
+"""Keypoint distributions: one common form for the predictions of all heads.
 
 A part that aligns poses (pseudo labels, consistency, information maximisation) works on
-these and so fits heatmap, SimCC and 3D heads alike.
+these, and so on heatmap, SimCC and 3D heads alike.
 """
 
 import math
@@ -20,7 +20,7 @@ from mmpose_uda.models.utils import constant
 class AxisDistribution:
     """p(coordinate) of every keypoint along one axis.
 
-    It carries logarithms: of a bin that is all but impossible they still tell how much, and
+    It holds logarithms, which still distinguish bins that are all but impossible, so that
     a loss on them has a gradient there.
 
     Args:
@@ -35,13 +35,13 @@ class AxisDistribution:
 
     @classmethod
     def of_probs(cls, probs: Tensor, origin: float, step: float) -> 'AxisDistribution':
-        """The distribution of probabilities [B, K, N], of which some may be 0."""
+        """The distribution with probabilities [B, K, N], some of which may be 0."""
         tiny = torch.finfo(probs.dtype).tiny
         return cls(probs.clamp_min(tiny).log(), origin, step)
 
     @cached_property
     def probs(self) -> Tensor:
-        """[B, K, N]."""
+        """Probabilities, [B, K, N]."""
         return self.log_probs.exp()
 
     @property
@@ -62,15 +62,15 @@ class AxisDistribution:
     def peak_mean(self, radius: float) -> Tensor:
         """Expected coordinate within ``radius`` bins of the most likely one, [B, K].
 
-        Near an end of the axis within as many bins as there are on that side: what is cut
-        off one flank alone would pull the mean inward.
+        Near an end of the axis the radius shrinks to the number of bins on that side:
+        cutting off only one flank would pull the mean inward.
         """
         distance, to_end = self._from_peak()
         probs = self.probs * (distance <= to_end.clamp_max(radius))
         return (probs * self.centres).sum(-1) / probs.sum(-1)
 
     def _from_peak(self) -> tuple[Tensor, Tensor]:
-        """Bins [B, K, N] between each and the most likely, and [B, K, 1] to an end."""
+        """Distances of bins to the peak [B, K, N], and of the peak to an end [B, K, 1]."""
         last = self.probs.shape[-1] - 1
         bins = torch.arange(last + 1, device=self.probs.device)
         peak = self.probs.argmax(-1, keepdim=True)
@@ -104,7 +104,7 @@ class KeypointDistributions:
         axes (Sequence[AxisDistribution]): x and y in crop px, then z in mm relative to
             the root.
         peak_radius (float): How far from a peak its flanks reach, in bins.
-        about_peak (bool): Whether a point is the mean about the peak alone. For labels
+        about_peak (bool): Whether a point is the mean around the peak only, for labels
             that leave mass everywhere; otherwise it is the mean of all bins.
     """
 
@@ -121,11 +121,11 @@ class KeypointDistributions:
         return torch.stack(means, dim=-1)
 
     def in_the_image(self) -> 'KeypointDistributions':
-        """Those along x and y, without a depth."""
+        """Only the distributions along x and y, without depth."""
         return replace(self, axes=self.axes[:2])
 
     def confidence(self) -> Tensor:
-        """How sure the network is of each keypoint in the image, [B, K] in (0, 1].
+        """The network's confidence in each keypoint in the image, [B, K] in (0, 1].
 
         The product over x and y of the probability near the peak: one for a single
         sharp peak, small for a flat or many-peaked distribution.
@@ -134,9 +134,9 @@ class KeypointDistributions:
         return x.peak_mass(self.peak_radius) * y.peak_mass(self.peak_radius)
 
     def mirrored(self, flip_indices: Sequence[int]) -> 'KeypointDistributions':
-        """The same of the mirror image, where left and right have changed places.
+        """The same for the mirror image, with left and right keypoints exchanged.
 
-        Of an axis x whose bins tile the crop (:func:`crop_axis`).
+        Requires an x axis whose bins tile the crop (:func:`crop_axis`).
         """
         order = list(flip_indices)
         axes = [replace(axis, log_probs=axis.log_probs[:, order]) for axis in self.axes]
@@ -173,7 +173,7 @@ class HeatmapDistributions:
     steps: tuple[float, float]
 
     def points(self) -> Tensor:
-        """The peaks, [B, K, 2] crop px, between cells by a parabola through three."""
+        """The peaks, [B, K, 2], crop px, refined by a parabola through three cells."""
         cells = self._peak_cells()
         offsets = torch.stack(
             [self._offset(cells, dim=3), self._offset(cells, dim=2)], dim=-1
@@ -181,7 +181,7 @@ class HeatmapDistributions:
         return (self._columns_rows(cells) + offsets) * constant(self.steps, offsets)
 
     def confidence(self) -> Tensor:
-        """The height of each peak, [B, K]: 1 is that of a label, few are higher."""
+        """The height of each peak, [B, K]: 1 is a label's height, few are higher."""
         return self.heatmaps.amax((2, 3)).clamp_min(0)
 
     def contains(self, points: Tensor) -> Tensor:

@@ -8,14 +8,14 @@ from torch import nn
 from mmpose_uda.models.readers.base import HeadReader
 
 READERS = Registry('head reader')
-"""A head of one's own brings its reader: a :class:`HeadReader` that is registered here."""
+"""To use a head of your own, register a :class:`HeadReader` for it here."""
 
 
 def find_reader(head: nn.Module) -> Optional[HeadReader]:
-    """The reader of a head; None if there is nobody who can read it.
+    """The reader of a head; None if no reader can read it.
 
-    Of several that read it the last one that was registered is taken, so that somebody's
-    own goes before those of this package.
+    If several can, the one registered last is taken, so that custom readers take
+    precedence over those of this package.
     """
     for reader in reversed(READERS.module_dict.values()):
         if reader.reads(head):

@@ -1,4 +1,4 @@
-"""Points of a head that regresses them, beside how far off it takes itself to be."""
+"""Points of a head that regresses them, with their expected errors."""
 
 from dataclasses import dataclass, replace
 from typing import Sequence
@@ -9,19 +9,19 @@ from torch import Tensor
 from mmpose_uda.models.utils import constant
 
 _RADIUS = 0.1
-"""An error that a confident keypoint stays below, as a share of the crop's longer side:
-about what the peak of a volume of 16 cells spans."""
+"""The error that a confident keypoint stays below, as a share of the crop's longer side:
+about the span of a peak in a volume of 16 cells."""
 
 
 @dataclass
 class RegressedPoints:
     """Keypoints, each with a Laplace distribution along x and one along y.
 
-    It answers what the parts ask of keypoint distributions, and has no map of positions.
+    It has the methods that parts use of keypoint distributions, but no map of positions.
 
     Args:
         positions (Tensor): [B, K, 2], crop px.
-        log_scales (Tensor): Logarithm of the distributions' scales, which are the expected
+        log_scales (Tensor): Logarithms of the distributions' scales, which are the expected
             errors, as shares of the crop's longer side, [B, K, 2].
         input_size (tuple[int, int]): Width and height of the crop, px.
     """
@@ -40,7 +40,7 @@ class RegressedPoints:
         return self.positions
 
     def confidence(self) -> Tensor:
-        """How sure the network is of each keypoint in the image, [B, K] in (0, 1].
+        """The network's confidence in each keypoint in the image, [B, K] in (0, 1].
 
         The probability that x and y are both within a tenth of the crop's longer side.
         """
@@ -52,7 +52,7 @@ class RegressedPoints:
         return ((points[..., :2] >= -0.5) & (points[..., :2] <= last)).all(-1)
 
     def mirrored(self, flip_indices: Sequence[int]) -> 'RegressedPoints':
-        """The same of the mirror image, where left and right have changed places."""
+        """The same for the mirror image, with left and right keypoints exchanged."""
         order = list(flip_indices)
         x, *others = self.positions[:, order].unbind(-1)
         return replace(
@@ -71,5 +71,5 @@ class RegressedPoints:
 
 
 def probability_near(log_scales: Tensor) -> Tensor:
-    """That a Laplace distribution leaves an error below a tenth of the longer side."""
+    """Probability that a Laplace error is below a tenth of the crop's longer side."""
     return 1 - torch.exp(-_RADIUS * torch.exp(-log_scales))

@@ -14,7 +14,7 @@ class RegressedPoses(RegressedPoints):
 
     Args:
         positions (Tensor): [B, K, 3], x and y in crop px, z in mm relative to the root.
-        log_scales (Tensor): As of :class:`RegressedPoints`, but one for both axes, [B, K].
+        log_scales (Tensor): As in :class:`RegressedPoints`, but one for both axes, [B, K].
         input_size (tuple[int, int]): Width and height of the crop, px.
         mm_per_px (Tensor): Scale of the camera, [B].
         root (int): Root keypoint.
@@ -37,7 +37,7 @@ class RegressedPoses(RegressedPoints):
 
 
 def root_relative(positions: Tensor, mm_per_px: Tensor, root: int) -> Tensor:
-    """Poses in mm, as a weak-perspective camera has them.
+    """Poses in mm, under weak perspective.
 
     Args:
         positions (Tensor): [B, K, 3], px, px and mm relative to the root.

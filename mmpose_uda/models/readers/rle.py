@@ -15,10 +15,10 @@ from mmpose_uda.models.utils import constant
 
 @READERS.register_module()
 class RLEReader(RegressionLabelReader):
-    """Reads an :class:`RLEHead`: points, and how far off each takes itself to be.
+    """Reads an :class:`RLEHead`: points and their expected errors.
 
-    The deviations that Li et al. (arXiv 2107.11291) learn beside the points are taken for
-    scales of Laplace distributions; what the flow says of their shape is left out.
+    The deviations that Li et al. (arXiv 2107.11291) learn along with the points are taken
+    as scales of Laplace distributions; the shape that the flow learns is ignored.
     """
 
     fits = 'RLEHead'
@@ -39,7 +39,7 @@ class RLEReader(RegressionLabelReader):
         return RegressedPoints(shares * size, log_scales, crop_size(self.head))
 
     def loss(self, outputs, targets, weights) -> Tensor:
-        """That of the points: of its own labels a network would learn to be ever surer."""
+        """Train the points only: on its own labels a network becomes overconfident."""
         loss_module = self.head.loss_module
         flow = {name: weight.detach() for name, weight in loss_module.named_parameters()}
         points, deviations = outputs.split(2, dim=-1)
@@ -47,6 +47,6 @@ class RLEReader(RegressionLabelReader):
         return functional_call(loss_module, flow, arguments)
 
     def supervised_loss(self, outputs, data_samples) -> Tensor:
-        # labels also tell the head how far off it is
+        # labels also train the expected errors
         targets, weights = self.stack_targets(data_samples)
         return self.head.loss_module(*outputs.split(2, -1), targets, weights.unsqueeze(-1))

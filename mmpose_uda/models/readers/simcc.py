@@ -16,7 +16,7 @@ from mmpose_uda.models.readers.registry import READERS
 
 @READERS.register_module()
 class SimCCReader(HeadReader):
-    """Reads a :class:`SimCCHead` or :class:`RTMCCHead`: one vector an axis.
+    """Reads a :class:`SimCCHead` or :class:`RTMCCHead`: one vector per axis.
 
     The softmax of the vectors has the temperature that the head's loss trains it with.
     """
@@ -34,11 +34,11 @@ class SimCCReader(HeadReader):
     @property
     def keypoint_layer(self):
         if isinstance(self.head, RTMCCHead):
-            return None  # keypoints attend to each other behind it
+            return None  # keypoints attend to each other after it
         return final_convolution(self.head.deconv_head or self.head)
 
     def distributions(self, outputs) -> KeypointDistributions:
-        """Points are means about the peak: a softmax label has mass everywhere."""
+        """Points are means around the peak, because a softmax label has mass everywhere."""
         step = 1 / self.head.decoder.simcc_split_ratio
         axes = [
             AxisDistribution(logits.float().log_softmax(-1), origin=0.0, step=step)

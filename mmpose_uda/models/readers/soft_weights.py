@@ -1,8 +1,8 @@
-"""Weights between 0 and 1 in losses that were made for 0 and 1.
+"""Weights between 0 and 1 for losses that were made for weights of 0 or 1.
 
-Some losses of mmpose multiply prediction and target by the weight, so where the loss is
-the square of their difference 0.1 acts as 0.01. Here a label of weight w contributes w
-times its loss at weight 1.
+Some losses of mmpose multiply both prediction and target by the weight, so in a squared
+loss a weight of 0.1 acts as 0.01. Here a label of weight w contributes w times its loss at
+weight 1.
 """
 
 from dataclasses import dataclass
@@ -37,10 +37,11 @@ class Weighing:
     """How a term takes weights between 0 and 1.
 
     Args:
-        is_linear (bool): As it is. Otherwise the loss of every keypoint is computed as if
-            it were alone.
-        images_are_averaged (bool): Of those losses the mean over images, else the sum.
-        keypoints_are_averaged (bool): The mean over keypoints, else the sum.
+        is_linear (bool): Whether the term takes them as it is. Otherwise the loss of every
+            keypoint is computed separately.
+        images_are_averaged (bool): Whether those losses are averaged over images, not
+            summed.
+        keypoints_are_averaged (bool): Whether they are averaged over keypoints, not summed.
     """
 
     is_linear: bool
@@ -51,7 +52,7 @@ class Weighing:
         """The loss in which a label of weight w has w times its loss at weight 1.
 
         Args:
-            term (LossTerm): The term that this was found for.
+            term (LossTerm): The term that this weighing was found for.
             weights (Tensor): [B, K] in [0, 1].
 
         Returns:
@@ -66,7 +67,7 @@ class Weighing:
 
 
 def by_keypoint(term: LossTerm) -> Tensor:
-    """The loss that each keypoint has alone at weight 1, [B, K]."""
+    """The loss of each keypoint on its own at weight 1, [B, K]."""
 
     def alone(outputs: Any, targets: Any) -> Tensor:
         single = [tree_map(lambda x: x[None, None], tree) for tree in (outputs, targets)]
@@ -77,13 +78,13 @@ def by_keypoint(term: LossTerm) -> Tensor:
 
 @torch.no_grad()
 def find_weighings(terms: Sequence[LossTerm]) -> Optional[list[Weighing]]:
-    """Find out by trial how terms take weights; when a model is built, it waits.
+    """Find out by trial how terms take weights; slow, so done when a model is built.
 
     Args:
-        terms (Sequence[LossTerm]): Of any images, whose targets are not met.
+        terms (Sequence[LossTerm]): Of any images, with targets that differ from outputs.
 
     Returns:
-        list[Weighing]: One a term; None if one of them takes no weights between 0 and 1.
+        list[Weighing]: One per term; None if a term takes no weights between 0 and 1.
     """
     found = [_find_weighing(term) for term in terms]
     return None if None in found else found
@@ -103,7 +104,7 @@ def _find_weighing(term: LossTerm) -> Optional[Weighing]:
         averaged = [_same(_of_ones(_twice(term, axis)), whole) for axis in (0, 1)]
         weighing = Weighing(False, *averaged)
         agrees = _same(weighing(term, hard), term(hard))
-    except Exception:  # however a loss of others says that it has none of one keypoint
+    except Exception:  # a third-party loss may fail on one keypoint in any way
         return None
     return weighing if agrees else None
 

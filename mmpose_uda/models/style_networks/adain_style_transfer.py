@@ -20,19 +20,19 @@ _PART = 'decoder'
 
 @MODELS.register_module()
 class AdaINStyleTransfer(BaseModel):
-    """A decoder in training, behind a fixed encoder (Huang & Belongie 2017).
+    """Trains a decoder behind a fixed encoder (Huang & Belongie 2017).
 
-    Every step goes from source to target or back, whichever is drawn, so that one decoder
-    serves both directions (as in UniFrame, from which arXiv 2404.14885 has its decoders).
+    Every step restyles in a random direction, source to target or back, so that one decoder
+    serves both (as in UniFrame, from which arXiv 2404.14885 has its decoders).
 
     It trains in :class:`PhasedTrainLoop`, with one phase whose only part is 'decoder'.
 
     Args:
-        encoder (str): Weights of :class:`VGG19Encoder`.
+        encoder (str): File or URL of the weights of :class:`VGG19Encoder`.
         style_weight (float): Weight of the style loss; that of the content loss is 1.
 
     Raises:
-        UserError: The file of the encoder is missing or holds something else.
+        UserError: The encoder's file is missing or holds something else.
     """
 
     required_views = ('source', 'target')
@@ -50,7 +50,7 @@ class AdaINStyleTransfer(BaseModel):
         data_samples: Optional[dict[str, list]] = None,
         mode: str = 'tensor',
     ):
-        """mmengine's entry: 'loss' trains, other modes show the source restyled."""
+        """mmengine's entry: 'loss' trains, other modes return the source restyled."""
         source, target = (inputs[view] for view in self.required_views)
         if mode != 'loss':
             return self.stylize(source, target)
@@ -85,7 +85,7 @@ class AdaINStyleTransfer(BaseModel):
 
     @torch.no_grad()
     def stylize(self, content: Tensor, style: Tensor) -> Tensor:
-        """Images in the full style of their partners.
+        """Restyle images fully after their partners.
 
         Args:
             content (Tensor): BGR [B, 3, H, W], 0..255.
@@ -99,18 +99,18 @@ class AdaINStyleTransfer(BaseModel):
         return to_pictures(self.decoder(t), *content.shape[2:])
 
     def set_phase(self, parts: Sequence[str], norm_eval: bool = False) -> None:
-        """Accept the one part there is; there is no BatchNorm.
+        """Accept the only part, 'decoder'; there is no BatchNorm to set.
 
         Raises:
-            UserError: A phase names another.
+            UserError: A phase names another part.
         """
         if set(parts) != {_PART}:
             raise UserError(
-                f'AdaINStyleTransfer trains its decoder and nothing else, not {parts}: '
-                f"let a phase have parts=['{_PART}']."
+                f'AdaINStyleTransfer trains only its decoder, not {parts}: set '
+                f"parts=['{_PART}'] in the phase."
             )
 
     begin_phase = resume_phase = set_phase
 
     def begin_run(self) -> None:
-        """Nothing here is counted."""
+        """Do nothing: no state is kept from an earlier run."""

@@ -17,7 +17,7 @@ _LAYERS = (256, _DOUBLE, 256, 256, 256, 128, _DOUBLE, 128, 64, _DOUBLE, 64, 3)
 def make_decoder() -> nn.Sequential:
     """An untrained decoder (Huang & Belongie 2017, sec. 6.1): the encoder in reverse.
 
-    Nearest-neighbour upsampling takes the place of pooling, padding is by reflection.
+    Nearest-neighbour upsampling replaces pooling, and padding is by reflection.
 
     Returns:
         nn.Sequential: [B, 512, H, W] -> RGB [B, 3, 8H, 8W], 0..1 but not clipped. Its
@@ -31,11 +31,11 @@ def make_decoder() -> nn.Sequential:
             continue
         layers += [nn.ReflectionPad2d(1), nn.Conv2d(channels, step, 3), nn.ReLU()]
         channels = step
-    return nn.Sequential(*layers[:-1])  # an image is not rectified
+    return nn.Sequential(*layers[:-1])  # no ReLU on the output image
 
 
 def load_decoder(path: str) -> nn.Sequential:
-    """A decoder with the weights of a file in the public format.
+    """Load a decoder with weights from a file in the public format.
 
     Args:
         path (str): File or URL.
@@ -44,7 +44,7 @@ def load_decoder(path: str) -> nn.Sequential:
         UserError: The file is missing or holds something else.
     """
     weights = read_weights(path, _ROLE, _REMEDY)
-    with torch.device('meta'):  # no random numbers: they would change those of a run
+    with torch.device('meta'):  # drawing random numbers would change those of a run
         decoder = make_decoder()
     shapes = {key: tuple(value.shape) for key, value in decoder.state_dict().items()}
     check_weights(path, _ROLE, weights, shapes, _REMEDY)

@@ -1,4 +1,4 @@
-"""Between pictures and what the VGG-19 style networks read and write."""
+"""Conversion between pictures and the tensors of the VGG-19 style networks."""
 
 import torch
 from torch import Tensor
@@ -9,14 +9,14 @@ _SMALLEST = 16  # two cells of relu4_1: one has no deviation and nothing to refl
 
 
 def to_network(pictures: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Pictures as an encoder reads them.
+    """Convert pictures to the input of an encoder.
 
     Args:
         pictures (Tensor): BGR [B, 3, H, W], 0..255, of any type.
-        dtype (torch.dtype): Of the network.
+        dtype (torch.dtype): Type of the network.
 
     Returns:
-        Tensor: RGB [B, 3, H', W'], 0..1, continued to the right and below with its last
+        Tensor: RGB [B, 3, H', W'], 0..1, extended to the right and below with its last
         pixels until H' and W' are multiples of 8 and at least 16.
     """
     height, width = (
@@ -32,8 +32,8 @@ def to_pictures(images: Tensor, height: int, width: int) -> Tensor:
 
     Args:
         images (Tensor): RGB [B, 3, H', W'], about 0..1.
-        height (int): Of the pictures, px.
-        width (int): Of the pictures, px.
+        height (int): Height of the pictures, px.
+        width (int): Width of the pictures, px.
 
     Returns:
         Tensor: BGR float32 [B, 3, height, width], 0..255.

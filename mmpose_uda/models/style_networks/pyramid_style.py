@@ -9,7 +9,7 @@ from mmpose_uda.models.utils import pyramid_adain
 
 @MODELS.register_module()
 class PyramidStyle(nn.Module):
-    """Channel statistics of the bands of a pyramid (:func:`pyramid_adain`).
+    """Transfers channel statistics of the bands of a pyramid (:func:`pyramid_adain`).
 
     Args:
         levels (int): Depth of the pyramid.
@@ -27,10 +27,10 @@ class PyramidStyle(nn.Module):
 
         Args:
             images (Tensor): [B, 3, H, W], 0..255.
-            content (Tensor): Which images are restyled, [n].
-            style (Tensor): After which, [n].
+            content (Tensor): Indices of the images to restyle, [n].
+            style (Tensor): Indices of the images that give the style, [n].
             strength (Tensor): [n, 1, 1, 1]; 0 returns the content, 1 has the full
-                statistics of the style, and what lies between is a mix of the pixels.
+                statistics of the style, and values between mix the pixels of both.
 
         Returns:
             Tensor: float [n, 3, H, W], 0..255.

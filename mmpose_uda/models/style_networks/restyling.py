@@ -17,13 +17,13 @@ class Direction:
     Args:
         content (str): Name of the images that are restyled.
         style (str): Name of their partners.
-        prob (float): Share of the images that are restyled.
+        prob (float): Probability that an image is restyled.
         alpha (tuple[float, float]): Lowest and highest strength.
-        lots (Tensor): Random numbers in [0, 1), [B, 3]: whether, how strongly, and after
-            which style of the bank. On the CPU, which need not ask the device how many
-            images were drawn.
-        bank (StyleBank, optional): Where styles come from instead, once it is full; until
-            then it takes those of the partners.
+        lots (Tensor): Random numbers in [0, 1), [B, 3], for whether, how strongly, and
+            after which style of the bank an image is restyled. On the CPU, which then need
+            not ask the device how many images were drawn.
+        bank (StyleBank, optional): Gives the styles instead of the partners, whose styles
+            it collects until it is full.
     """
 
     content: str
@@ -35,12 +35,12 @@ class Direction:
 
     @property
     def drawn(self) -> Tensor:
-        """Which images are restyled, [n]."""
+        """Indices of the images that are restyled, [n]."""
         return (self.lots[:, 0] < self.prob).nonzero()[:, 0]
 
     @property
     def strength(self) -> Tensor:
-        """Of those, [n, 1, 1, 1]."""
+        """Strengths for these images, [n, 1, 1, 1]."""
         lowest, highest = self.alpha
         strength = lowest + (highest - lowest) * self.lots[self.drawn, 1]
         return strength.view(-1, 1, 1, 1)
@@ -51,20 +51,20 @@ def restyle(
 ) -> dict[str, Tensor]:
     """Restyle some images of a batch after their partners.
 
-    Both directions go through the network together, which sees each image once, and none
-    that is neither restyled nor looked at for its style.
+    Both directions go through the network together. It sees each image once, and only
+    images that are restyled or give their style.
 
     Args:
         images (dict[str, Tensor]): Name -> BGR [B, 3, H, W] in 0..255, of one size.
-        directions (Sequence[Direction]): Each restyles other images.
+        directions (Sequence[Direction]): No two have the same ``content``.
         network (nn.Module): A style network.
 
     Returns:
-        dict[str, Tensor]: Of each direction's ``content`` float [B, 3, H, W] in 0..255;
-        images that are not restyled are untouched.
+        dict[str, Tensor]: ``content`` of each direction -> float [B, 3, H, W] in 0..255;
+        images that are not restyled are unchanged.
 
     Raises:
-        UserError: The images are of several sizes.
+        UserError: The images differ in size.
     """
     for direction in directions:
         if direction.bank is not None and not direction.bank.is_full:
@@ -91,14 +91,14 @@ def _after_partners(
     sizes = {name: tuple(batch.shape) for name, batch in images.items()}
     if len(set(sizes.values())) > 1:
         raise UserError(
-            f'Style is exchanged between images of one size, not of {sizes}: give both '
-            'views the same `input_size`.'
+            f'Style transfer requires images of one size, not {sizes}: give both views the '
+            'same `input_size`.'
         )
     names = list(images)
     begin = {name: i * len(images[name]) for i, name in enumerate(names)}
     content = torch.cat([begin[one.content] + one.drawn for one in directions])
     style = torch.cat([begin[one.style] + one.drawn for one in directions])
-    # what the network sees, and where each image is among that
+    # the images that the network sees, and the place of each among them
     seen, places = torch.cat([content, style]).unique(return_inverse=True)
     strength = torch.cat([one.strength for one in directions])
     device = images[names[0]].device

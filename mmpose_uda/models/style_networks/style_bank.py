@@ -1,4 +1,4 @@
-"""Styles kept for later."""
+"""Styles kept for later steps."""
 
 from typing import Optional
 
@@ -10,8 +10,8 @@ from torch import Tensor
 class StyleBank:
     """The statistics of the first style images of a run.
 
-    They take the place of encoding a batch of style images in every step. All processes
-    of a distributed training keep the same: those of all their images.
+    They spare encoding a batch of style images in every step. All processes of a
+    distributed training keep the same statistics, those of all their images.
 
     Args:
         size (int): How many images are kept.
@@ -34,9 +34,9 @@ class StyleBank:
         return len(self) >= self.size
 
     def add(self, mean: Tensor, std: Tensor) -> None:
-        """Keep the statistics of some images, [B, C, 1, 1] each, as long as there is room.
+        """Keep the statistics of some images, [B, C, 1, 1] each, while there is room.
 
-        Every process calls this with as many images.
+        Every process must call this with the same number of images.
         """
         new = torch.stack([mean, std], dim=1).flatten(2)
         kept = [] if self.styles is None else [self.styles]

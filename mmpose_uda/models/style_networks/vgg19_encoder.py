@@ -23,7 +23,7 @@ _CONVOLUTIONS = (
     ('3_4', 256, 256),
     ('4_1', 256, 512),
 )
-# Where they stand in either file. Both go on past relu4_1, which is left unread.
+# Their positions in each kind of file. Both files continue past relu4_1; that is not read.
 _IN_PUBLIC = (2, 5, 9, 12, 16, 19, 22, 25, 29)
 _IN_TORCHVISION = (0, 2, 5, 7, 10, 12, 14, 16, 19)
 _MEAN = (0.485, 0.456, 0.406)
@@ -31,23 +31,23 @@ _STD = (0.229, 0.224, 0.225)
 
 
 class VGG19Encoder(nn.Module):
-    """VGG-19 up to relu4_1 (Simonyan & Zisserman 2014), as it was trained and no further.
+    """VGG-19 up to relu4_1 (Simonyan & Zisserman 2014), pre-trained and fixed.
 
-    Two kinds of weights are told apart by their keys. Those of the public AdaIN code,
+    Two kinds of weights are distinguished by their keys. Those of the public AdaIN code,
     ``vgg_normalised.pth``, are a numbered sequence that begins with a 1x1 convolution of
     the colours and pads by reflection; their channels have a mean activation of 1. Those
-    of torchvision (``features.N.weight``) see colours normalised by the mean and deviation
-    of ImageNet, here a 1x1 convolution too, and pad with zeros. A decoder belongs to the
+    of torchvision (``features.N.weight``) take colours normalised by the mean and deviation
+    of ImageNet, here a 1x1 convolution too, and pad with zeros. A decoder fits only the
     encoder that it was trained with.
 
-    All weights are buffers outside of the state dict: no optimizer finds them, and
+    All weights are buffers outside the state dict: no optimizer finds them, and
     checkpoints do not repeat them.
 
     Args:
         path (str): File or URL of the weights.
 
     Raises:
-        UserError: The file is missing or is neither of the two.
+        UserError: The file is missing or is of neither kind.
     """
 
     def __init__(self, path: str):

@@ -24,19 +24,19 @@ class VGG19Style(nn.Module):
     relu4_1, the decoder g and the strength a. At a = 0 that is the decoder's
     reconstruction of the content, not the content itself.
 
-    Colours go in as RGB in 0..1, which the public encoder was made for. (The decoders
-    published with UniFrame were trained on pictures normalised for ImageNet and do not
-    fit; ``configs/style/adain_vgg19.py`` trains one for a pair of domains.)
+    Colours go in as RGB in 0..1, as the public encoder expects. (The decoders published
+    with UniFrame were trained on pictures normalised for ImageNet and do not fit;
+    ``configs/style/adain_vgg19.py`` trains one for a pair of domains.)
 
     Args:
-        encoder (str): Weights of :class:`VGG19Encoder`.
-        decoder (str): Weights of a decoder that was trained with this encoder, in the
-            format of the public ``decoder.pth``.
-        dtype (str): Of weights and activations, 'float32' or 'bfloat16'; statistics are
-            always of float32. A CPU without instructions for bfloat16 is slower with it.
+        encoder (str): File or URL of the weights of :class:`VGG19Encoder`.
+        decoder (str): File or URL of the weights of a decoder that was trained with this
+            encoder, in the format of the public ``decoder.pth``.
+        dtype (str): Type of weights and activations, 'float32' or 'bfloat16'; statistics
+            are always float32. A CPU without instructions for bfloat16 is slower with it.
 
     Raises:
-        UserError: A file is missing or holds something else, or the type is another.
+        UserError: A file is missing or holds something else, or ``dtype`` is another.
     """
 
     def __init__(self, encoder: str, decoder: str, dtype: str = 'float32'):
@@ -46,12 +46,12 @@ class VGG19Style(nn.Module):
         self.dtype = getattr(torch, dtype)
         self.encoder = VGG19Encoder(encoder)
         self.decoder = load_decoder(decoder)
-        # The channels of a pixel side by side: a fifth faster on a CPU.
+        # Channels-last is a fifth faster on a CPU.
         self.requires_grad_(False).to(self.dtype, memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def statistics(self, style: Tensor) -> tuple[Tensor, Tensor]:
-        """What is taken from a style image.
+        """The statistics that represent the style of images.
 
         Args:
             style (Tensor): BGR [B, 3, H, W], 0..255.
@@ -66,11 +66,10 @@ class VGG19Style(nn.Module):
     def transfer(
         self, content: Tensor, mean: Tensor, std: Tensor, strength: Tensor
     ) -> Tensor:
-        """Restyle images after statistics.
+        """Restyle images after given statistics.
 
         Args:
-            content (Tensor): BGR [B, 3, H, W], 0..255; H and W need not be multiples of
-                anything.
+            content (Tensor): BGR [B, 3, H, W], 0..255, of any size.
             mean (Tensor): [B, 512, 1, 1], of the style.
             std (Tensor): [B, 512, 1, 1], of the style.
             strength (Tensor): [B, 1, 1, 1], 0..1.
@@ -85,13 +84,12 @@ class VGG19Style(nn.Module):
     def forward(
         self, images: Tensor, content: Tensor, style: Tensor, strength: Tensor
     ) -> Tensor:
-        """Restyle some images after others. Each is encoded once, whatever it is for.
+        """Restyle some images after others; each image is encoded only once.
 
         Args:
-            images (Tensor): BGR [B, 3, H, W], 0..255; H and W need not be multiples of
-                anything.
-            content (Tensor): Which images are restyled, [n].
-            style (Tensor): After which, [n].
+            images (Tensor): BGR [B, 3, H, W], 0..255, of any size.
+            content (Tensor): Indices of the images to restyle, [n].
+            style (Tensor): Indices of the images that give the style, [n].
             strength (Tensor): [n, 1, 1, 1], 0..1.
 
         Returns:
@@ -112,7 +110,7 @@ class VGG19Style(nn.Module):
         strength: Tensor,
         size: Sequence[int],
     ) -> Tensor:
-        """Pictures of features [B, 512, h, w] that take another mean and deviation."""
+        """Decode features [B, 512, h, w] into pictures with another mean and deviation."""
         styled = adain(features, mean, std)
         mixed = torch.lerp(features, styled, strength.to(features.dtype))
         return to_pictures(self.decoder(mixed), *size)

@@ -16,11 +16,11 @@ def read_weights(path: str, role: str, remedy: str) -> dict[str, Tensor]:
 
     Args:
         path (str): File or URL.
-        role (str): What the weights are of, for messages.
-        remedy (str): Where such a file comes from, for messages.
+        role (str): The network that the weights belong to, for messages.
+        remedy (str): Where to get such a file, for messages.
 
     Raises:
-        UserError: There is no such file, or it is no state dict.
+        UserError: There is no such file, or it is not a state dict.
     """
     try:
         weights = CheckpointLoader.load_checkpoint(path, map_location='cpu')
@@ -30,7 +30,7 @@ def read_weights(path: str, role: str, remedy: str) -> dict[str, Tensor]:
         ) from error
     if not isinstance(weights, Mapping):
         raise UserError(
-            f'{path} holds a {type(weights).__name__} and no weights of the {role}: '
+            f'{path} holds a {type(weights).__name__}, not the weights of the {role}: '
             f'{remedy}.'
         )
     return dict(weights)
@@ -39,13 +39,13 @@ def read_weights(path: str, role: str, remedy: str) -> dict[str, Tensor]:
 def check_weights(
     path: str, role: str, weights: dict[str, Tensor], shapes: dict[str, tuple], remedy: str
 ) -> None:
-    """Compare with what a network needs; further keys do not matter.
+    """Check the keys and shapes that a network needs; further keys are ignored.
 
     Args:
         path (str): Where the weights are from, for messages.
         role (str): As for :func:`read_weights`.
-        weights (dict[str, Tensor]): The file's.
-        shapes (dict[str, tuple]): Key -> shape of what is needed.
+        weights (dict[str, Tensor]): Weights of the file.
+        shapes (dict[str, tuple]): Key -> required shape.
         remedy (str): As for :func:`read_weights`.
 
     Raises:

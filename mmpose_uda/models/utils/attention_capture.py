@@ -23,11 +23,11 @@ def capture_attention(
         layers (Sequence[int]): Layer indices.
 
     Raises:
-        UserError: In a forward pass, that a layer keeps no gradient, because it is
+        UserError: In a forward pass, if a layer keeps no gradient because it is
             checkpointed.
 
     Yields:
-        dict[int, Tensor]: After the forward, layer index -> [B, heads, L, L]; rows are
+        dict[int, Tensor]: After the forward pass, layer index -> [B, heads, L, L]; rows are
         queries and sum to one.
     """
     maps: dict[int, Tensor] = {}

@@ -1,4 +1,4 @@
-"""BatchNorm layers, and their statistics of one domain among two."""
+"""BatchNorm layers, and running statistics of only one of two domains."""
 
 from contextlib import contextmanager
 from typing import Iterator
@@ -14,18 +14,19 @@ def batch_norm_layers(network: nn.Module) -> list[nn.Module]:
 
 @contextmanager
 def running_statistics(network: nn.Module, are_updated: bool) -> Iterator[None]:
-    """Let forward passes of training in the block update running statistics, or not.
+    """Set whether training passes in the block update running statistics.
 
-    In training, layers normalise by the batch they see either way. What a network is tested
-    with is decided by the passes that update.
+    In training, layers normalise by the batch they see either way. The passes that update
+    the statistics decide what the network is tested with.
 
     After the block no pass updates them: gradient checkpointing repeats passes while
-    gradients are computed, and a repetition must not count. (That of mmpose's ``with_cp``,
-    which torch calls reentrant. The other form checks that a repetition keeps what the pass
-    kept, and ends with an error.) Evaluation is not concerned.
+    gradients are computed, and a repetition must not count. (This is the form that mmpose's
+    ``with_cp`` uses, which torch calls reentrant. The other form checks that a repetition
+    saves the same tensors as the pass did, and raises an error.) Evaluation is not
+    affected.
 
     Args:
-        network (nn.Module): Its BatchNorm layers are meant.
+        network (nn.Module): The network with the BatchNorm layers.
         are_updated (bool): Whether the block updates them.
     """
     layers = [
@@ -41,6 +42,6 @@ def running_statistics(network: nn.Module, are_updated: bool) -> Iterator[None]:
 
 
 def _track(layers: list[nn.Module], are_updated: bool) -> None:
-    # torch asks it in training alone
+    # torch reads the flag only in training
     for layer in layers:
         layer.track_running_stats = are_updated

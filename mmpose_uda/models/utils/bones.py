@@ -12,17 +12,17 @@ from mmpose_uda.models.utils.constants import constant, constant_index
 Bones = tuple[tuple[int, int], ...]
 """Pairs of keypoints."""
 
-_TINY = 1e-12  # of a squared length: there a norm still has a gradient
+_TINY = 1e-12  # added to squared lengths, so that a norm of 0 has a gradient
 _STEPS = 8
 
 
 @lru_cache
 def joined_bones(bones: Bones) -> tuple[tuple[int, int, int], ...]:
-    """Every two bones that share a keypoint.
+    """All pairs of bones that share a keypoint.
 
     Returns:
-        tuple: Of each pair both indices, the smaller first, and the sign of their inner
-        product when both point away from the keypoint that they share.
+        tuple: For each pair both indices, the smaller first, and the sign that turns their
+        inner product into that of bones pointing away from the shared keypoint.
     """
     found = []
     for (i, one), (j, other) in combinations(enumerate(bones), 2):
@@ -36,7 +36,7 @@ def joined_bones(bones: Bones) -> tuple[tuple[int, int, int], ...]:
 
 @lru_cache
 def mirrored_bones(bones: Bones, flip_indices: tuple[int, ...]) -> Bones:
-    """Indices of each bone and its mirror image, where that is another bone."""
+    """Indices of each bone and its mirror image, if that is another bone."""
     places = {frozenset(bone): i for i, bone in enumerate(bones)}
     mirrored = (
         places.get(frozenset(flip_indices[keypoint] for keypoint in bone)) for bone in bones
@@ -45,23 +45,23 @@ def mirrored_bones(bones: Bones, flip_indices: tuple[int, ...]) -> Bones:
 
 
 def bone_vectors(points: Tensor, bones: Bones) -> Tensor:
-    """From the first end of each bone to the second, [B, N, A] of points [B, K, A]."""
+    """Vectors from the first end of bones to the second: points [B, K, A] -> [B, N, A]."""
     starts, ends = (constant_index(of_all, points) for of_all in zip(*bones))
     return points[:, ends] - points[:, starts]
 
 
 def bone_lengths(points: Tensor, bones: Bones) -> Tensor:
-    """[B, N] of points [B, K, A]."""
+    """Lengths of bones: points [B, K, A] -> [B, N]."""
     return (bone_vectors(points, bones).square().sum(-1) + _TINY).sqrt()
 
 
 def relative_lengths(points: Tensor, bones: Bones, counted: Tensor) -> Tensor:
-    """Lengths of bones as shares of their mean in the same pose, so that size is no matter.
+    """Lengths of bones as shares of their mean in the same pose, whatever its size.
 
     Args:
         points (Tensor): [B, K, A].
         bones (Bones): N pairs.
-        counted (Tensor): Of which bones the mean is, 1 or 0, [N] or [B, N].
+        counted (Tensor): Which bones count in the mean, 1 or 0, [N] or [B, N].
 
     Returns:
         Tensor: [B, N].
@@ -73,11 +73,11 @@ def relative_lengths(points: Tensor, bones: Bones, counted: Tensor) -> Tensor:
 
 
 def bone_cosines(points: Tensor, bones: Bones) -> Tensor:
-    """Cosines of the angles of :func:`joined_bones`: 1 is folded, -1 is straight.
+    """Cosines of the angles between :func:`joined_bones`: 1 is folded, -1 is straight.
 
     Args:
         points (Tensor): [B, K, A].
-        bones (Bones): Of which M pairs are joined.
+        bones (Bones): Bones with M joined pairs.
 
     Returns:
         Tensor: [B, M].
@@ -90,13 +90,13 @@ def bone_cosines(points: Tensor, bones: Bones) -> Tensor:
 
 
 def keypoints_to_bones(values: Tensor, bones: Bones) -> Tensor:
-    """The smaller value of both ends, [..., N] of [..., K]: whether a bone is there."""
+    """The smaller value of both ends of each bone, [..., K] -> [..., N]."""
     starts, ends = (constant_index(of_all, values) for of_all in zip(*bones))
     return torch.minimum(values[..., starts], values[..., ends])
 
 
 def keypoints_to_joints(values: Tensor, bones: Bones) -> Tensor:
-    """The smallest value of both bones of each joint, [..., M] of [..., K]."""
+    """The smaller value of both bones of each joint, [..., K] -> [..., M]."""
     first, second, _ = _columns(joined_bones(bones))
     of_bones = keypoints_to_bones(values, bones)
     first, second = (of_bones[..., constant_index(i, values)] for i in (first, second))
@@ -104,7 +104,7 @@ def keypoints_to_joints(values: Tensor, bones: Bones) -> Tensor:
 
 
 def _columns(joints: tuple) -> tuple:
-    """Indices of both bones and signs; bones that are all apart have no joints."""
+    """First indices, second indices and signs; all empty if no bones are joined."""
     return tuple(zip(*joints)) or ((), (), ())
 
 
@@ -112,9 +112,9 @@ def lift_to_total(points: Tensor, bones: Sequence, total: Tensor) -> Tensor:
     """Poses whose bones add up to a length, under weak perspective.
 
     :func:`mmpose_uda.codecs.lift_root_relative` on the device, with gradient: the scale s
-    of x and y solves sum_b sqrt(s^2 |xy_b|^2 + z_b^2) = total by Newton's method, and a
-    last step of it, with gradient, has the gradient of the solution (the implicit function
-    theorem).
+    of x and y solves sum_b sqrt(s^2 |xy_b|^2 + z_b^2) = total by Newton's method, whose
+    last step is taken with gradient and so has the gradient of the solution (the implicit
+    function theorem).
 
     Args:
         points (Tensor): [B, K, 3], px and mm.
@@ -122,8 +122,8 @@ def lift_to_total(points: Tensor, bones: Sequence, total: Tensor) -> Tensor:
         total (Tensor): Length of all bones, mm, a scalar or [B].
 
     Returns:
-        Tensor: [B, K, 3], mm; x and y begin where they did. If the depths alone are longer
-        than ``total`` the result is finite but longer.
+        Tensor: [B, K, 3], mm; x and y keep their origin. If the depths alone exceed
+        ``total``, the result is finite but longer.
     """
     vectors = bone_vectors(points, bones)
     lateral = vectors[..., :2].square().sum(-1)
@@ -132,7 +132,7 @@ def lift_to_total(points: Tensor, bones: Sequence, total: Tensor) -> Tensor:
         scale = total / (lateral + _TINY).sqrt().sum(-1).clamp_min(1e-6)
         for _ in range(_STEPS):
             step = _newton_step(scale, lateral, depth, total)
-            # beyond the minimum: there is no solution
+            # a step beyond the minimum means that there is no solution
             scale = torch.where(step < scale, scale - step, 0.5 * scale)
     step = _newton_step(scale, lateral, depth, total)
     scale = torch.where(step.detach() < scale, scale - step, 0.5 * scale)
@@ -140,7 +140,7 @@ def lift_to_total(points: Tensor, bones: Sequence, total: Tensor) -> Tensor:
 
 
 def _newton_step(scale: Tensor, lateral: Tensor, depth: Tensor, total: Tensor) -> Tensor:
-    """Of scales [B]; the slope has no gradient, which at the solution nothing misses."""
+    """Newton's step for scales [B]; the slope's gradient cancels at the solution."""
     squared = lateral * scale.square().unsqueeze(-1)
     lengths = (squared + depth + _TINY).sqrt()
     slope = (squared / lengths).sum(-1).detach() / scale.clamp_min(1e-6)

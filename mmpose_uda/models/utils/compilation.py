@@ -1,4 +1,4 @@
-"""What torch.compile is to leave alone."""
+"""Keeping torch.compile away from functions."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,6 @@ import torch
 
 
 def uncompiled(function: Callable) -> Callable:
-    """A function as it is, also where the code that calls it is compiled."""
-    compiler = getattr(torch, 'compiler', None)  # not before torch 2.1
+    """Keep a function from being compiled, even if the code that calls it is."""
+    compiler = getattr(torch, 'compiler', None)  # new in torch 2.1
     return function if compiler is None else compiler.disable(function)

@@ -1,4 +1,4 @@
-"""What several processes have together."""
+"""Sums, means and gathering over several processes."""
 
 from collections.abc import Iterable
 
@@ -23,11 +23,11 @@ class _SumOverProcesses(torch.autograd.Function):
 def sum_over_processes(values: Tensor) -> Tensor:
     """Sum of a tensor over all processes, with gradient.
 
-    mmengine's ``all_reduce`` passes none on, and torch has no such function that is there
-    in all releases which mmpose runs on.
+    mmengine's ``all_reduce`` passes no gradient on, and torch has no such function in all
+    releases that mmpose runs on.
 
     Args:
-        values (Tensor): Of one shape everywhere.
+        values (Tensor): Of the same shape on every process.
 
     Returns:
         Tensor: The same on every process; without a process group ``values`` itself.
@@ -50,14 +50,14 @@ def gather_from_processes(values: Tensor) -> Tensor:
 
 @torch.no_grad()
 def average_buffers(modules: Iterable[nn.Module]) -> None:
-    """Make what networks learn beside their weights equal on all processes.
+    """Make what networks learn besides their weights equal on all processes.
 
-    That is running statistics of BatchNorm and learned ratios: every process has those of
-    its own images. Buffers of integers count steps and are equal anyway.
+    These are running statistics of BatchNorm and learned ratios, which every process has
+    of its own images. Buffers of integers count steps and are equal anyway.
 
     Args:
-        modules (Iterable[nn.Module]): Whose floating point buffers are averaged, in one
-            message for each type of number.
+        modules (Iterable[nn.Module]): Modules whose floating point buffers are averaged, in
+            one message per data type.
     """
     buffers = (buffer for module in modules for buffer in module.buffers())
     all_reduce_params([b for b in buffers if b.is_floating_point()], op='mean')

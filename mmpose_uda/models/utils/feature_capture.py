@@ -19,12 +19,12 @@ def capture_features(
         network (nn.Module): Any network.
         names (Sequence[str]): Dotted names of modules in it, such as 'backbone' or
             'head.deconv_layers'.
-        store (dict[str, Tensor]): Receives name -> output; of several outputs the last, and
-            of several stages of such (MSPN) the last of the last.
+        store (dict[str, Tensor]): Receives name -> output; if there are several outputs the
+            last, and if they are grouped in stages (MSPN) the last of the last stage.
 
     Raises:
-        UserError: In a forward pass, that a module keeps no gradient, because it is inside
-            a checkpointed one.
+        UserError: In a forward pass, if a module keeps no gradient because it is inside a
+            checkpointed one.
     """
     has_gradient = torch.is_grad_enabled()
 

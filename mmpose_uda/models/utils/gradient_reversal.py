@@ -20,13 +20,13 @@ class _Reversal(torch.autograd.Function):
 def reverse_gradient(features: Tensor, coefficient: Union[float, Tensor]) -> Tensor:
     """The identity, whose gradient is multiplied by ``-coefficient``.
 
-    What follows is trained to do something, what precedes to prevent it (Ganin &
+    Layers after it are trained to do something, layers before it to prevent that (Ganin &
     Lempitsky 2015, eq. 10-11).
 
     Args:
         features (Tensor): Any shape.
-        coefficient (float | Tensor): Scalar; that of a schedule is a tensor, which never
-            leaves the device.
+        coefficient (float | Tensor): Scalar; a schedule gives a tensor, which never leaves
+            the device.
 
     Returns:
         Tensor: ``features``.

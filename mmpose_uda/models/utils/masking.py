@@ -1,7 +1,7 @@
 """Which patches a masked image model hides.
 
-Masks are made here, of random numbers that are passed in, and passed on; networks never
-draw their own.
+Masks are made here from random numbers that are passed in, and given to the networks,
+which never draw their own.
 """
 
 from typing import NamedTuple, Optional
@@ -48,7 +48,7 @@ def hidden_pixels(mask: PatchMask, rows: int, images: Tensor) -> Tensor:
 
 @MODELS.register_module()
 class PatchMasking(nn.Module):
-    """Hide a fixed number of patches, foreground patches more often if asked to.
+    """Hide a fixed number of patches, optionally foreground patches more often.
 
     Patches are drawn without replacement with odds ``1 + (foreground_odds - 1) * fg``
     (Gumbel top-n), so the count is exact and shapes stay static.
@@ -59,7 +59,7 @@ class PatchMasking(nn.Module):
             background patch. 1 is uniform masking as in MAE.
 
     Raises:
-        UserError: ``ratio`` or ``foreground_odds`` out of range.
+        UserError: ``ratio`` or ``foreground_odds`` is out of range.
     """
 
     def __init__(self, ratio: float = 0.75, foreground_odds: float = 1.0):
@@ -74,7 +74,7 @@ class PatchMasking(nn.Module):
         self.foreground_odds = foreground_odds
 
     def num_masked(self, num_patches: int) -> int:
-        """How many of ``num_patches`` are hidden; at least one is, and one is not."""
+        """How many of ``num_patches`` are hidden: at least one, and never all."""
         return min(max(round(self.ratio * num_patches), 1), num_patches - 1)
 
     def forward(
@@ -94,7 +94,7 @@ class PatchMasking(nn.Module):
             PatchMask: The same number of visible patches in every row.
         """
         num_patches = lots.shape[1]
-        # of the other end of the interval: its logarithm is never that of 0
+        # 1 - lots is in (0, 1], so this never takes the logarithm of 0
         gumbel = -(-(1 - lots).log()).clamp_min(torch.finfo(lots.dtype).tiny).log()
         if foreground is not None and self.foreground_odds != 1:
             share = pool_to_patches(foreground, grid)

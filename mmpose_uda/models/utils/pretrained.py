@@ -12,7 +12,7 @@ def start_of(network: nn.Module) -> str:
     """What a network's weights were before its training.
 
     Returns:
-        str: What its modules say they loaded (their ``start``), the checkpoints that its
+        str: What its modules loaded according to their ``start``, the checkpoints that its
         config names, or 'scratch'.
     """
     starts = []

@@ -1,4 +1,4 @@
-"""Random numbers that belong to a sample, wherever and beside whom it is seen."""
+"""Random numbers that depend only on the sample, not on its place in a batch."""
 
 import torch
 from mmpose.utils.typing import SampleList
@@ -7,33 +7,33 @@ from torch import Tensor
 from mmpose_uda.models.utils.compilation import uncompiled
 from mmpose_uda.random_keys import random_key
 
-# splitmix64 (Steele et al. 2014, fig. 16), as the signed numbers that torch has
+# splitmix64 (Steele et al. 2014, fig. 16), in the signed integers of torch
 _INCREMENT = 0x9E3779B97F4A7C15 - 2**64
 _MULTIPLIERS = (0xBF58476D1CE4E5B9 - 2**64, 0x94D049BB133111EB - 2**64)
-_BITS = 24  # of a float32
+_BITS = 24  # precision of a float32
 
 
 class SampleRandom:
-    """Random numbers of every sample of a batch, each by the key of its own.
+    """Random numbers for every sample of a batch, each from the sample's own key.
 
     They do not depend on the rank that the sample is on, on its place in the batch, or on
     what was drawn before; they are computed for all samples at once, on the device.
 
     Args:
-        keys (Tensor): long [B], one a sample.
+        keys (Tensor): long [B], one per sample.
     """
 
     def __init__(self, keys: Tensor):
         self.keys = keys
 
-    # of these shifts torch 2.14 compiles code for a CPU that writes past its memory
+    # torch 2.14 compiles these shifts for a CPU to code that writes out of bounds
     @uncompiled
     def uniform(self, purpose: str, *shape: int) -> Tensor:
         """Numbers in [0, 1).
 
         Args:
             purpose (str): What they are for. The same purpose gives the same numbers.
-            *shape (int): How many a sample.
+            *shape (int): Shape per sample.
 
         Returns:
             Tensor: float32 [B, *shape].
@@ -48,7 +48,7 @@ class SampleRandom:
 def sample_keys(data_samples: SampleList) -> Tensor:
     """The keys of samples, long [B], on the CPU.
 
-    Those that :class:`SourceTargetDataset` drew are known by their draw. For others, such
+    Samples from :class:`SourceTargetDataset` carry the key of their draw. For others, such
     as those of stock data sets, keys are drawn from torch's random state of the CPU.
     """
     if all('draw_key' in sample.metainfo for sample in data_samples):
@@ -63,5 +63,5 @@ def _mix(values: Tensor) -> Tensor:
 
 
 def _shift(values: Tensor, bits: int) -> Tensor:
-    """A shift to the right that brings in zeros; torch's brings in the sign."""
+    """Shift right and fill with zeros; torch's own shift fills with the sign."""
     return (values >> bits) & (2 ** (64 - bits) - 1)

@@ -19,7 +19,7 @@ def match_statistics(content: Tensor, style: Tensor, eps: float = 1e-5) -> Tenso
         Tensor: ``content`` with the mean and deviation of ``style`` in every channel; the
         deviation grows at most fourfold.
     """
-    # without Bessel's correction: a coarsest band of one pixel has a deviation too
+    # without Bessel's correction, so that a coarsest band of one pixel has a deviation too
     std_c, mean_c = torch.std_mean(content, dim=(2, 3), correction=0, keepdim=True)
     std_s, mean_s = torch.std_mean(style, dim=(2, 3), correction=0, keepdim=True)
     gain = (std_s / (std_c + eps)).clamp_max(_MAX_GAIN)
@@ -36,7 +36,7 @@ def pyramid_split(image: Tensor) -> tuple[Tensor, Tensor]:
         tuple[Tensor, Tensor]: The low band [B, C, H/2, W/2], rounded up, and the detail
         [B, C, H, W]; :func:`pyramid_merge` of both is the image.
     """
-    # the last row or column of an odd side is averaged with itself alone
+    # the last row or column of an odd side is averaged only with itself
     low = F.avg_pool2d(image, 2, ceil_mode=True)
     return low, image - _enlarge(low, image)
 
@@ -77,11 +77,11 @@ def pyramid_adain(content: Tensor, style: Tensor, levels: int) -> Tensor:
 
 
 def channel_statistics(features: Tensor, eps: float = 1e-5) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of every channel, of which a style consists.
+    """Mean and deviation of every channel, which make up a style.
 
     Args:
         features (Tensor): [B, C, H, W], of any floating type.
-        eps (float): Added to the variance: a flat channel can still be divided by.
+        eps (float): Added to the variance, so that a flat channel's deviation is not 0.
 
     Returns:
         tuple[Tensor, Tensor]: Mean and deviation, float32 [B, C, 1, 1] each.
@@ -93,8 +93,8 @@ def channel_statistics(features: Tensor, eps: float = 1e-5) -> tuple[Tensor, Ten
 def adain(features: Tensor, mean: Tensor, std: Tensor) -> Tensor:
     """Adaptive instance normalisation of a network's features, without a bound.
 
-    Huang & Belongie 2017, eq. 8. Unlike pixels (:func:`match_statistics`), features go on
-    through a decoder that was trained on what comes out here.
+    Huang & Belongie 2017, eq. 8. Unlike pixels (:func:`match_statistics`), features go
+    through a decoder that was trained on the output of this function.
 
     Args:
         features (Tensor): [B, C, H, W].
@@ -102,7 +102,7 @@ def adain(features: Tensor, mean: Tensor, std: Tensor) -> Tensor:
         std (Tensor): [B, C, 1, 1], of the style.
 
     Returns:
-        Tensor: As ``features``, in its type.
+        Tensor: [B, C, H, W], of the type of ``features``.
     """
     own_mean, own_std = channel_statistics(features)
     normalized = (features.float() - own_mean) / own_std

@@ -1,4 +1,4 @@
-"""Carrying predicted points from one view of an image to another."""
+"""Carrying points and maps from one view of an image to another."""
 
 from collections.abc import Sequence
 
@@ -20,9 +20,9 @@ def stack_warp_mats(data_samples: SampleList, like: Tensor) -> Tensor:
     """
     if not all('warp_mat' in sample.metainfo for sample in data_samples):
         raise UserError(
-            'A view has no `warp_mat`, by which what one view shows is found in another: '
-            "let the pipelines of target views crop by 'TopdownAffine3D', mirror (if at "
-            "all) by 'RandomFlip3D', and end in 'PackPoseView'."
+            'A view has no `warp_mat`, which relates it to other views: let the pipelines '
+            "of target views crop with 'TopdownAffine3D', mirror (if at all) with "
+            "'RandomFlip3D', and end with 'PackPoseView'."
         )
     mats = torch.from_numpy(np.stack([s.metainfo['warp_mat'] for s in data_samples]))
     mats = mats.to(like)
@@ -33,13 +33,13 @@ def stack_warp_mats(data_samples: SampleList, like: Tensor) -> Tensor:
 def exact_product(first: Tensor, second: Tensor) -> Tensor:
     """Matrix product [..., n, p] of [..., n, m] and [..., m, p], in their own precision.
 
-    In mixed precision ``@`` has that of bf16, in which 200.5 px are 200.
+    In mixed precision ``@`` computes in bf16, which rounds 200.5 px to 200.
     """
     return (first.unsqueeze(-1) * second.unsqueeze(-3)).sum(-2)
 
 
 def invert_affine(matrices: Tensor) -> Tensor:
-    """Inverses of affine [B, 3, 3], without the wait of ``torch.linalg.inv`` for errors."""
+    """Invert affine [B, 3, 3], without ``torch.linalg.inv``'s wait for its error check."""
     linear, shift = matrices[:, :2, :2], matrices[:, :2, 2:]
     (a, b), (c, d) = linear.permute(1, 2, 0)
     adjugate = torch.stack([d, -b, -c, a], dim=-1).unflatten(-1, (2, 2))
@@ -54,11 +54,11 @@ def between_views(warp_from: Tensor, warp_to: Tensor) -> Tensor:
 
 
 def between_cells(matrices: Tensor, step: float) -> Tensor:
-    """Matrices [B, 3, 3] between px of crops as such between cells that tile these.
+    """Convert matrices [B, 3, 3] between px of crops to ones between cells that tile these.
 
     Args:
         matrices (Tensor): From px of one crop to px of another, [B, 3, 3].
-        step (float): Side of a cell, px; the middle of the first is (step - 1) / 2.
+        step (float): Side of a cell, px; the middle of the first is at (step - 1) / 2 px.
     """
     linear, shift = matrices[:, :2, :2], matrices[:, :2, 2:]
     first = (step - 1) / 2
@@ -81,13 +81,13 @@ def transform_points(points: Tensor, matrices: Tensor) -> Tensor:
 def turned_about_middle(
     size: tuple[int, int], angles: Tensor, scales: Tensor, mirrored: bool = False
 ) -> Tensor:
-    """Affine maps of images onto themselves that keep their middle where it is.
+    """Affine maps that rotate, scale and mirror images about their middle.
 
     Args:
         size (tuple[int, int]): Width and height, px.
-        angles (Tensor): Of rotation, [B] radians.
-        scales (Tensor): [B].
-        mirrored (bool): Whether left and right change places first.
+        angles (Tensor): Angles of rotation, radians, [B].
+        scales (Tensor): Scale factors, [B].
+        mirrored (bool): Whether left and right are exchanged first.
 
     Returns:
         Tensor: [B, 3, 3].
@@ -124,8 +124,8 @@ def swap_where_mirrored(
 def warp_maps(maps: Tensor, matrices: Tensor, size: tuple[int, int]) -> Tensor:
     """Resample maps from one view into another; outside is 0.
 
-    Meant for soft masks. Predicted keypoints travel as points instead, which loses
-    nothing.
+    Meant for soft masks and maps of positions. Predicted points are moved by
+    :func:`transform_points` instead, which loses nothing.
 
     Args:
         maps (Tensor): [B, C, h, w].

@@ -133,7 +133,7 @@ def test_weights_style_images_and_files_of_evaluators():
     missing = {text.split()[2]: text for text in report.problems}
     assert set(missing) == {'`start.pth`', '`head.pth`', '`photos`', '`gone.json`'}
     assert missing['`head.pth`'] == (
-        '`model.head.init_cfg.checkpoint` names `head.pth` (weights), and there is no such '
+        '`model.head.init_cfg.checkpoint` names `head.pth` (weights), but there is no such '
         'file or folder: correct the path in config.py.'
     )
     assert '(folder of style images)' in missing['`photos`']
@@ -284,10 +284,10 @@ def test_boxes_of_no_use():
     assert facts['boxes outside'] == '2 (33.3 %)'
     assert facts['boxes of no size'] == '1 (16.7 %)'
     assert report.problems == [
-        '1 of 6 boxes of the source data are of no use, the first is that of annotation '
-        '102, of no size: mend or remove them.',
-        '2 of 6 boxes of the source data are of no use, the first is that of annotation '
-        '101, outside of its image: mend or remove them.',
+        '1 of 6 boxes of the source data are unusable, the first is that of annotation '
+        '102, of no size: fix or remove them.',
+        '2 of 6 boxes of the source data are unusable, the first is that of annotation '
+        '101, outside of its image: fix or remove them.',
     ]
 
 
@@ -339,9 +339,8 @@ def test_ids_that_come_twice():
 
     edit(SOURCE, repeat)
     assert check().problems == [
-        f'`{SOURCE}` has 1 image ids more than once, such as 2: number its images anew.',
-        f'`{SOURCE}` has 1 annotation ids more than once, such as 100: number its '
-        'annotations anew.',
+        f'`{SOURCE}` has 1 repeated image ids, such as 2: renumber its images.',
+        f'`{SOURCE}` has 1 repeated annotation ids, such as 100: renumber its annotations.',
     ]
 
 
@@ -356,8 +355,8 @@ def test_test_images_that_are_trained_on():
     leak()
     assert problem() == (
         '1 of 6 images of the val and test data are in the target data too, such as '
-        '`target/images/test/000003.png` as `target/images/train/000005.png`: take them '
-        'out of one, or the test tells nothing of images that were not seen.'
+        '`target/images/test/000003.png` as `target/images/train/000005.png`: remove them '
+        'from one, or the test does not measure performance on unseen images.'
     )
     assert problem(1) == problem()
 
@@ -370,7 +369,7 @@ def test_a_transductive_protocol_is_told_and_no_problem():
     )
     assert not report.problems
     (remark,) = report.remarks
-    assert '1 of 6 images' in remark and remark.endswith('wants it (transductive).')
+    assert '1 of 6 images' in remark and remark.endswith('protocol (transductive).')
 
 
 def test_a_test_on_the_training_data_is_told_and_no_problem():
@@ -380,8 +379,8 @@ def test_a_test_on_the_training_data_is_told_and_no_problem():
     )
     assert not report.problems
     assert report.remarks == [
-        'The val and test data are the target data: they are no measure of images that '
-        'were not seen.'
+        'The val and test data are the target data: they do not measure performance on '
+        'unseen images.'
     ]
 
 
@@ -458,7 +457,7 @@ def test_data_of_a_kind_that_tells_nothing():
 
 
 def test_mistakes_of_the_call():
-    with pytest.raises(UserError, match='--images 0 looks at none'):
+    with pytest.raises(UserError, match='--images 0 decodes nothing'):
         check(0)
     Path('empty.py').write_text("default_scope = 'mmpose'\n")
     with pytest.raises(UserError, match='config empty.py names no data'):

@@ -112,7 +112,7 @@ def test_a_split_is_not_run(copied, capsys):
     with pytest.raises(UserError, match='dog/train_anno.npy` refers to builtins.print'):
         build(copied)
     path.write_bytes(pickle.dumps([1, 2]))
-    with pytest.raises(UserError, match='train_anno.npy` is no NumPy array'):
+    with pytest.raises(UserError, match='train_anno.npy` is not a NumPy array'):
         build(copied)
     assert 'run' not in capsys.readouterr().out
 
@@ -143,7 +143,7 @@ def put(annotations):
         (remove('keypoints.json'), 'has no `keypoints.json`'),
         (remove('images/dog505.jpeg'), 'has no `images/dog505.jpeg`'),
         (remove('real_animal_pose/dog/train_anno.npy'), 'published split .*own_split=True'),
-        (edit(lambda c: c.pop('images')), "another `keypoints.json` .*KeyError: 'images'"),
+        (edit(lambda c: c.pop('images')), "has a `keypoints.json` .*KeyError: 'images'"),
         (edit(lambda c: c['images'].pop('505')), "KeyError: '505'"),
         (put([dict(image_id=500, keypoints=[[1, 2, 1]] * 17, bbox=[1, 2, 3, 4])]), '20'),
         (put([7, 8]), 'TypeError'),
@@ -165,5 +165,5 @@ def test_half_of_the_annotations_is_named(copied):
 
 def test_an_animal_that_the_file_does_not_know_is_named(copied):
     edit(lambda content: content['categories'].clear())(copied)
-    with pytest.raises(UserError, match='another `keypoints.json`'):
+    with pytest.raises(UserError, match='has a `keypoints.json` or split that'):
         build(copied, own_split=True)

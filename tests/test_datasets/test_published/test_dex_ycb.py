@@ -137,12 +137,16 @@ def test_recordings_that_are_missing(tmp_path, build):
     [
         ('meta.yml', 'num_frames: 1', 'without `num_frames` and one of `mano_sides`'),
         ('meta.yml', 'mano_sides: [none]\nnum_frames: 1', 'one of `mano_sides`'),
-        ('meta.yml', '{', 'meta.yml` is no YAML file'),
-        ('meta.yml', 'a: !!python/object/apply:os.getpid []', 'meta.yml` is no YAML file'),
+        ('meta.yml', '{', 'meta.yml` is not a YAML file'),
+        (
+            'meta.yml',
+            'a: !!python/object/apply:os.getpid []',
+            'meta.yml` is not a YAML file',
+        ),
         (
             '836212060125/labels_000000.npz',
             'text',
-            'labels_000000.npz` is no file of NumPy',
+            'labels_000000.npz` is not a file of NumPy',
         ),
     ],
 )
@@ -157,9 +161,9 @@ def test_labels_of_something_else(tmp_path, build):
     label = write_dex_ycb(tmp_path)[8]['folder'] / 'labels_000000.npz'
     trap = np.empty(1, object)
     for joints, message in (
-        (np.ones((1, 20, 3)), 'not of 21 points'),
-        (np.full((1, 21, 3), np.nan), 'not of 21 points'),
-        (trap, 'is no file of NumPy arrays'),
+        (np.ones((1, 20, 3)), 'does not hold 21 points'),
+        (np.full((1, 21, 3), np.nan), 'does not hold 21 points'),
+        (trap, 'is not a file of NumPy arrays'),
     ):
         rewrite_label(label, joint_3d=joints)
         with pytest.raises(UserError, match=message):

@@ -78,7 +78,7 @@ def test_files_that_do_not_go_together(written, build, tmp_path, name, change):
     content = json.loads(path.read_text())
     change(content)
     path.write_text(json.dumps(content))
-    with pytest.raises(UserError, match='that are not of the same frames, with 21'):
+    with pytest.raises(UserError, match='that do not hold the same frames, with 21'):
         build('FreiHAND', 'train')
 
 

@@ -119,9 +119,9 @@ def edit_first_image(root, **changes):
 @pytest.mark.parametrize(
     'changes, message',
     [
-        (dict(width=121), 'is 120 x 100 px, by its annotation 121 x 100'),
-        (dict(frame_idx=99), r"Human36M_subject1_\*.json` do not go together.*'99'"),
-        (dict(cam_idx=3), "do not go together.*'3'"),
+        (dict(width=121), 'is 120 x 100 px, but 121 x 100 in its annotation'),
+        (dict(frame_idx=99), r"Human36M_subject1_\*.json` do not match each.*'99'"),
+        (dict(cam_idx=3), "do not match each other.*'3'"),
         (dict(file_name='../../outside.jpg'), 'outside.jpg` leads out of the folder'),
         (dict(file_name='/outside.jpg'), 'outside.jpg` leads out of the folder'),
     ],

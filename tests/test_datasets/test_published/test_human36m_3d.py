@@ -80,7 +80,7 @@ def test_annotations_that_do_not_fit_are_named(tmp_path, build, part, content):
     write_raw_human36m(tmp_path, count=1)
     path = tmp_path / f'annotations/Human36M_subject5_{part}.json'
     path.write_text(json.dumps(content))
-    with pytest.raises(UserError, match=r'Human36M_subject5_\*.json` do not go together'):
+    with pytest.raises(UserError, match=r'Human36M_subject5_\*.json` do not match each'):
         build('Human36M3D', 'train')
 
 
@@ -139,7 +139,7 @@ def rewrite(root, **changes):
         (dict(scale=np.full(52, np.nan)), 'are not finite numbers of 17 keypoints'),
         (dict(imgname=np.array(['S1/a.jpg'] * 52)), 'without the number of its frame'),
         (dict(S=np.full((52, 17, 4), -1.0)), 'not in front of the camera'),
-        (dict(part=np.array([dict()])), 'no file of NumPy arrays with `part`'),
+        (dict(part=np.array([dict()])), 'not a file of NumPy arrays with `part`'),
     ],
 )
 def test_other_arrays_are_refused(tmp_path, build, change, message):

@@ -121,7 +121,7 @@ def test_all_hands_as_left_ones(written, build):
 )
 def test_files_of_something_else(written, build, tmp_path, part, how):
     change(tmp_path, part, how)
-    with pytest.raises(UserError, match='has no 42 joints or no camera of the image `Cap'):
+    with pytest.raises(UserError, match='lacks 42 joints or the camera of the image `Cap'):
         build('InterHand26M', 'train')
 
 

@@ -70,7 +70,7 @@ def test_the_extension(tmp_path, build, high_resolution):
 def test_half_unpacked_images(tmp_path, build):
     write_lsp(tmp_path)
     (tmp_path / 'images/im0007.jpg').unlink()
-    with pytest.raises(UserError, match='joints of 10 images in .* and 9 images in `im'):
+    with pytest.raises(UserError, match='joints of 10 images in .* but 9 images in `im'):
         build('LSP', 'train')
 
 

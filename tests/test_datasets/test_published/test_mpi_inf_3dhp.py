@@ -152,7 +152,7 @@ def test_images_of_the_videos(few, tmp_path, build):
     broken = tmp_path / 'S6/Seq2/imageSequence/video_5.avi'
     whole = broken.read_bytes()
     broken.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(UserError, match='video_5.avi` does not decode as far as its frame'):
+    with pytest.raises(UserError, match='video_5.avi` does not decode up to frame'):
         list(extract_mpi_inf_3dhp(str(tmp_path), 1))
     broken.write_bytes(whole)
     said = list(extract_mpi_inf_3dhp(str(tmp_path), 2))
@@ -187,19 +187,19 @@ def drop_camera(path):
         (
             'annot.mat',
             lambda path: savemat(path, dict(other=1)),
-            'no MATLAB file with `annot3`',
+            'not a MATLAB file with `annot3`',
         ),
         (
             'annot.mat',
             lambda path: savemat(path, {**loadmat(path), 'annot3': np.ones((14, 5))}),
-            'no MATLAB file with `annot3`',
+            'not a MATLAB file with `annot3`',
         ),
         (
             'annot.mat',
             lambda path: savemat(
                 path, {**loadmat(path), 'annot3': loadmat(path)['annot3'][:6]}
             ),
-            'not of the same frames of at least nine cameras',
+            'do not hold the same frames of at least nine cameras',
         ),
     ],
 )
@@ -221,7 +221,7 @@ def test_a_test_of_something_else(tmp_path, build):
         build('MPIINF3DHP', 'test')
     for content in (b'', path.read_bytes()[:900], b'text'):
         path.write_bytes(content)
-        with pytest.raises(UserError, match='TS4/annot_data.mat` is no HDF5 file with'):
+        with pytest.raises(UserError, match='TS4/annot_data.mat` is not an HDF5 file with'):
             build('MPIINF3DHP', 'test')
     path.unlink()
     with pytest.raises(UserError, match='has no `mpi_inf_3dhp_test_set/TS4/annot_data'):
@@ -233,7 +233,7 @@ def test_h5py_is_named_where_it_is_missing(tmp_path, build, monkeypatch):
     path.parent.mkdir(parents=True)
     path.write_bytes(b'')
     monkeypatch.setitem(sys.modules, 'h5py', None)
-    with pytest.raises(UserError, match='which h5py reads: `pip install h5py`'):
+    with pytest.raises(UserError, match='which needs h5py: `pip install h5py`'):
         build('MPIINF3DHP', 'test')
 
 
@@ -260,8 +260,8 @@ def test_people_of_mmposes_files(tmp_path, build, split, rows):
 @pytest.mark.parametrize(
     'content, message',
     [
-        ({'S1_Seq1_Cam4': {}}, 'no dict of cameras with two `f` and `c`'),
-        ([], 'no dict of cameras'),
+        ({'S1_Seq1_Cam4': {}}, 'not a dict of cameras, each with `f` and `c`'),
+        ([], 'not a dict of cameras'),
         ({}, "there is no camera 'S1_Seq1_Cam4'"),
     ],
 )

@@ -68,9 +68,9 @@ def test_left_hands_are_not_mirrored(written, build):
 @pytest.mark.parametrize(
     'content, message',
     [
-        (dict(other=np.ones(3)), 'no MATLAB file with `handPara`'),
-        (dict(handPara=np.ones((3, 20, 2))), 'not of three finite numbers of 21 joints'),
-        (dict(handPara=np.full((3, 21, 2), np.nan)), 'not of three finite numbers'),
+        (dict(other=np.ones(3)), 'not a MATLAB file with `handPara`'),
+        (dict(handPara=np.ones((3, 20, 2))), 'three finite numbers for each of 21 joints'),
+        (dict(handPara=np.full((3, 21, 2), np.nan)), 'does not hold three finite numbers'),
     ],
 )
 def test_labels_of_something_else(written, build, tmp_path, content, message):

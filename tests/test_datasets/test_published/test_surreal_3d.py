@@ -107,10 +107,10 @@ def test_annotations_of_something_else(tmp_path, build, content):
     write_surreal_full(tmp_path)
     path = tmp_path / 'cmu/val/run2/01_01/01_01_c0001_info.mat'
     savemat(path, content)
-    with pytest.raises(UserError, match='01_01_c0001_info.mat` that is no MATLAB file'):
+    with pytest.raises(UserError, match='01_01_c0001_info.mat` that is not a MATLAB'):
         build('SURREAL3D', 'val')
     path.write_bytes(b'text')
-    with pytest.raises(UserError, match='01_01_c0001_info.mat` that is no MATLAB file'):
+    with pytest.raises(UserError, match='01_01_c0001_info.mat` that is not a MATLAB'):
         build('SURREAL3D', 'val')
 
 
@@ -150,10 +150,10 @@ def test_what_is_made_is_what_is_read(tmp_path, build):
 @pytest.mark.parametrize(
     'name, content, message',
     [
-        ('01_01_c0001.mp4', b'text', 'c0001.mp4` does not decode as far as its frame 1'),
+        ('01_01_c0001.mp4', b'text', 'c0001.mp4` does not decode up to frame 1'),
         ('01_01_c0001.mp4', None, 'has no `cmu/train/run0/01_01/01_01_c0001.mp4`'),
-        ('01_01_c0001_segm.mat', b'text', 'is no MATLAB file with `segm_1`'),
-        ('01_01_c0001_info.mat', b'text', 'is no MATLAB file with `joints3D`'),
+        ('01_01_c0001_segm.mat', b'text', 'is not a MATLAB file with `segm_1`'),
+        ('01_01_c0001_info.mat', b'text', 'is not a MATLAB file with `joints3D`'),
     ],
 )
 def test_files_that_cannot_be_used(tmp_path, name, content, message):

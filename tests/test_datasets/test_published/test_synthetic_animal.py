@@ -121,7 +121,7 @@ def test_what_is_missing_is_named(copied, tmp_path):
     assert_refused(tmp_path / 'none', 'none` does not exist')
     folder = copied / 'synthetic_animal/horse_combineds5r5_texture'
     (folder / f'horse_{TRAIN[2]:05d}_img.png').unlink()
-    assert_refused(copied, f'has no `.*horse_{TRAIN[2]:05d}_img.png`|unpacked by half')
+    assert_refused(copied, f'has no `.*horse_{TRAIN[2]:05d}_img.png`|half-unpacked')
     shutil.rmtree(copied / 'synthetic_animal')
     assert_refused(copied, 'has no `synthetic_animal/horse_combineds5r5_texture')
 
@@ -130,7 +130,7 @@ def test_what_is_missing_of_the_meshes_is_named(written, tmp_path):
     shutil.copytree(written[18, 'meshes'][0], tmp_path / 'copy')
     folder = tmp_path / 'copy/synthetic_animal/horse_combineds5r5_texture'
     np.save(folder / 'horse_00000_kpts.npy', np.zeros((5, 3)))
-    assert_refused(tmp_path / 'copy', 'another .*kpts.npy` than the vertices of a horse')
+    assert_refused(tmp_path / 'copy', 'has a .*kpts.npy` without the vertices of a horse')
     (folder / 'horse_00000_kpts.npy').unlink()
     assert_refused(tmp_path / 'copy', 'has no `.*horse_00000_kpts.npy`')
     (folder / 'train_idxs.npy').unlink()
@@ -156,10 +156,10 @@ def spoil_points(tables):
 @pytest.mark.parametrize(
     'change, message',
     [
-        (drop_tiger, "another `clean_data/keypoints_18.json` .*KeyError: 'tiger'"),
-        (cut_images, 'holds 5 images of an animal, and its split is of more than 9'),
+        (drop_tiger, "has a `clean_data/keypoints_18.json` .*KeyError: 'tiger'"),
+        (cut_images, 'holds 5 images of an animal, but its split needs more than 9'),
         (drop_split, "KeyError: 'train_idxs'"),
-        (spoil_points, 'another `clean_data/keypoints_18.json` than .* of the horse'),
+        (spoil_points, '`clean_data/keypoints_18.json` that does not hold .* horse'),
     ],
 )
 def test_another_table_is_named(written, tmp_path, change, message):

@@ -93,5 +93,5 @@ def test_nothing_of_a_pickle_is_run(tmp_path, build):
     with pytest.raises(UserError, match='refers to os.system, which is not run'):
         build('ThreeDPW', 'train')
     path.write_bytes(b'text')
-    with pytest.raises(UserError, match='train_talk_00.pkl` is no pickle of arrays'):
+    with pytest.raises(UserError, match='train_talk_00.pkl` is not a pickle of arrays'):
         build('ThreeDPW', 'train')

@@ -172,9 +172,9 @@ def empty_frame(root):
         (remove('landmarks'), 'has no `landmarks/horse`'),
         (remove('tiger/00000001.jpg'), 'has no `tiger/00000001.jpg`'),
         (remove('real_animal/tiger'), 'no `real_animal/tiger/train_.*own_split=True'),
-        (cut('landmarks/horse/4.mat'), '`landmarks/horse/4.mat` that is no MATLAB'),
-        (put('landmarks/horse/4.mat', other=[1]), 'no MATLAB file with `landmarks`'),
-        (put('landmarks/horse/4.mat', landmarks=np.ones((3, 4))), 'other landmarks in'),
+        (cut('landmarks/horse/4.mat'), '`landmarks/horse/4.mat` that is not a MATLAB'),
+        (put('landmarks/horse/4.mat', other=[1]), 'not a MATLAB file with `landmarks`'),
+        (put('landmarks/horse/4.mat', landmarks=np.ones((3, 4))), 'that are not points'),
         (put('landmarks/horse/4.mat', landmarks=[[1]]), 'has 1 frames in .* has 3'),
         (renumber, 'holds 12 frames of the horse.* more than 50'),
         (empty_frame, 'no keypoint of `horse/00000001.jpg`'),
@@ -190,5 +190,5 @@ def test_what_does_not_fit_is_named(copied, change, message):
 def test_a_folder_of_no_shot_is_named(copied):
     for path in (copied / 'landmarks/horse').iterdir():
         path.unlink()
-    with pytest.raises(UserError, match='landmarks of no shot in `landmarks/horse`'):
+    with pytest.raises(UserError, match='no landmarks of any shot in `landmarks/horse`'):
         build(copied)

@@ -192,7 +192,7 @@ def test_pretrained_positions_are_kept(tmp_path):
 
 
 def test_refuses_unknown_stems():
-    with pytest.raises(UserError, match="stem is 'patch', 'conv' or .*, not 'cnov'"):
+    with pytest.raises(UserError, match="stem must be 'patch', 'conv' or .*, not 'cnov'"):
         build(stem='cnov')
 
 

@@ -100,5 +100,5 @@ def test_finer_maps_pass_the_transformer_by():
     'options', [dict(stem='patch'), dict(stem=RESNET, out_type='avg_featmap')]
 )
 def test_refuses_finer_maps_of_what_has_none(options):
-    with pytest.raises(UserError, match='finer_maps=True passes on maps of a stem'):
+    with pytest.raises(UserError, match='finer_maps=True requires a backbone as the stem'):
         MODELS.build(vit_config(finer_maps=True, **options))

@@ -260,7 +260,7 @@ def test_what_is_left_out_is_named(source, parts, monkeypatch):
     )
     build(MAE_GRID).load_state_dict(source())
     (line,) = lines
-    assert line.endswith(f'not of the encoder and left out: {parts}.')
+    assert line.endswith(f'do not belong to the encoder: {parts}.')
 
 
 def test_weights_that_are_missing_are_still_missed():

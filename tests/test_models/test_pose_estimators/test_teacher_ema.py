@@ -83,7 +83,7 @@ def test_a_start_of_no_step_is_refused(student):
 
 @pytest.mark.parametrize('memory', [0, -0.1, 1.5])
 def test_a_memory_that_is_no_share_is_refused(student, memory):
-    with pytest.raises(UserError, match=f'memory is a share .* not {memory}'):
+    with pytest.raises(UserError, match=f'memory must be above 0 .* not {memory}'):
         TeacherEMA(student, memory=memory)
 
 
