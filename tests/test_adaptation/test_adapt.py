@@ -92,7 +92,7 @@ def test_a_run_that_is_done_is_not_begun_again(adapted):
     folder, _ = adapted
     arguments = ['base.py', '--target', 'photos', '--out', 'adapted']
     again = run_tool('adapt.py', *arguments, folder=folder.parent)
-    assert again.returncode == 2 and 'that is done' in again.stderr
+    assert again.returncode == 2 and 'holds a finished adaptation' in again.stderr
 
 
 @pytest.mark.parametrize('width', [1100, 380])
@@ -171,7 +171,7 @@ def test_length():
     assert sensible_steps(10**5) == 1500
     assert steps_within(10, 2.0) == 225
     assert steps_within(10, 2.0, trainings=5) == 45
-    said = 'is too short: 20 steps of a training, 2.0 seconds each, need 0.9 minutes'
+    said = 'is too short: 20 steps of a training, 2.0 seconds each, need 0.9 minutes, incl'
     with pytest.raises(UserError, match=said):
         steps_within(0.5, 2.0)
     with pytest.raises(UserError, match='each of 4 trainings, 2.0 seconds each, need 3.6'):
