@@ -21,7 +21,7 @@ def test_problems_are_sentences_and_status_2(tmp_path):
     done = run_tool('misc/check_data.py', 'config.py', folder=tmp_path)
     assert done.returncode == 2
     weights, images = done.stderr.splitlines()[-2:]
-    assert weights.startswith('error: `load_from` names `start.pth` (weights), and there')
+    assert weights.startswith('error: `load_from` names `start.pth` (weights), but there')
     assert images.startswith('error: 1 of 3 images of the train data cannot be used')
     assert 'Traceback' not in done.stderr
     lines = [line.split() for line in done.stdout.splitlines()]
