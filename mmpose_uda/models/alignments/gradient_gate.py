@@ -119,9 +119,9 @@ class GradientGate(Alignment):
         """
         reader = observed['source'].reader
         weights = reader.keypoint_layer.weight
-        # A common factor does not change the ratio. It brings the loss near 1, where
-        # gradients suit float16: the optimizer's loss scale does not apply here.
-        factor = 1 / source.detach().abs().clamp_min(1e-6)
+        # For the backward pass the loss is brought near 1, where gradients suit float16:
+        # the optimizer's loss scale does not apply here. Each process has its own factor.
+        factor = 1 / source.detach().abs().float().clamp_min(1e-6)
         gradients = [
             torch.autograd.grad(
                 factor * loss, weights, retain_graph=True, allow_unused=True
@@ -134,7 +134,7 @@ class GradientGate(Alignment):
                 '`parts` do not depend on the last layer of the head: name parts that '
                 'label or align keypoints.'
             )
-        both = torch.stack(gradients).float().view(2, reader.keypoints, -1)
+        both = (torch.stack(gradients).float() / factor).view(2, reader.keypoints, -1)
         of_source, of_target = mean_over_processes(both).detach()
         along = (of_source * of_target).sum(1)
         return (-along / of_source.square().sum(1).clamp_min(_TINY)).clamp_min(0)
