@@ -44,7 +44,9 @@ def profiled(name, data_root, work_dir, batch_size, hooks=()):
 
 @pytest.mark.parametrize('name', OPERATORS)
 def test_a_step_waits_for_nothing_and_loops_over_no_samples(name, data_root, tmp_path):
-    small, large = (profiled(name, data_root, tmp_path, n) for n in (2, 8))
+    # From 16 images on, torch computes 1 x 1 convolutions in fp32 another way: the two
+    # domains together stay below.
+    small, large = (profiled(name, data_root, tmp_path, n) for n in (2, 7))
     assert small.waits.total() == large.waits.total() == 0, large.waits
     assert small.operators['Optimizer.step#AdamW.step'] == 1
     # the discriminator of some has a learning rate of its own
