@@ -236,7 +236,7 @@ def test_crops_of_another_size(hand):
         input_size=(32, 48)
     )
     cfg.dump(hand.root / 'smaller.json')
-    match = r'takes crops of \(96, 96\) px .* makes \(32, 48\)'
+    match = r'takes crops of \(96, 96\) px, but .* makes \(32, 48\)'
     with pytest.raises(UserError, match=match):
         hand.compare(config=str(hand.root / 'smaller.json'))
 

@@ -266,7 +266,7 @@ def test_keypoints_that_nobody_labelled():
         'No instance of the source data has the keypoints wrist, thumb2'
     )
     (remark,) = report.remarks
-    assert 'the val and test data has the keypoints wrist, thumb2: nothing' in remark
+    assert 'the val and test data has the keypoints wrist, thumb2: they' in remark
     assert report.visible['source']['wrist'] == 0.0
     assert report.facts['source']['keypoints visible'] == f'{100 * 19 / 21:.1f} %'
 
