@@ -234,7 +234,8 @@ def test_images_are_not_written_over(coco, kind):
     photo.parent.mkdir(parents=True)
     cv2.imwrite(str(photo), np.full((48, 64, 3), 99, np.uint8))
     before = photo.read_bytes()
-    with pytest.raises(UserError, match='_0.png, which is not a mask: name another'):
+    match = '_0.png, which is not a mask: name another folder'
+    with pytest.raises(UserError, match=match):
         if kind == 'annotations':
             extract_masks(
                 str(root), ann_file='annotations/train.json', masks='images/train'

@@ -120,7 +120,10 @@ def edit_first_image(root, **changes):
     'changes, message',
     [
         (dict(width=121), 'is 120 x 100 px, but 121 x 100 in its annotation'),
-        (dict(frame_idx=99), r"Human36M_subject1_\*.json` do not match each.*'99'"),
+        (
+            dict(frame_idx=99),
+            r"Human36M_subject1_\*.json` do not match each other.*'99'",
+        ),
         (dict(cam_idx=3), "do not match each other.*'3'"),
         (dict(file_name='../../outside.jpg'), 'outside.jpg` leads out of the folder'),
         (dict(file_name='/outside.jpg'), 'outside.jpg` leads out of the folder'),

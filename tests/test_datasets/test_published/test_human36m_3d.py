@@ -80,7 +80,8 @@ def test_annotations_that_do_not_fit_are_named(tmp_path, build, part, content):
     write_raw_human36m(tmp_path, count=1)
     path = tmp_path / f'annotations/Human36M_subject5_{part}.json'
     path.write_text(json.dumps(content))
-    with pytest.raises(UserError, match=r'Human36M_subject5_\*.json` do not match each'):
+    match = r'Human36M_subject5_\*.json` do not match each other'
+    with pytest.raises(UserError, match=match):
         build('Human36M3D', 'train')
 
 

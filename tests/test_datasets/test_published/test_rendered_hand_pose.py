@@ -153,5 +153,6 @@ def test_annotations_that_run_code(written, build, tmp_path):
 )
 def test_annotations_of_something_else(written, build, tmp_path, change):
     rewrite(tmp_path, change)
-    with pytest.raises(UserError, match='anno_training.pickle` that is not a dict of'):
+    match = 'anno_training.pickle` that is not a dict of `uv_'
+    with pytest.raises(UserError, match=match):
         build('RenderedHandPose', 'train')

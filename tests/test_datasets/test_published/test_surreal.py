@@ -60,7 +60,8 @@ def test_a_list_of_something_else(written, build, tmp_path, change):
     samples = json.loads(path.read_text())
     change(samples)
     path.write_text(json.dumps(samples))
-    with pytest.raises(UserError, match='`train/run1.json` that does not hold `name` and'):
+    match = '`train/run1.json` that does not hold `name` and 24'
+    with pytest.raises(UserError, match=match):
         build('SURREAL', 'train')
     path.write_text('{}')
     with pytest.raises(UserError, match='`train/run1.json` that is not a list'):

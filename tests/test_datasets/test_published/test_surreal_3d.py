@@ -107,10 +107,11 @@ def test_annotations_of_something_else(tmp_path, build, content):
     write_surreal_full(tmp_path)
     path = tmp_path / 'cmu/val/run2/01_01/01_01_c0001_info.mat'
     savemat(path, content)
-    with pytest.raises(UserError, match='01_01_c0001_info.mat` that is not a MATLAB'):
+    match = '01_01_c0001_info.mat` that is not a MATLAB file'
+    with pytest.raises(UserError, match=match):
         build('SURREAL3D', 'val')
     path.write_bytes(b'text')
-    with pytest.raises(UserError, match='01_01_c0001_info.mat` that is not a MATLAB'):
+    with pytest.raises(UserError, match=match):
         build('SURREAL3D', 'val')
 
 

@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+import toy_parts
 from config_factory import Killed, run, tiny_config
+from mmengine.config import Config
 from mmengine.hooks import EMAHook, Hook, SyncBuffersHook
-from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 from model_factory import build_adaptive, equal_states
@@ -191,36 +192,20 @@ def test_a_teacher_has_its_own_rate(runner):
         EMATeacherHook(momentum=0.3).before_run(runner)
 
 
-class Line(BaseModel):
-    """A model of mmengine with one weight."""
-
-    def __init__(self):
-        super().__init__()
-        self.slope = nn.Parameter(torch.ones(()))
-
-    def forward(self, inputs, mode='loss'):
-        return dict(loss=(self.slope * torch.stack(inputs)).square().mean())
-
-
 @pytest.mark.parametrize('counts, steps', [(1, 7), (3, 3)])
 def test_a_stock_model_that_accumulates(counts, steps, tmp_path):
     """Steps of the optimizer count, the last of which has fewer gradients."""
-    runner = Runner(
-        Line(),
-        work_dir=str(tmp_path),
-        train_dataloader=dict(
-            dataset=[dict(inputs=torch.ones(1))] * 7,
-            sampler=dict(type='mmengine.InfiniteSampler'),
-            batch_size=1,
-            num_workers=0,
-        ),
-        train_cfg=dict(by_epoch=False, max_iters=7),
-        optim_wrapper=dict(
-            accumulative_counts=counts, optimizer=dict(type='mmengine.SGD', lr=0.1)
-        ),
-        custom_hooks=[EMATeacherHook(momentum=0.001)],
-        experiment_name=tmp_path.name,
+    cfg = Config.fromstring(toy_parts.CONFIG, '.py')
+    cfg.merge_from_dict(
+        dict(
+            work_dir=str(tmp_path),
+            experiment_name=tmp_path.name,
+            train_cfg=dict(max_iters=7),
+            optim_wrapper=dict(accumulative_counts=counts),
+            custom_hooks=[dict(type='mmpose.EMATeacherHook', momentum=0.001)],
+        )
     )
+    runner = Runner.from_cfg(cfg)
     runner.train()
     (hook,) = (hook for hook in runner.hooks if isinstance(hook, EMAHook))
     assert hook.ema_model.steps == steps

@@ -207,7 +207,8 @@ def test_what_a_part_with_loss_in_its_name_logs_is_not_trained_on():
 def test_a_part_that_only_logs_is_refused(model, monkeypatch):
     part = model.alignments['mean_teacher']
     monkeypatch.setattr(part, 'forward', lambda _: dict(distance=torch.ones(())))
-    with pytest.raises(UserError, match="'mean_teacher' returns distance, .* `loss`"):
+    match = "'mean_teacher' returns distance, .* only on keys that contain `loss`"
+    with pytest.raises(UserError, match=match):
         losses_of(model, make_batch())
     monkeypatch.setattr(part, 'forward', lambda _: {})
     assert 'mean_teacher/loss' not in losses_of(model, make_batch())
