@@ -77,14 +77,13 @@ def collect_target(paths: Sequence[str], out: Path) -> Target:
     Raises:
         UserError: A path does not exist, or nothing decodes.
     """
-    target = Target()
+    target, thinner = Target(), Thinner()
     for number, path in enumerate(paths):
         source = open_source(path, without=out)
-        thinner = Thinner()
         if isinstance(source, VideoFile):
             folder = out / 'frames' / f'{number}_{Path(path).stem}'
-            frames, found = _frames_of(source, folder, thinner)
-            target.images += frames
+            frames, found = _frames_of(source, folder)
+            target.images += frames if len(paths) == 1 else _new(frames, thinner)
             target.found += found
         else:
             for frame in tqdm(source, total=len(source), unit='image', desc='reading'):
@@ -94,8 +93,6 @@ def collect_target(paths: Sequence[str], out: Path) -> Target:
                 if thinner.is_new(frame.image):
                     target.images.append(_image(Path(path), frame))
             target.skipped += source.skipped
-    if len(paths) > 1:
-        target.images = _unlike_before(target.images)
     if not target.found and not target.skipped:
         raise UserError(
             f'No image of {", ".join(paths)} has a box in its {BOXES_FILE}: add some, or '
@@ -109,18 +106,15 @@ def collect_target(paths: Sequence[str], out: Path) -> Target:
     return target
 
 
-def _unlike_before(images: Sequence[TargetImage]) -> list[TargetImage]:
-    """Return the images that are unlike all earlier ones, whatever path they come from.
+def _new(frames: Sequence[TargetImage], thinner: Thinner) -> list[TargetImage]:
+    """Return frames of a video that are unlike images of other paths, such as its own.
 
-    A video may lie beside its own frames. All images are read again, because of frames
-    written by an earlier call only the names are known.
+    They are read again, because of frames from an earlier call only the names are known.
     """
-    thinner = Thinner()
-    read = tqdm(images, unit='image', desc='comparing')
     return [
-        image
-        for image in read
-        if thinner.is_new(load_frame(image.path, image.boxes[0]).image)
+        frame
+        for frame in tqdm(frames, unit='frame', desc='comparing')
+        if thinner.is_new(load_frame(frame.path, frame.boxes[0]).image)
     ]
 
 
@@ -137,9 +131,7 @@ def _boxes(boxes: Optional[np.ndarray], size: tuple[int, int]) -> list[list[floa
     return [[0, 0, *size]] if boxes is None else boxes.tolist()
 
 
-def _frames_of(
-    video: VideoFile, folder: Path, thinner: Thinner
-) -> tuple[list[TargetImage], int]:
+def _frames_of(video: VideoFile, folder: Path) -> tuple[list[TargetImage], int]:
     """Return frames of a video that are unlike each other, and how many were considered.
 
     Frames without a box are skipped. The others are decoded once: an index beside them
@@ -154,7 +146,7 @@ def _frames_of(
         total = len(boxed)
     noted = _read_index(index, identity)
     if noted is None:
-        names, size, count = [], None, 0
+        names, size, count, thinner = [], None, 0, Thinner()
         stride = max(1, total // _MOST_FRAMES)
         looked_at = itertools.islice(_with_box(video), 0, None, stride)
         total = -(-total // stride) or None

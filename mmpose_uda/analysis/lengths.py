@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from mmpose_uda.config import RAMPS
+from mmpose_uda.config import RAMPS, listed_schedulers
 from mmpose_uda.errors import UserError
 
 _LONG = re.compile(r'(?P<variant>.+)_x(?P<times>[1-9]\d*)')
@@ -96,8 +96,7 @@ def _teacher(cfg: Config) -> dict[str, Any]:
 
 def _change_schedules(cfg: Config, change: Callable[[int], int]) -> None:
     """Apply a function to all step numbers in the learning-rate schedules."""
-    schedulers = cfg.get('param_scheduler') or []
-    for scheduler in [schedulers] if isinstance(schedulers, dict) else schedulers:
+    for scheduler in listed_schedulers(cfg):
         for key in set(_SCHEDULE_STEPS) & set(scheduler):
             steps = scheduler[key]
             is_one = not isinstance(steps, Sequence)

@@ -15,7 +15,7 @@ from .launching import (
 )
 from .names import LOADERS, imported_modules
 from .paths import require_checkpoint, require_checkpoints, require_paths
-from .ramps import RAMPS, is_warm_up, tell_long_ramps
+from .ramps import RAMPS, is_warm_up, listed_schedulers, tell_long_ramps
 from .reading import (
     drop_options_of_workers,
     load_config,
@@ -43,6 +43,7 @@ __all__ = [
     'imported_modules',
     'is_warm_up',
     'last_checkpoint',
+    'listed_schedulers',
     'load_config',
     'load_in_this_process',
     'make_readable',

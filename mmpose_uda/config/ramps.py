@@ -13,6 +13,14 @@ RAMPS = ('ramp_iters', 'coefficient_ramp')
 _WARM_UPS = ('LinearLR', 'ConstantLR')
 
 
+def listed_schedulers(cfg: Config) -> list[dict[str, Any]]:
+    """Return the schedulers of a config, which may have a single one without a list."""
+    schedulers = cfg.get('param_scheduler')
+    if isinstance(schedulers, dict):
+        return [schedulers]
+    return list(schedulers) if isinstance(schedulers, (list, tuple)) else []
+
+
 def is_warm_up(scheduler: Mapping[str, Any]) -> bool:
     """Whether a scheduler is a warm-up in steps; mmengine's default is in epochs."""
     return (

@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from mmengine.config import Config
 
-from mmpose_uda.config import is_warm_up
+from mmpose_uda.config import is_warm_up, listed_schedulers
 from mmpose_uda.convert.source_folder import SourceFolder
 
 _RAMP = 1000  # steps, after which a teacher has something to teach
@@ -54,7 +54,7 @@ def own_schedule(cfg: Config, source: SourceFolder) -> Optional[OwnSchedule]:
         steps = length['max_iters']
     else:
         return None
-    schedulers = _listed(cfg.get('param_scheduler'))
+    schedulers = [_without_scope(one) for one in listed_schedulers(cfg)]
     warm_up = max([one['end'] for one in schedulers if is_warm_up(one)], default=0)
     shortened = None
     if warm_up > steps // _OF_A_RAMP:
@@ -64,10 +64,6 @@ def own_schedule(cfg: Config, source: SourceFolder) -> Optional[OwnSchedule]:
     return OwnSchedule(samples, batch, steps, ramp, warm_up, shortened)
 
 
-def _listed(schedulers: Any) -> list[dict[str, Any]]:
+def _without_scope(scheduler: dict[str, Any]) -> dict[str, Any]:
     """Drop the scope that mmengine adds to schedulers of another package's config."""
-    if isinstance(schedulers, dict) and 'type' in schedulers:
-        schedulers = [schedulers]
-    if not isinstance(schedulers, (list, tuple)):
-        return []
-    return [{k: v for k, v in one.items() if k != '_scope_'} for one in schedulers]
+    return {key: value for key, value in scheduler.items() if key != '_scope_'}

@@ -90,9 +90,8 @@ class EMATeacherHook(Hook):
         outputs: Optional[dict] = None,
     ) -> None:
         """Update the teacher."""
-        model = unwrapped_model(runner)
-        if model.is_between_steps:
-            model.update_teacher(_was_finite(runner))
+        if has_stepped(runner):
+            unwrapped_model(runner).update_teacher(_was_finite(runner))
 
 
 class _FiniteEMAHook(EMAHook):

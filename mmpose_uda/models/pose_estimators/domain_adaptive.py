@@ -327,11 +327,6 @@ class DomainAdaptivePoseEstimator(BaseModel):
         wanted = wanted.union(*(a.featured_views for a in self.active_alignments.values()))
         return [view for view in views if view in wanted]
 
-    @property
-    def is_between_steps(self) -> bool:
-        """Whether the optimizer has stepped since the last loss; not while accumulating."""
-        return self.progress.is_between_steps(self.trained_parameters())
-
     def update_teacher(self, finite: Optional[Tensor] = None) -> None:
         """Move the teacher towards the student; the first call copies the student.
 
