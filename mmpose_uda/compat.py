@@ -178,7 +178,7 @@ def _version(name):
         return ''
 
 
-def _tell_in_one_sentence(kind, error, trace):
+def _explain_in_one_sentence(kind, error, trace):
     """Report an error as an ``excepthook``: during this import no tool handles it yet."""
     if issubclass(kind, UnfitVersionsError):
         print(f'error: {error}', file=sys.stderr)
@@ -222,11 +222,11 @@ def _refuse_weights_that_do_not_fit():
     """Let ``load_from`` and ``Pretrained`` refuse weights of which none fits."""
     from mmengine.runner import checkpoint
 
-    from .weights_fit import refusing_misfits, telling_prefixes
+    from .weights_fit import naming_prefixes, refusing_misfits
 
     if not hasattr(checkpoint.load_state_dict, '__wrapped__'):
         checkpoint.load_state_dict = refusing_misfits(checkpoint.load_state_dict)
-        checkpoint._load_checkpoint_with_prefix = telling_prefixes(
+        checkpoint._load_checkpoint_with_prefix = naming_prefixes(
             checkpoint._load_checkpoint_with_prefix
         )
 
@@ -311,7 +311,7 @@ def apply():
         _repair_xtcocotools()
         _check_versions()
     except UnfitVersionsError:
-        sys.excepthook = _tell_in_one_sentence
+        sys.excepthook = _explain_in_one_sentence
         raise
     _set_checkpoint_policy()
     _write_checkpoints_whole()

@@ -64,7 +64,7 @@ def _first(weights: Mapping) -> str:
     return 'nothing'
 
 
-def telling_prefixes(load: Callable) -> Callable:
+def naming_prefixes(load: Callable) -> Callable:
     """Wrap mmengine's ``_load_checkpoint_with_prefix`` to report an unknown prefix."""
 
     @functools.wraps(load)

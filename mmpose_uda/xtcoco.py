@@ -113,9 +113,9 @@ def _plain_truth(truth: COCO, kind: str, use_area: bool) -> COCO:
     annotations = []
     # mmpose's data sets skip the others, so nothing is predicted there
     keys = {'bbox', *_KEYPOINTS[kind]}
-    told = [one for one in truth.dataset['annotations'] if keys <= one.keys()]
+    complete = [one for one in truth.dataset['annotations'] if keys <= one.keys()]
     # pycocotools reads an id of 0 as none, and keeps only the last of equal ids
-    for number, annotation in enumerate(told, start=1):
+    for number, annotation in enumerate(complete, start=1):
         keypoints = _keypoints(annotation, kind)
         plain = dict(annotation, id=number, keypoints=keypoints)
         # CrowdPose has its own count, of visible keypoints only

@@ -181,7 +181,7 @@ def test_an_old_albumentations_is_one_sentence(monkeypatch):
 
 def test_a_mistake_at_import_can_be_caught_as_an_import_error():
     assert issubclass(UnfitVersionsError, ImportError)
-    assert sys.excepthook is not compat._tell_in_one_sentence
+    assert sys.excepthook is not compat._explain_in_one_sentence
 
 
 def test_a_fork_that_formats_elsewhere_is_left_alone(monkeypatch):

@@ -14,7 +14,7 @@ from mmpose_uda.adaptation.held_out import observe_held_out
 from mmpose_uda.adaptation.labelled import find_labelled, measure
 from mmpose_uda.adaptation.labelled_images import LabelledImages
 from mmpose_uda.adaptation.length import sensible_steps
-from mmpose_uda.adaptation.report import Told, write_report
+from mmpose_uda.adaptation.report import ReportContent, write_report
 from mmpose_uda.adaptation.run import AdaptationRun
 from mmpose_uda.adaptation.signals import Observed
 from mmpose_uda.adaptation.source_reference import SourceReference
@@ -114,7 +114,7 @@ def adapt(
         measured = {name: asdict(measure(one, few)) for name, one in pair.items()}
         summary['labelled'] = dict(trained_on=train_on_labelled, **measured)
     summary['seconds'] = round(time.monotonic() - begun, 1)
-    told = Told(
+    content = ReportContent(
         summary=summary,
         frames=frames,
         observed=observed,
@@ -122,7 +122,7 @@ def adapt(
         metainfo=start.parsed,
         scalars=read_scalars(run.training),
     )
-    write_report(told, folder / REPORT)
+    write_report(content, folder / REPORT)
     # last, because it marks the run as finished
     write_whole(folder / SUMMARY, json.dumps(summary, indent=2) + '\n')
     run.remove_folds()

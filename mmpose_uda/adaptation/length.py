@@ -21,25 +21,25 @@ def sensible_steps(images: int) -> int:
     return max(_FEWEST, min(steps, _MOST))
 
 
-def steps_within(minutes: float, seconds_a_step: float, trainings: int = 1) -> int:
+def steps_within(minutes: float, seconds_per_step: float, trainings: int = 1) -> int:
     """Return the number of steps of each training that fit into a time.
 
     Args:
         minutes (float): The time for all trainings.
-        seconds_a_step (float): Seconds per step of one training.
+        seconds_per_step (float): Seconds per step of one training.
         trainings (int): Number of trainings.
 
     Raises:
         UserError: Fewer than 20 steps fit.
     """
-    seconds = trainings * seconds_a_step
+    seconds = trainings * seconds_per_step
     steps = int(60 * minutes * _OF_THE_TIME / seconds)
     if steps < _LEAST:
         needed = _LEAST * seconds / 60 / _OF_THE_TIME
         what = 'a training' if trainings == 1 else f'each of {trainings} trainings'
         raise UserError(
             f'--minutes {minutes:g} is too short: {_LEAST} steps of {what}, '
-            f'{seconds_a_step:.1f} seconds each, need {needed:.1f} minutes, including '
+            f'{seconds_per_step:.1f} seconds each, need {needed:.1f} minutes, including '
             'reading and judging.'
         )
     return steps

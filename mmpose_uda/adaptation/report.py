@@ -42,7 +42,7 @@ _CURVES = {
 
 
 @dataclass(frozen=True)
-class Told:
+class ReportContent:
     """The data that the page shows.
 
     Args:
@@ -62,21 +62,21 @@ class Told:
     scalars: list[dict]
 
 
-def write_report(told: Told, path: Path) -> None:
+def write_report(content: ReportContent, path: Path) -> None:
     """Write the page."""
-    summary = told.summary
+    summary = content.summary
     page = adaptation_page(
         title=f'{summary["model"]}, adapted',
-        decision=told.verdict.decision,
-        sentence=f'{told.verdict.sentence[0].upper()}{told.verdict.sentence[1:]}',
+        decision=content.verdict.decision,
+        sentence=f'{content.verdict.sentence[0].upper()}{content.verdict.sentence[1:]}',
         facts=_facts(summary),
-        signals=list(_rows(told.observed.signals)),
-        notes=list(_notes(told)),
-        curves=list(_curves(told.scalars)),
-        images=_images(told),
+        signals=list(_rows(content.observed.signals)),
+        notes=list(_notes(content)),
+        curves=list(_curves(content.scalars)),
+        images=_images(content),
         labelled=list(_labelled_rows(summary['labelled'])),
         labelled_note=_labelled_note(summary['labelled']),
-        steps=list(_next_steps(told)),
+        steps=list(_next_steps(content)),
         colophon={
             'Model': summary['model'],
             'Config': summary['config'],
@@ -148,10 +148,10 @@ def _rows(signals: Signals) -> Iterator[SignalRow]:
     )
 
 
-def _notes(told: Told) -> Iterator[str]:
-    signals, used = told.observed.signals, told.verdict.used
+def _notes(content: ReportContent) -> Iterator[str]:
+    signals, used = content.observed.signals, content.verdict.used
     if used:
-        yield f'From {told.summary["source"]} the verdict used {" and ".join(used)}.'
+        yield f'From {content.summary["source"]} the verdict used {" and ".join(used)}.'
     else:
         yield (
             'Nothing is known of the source, so its bone lengths and the confidence on it '
@@ -159,7 +159,7 @@ def _notes(told: Told) -> Iterator[str]:
         )
     if signals.source_confidence is not None:
         yield f'On the source the confidence is {signals.source_confidence:.3f}.'
-    folds = told.summary['images']['folds']
+    folds = content.summary['images']['folds']
     if folds:
         yield (
             'There are few images, so the export was trained on all of them. Shown and '
@@ -167,7 +167,7 @@ def _notes(told: Told) -> Iterator[str]:
             'way, each without a part of the images and evaluated on that part.'
         )
     yield (
-        f'The verdict used no labels. {told.verdict.record} Thresholds: '
+        f'The verdict used no labels. {content.verdict.record} Thresholds: '
         f"{THRESHOLDS.origin} (the page 'Calibration of the verdict' of the documentation)."
     )
 
@@ -181,17 +181,17 @@ def _curves(scalars: list[dict]) -> Iterator[Curve]:
             yield Curve(title, meaning, steps, values)
 
 
-def _images(told: Told) -> list[ShownImage]:
-    observed = told.observed
+def _images(content: ReportContent) -> list[ShownImage]:
+    observed = content.observed
     order = np.argsort(-observed.distances, kind='stable')[:_SHOWN]
     return [
         ShownImage.draw(
-            Path(told.frames[n].name).name,
+            Path(content.frames[n].name).name,
             float(observed.distances[n]),
-            told.frames[n].image,
-            told.frames[n].corners[0],
+            content.frames[n].image,
+            content.frames[n].corners[0],
             [observed.before.keypoints[n], observed.after.keypoints[n]],
-            told.metainfo,
+            content.metainfo,
         )
         for n in order
     ]
@@ -226,9 +226,9 @@ def _labelled_note(labelled: Any) -> str:
     return f'Measured on {count} instances, which did not influence the verdict.'
 
 
-def _next_steps(told: Told) -> Iterator[str]:
-    summary = told.summary
-    if told.verdict.decision == WORSE:
+def _next_steps(content: ReportContent) -> Iterator[str]:
+    summary = content.summary
+    if content.verdict.decision == WORSE:
         yield (
             'The adapted model looks worse, so the export is the starting model. The '
             'adapted one is in training/export.'

@@ -24,7 +24,7 @@ from mmpose_uda.adaptation.stoppable import run_stoppable
 from mmpose_uda.adaptation.target_images import write_annotations
 from mmpose_uda.adaptation.training_console import show_training
 from mmpose_uda.analysis.ablation import command_for
-from mmpose_uda.analysis.logged_steps import EACH_STEP, read_scalars, seconds_a_step
+from mmpose_uda.analysis.logged_steps import EACH_STEP, read_scalars, seconds_per_step
 from mmpose_uda.config import last_checkpoint, load_config
 from mmpose_uda.convert.source_folder import SourceFolder
 from mmpose_uda.deploy.deployed_config import METAINFO_FILE, write_metainfo
@@ -192,7 +192,7 @@ class AdaptationRun:
         trial.prepare()
         trial.begin(TRIAL)
         trial.train('trying steps', EACH_STEP)
-        seconds = seconds_a_step(read_scalars(trial.training))
+        seconds = seconds_per_step(read_scalars(trial.training))
         steps = steps_within(minutes, seconds, trainings)
         shutil.rmtree(folder)
         write_whole(noted, json.dumps(steps))

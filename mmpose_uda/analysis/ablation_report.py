@@ -13,9 +13,9 @@ from mmpose_uda.analysis.source_free import SOURCE_FREE, SOURCE_START
 from mmpose_uda.analysis.variants import CONTROLS
 from mmpose_uda.errors import writing
 from mmpose_uda.evaluation.metric_values import (
+    enough_decimals,
     lower_is_better,
     short_names,
-    telling_decimals,
 )
 from mmpose_uda.markdown import table
 from mmpose_uda.whole_files import whole_file
@@ -205,10 +205,10 @@ def _title(variant: str) -> str:
 
 def _mean_and_spread(row: Row, metric: str) -> str:
     mean, spread = row.mean(metric), row.spread(metric)
-    decimals = telling_decimals(mean)
+    decimals = enough_decimals(mean)
     text = f'{mean:.{decimals}f}'
     return text if spread is None else f'{text} ± {spread:.{decimals}f}'
 
 
 def _number(value: float) -> str:
-    return f'{value:.{telling_decimals(value)}f}'
+    return f'{value:.{enough_decimals(value)}f}'

@@ -6,7 +6,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from mmpose_uda.analysis.logged_steps import EACH_STEP, seconds_a_step
+from mmpose_uda.analysis.logged_steps import EACH_STEP, seconds_per_step
 
 TRIED = 6
 """Number of steps of each phase that a trial takes."""
@@ -45,7 +45,7 @@ class Pace:
         """
         names = [phase.name for phase in cfg.train_cfg.phases]
         logged = [lines[n * TRIED : (n + 1) * TRIED] for n in range(len(names))]
-        phases = {name: seconds_a_step(part) for name, part in zip(names, logged)}
+        phases = {name: seconds_per_step(part) for name, part in zip(names, logged)}
         steps = sum(line['time'] for line in lines)
         return cls(phases, max(0.0, seconds - steps))
 

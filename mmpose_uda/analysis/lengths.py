@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.config import Config
 
-from mmpose_uda.config import RAMPS, listed_schedulers
+from mmpose_uda.config import RAMPS, listed_schedulers, require_phases
 from mmpose_uda.errors import UserError
 
 _LONG = re.compile(r'(?P<variant>.+)_x(?P<times>[1-9]\d*)')
@@ -71,11 +71,7 @@ def shortened(cfg: Config, share: float) -> Config:
     derived = copy.deepcopy(cfg)
     if share == 1:
         return derived
-    if 'phases' not in (cfg.get('train_cfg') or {}):
-        raise UserError(
-            f'{cfg.filename} trains in no phases: only configs with phases have a short '
-            'form.'
-        )
+    require_phases(cfg)
     for phase in derived.train_cfg.phases:
         phase.iters = _part_of(phase.iters, share)
     _change_schedules(derived, lambda step: _part_of(step, share))

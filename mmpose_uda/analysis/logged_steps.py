@@ -26,7 +26,7 @@ def read_scalars(work_dir: Path) -> list[dict]:
     return [lines[step] for step in sorted(lines)]
 
 
-def seconds_a_step(lines: Sequence[dict]) -> float:
+def seconds_per_step(lines: Sequence[dict]) -> float:
     """Mean seconds per step over the second half of the steps, as early ones are slower.
 
     Args:

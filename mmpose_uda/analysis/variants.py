@@ -19,6 +19,7 @@ from mmpose_uda.analysis.source_free import (
     source_free_variants,
     start_phases,
 )
+from mmpose_uda.config import require_phases
 from mmpose_uda.errors import UserError
 
 SUPERVISED = 'supervised'
@@ -83,11 +84,7 @@ def ablated_parts(cfg: Config) -> dict[str, Part]:
         UserError: ``ablation_parts`` names something that the config does not have, or the
             config does not train in phases.
     """
-    if 'phases' not in (cfg.get('train_cfg') or {}):
-        raise UserError(
-            f'{cfg.filename} trains in no phases: name a config whose `train_cfg` is a '
-            'PhasedTrainLoop.'
-        )
+    require_phases(cfg)
     elements = list(_elements(cfg))
     listed = cfg.get('ablation_parts') or {element: [element] for element in elements}
     parts = {

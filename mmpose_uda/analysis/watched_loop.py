@@ -9,8 +9,8 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from mmpose_uda.config import require_phases
 from mmpose_uda.engine.runner import PhasedTrainLoop
-from mmpose_uda.errors import UserError
 
 
 class WatchedTrainLoop(PhasedTrainLoop):
@@ -55,11 +55,7 @@ def run_watched(cfg: Config, loop: str, **kwargs: Any) -> WatchedTrainLoop:
     Raises:
         UserError: The config has no phases.
     """
-    if 'phases' not in cfg.train_cfg:
-        raise UserError(
-            f'{cfg.filename} trains in no phases: name a config whose `train_cfg` is a '
-            'PhasedTrainLoop.'
-        )
+    require_phases(cfg)
     cfg.update(val_cfg=None, val_dataloader=None, val_evaluator=None)
     # Long, so that none is the last step of the phase, which does extra work.
     phase = dict(cfg.train_cfg.phases[-1], iters=1000)

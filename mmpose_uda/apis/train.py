@@ -33,8 +33,8 @@ from mmpose_uda.config import (
     set_work_dir,
     shorten,
     take_labels_from_samples,
-    tell_long_ramps,
     user_errors,
+    warn_of_long_ramps,
 )
 from mmpose_uda.datasets.samplers import EpochDrawSampler
 from mmpose_uda.engine.hooks import PreemptionHook
@@ -109,7 +109,7 @@ def train(
             runner.register_hook(stop := PreemptionHook())
             _require_batches(cfg, runner)
             if not smoke:
-                tell_long_ramps(cfg, runner.train_loop.max_iters)
+                warn_of_long_ramps(cfg, runner.train_loop.max_iters)
             with stop.listening():
                 runner.train()
     return runner

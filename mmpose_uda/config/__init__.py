@@ -15,12 +15,13 @@ from .launching import (
 )
 from .names import LOADERS, imported_modules
 from .paths import require_checkpoint, require_checkpoints, require_paths
-from .ramps import RAMPS, is_warm_up, listed_schedulers, tell_long_ramps
+from .ramps import RAMPS, is_warm_up, listed_schedulers, warn_of_long_ramps
 from .reading import (
     drop_options_of_workers,
     load_config,
     require,
     require_data,
+    require_phases,
 )
 from .resuming import check_resumed
 from .smoke import shorten
@@ -55,12 +56,13 @@ __all__ = [
     'require_checkpoints',
     'require_data',
     'require_paths',
+    'require_phases',
     'require_whole_parameters',
     'set_launcher',
     'set_work_dir',
     'shorten',
     'shrink_builtin_data',
     'take_labels_from_samples',
-    'tell_long_ramps',
+    'warn_of_long_ramps',
     'user_errors',
 ]

@@ -13,7 +13,8 @@ def last_checkpoint(work_dir: str) -> Optional[str]:
 
     It is the one that mmengine recorded. If the folder has been moved since, the recorded
     path is outdated, and the file is taken from where the folder is now. If none is
-    recorded, or the recorded one is missing, it is the newest file.
+    recorded, or the recorded one is missing, it is the newest file; without any file, the
+    recorded path, which loading then reports as missing.
     """
     noted = _noted(work_dir)
     if noted is not None:

@@ -110,7 +110,7 @@ def check_kinds(cfg: Config) -> None:
 
 def _check_kind(cfg: Config, value: Any, name: str, allowed: tuple[type, ...]) -> None:
     if value is not None and not isinstance(value, allowed):
-        told = ' or '.join(f'a {kind.__name__}' for kind in allowed)
+        kinds = ' or '.join(f'a {kind.__name__}' for kind in allowed)
         raise UserError(
-            f'`{name}` of the config {cfg.filename} is {value!r}: let it be {told}.'
+            f'`{name}` of the config {cfg.filename} is {value!r}: let it be {kinds}.'
         )

@@ -31,7 +31,7 @@ def is_warm_up(scheduler: Mapping[str, Any]) -> bool:
     )
 
 
-def tell_long_ramps(cfg: Config, steps: int) -> None:
+def warn_of_long_ramps(cfg: Config, steps: int) -> None:
     """Warn of a learning rate, or a weight of a part, that does not reach its full value.
 
     Args:
@@ -50,11 +50,11 @@ def tell_long_ramps(cfg: Config, steps: int) -> None:
 
 
 def _warm_ups(cfg: Config, steps: int) -> Iterator[tuple[str, int, int]]:
-    schedulers = cfg.get('param_scheduler')
-    if isinstance(schedulers, (list, tuple)):
-        for number, scheduler in enumerate(schedulers):
-            if is_warm_up(scheduler):
-                yield f'param_scheduler.{number}.end', scheduler['end'], steps
+    single = isinstance(cfg.get('param_scheduler'), dict)
+    for number, scheduler in enumerate(listed_schedulers(cfg)):
+        if is_warm_up(scheduler):
+            place = '' if single else f'.{number}'
+            yield f'param_scheduler{place}.end', scheduler['end'], steps
 
 
 def _ramps(cfg: Config, phases: Any, steps: int) -> Iterator[tuple[str, int, int]]:

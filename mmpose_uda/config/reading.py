@@ -150,6 +150,15 @@ def require(cfg: Config, *keys: str) -> None:
             raise UserError(f'The config {cfg.filename} has no `{key}`: add it.')
 
 
+def require_phases(cfg: Config) -> None:
+    """Raise a :class:`UserError` for a config that does not train in phases."""
+    if 'phases' not in (cfg.get('train_cfg') or {}):
+        raise UserError(
+            f'{cfg.filename} trains in no phases: name a config whose `train_cfg` is a '
+            'PhasedTrainLoop.'
+        )
+
+
 def require_data(cfg: Config) -> None:
     """Raise a :class:`UserError` for a loader of the config that loads nothing."""
     for name in LOADERS:

@@ -34,20 +34,20 @@ def metainfo_of_categories(path: str) -> dict[str, Any]:
         UserError: No category lists its keypoints, or two keypoints share a name.
     """
     categories = load_coco(path).get('categories') or ()
-    told = [category for category in categories if category.get('keypoints')]
-    if not told:
+    described = [category for category in categories if category.get('keypoints')]
+    if not described:
         raise UserError(
             f'No category of `{path}` lists its keypoints: add `keypoints` to one, or pass '
             "a `metainfo` in mmpose's format."
         )
-    names = list(map(str, told[0]['keypoints']))
+    names = list(map(str, described[0]['keypoints']))
     if len(set(names)) < len(names):
         raise UserError(
             f'Two keypoints in the category of `{path}` share a name: rename one ({names}).'
         )
     colors = list(islice(cycle(_COLORS), len(names)))
     return dict(
-        dataset_name=str(told[0].get('name') or 'own'),
+        dataset_name=str(described[0].get('name') or 'own'),
         keypoint_info={
             i: dict(
                 name=name,
@@ -60,7 +60,9 @@ def metainfo_of_categories(path: str) -> dict[str, Any]:
         },
         skeleton_info={
             i: dict(link=link, id=i, color=_COLORS[0])
-            for i, link in enumerate(_links(told[0].get('skeleton') or (), names, path))
+            for i, link in enumerate(
+                _links(described[0].get('skeleton') or (), names, path)
+            )
         },
         joint_weights=[1.0] * len(names),
         sigmas=[_SIGMA] * len(names),

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from mmpose_uda.datasets.coco_annotation import as_triples
-from mmpose_uda.datasets.faults import Fault, told
+from mmpose_uda.datasets.faults import Fault, quoted
 
 _FARTHEST = 1e7  # mm; nobody is seen from farther away
 
@@ -63,7 +63,7 @@ def camera_of(image: dict[str, Any], path: str) -> dict[str, np.ndarray]:
         is_right = False
     if not is_right:
         raise Fault(
-            f'`camera` of image {image["id"]} of `{path}` is {told(camera)}',
+            f'`camera` of image {image["id"]} of `{path}` is {quoted(camera)}',
             'give it `focal` and `principal_point`, two numbers each, in px, the focal '
             'lengths above 0, or leave it out',
         )

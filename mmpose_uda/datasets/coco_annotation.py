@@ -5,7 +5,7 @@ from typing import Any, Optional
 import numpy as np
 
 from mmpose_uda.datasets.coco_file import box_of
-from mmpose_uda.datasets.faults import Fault, told
+from mmpose_uda.datasets.faults import Fault, quoted
 
 VISIBILITIES = (0, 1, 2)
 _CATEGORY = 1  # for an annotation without one, or with one that is not an integer
@@ -82,7 +82,7 @@ def _area_of(annotation: dict[str, Any], box: np.ndarray, path: str) -> float:
     if not is_area(annotation.get('area')):
         raise Fault(
             f'`area` of annotation {annotation.get("id")} of `{path}` is '
-            f'{told(annotation["area"])}',
+            f'{quoted(annotation["area"])}',
             'make it a number, or leave it out',
         )
     return float(annotation.get('area') or box[2] * box[3])

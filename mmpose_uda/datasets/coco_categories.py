@@ -5,7 +5,7 @@ from typing import Any, Optional
 
 from mmengine.logging import print_log
 
-from mmpose_uda.datasets.faults import listed, told
+from mmpose_uda.datasets.faults import listed, quoted
 from mmpose_uda.errors import UserError
 
 
@@ -41,7 +41,7 @@ def categorised(
     lost = [one for one in annotations if one.get('category_id') not in known]
     if not lost:
         return annotations
-    values = ', '.join(dict.fromkeys(told(one.get('category_id')) for one in lost[:20]))
+    values = ', '.join(dict.fromkeys(quoted(one.get('category_id')) for one in lost[:20]))
     sentence = (
         f'{len(lost)} of {len(annotations)} annotations of `{path}` are left out, because '
         f'`categories` lacks their `category_id` ({values}): correct that of '

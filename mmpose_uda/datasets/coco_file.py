@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from mmpose_uda.datasets.faults import Fault, raise_faults, told
+from mmpose_uda.datasets.faults import Fault, quoted, raise_faults
 from mmpose_uda.datasets.files import load_json, require_path
 from mmpose_uda.datasets.image_size import size_when_loaded
 from mmpose_uda.datasets.keypoint_names import require_same_keypoints
@@ -51,14 +51,14 @@ def _images_without_name(images: list[dict], path: str) -> Iterator[Fault]:
     for number, image in enumerate(images):
         if not is_id(image.get('id')):
             yield Fault(
-                f'Image number {number} of `{path}` has {told(image.get("id"))} as its '
+                f'Image number {number} of `{path}` has {quoted(image.get("id"))} as its '
                 '`id`',
                 'use a number or text',
             )
         name = image.get('file_name')
         if not isinstance(name, str) or not name or '\0' in name:
             yield Fault(
-                f'Image {told(image.get("id"))} of `{path}` has {told(name)} as its '
+                f'Image {quoted(image.get("id"))} of `{path}` has {quoted(name)} as its '
                 '`file_name`',
                 'give the name of its file within the image folder',
             )
@@ -68,14 +68,14 @@ def _faulty_categories(categories: Sequence[dict], path: str) -> Iterator[Fault]
     for number, category in enumerate(categories):
         if not is_id(category.get('id', 0)):
             yield Fault(
-                f'Category number {number} of `{path}` has {told(category["id"])} as its '
+                f'Category number {number} of `{path}` has {quoted(category["id"])} as its '
                 '`id`',
                 'use a number or text',
             )
         if not _are_names(category.get('keypoints') or []):
             yield Fault(
-                f'Category {told(category.get("id"))} of `{path}` has '
-                f'{told(category["keypoints"])} as its `keypoints`',
+                f'Category {quoted(category.get("id"))} of `{path}` has '
+                f'{quoted(category["keypoints"])} as its `keypoints`',
                 'give the list of their names',
             )
 
@@ -85,8 +85,8 @@ def _faulty_ids(annotations: list[dict], path: str) -> Iterator[Fault]:
         for key in _IDS:
             if annotation.get(key) is not None and not is_id(annotation[key]):
                 yield Fault(
-                    f'Annotation {told(annotation.get("id"))} of `{path}` has '
-                    f'{told(annotation[key])} as its `{key}`',
+                    f'Annotation {quoted(annotation.get("id"))} of `{path}` has '
+                    f'{quoted(annotation[key])} as its `{key}`',
                     'use a number or text',
                 )
 
@@ -135,12 +135,14 @@ def category_of(
     Raises:
         UserError: Categories list keypoints, but other ones.
     """
-    told = [c for c in content.get('categories') or () if c.get('keypoints')]
-    if not told:
+    described = [c for c in content.get('categories') or () if c.get('keypoints')]
+    if not described:
         return None
-    fitting = {c.get('id') for c in told if list(c['keypoints']) == list(names)}
+    fitting = {c.get('id') for c in described if list(c['keypoints']) == list(names)}
     if not fitting:
-        require_same_keypoints({f'`{path}`': told[0]['keypoints'], owner: names}, remedy)
+        require_same_keypoints(
+            {f'`{path}`': described[0]['keypoints'], owner: names}, remedy
+        )
     return fitting
 
 

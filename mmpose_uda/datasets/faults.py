@@ -25,7 +25,7 @@ class Fault(UserError):
         self.remedy = remedy
 
 
-def told(value: Any) -> str:
+def quoted(value: Any) -> str:
     """A value of a file for use in a sentence, shortened if it is long."""
     return reprlib.repr(value)
 

@@ -122,7 +122,7 @@ def find_images(folder: str, without: Optional[str | os.PathLike] = None) -> lis
     )
     named = [name for name in files if is_image(name)]
     names = [name for name in named if osp.isfile(osp.join(folder, name))]
-    _tell_of_other_pictures(folder, [name for name in files if not is_image(name)])
+    _warn_of_other_pictures(folder, [name for name in files if not is_image(name)])
     if len(names) < len(named):
         there = set(names)
         print_log(
@@ -162,7 +162,7 @@ def _is_left_behind(name: str) -> bool:
     return name.startswith('.') or name == '__MACOSX'
 
 
-def _tell_of_other_pictures(folder: str, names: list[str]) -> None:
+def _warn_of_other_pictures(folder: str, names: list[str]) -> None:
     others = Counter(filter(None, (_other_picture(folder, name) for name in names)))
     if others:
         counts = ', '.join(f'{n} {kind}' for kind, n in sorted(others.items()))

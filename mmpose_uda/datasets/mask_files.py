@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from mmengine import fileio
 
-from mmpose_uda.datasets.faults import told
+from mmpose_uda.datasets.faults import quoted
 from mmpose_uda.datasets.files import load_npz
 from mmpose_uda.decoded_images import read_decoded
 from mmpose_uda.errors import UserError
@@ -27,7 +27,7 @@ class MaskValuesError(UserError):
     """
 
     def __init__(self, path: str, values: list[int]):
-        self.values = told(values)
+        self.values = quoted(values)
         super().__init__(
             f'The mask `{path}` has the values {self.values}, all of them background: '
             'write 255 where the foreground is, and 0 elsewhere.'

@@ -97,8 +97,8 @@ class PoseDataset(BaseCocoStyleDataset):
         super().__init__(data_prefix=data_prefix, metainfo=metainfo, **kwargs)
         # without this entry CocoMetric does not read the file, but takes the samples' own
         # annotations, in which what tools leave out is filled in
-        told = f'{self.metainfo["dataset_name"]}_ann_file'
-        MessageHub.get_current_instance().runtime_info.pop(told, None)
+        entry = f'{self.metainfo["dataset_name"]}_ann_file'
+        MessageHub.get_current_instance().runtime_info.pop(entry, None)
 
     @classmethod
     def definition_of(cls, config: dict) -> dict:

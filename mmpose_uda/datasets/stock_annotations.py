@@ -27,7 +27,7 @@ from mmpose_uda.datasets.coco_file import (
     load_coco,
     repeated_images,
 )
-from mmpose_uda.datasets.faults import Fault, listed, raise_faults, told
+from mmpose_uda.datasets.faults import Fault, listed, quoted, raise_faults
 from mmpose_uda.datasets.image_size import check_size
 from mmpose_uda.datasets.sample_errors import naming_image, require_samples, usable_labels
 from mmpose_uda.errors import UserError
@@ -149,7 +149,7 @@ def _boxes_of_text(annotations: list[dict], path: str) -> Iterator[Fault]:
         box = annotation['bbox']
         if isinstance(box, list) and any(isinstance(value, str) for value in box):
             yield Fault(
-                f'`bbox` of annotation {annotation.get("id")} of `{path}` is {told(box)}',
+                f'`bbox` of annotation {annotation.get("id")} of `{path}` is {quoted(box)}',
                 'write the numbers without quotes',
             )
 
@@ -166,7 +166,7 @@ def _images(content: dict[str, Any], path: str) -> Iterator[Fault]:
             value = image.get(key)
             if not isinstance(value, (int, float)) or not 1 <= value <= WIDEST:
                 yield Fault(
-                    f'`{key}` of image {image["id"]} of `{path}` is {told(value)}',
+                    f'`{key}` of image {image["id"]} of `{path}` is {quoted(value)}',
                     'set it to the number of px',
                 )
 

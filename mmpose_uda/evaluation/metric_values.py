@@ -22,6 +22,6 @@ def short_names(metrics: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def telling_decimals(value: float) -> int:
+def enough_decimals(value: float) -> int:
     """Decimals worth showing: millimetres and percent need one, shares three."""
     return 1 if abs(value) >= 2 else 3

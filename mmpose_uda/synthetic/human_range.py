@@ -29,24 +29,58 @@ _NOISE = dict(
 
 
 @dataclass(frozen=True)
-class HumanRange:
-    """A range of poses and views.
+class Views:
+    """From where people are seen; angles in degrees.
 
     Args:
-        weights (dict[str, dict]): How often each family of poses is drawn, by domain.
-        front (tuple[float, float]): Standard deviation of turns from the frontal view, in
-            degrees, in renders and in photographs.
-        limit (float): Limit of these turns, in degrees.
-        around (float): Share of people who are seen from any direction instead.
-        above (float): Share of people who are seen from high above.
+        front (float): Standard deviation of turns from the frontal view.
+        rise (tuple[float, float]): Mean and standard deviation of how far the camera looks
+            down.
+        roll (float): Standard deviation of the camera's roll.
+        limit (float): Limit of turns.
+        around (float): Share of people who are seen from any direction instead. If there
+            are any, lying people are mostly seen from the side.
+        above (float): Share of people who are seen from high above instead.
+    """
+
+    front: float
+    rise: tuple[float, float]
+    roll: float
+    limit: float = 180.0
+    around: float = 0.0
+    above: float = 0.0
+
+    def draw(self, rng: np.random.Generator, level: float) -> np.ndarray:
+        """Rotation [3, 3] from the body's frame to the camera's.
+
+        Args:
+            rng (np.random.Generator): Source of randomness.
+            level (float): How level the trunk is, from 0 (upright) to 1.
+        """
+        azimuth = np.clip(rng.normal(0, self.front), -self.limit, self.limit)
+        rise, roll = rng.normal(*self.rise), rng.normal(0, self.roll)
+        anywhere, aside = rng.uniform(-180, 180), rng.normal(90 * rng.choice((-1, 1)), 35)
+        if rng.random() < self.around:
+            azimuth = anywhere
+        elif rng.random() < level * (self.around > 0):
+            azimuth = aside
+        if rng.random() < self.above:
+            rise = rng.uniform(20, 75)
+        return view_from(azimuth, np.clip(rise, -30, 80), roll)
+
+
+@dataclass(frozen=True)
+class HumanRange:
+    """A range of poses and views, by domain: 'rendered' and 'photo'.
+
+    Args:
+        weights (dict[str, dict]): How often each family of poses is drawn.
+        views (dict[str, Views]): From where people are seen.
         cropped (float): Share of people of whom the picture's edge may cut something off.
     """
 
     weights: dict
-    front: tuple
-    limit: float = 180.0
-    around: float = 0.0
-    above: float = 0.0
+    views: dict
     cropped: float = 0.0
 
     def sampler(self) -> PoseSampler:
@@ -64,26 +98,8 @@ class HumanRange:
         )
 
     def view(self, rng: np.random.Generator, domain: str, level: float) -> np.ndarray:
-        """Rotation [3, 3] from the body's frame to the camera's.
-
-        Args:
-            rng (np.random.Generator): Source of randomness.
-            domain (str): 'rendered' or 'photo'.
-            level (float): How level the trunk is, from 0 (upright) to 1: lying people are
-                mostly seen from the side.
-        """
-        photo = domain == 'photo'
-        azimuth = rng.normal(0, self.front[photo])
-        azimuth = np.clip(azimuth, -self.limit, self.limit)
-        rise, roll = rng.normal((5, 8)[photo], (9, 12)[photo]), rng.normal(0, (6, 9)[photo])
-        anywhere, aside = rng.uniform(-180, 180), rng.normal(90 * rng.choice((-1, 1)), 35)
-        if rng.random() < self.around:
-            azimuth = anywhere
-        elif rng.random() < level * (self.around > 0):
-            azimuth = aside
-        if rng.random() < self.above:
-            rise = rng.uniform(20, 75)
-        return view_from(azimuth, np.clip(rise, -30, 80), roll)
+        """Draw a view of a domain: see :meth:`Views.draw`."""
+        return self.views[domain].draw(rng, level)
 
 
 # Rendered data usually sample poses evenly; photographs show everyday life and sport.
@@ -100,9 +116,10 @@ _LOW_WEIGHTS = dict(
 )
 FULL = HumanRange(
     {domain: _UPRIGHT_WEIGHTS[domain] | _LOW_WEIGHTS[domain] for domain in _LOW_WEIGHTS},
-    front=(40, 50),
-    around=0.15,
-    above=0.06,
+    dict(
+        rendered=Views(front=40, rise=(5, 9), roll=6, around=0.15, above=0.06),
+        photo=Views(front=50, rise=(8, 12), roll=9, around=0.15, above=0.06),
+    ),
     cropped=0.12,
 )
 """People as photographs show them: upright or not, from all sides."""
@@ -114,8 +131,10 @@ FRONTAL = HumanRange(
         domain: weights | dict.fromkeys(_FOLDED, 0.4)
         for domain, weights in _UPRIGHT_WEIGHTS.items()
     },
-    front=(25, 32),
-    limit=60.0,
+    dict(
+        rendered=Views(front=25, rise=(5, 9), roll=6, limit=60),
+        photo=Views(front=32, rise=(8, 12), roll=9, limit=60),
+    ),
 )
 """Upright people seen from the front, turned by at most 60 degrees.
 

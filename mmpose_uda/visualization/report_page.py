@@ -7,7 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 from mmpose_uda.evaluation.comparison import Comparison
-from mmpose_uda.evaluation.metric_values import lower_is_better, telling_decimals
+from mmpose_uda.evaluation.metric_values import enough_decimals, lower_is_better
 
 from .pages import render_page
 from .report_charts import joint_bars, pck_curves
@@ -70,7 +70,7 @@ def _metric_rows(comparison: Comparison) -> list[dict[str, str]]:
     for name, a in comparison.a.metrics.items():
         b = comparison.b.metrics[name]
         lower = lower_is_better(name)
-        decimals = telling_decimals(max(abs(a), abs(b)))
+        decimals = enough_decimals(max(abs(a), abs(b)))
         better = b < a if lower else b > a
         rows.append(
             dict(

@@ -1,6 +1,6 @@
 import pytest
 
-from mmpose_uda.evaluation.metric_values import lower_is_better, telling_decimals
+from mmpose_uda.evaluation.metric_values import enough_decimals, lower_is_better
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ def test_which_way_is_better(metric, lower):
     'value, text', [(81.234, '81.2'), (-2.0, '-2.0'), (1.99, '1.990'), (-0.0713, '-0.071')]
 )
 def test_decimals(value, text):
-    assert f'{value:.{telling_decimals(value)}f}' == text
+    assert f'{value:.{enough_decimals(value)}f}' == text

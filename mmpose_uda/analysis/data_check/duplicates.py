@@ -38,15 +38,15 @@ def _compare(report: DataReport, trained: Part, tested: Part) -> None:
     if not pairs:
         return
     first = min(pairs)
-    told = (
+    shared = (
         f'{len(pairs)} of {len(tested.images)} images of the {tested.role} data are in the '
         f'{trained.role} data too, such as `{first}` as `{pairs[first]}`'
     )
     if any(getattr(part.dataset, 'transductive', False) for part in (trained, tested)):
-        report.remarks.append(f'{told}, as intended by the protocol (transductive).')
+        report.remarks.append(f'{shared}, as intended by the protocol (transductive).')
     else:
         report.problems.append(
-            f'{told}: remove them from one, or the test does not measure performance on '
+            f'{shared}: remove them from one, or the test does not measure performance on '
             'unseen images.'
         )
 

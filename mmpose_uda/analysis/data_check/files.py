@@ -64,9 +64,9 @@ def add_files_of_config(report: DataReport, cfg: Config) -> None:
     found = {path: (key, what) for key, what, path in _search(content)}
     if content.get('load_from'):
         found[content['load_from']] = ('load_from', _WEIGHTS)
-    told = {row.path for row in report.files}
+    checked = {row.path for row in report.files}
     for path, (key, what) in found.items():
-        if path in told:
+        if path in checked:
             continue
         row = _row(key, what, path)
         report.files.append(row)

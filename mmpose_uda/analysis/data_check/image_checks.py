@@ -8,7 +8,7 @@ from mmengine import fileio
 from mmpose_uda.analysis.data_check.findings import DataReport
 from mmpose_uda.analysis.data_check.images import ImageFacts, in_threads, mask_fault
 from mmpose_uda.analysis.data_check.parts import Part
-from mmpose_uda.datasets.faults import told
+from mmpose_uda.datasets.faults import quoted
 from mmpose_uda.datasets.mask_files import file_of_mask
 
 
@@ -91,7 +91,7 @@ def _check_sizes(report: DataReport, part: Part, own: Mapping[str, ImageFacts]) 
     if not wrong:
         return
     first, seen = wrong[0], own[wrong[0]]
-    width, height = map(told, said[first])
+    width, height = map(quoted, said[first])
     if seen.is_turned and said[first] == seen.stored:
         cause = (
             f', which its EXIF orientation {seen.orientation} turns when it is loaded: '

@@ -44,7 +44,7 @@ class AdaptationMonitorHook(Hook):
         self.min_spread = min_spread
         self.max_lead = max_lead
         self.patience = patience
-        self.told: set[str] = set()
+        self.warned: set[str] = set()
 
     def after_train_iter(
         self,
@@ -60,8 +60,8 @@ class AdaptationMonitorHook(Hook):
         names = [k.removesuffix(_SHARE) for k in scalars if k.endswith(f'/{_SHARE}')]
         for name in names:
             for kind, sentence in self.warnings(_Monitors(scalars, name)):
-                if kind not in self.told:
-                    self.told.add(kind)
+                if kind not in self.warned:
+                    self.warned.add(kind)
                     print_log(sentence, 'current', logging.WARNING)
 
     def warnings(self, monitors: '_Monitors') -> Iterator[tuple[str, str]]:

@@ -12,7 +12,7 @@ from mmpose.registry import HOOKS
 from mmpose_uda.deploy.export import export_estimator, export_folder
 from mmpose_uda.engine.unwrap import unwrapped_model
 from mmpose_uda.errors import check_writable
-from mmpose_uda.evaluation.metric_values import lower_is_better, telling_decimals
+from mmpose_uda.evaluation.metric_values import enough_decimals, lower_is_better
 from mmpose_uda.whole_files import write_whole
 
 _SUMMARY, _EXPORT = 'summary.json', 'export'
@@ -147,7 +147,7 @@ class SummaryHook(Hook):
             first, last = by_phase[self.before][key], summary[self.domain][key]
             change = self._change(first, last)
             first, last = (
-                f'{value:.{telling_decimals(value)}f}{self.unit}' for value in (first, last)
+                f'{value:.{enough_decimals(value)}f}{self.unit}' for value in (first, last)
             )
             lines.append(
                 f'{self.headline} on the {self.domain}: {first} after the phase '
@@ -162,7 +162,7 @@ class SummaryHook(Hook):
     def _change(self, first: float, last: float) -> str:
         """The change: percent of an error, or points of a share, which may begin near 0."""
         if not lower_is_better(self.headline):
-            decimals = telling_decimals(max(first, last))
+            decimals = enough_decimals(max(first, last))
             return f' ({last - first:+.{decimals}f})'
         return f' ({100 * (last - first) / first:+.0f} %)' if first else ''
 

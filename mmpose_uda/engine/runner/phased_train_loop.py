@@ -156,7 +156,7 @@ class PhasedTrainLoop(IterBasedTrainLoop):
             self.runner.model.train()
             torch.manual_seed(iteration_seed(self.runner.seed, self._iter))
             # before the step, at whose end a checkpoint is written
-            hub.update_info(_DRAWS, self.draws + self.draws_of_a_step)
+            hub.update_info(_DRAWS, self.draws + self.draws_per_step)
             self.run_iter(data_batch)
             if self._iter >= self.phase.end:
                 break
@@ -195,11 +195,11 @@ class PhasedTrainLoop(IterBasedTrainLoop):
     @property
     def draws(self) -> int:
         """Draws used by all processes together; survives resuming, on any number."""
-        of_one_world = self._iter * self.draws_of_a_step
+        of_one_world = self._iter * self.draws_per_step
         return self.runner.message_hub.get_info(_DRAWS, of_one_world)
 
     @property
-    def draws_of_a_step(self) -> int:
+    def draws_per_step(self) -> int:
         """Draws per iteration, of all processes together."""
         return self.dataloader.batch_size * get_world_size()
 

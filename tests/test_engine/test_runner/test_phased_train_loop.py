@@ -407,7 +407,7 @@ class Weights(nn.Module):
 class LoopOfWeights(phased_train_loop.PhasedTrainLoop):
     """Iterations without data, data loader or hooks."""
 
-    draws = draws_of_a_step = 0
+    draws = draws_per_step = 0
 
     def __init__(self, model, wrapper, phases, begin=0):
         self._runner = SimpleNamespace(
