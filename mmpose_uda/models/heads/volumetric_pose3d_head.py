@@ -1,6 +1,5 @@
 """A 3D pose head with one distribution over a small volume per keypoint."""
 
-import torch
 from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
 from torch import Tensor, nn
@@ -13,6 +12,7 @@ from mmpose_uda.models.heads.base_pose3d_head import (
 )
 from mmpose_uda.models.heads.bone_shrinkage import BoneShrinkage
 from mmpose_uda.models.readers import AxisDistribution, KeypointDistributions, crop_axis
+from mmpose_uda.models.utils import volume_sums
 
 _FLOOR = 1e-24  # relative to the peak, which is 1
 
@@ -80,12 +80,7 @@ class VolumetricPose3DHead(BasePose3DHead):
             tuple[Tensor, Tensor]: [B, K, h', w'] and [B, K, D], proportional to
             probabilities.
         """
-        # The features of a transformer are channels-last, where reductions are slow.
-        volume = logits.to(torch.float32, memory_format=torch.contiguous_format)
-        peak = volume.detach().amax((2, 3, 4), keepdim=True)
-        # One exponential of the volume serves all marginals.
-        cells = (volume - peak).exp_()
-        return cells.sum(2), cells.sum((3, 4))
+        return volume_sums(logits)
 
     def distributions_of(self, image: Tensor, depths: Tensor) -> KeypointDistributions:
         """Marginals from the sums of :meth:`image_and_depths`.

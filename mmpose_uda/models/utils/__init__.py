@@ -36,6 +36,7 @@ from .view_geometry import (
     turned_about_middle,
     warp_maps,
 )
+from .volume_sums import volume_sums
 
 __all__ = [
     'Bones',
@@ -79,5 +80,6 @@ __all__ = [
     'transform_points',
     'turned_about_middle',
     'uncompiled',
+    'volume_sums',
     'warp_maps',
 ]
