@@ -102,33 +102,38 @@ class HumanRange:
         return self.views[domain].draw(rng, level)
 
 
-# Rendered data usually sample poses evenly; photographs show everyday life and sport.
+# Renders sample poses evenly; the photo-like target is one kind of place, where people do
+# what they do in rooms.
 _UPRIGHT_WEIGHTS = dict(
     rendered=dict.fromkeys(_UPRIGHT, 1.0) | dict(anyhow=3.0, stand_anyhow=3.0),
-    photo=dict.fromkeys(_UPRIGHT, 0.6)
-    | dict(stand=2.5, walk=2.5, sit=2.0, in_front=2.0, hands_on_hips=1.2, wave=1.2)
-    | dict(run=2.0, throw=1.5, kick=1.8, jump=1.5, point=1.2, contrapposto=1.5)
-    | dict(stand_anyhow=2.5, sit_anyhow=2.0),
+    photo=dict(walk=4.0, sit=4.0, stand=3.0, in_front=3.0)
+    | dict(stand_anyhow=2.0, sit_anyhow=2.0, contrapposto=2.0, reach=2.0, bend=2.0)
+    | dict(point=1.5, hands_on_hips=1.5, crossed_arms=1.5, at_the_ear=1.5)
+    | dict(wave=1.0, recline=1.0, crouch=1.0, squat=0.5, run=0.5),
 )
 _LOW_WEIGHTS = dict(
     rendered=dict.fromkeys(_LOW, 0.8),
-    photo=dict.fromkeys(_LOW, 0.7) | dict(sit_floor=1.5, lie_back=1.4, lie_front=1.0),
+    photo=dict(sit_floor=1.0, cross_legged=0.7, half_kneel=0.7, kneel=0.5)
+    | dict(lie_back=0.7, lie_side=0.7, lie_front=0.4),
 )
 FULL = HumanRange(
     {domain: _UPRIGHT_WEIGHTS[domain] | _LOW_WEIGHTS[domain] for domain in _LOW_WEIGHTS},
     dict(
         rendered=Views(front=40, rise=(5, 9), roll=6, around=0.15, above=0.06),
-        photo=Views(front=50, rise=(8, 12), roll=9, around=0.15, above=0.06),
+        photo=Views(front=50, rise=(32, 8), roll=4, around=0.15),
     ),
     cropped=0.12,
 )
-"""People as photographs show them: upright or not, from all sides."""
+"""People upright or not, from all sides: everything in renders, a room in photographs.
+
+Photographs are those of a camera high on a wall.
+"""
 
 # Bent and folded people hide the cues from which depth could be inferred.
 _FOLDED = ('recline', 'ride', 'squat', 'crouch', 'side_lunge', 'leg_up', 'bend', 'anyhow')
 FRONTAL = HumanRange(
     {
-        domain: weights | dict.fromkeys(_FOLDED, 0.4)
+        domain: weights | {family: 0.4 for family in _FOLDED if family in weights}
         for domain, weights in _UPRIGHT_WEIGHTS.items()
     },
     dict(

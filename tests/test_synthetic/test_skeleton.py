@@ -105,8 +105,8 @@ def test_sampled_poses_respect_limits_and_differ(body, domain):
 def test_families_mean_what_the_skeleton_can(body):
     """No family names an unknown angle or asks for one far beyond the limits."""
     sampler = POSES[body]
-    for domain in ('rendered', 'photo'):
-        assert set(sampler.weights[domain]) == set(sampler.families)
+    assert set(sampler.weights['rendered']) == set(sampler.families)
+    assert set(sampler.weights['photo']) <= set(sampler.families)
     for name, family in sampler.families.items():
         for seed in range(5):
             pose = sampler.skeleton.pose(**family(np.random.default_rng(seed)))

@@ -35,7 +35,7 @@ def test_files_are_complete(built):
     root, manifest = built
     assert manifest == json.loads((root / 'manifest.json').read_text())
     assert manifest['parameters'] == dict(
-        name='hand', version=store.VERSION, image_size=128, **SMALL
+        name='hand', version=store.VERSIONS['hand'], image_size=128, **SMALL
     )
     for domain in ('rendered', 'photo'):
         for split, number in (('train', 16), ('test', 8)):
