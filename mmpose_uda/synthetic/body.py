@@ -75,6 +75,7 @@ class Body(Protocol):
             in mm.
         scale (float): mm of the real body per mm drawn.
         filling (float): Factor on how much of the picture the joints fill.
+        target_look (str): Look of its target domain: 'photo' or 'infrared'.
         mesh (SkinnedMesh): The skin in its rest pose.
         faces (np.ndarray): Its triangles [F, 3].
     """
@@ -85,6 +86,7 @@ class Body(Protocol):
     joint_radii: np.ndarray
     scale: float
     filling: float
+    target_look: str
     mesh: SkinnedMesh
     faces: np.ndarray
 

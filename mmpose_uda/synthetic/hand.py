@@ -34,6 +34,7 @@ class HandBody:
         joint_radii (np.ndarray): Radius of the flesh around each joint [21] in mm.
         scale (float): 1, since hands are drawn in their own size.
         filling (float): 1, since fingers end in joints, and flesh and arm need room.
+        target_look (str): Look of its target domain.
         mask_limb (float): Length of the arm, from the wrist, that the mask covers (mm).
     """
 
@@ -42,6 +43,7 @@ class HandBody:
     category = 'hand'
     scale = 1.0
     filling = 1.0
+    target_look = 'photo'
     joint_radii = np.concatenate([[20.0], FLESH.ravel()])
     mask_limb = 60.0
     # Length of the drawn arm (mm): in many renders hands end somewhere behind the wrist.

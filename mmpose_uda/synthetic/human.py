@@ -46,6 +46,7 @@ class HumanBody(JointedBody):
     )
     category = 'person'
     scale = SCALE
+    target_look = 'infrared'
 
     def __init__(self, shown: HumanRange = FULL) -> None:
         super().__init__(SKELETON, human_flesh(), shown.sampler())

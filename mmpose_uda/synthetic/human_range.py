@@ -102,7 +102,7 @@ class HumanRange:
         return self.views[domain].draw(rng, level)
 
 
-# Renders sample poses evenly; the photo-like target is one kind of place, where people do
+# Renders sample poses evenly; the target is one kind of place, where people do
 # what they do in rooms.
 _UPRIGHT_WEIGHTS = dict(
     rendered=dict.fromkeys(_UPRIGHT, 1.0) | dict(anyhow=3.0, stand_anyhow=3.0),
@@ -124,9 +124,9 @@ FULL = HumanRange(
     ),
     cropped=0.12,
 )
-"""People upright or not, from all sides: everything in renders, a room in photographs.
+"""People upright or not, from all sides: everything in renders, a room in the target.
 
-Photographs are those of a camera high on a wall.
+The target is seen by a camera high on a wall.
 """
 
 # Bent and folded people hide the cues from which depth could be inferred.

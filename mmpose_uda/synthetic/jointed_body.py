@@ -26,6 +26,7 @@ class JointedBody:
             drawn mm.
         scale (float): mm of the real body per mm drawn.
         filling (float): Factor on how much of the picture the joints fill.
+        target_look (str): Look of its target domain.
         object_scale (float): Size of objects around it, relative to those around a hand.
         spacing (float): Size of the skin's triangles in drawn mm.
 
@@ -42,6 +43,7 @@ class JointedBody:
     category: str
     scale: float
     filling = 1.2
+    target_look = 'photo'
     object_scale = 0.65
     spacing = 2.4
 

@@ -1,4 +1,4 @@
-"""The two kinds of domain: clean renders, and photographs.
+"""The kinds of domain: clean renders, photographs, and pictures by infrared light.
 
 A look decides on camera, framing, light and everything in the picture besides the body. It
 is independent of the kind of body.
@@ -16,7 +16,7 @@ from .camera import Camera
 from .ground import Ground, floor_mask, floor_picture, floor_shadow
 from .lighting import Light, lit, studio_light
 from .objects import carrier, held_bar, random_object
-from .photography import cast_shadow, develop, photo_light
+from .photography import cast_shadow, develop, infrared, infrared_light, photo_light
 from .scene import Painted, Scene
 from .surface import Part, Surface
 
@@ -158,7 +158,7 @@ class PhotoLook(Look):
 
     def picture(self, rng, scene, size):
         """Lamp- or sunlight, a cluttered background, and a real camera."""
-        light, softness = photo_light(rng)
+        light, softness = self.light(rng)
         gloss = rng.uniform(0.1, 1.0)
         background = cluttered_background(rng, self.photos, size)
         if scene.ground and rng.random() < 0.75:
@@ -169,7 +169,28 @@ class PhotoLook(Look):
             background = cast_shadow(rng, background, scene.front.surface, light, size)
         background *= (light.above.mean() + light.colour.mean()) * np.float32(0.75)
         image = with_bodies(rng, background, scene, light, softness, size, gloss)
+        return self.develop(rng, image, size)
+
+    def light(self, rng: np.random.Generator) -> tuple[Light, int]:
+        """Light of a picture, with the softness of its edge in px."""
+        return photo_light(rng)
+
+    def develop(self, rng: np.random.Generator, image: np.ndarray, size: int) -> np.ndarray:
+        """Simulate the camera that takes an image [size, size, 3]."""
         return develop(rng, image, size)
+
+
+class InfraredLook(PhotoLook):
+    """Pictures of a camera that sees by its own infrared lamps, without colours."""
+
+    def light(self, rng):
+        """Lamps around the lens."""
+        return infrared_light(rng)
+
+    def develop(self, rng, image, size):
+        """What is far from the middle gets less of the lamps' light; grain; no colours."""
+        image = develop(rng, infrared(rng, image, size), size)
+        return np.repeat(image.mean(axis=2, keepdims=True), 3, axis=2)
 
 
 def with_bodies(
@@ -290,4 +311,4 @@ def small_rotation(rng: np.random.Generator, amount: float) -> np.ndarray:
     return cv2.Rodrigues(rng.normal(0, amount / np.sqrt(3), 3))[0]
 
 
-LOOKS = dict(rendered=RenderedLook, photo=PhotoLook)
+LOOKS = dict(rendered=RenderedLook, photo=PhotoLook, infrared=InfraredLook)

@@ -26,6 +26,28 @@ def photo_light(rng: np.random.Generator) -> tuple[Light, int]:
     return light, int(rng.integers(1, 4))
 
 
+def infrared_light(rng: np.random.Generator) -> tuple[Light, int]:
+    """Lamps around the camera's lens, with their edge softness in px."""
+    to_light = unit(np.array([*rng.normal((0, -0.1), 0.15), -1.0]))
+    dome = np.full(3, rng.uniform(0.2, 0.5))
+    light = Light(to_light, np.full(3, rng.uniform(0.7, 1.0)), dome, dome * 0.8, wrap=0.15)
+    return light, int(rng.integers(1, 4))
+
+
+def infrared(rng: np.random.Generator, image: np.ndarray, size: int) -> np.ndarray:
+    """Turn a picture [size, size, 3] into what infrared lamps at the camera show of it.
+
+    Surfaces reflect infrared light about as they do red light. The lamps light the middle,
+    and the little light makes the grain coarse.
+    """
+    grey = image @ rng.dirichlet((1, 2, 5)).astype(np.float32)
+    places = (np.arange(size, dtype=np.float32) + 0.5) / size - 0.5
+    x, y = (places - rng.normal(0, 0.1) for _ in range(2))
+    grey *= np.exp(-rng.uniform(0.5, 2.0) * (x[None] ** 2 + y[:, None] ** 2))
+    grey += rng.uniform(0.005, 0.025) * rng.standard_normal(grey.shape, dtype=np.float32)
+    return np.repeat(np.clip(grey, 0, None)[..., None], 3, axis=2)
+
+
 def cast_shadow(
     rng: np.random.Generator,
     background: np.ndarray,

@@ -47,13 +47,14 @@ def write_dataset(
         for split in SPLITS
         for index in range(counts[split])
     ]
+    looks = dict(rendered=LOOKS['rendered'], photo=LOOKS[body.target_look])
     _WORK.update(
         body=body,
         root=root,
         seed=seed,
         size=size,
         looks={
-            (domain, split): LOOKS[domain](split) for domain in DOMAINS for split in SPLITS
+            (domain, split): looks[domain](split) for domain in DOMAINS for split in SPLITS
         },
     )
     with (
