@@ -25,7 +25,7 @@ from mmpose.registry import DATASETS
 
 import mmpose_uda  # noqa: F401, before mmpose
 from mmpose_uda.apis import draw_strip, load_config, prepare_data
-from mmpose_uda.synthetic.store import VERSION
+from mmpose_uda.synthetic.store import VERSIONS
 from mmpose_uda.visualization import to_tile
 
 COLUMNS, ROWS = 9, 2  # of each domain
@@ -43,7 +43,8 @@ def draw_data(config: str, out: Path) -> None:
     domains = [_first_images(cfg.train_dataloader.dataset[d]) for d in ('source', 'target')]
     kind = cfg.builtin_data['name']
     _write(out / f'builtin_{kind}.jpg', np.vstack([_tiled(tiles) for tiles in domains]))
-    _note(out, f'builtin_{kind}', generator_version=VERSION, seed=cfg.builtin_data['seed'])
+    version, seed = VERSIONS[kind], cfg.builtin_data['seed']
+    _note(out, f'builtin_{kind}', generator_version=version, seed=seed)
 
 
 def draw_run(work_dir: str, out: Path) -> None:
@@ -57,9 +58,8 @@ def draw_run(work_dir: str, out: Path) -> None:
 
 def draw_method(work_dir: str, out: Path) -> None:
     """Write the pictures of docs/method.md, of the last checkpoint of a training."""
-    (config,) = Path(work_dir).glob('*.py')
     last = Path(work_dir, 'last_checkpoint').read_text().strip()
-    draw_parts(str(config), last, str(out))
+    draw_parts(str(_config(work_dir)), last, str(out))
     _note(out, 'method', **_facts(work_dir)[1])
 
 
@@ -68,7 +68,13 @@ def _facts(work_dir: str) -> tuple[str, dict]:
     summary = json.loads(Path(work_dir, 'summary.json').read_text())
     phases = {phase['name']: phase['iters'] for phase in summary['phases']}
     facts = dict(phases=phases, seed=summary['seed'], figures=summary['target'])
-    return Path(summary['config']).stem, dict(facts, generator_version=VERSION)
+    kind = Config.fromfile(_config(work_dir)).builtin_data['name']
+    return Path(summary['config']).stem, dict(facts, generator_version=VERSIONS[kind])
+
+
+def _config(work_dir: str) -> Path:
+    (config,) = Path(work_dir).glob('*.py')
+    return config
 
 
 def draw_report(page: str, out: Path) -> None:

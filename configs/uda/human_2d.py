@@ -1,4 +1,4 @@
-"""2D human pose from rendered to photo-like images: the built-in benchmark."""
+"""2D human pose from renders to images of an infrared camera: the built-in benchmark."""
 
 _base_ = [
     '../_base_/default_runtime.py',

@@ -1,4 +1,4 @@
-"""3D human pose from rendered to photo-like images: the built-in benchmark.
+"""3D human pose from renders to images of an infrared camera: the built-in benchmark.
 
 The method, network and schedule of ``hand_3d.py``, for the 17 joints of Human3.6M.
 """

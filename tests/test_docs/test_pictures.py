@@ -16,7 +16,7 @@ from mmpose.registry import DATASETS, MODELS
 from test_tools.test_commands import ROOT
 
 from mmpose_uda.apis import load_config
-from mmpose_uda.synthetic.store import VERSION
+from mmpose_uda.synthetic.store import VERSIONS
 
 PAGE = (ROOT / 'docs/method.md').read_text()
 MADE_OF = json.loads((ROOT / 'docs/images/made_of.json').read_text())
@@ -44,12 +44,14 @@ def test_every_picture_is_shown_and_every_one_noted():
 def test_pictures_are_of_todays_data_and_phases(name):
     """docs/draw_gallery.py draws those anew that are not."""
     noted = MADE_OF[name]
-    if 'generator_version' in noted:
-        assert noted['generator_version'] == VERSION
+    if name.startswith('builtin_'):
+        assert noted['generator_version'] == VERSIONS[name.removeprefix('builtin_')]
     if 'phases' in noted:
         config = 'hand_3d' if name == 'method' else name.removesuffix('_predictions')
-        phases = load_config(str(ROOT / f'configs/uda/{config}.py')).train_cfg.phases
-        assert noted['phases'] == {phase.name: phase.iters for phase in phases}
+        cfg = load_config(str(ROOT / f'configs/uda/{config}.py'))
+        assert noted['generator_version'] == VERSIONS[cfg.builtin_data.name]
+        phases = {phase.name: phase.iters for phase in cfg.train_cfg.phases}
+        assert noted['phases'] == phases
 
 
 def test_the_first_images_of_both_domains_are_drawn(tmp_path, monkeypatch):
