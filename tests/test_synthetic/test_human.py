@@ -30,16 +30,21 @@ def test_people_mostly_face_the_camera_with_their_left_on_the_right(body, least)
     assert np.mean(right_sides) > least
 
 
-@pytest.mark.parametrize('domain', ['rendered', 'photo'])
-def test_trunks_tilt_as_in_photographs(domain):
-    """Of photographs of people in sports 29 % have a trunk tilted by over 45 degrees."""
+@pytest.mark.parametrize(
+    'domain, low, high', [('rendered', 0.2, 0.38), ('photo', 0.08, 0.2)]
+)
+def test_trunks_tilt_as_in_photographs(domain, low, high):
+    """Of photographs of people in sports 29 % have a trunk tilted by over 45 degrees.
+
+    So have renders; in the room that the target shows there are fewer.
+    """
 
     def tilted(body):
         rngs = map(np.random.default_rng, range(300))
         posed = (body.sample(rng, domain).joints for rng in rngs)
         return np.mean([not upright(dict(zip(body.keypoint_joints, j))) for j in posed])
 
-    assert 0.2 < tilted(human_body()) < 0.38
+    assert low < tilted(human_body()) < high
     assert tilted(human17_body()) < 0.06  # its range, said in docs
 
 
