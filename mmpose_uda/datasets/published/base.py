@@ -104,6 +104,16 @@ class PublishedDataset(PoseDataset):
             raise self.misfit(f'has no `{path}`')
         return full
 
+    def require_labels(self, path: str) -> str:
+        """As :meth:`require`, for the labels of a split that has images without them."""
+        full = osp.join(self.data_root, path)
+        if not osp.exists(full):
+            raise self.misfit(
+                f'has no `{path}`, the labels of its {self.split} (not needed with '
+                '`labels=False`)'
+            )
+        return full
+
     def misfit(self, what: str) -> UserError:
         """Return the error for a folder that does not hold this data set.
 

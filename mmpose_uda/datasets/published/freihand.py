@@ -1,6 +1,5 @@
 """FreiHAND (Zimmermann et al., ICCV 2019), version 2."""
 
-import os.path as osp
 from collections.abc import Iterator
 
 import numpy as np
@@ -79,11 +78,8 @@ evaluation_K.json  evaluation_xyz.json  (joints of the evaluation, for labels)
             )
 
     def _evaluation(self) -> Iterator[Instance]:
-        if self.labels and not osp.exists(osp.join(self.data_root, _TEST_JOINTS)):
-            raise self.misfit(
-                f'has no `{_TEST_JOINTS}`, the labels of its evaluation (not needed with '
-                '`labels=False`)'
-            )
+        if self.labels:
+            self.require_labels(_TEST_JOINTS)
         frames = self._frames('evaluation', self.labels)
         images = [f'evaluation/rgb/{number:08d}.jpg' for number in range(len(frames))]
         for image in images[:1] + images[-1:]:

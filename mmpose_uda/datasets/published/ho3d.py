@@ -124,12 +124,7 @@ evaluation_xyz.json  (joints of the evaluation, for labels)
         """The evaluation's joints, if needed: [21][3] for each frame, m."""
         if self.split != 'evaluation' or not self.labels:
             return None
-        if not osp.exists(osp.join(self.data_root, _TEST_JOINTS)):
-            raise self.misfit(
-                f'has no `{_TEST_JOINTS}`, the labels of its evaluation (not needed with '
-                '`labels=False`)'
-            )
-        joints = load_json(self.require(_TEST_JOINTS))
+        joints = load_json(self.require_labels(_TEST_JOINTS))
         if not isinstance(joints, list) or len(joints) != count:
             raise self.misfit(
                 f'has a `{_TEST_JOINTS}` that is not a list of the {count} frames of '
