@@ -54,7 +54,7 @@ def run_variants(
     jobs: Optional[int] = None,
     launcher: str = 'none',
     share: float = 1.0,
-    notify: Optional[Callable[[str], None]] = None,
+    tell: Optional[Callable[[str], None]] = None,
 ) -> None:
     """Train variants of a config over seeds, each run in its own process.
 
@@ -72,7 +72,7 @@ def run_variants(
             several jobs. With Slurm, all runs are submitted at once by default.
         launcher (str): 'none' for this machine, or 'slurm' for one cluster job per run.
         share (float): Share of the steps of all phases to train (:func:`shortened`).
-        notify (callable, optional): Called with a message on how long the runs will take on
+        tell (callable, optional): Called with a message on how long the runs will take on
             this machine, if more than one is left; this first tries a few steps of each
             phase.
 
@@ -95,9 +95,9 @@ def run_variants(
     locks = {(one, seed): Lock() for name, seed in runs for one in _with_start(name)}
     init_default_scope('mmpose')
     left = [cfgs[v] for v, seed in locks if not _is_done(out / f'{v}_seed{seed}')]
-    if notify is not None and launcher == 'none' and len(left) > 1:
-        notify(f'{len(left)} trainings are left. Trying a few steps of each phase.')
-        notify(_expected_time(cfg, left, out, places))
+    if tell is not None and launcher == 'none' and len(left) > 1:
+        tell(f'{len(left)} trainings are left. Trying a few steps of each phase.')
+        tell(_expected_time(cfg, left, out, places))
     adabn = bool(batch_norm_layers(MODELS.build(cfg.model.estimator)))
     with Progress(refresh_per_second=1) as progress, ThreadPoolExecutor(jobs) as pool:
         task = progress.add_task('trainings', total=len(runs))

@@ -131,7 +131,7 @@ def test_the_time_is_told_of_what_is_left(tmp_path, calls, told):
     def run(seeds, variants, **options):
         told.clear()
         ablation.run_variants(
-            HAND_3D, seeds, variants, tmp_path, notify=told.append, **options
+            HAND_3D, seeds, variants, tmp_path, tell=told.append, **options
         )
         return told
 
@@ -159,7 +159,7 @@ def test_a_trial_that_fails_stops_nothing(tmp_path, calls, told, monkeypatch):
             'no' if 'trial' in folder.name else call(command, folder, place)
         ),
     )
-    ablation.run_variants(HAND_3D, [0, 1], ['full'], tmp_path, notify=told.append)
+    ablation.run_variants(HAND_3D, [0, 1], ['full'], tmp_path, tell=told.append)
     (trial,) = tmp_path.glob('trial*')
     assert told[1] == f'Their duration could not be estimated: see the logs in {trial}.'
     assert [folder for _, folder in names(calls)] == ['full_seed0', 'full_seed1']
@@ -194,7 +194,7 @@ def test_the_pace_is_that_of_real_steps(tmp_path, monkeypatch):
     )
     told = []
     ablation.run_variants(
-        str(tmp_path / 'human.py'), [0, 1], ['full'], tmp_path / 'out', notify=told.append
+        str(tmp_path / 'human.py'), [0, 1], ['full'], tmp_path / 'out', tell=told.append
     )
     (pace,) = paces
     assert list(pace.phases) == ['source', 'adapt'] and len(steps) == len(seconds)

@@ -85,7 +85,7 @@ def main():
             args.jobs,
             args.launcher,
             args.share,
-            notify=print,
+            tell=print,
         )
         results = collect(args.config, out, args.seeds)
         report = AblationReport(
