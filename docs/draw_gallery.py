@@ -24,6 +24,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
 import mmpose_uda  # noqa: F401, before mmpose
+from mmpose_uda.analysis.prediction_strip import config_of
 from mmpose_uda.apis import draw_strip, load_config, prepare_data
 from mmpose_uda.synthetic.store import VERSIONS
 from mmpose_uda.visualization import to_tile
@@ -59,7 +60,7 @@ def draw_run(work_dir: str, out: Path) -> None:
 def draw_method(work_dir: str, out: Path) -> None:
     """Write the pictures of docs/method.md, of the last checkpoint of a training."""
     last = Path(work_dir, 'last_checkpoint').read_text().strip()
-    draw_parts(str(_config(work_dir)), last, str(out))
+    draw_parts(str(config_of(Path(work_dir))), last, str(out))
     _note(out, 'method', **_facts(work_dir)[1])
 
 
@@ -68,13 +69,8 @@ def _facts(work_dir: str) -> tuple[str, dict]:
     summary = json.loads(Path(work_dir, 'summary.json').read_text())
     phases = {phase['name']: phase['iters'] for phase in summary['phases']}
     facts = dict(phases=phases, seed=summary['seed'], figures=summary['target'])
-    kind = Config.fromfile(_config(work_dir)).builtin_data['name']
+    kind = Config.fromfile(config_of(Path(work_dir))).builtin_data['name']
     return Path(summary['config']).stem, dict(facts, generator_version=VERSIONS[kind])
-
-
-def _config(work_dir: str) -> Path:
-    (config,) = Path(work_dir).glob('*.py')
-    return config
 
 
 def draw_report(page: str, out: Path) -> None:

@@ -50,7 +50,7 @@ def draw_strip(
     if width < 16:
         raise UserError(f'Images of {width} px show nothing: let --width be 16 or more.')
     folder = Path(work_dir)
-    cfg = load_config(str(_config_of(folder)))
+    cfg = load_config(str(config_of(folder)))
     require(cfg, 'val_dataloader')
     found = _stored(folder)
     stored = len(found[_TITLES['adapt']]['keypoints'])
@@ -73,7 +73,7 @@ def draw_strip(
     return save_picture(out or folder / 'pictures' / 'strip.jpg', strip(tiles))
 
 
-def _config_of(folder: Path) -> Path:
+def config_of(folder: Path) -> Path:
     """Path of the config that a training stored beside its checkpoints."""
     if not folder.is_dir():
         raise UserError(f'There is no folder {folder}: name the work dir of a training.')

@@ -90,29 +90,26 @@ class PublishedDataset(PoseDataset):
     def load_instances(self) -> Iterator[Instance]:
         """Yield the instances of the split, in the order of the protocol."""
 
-    def require(self, path: str) -> str:
+    def require(self, path: str, remark: str = '') -> str:
         """Return the full path of a file or folder of the data set.
 
         Args:
             path (str): Relative to the data set's folder.
+            remark (str): What the error adds to its name.
 
         Raises:
             UserError: It does not exist.
         """
         full = osp.join(self.data_root, path)
         if not osp.exists(full):
-            raise self.misfit(f'has no `{path}`')
+            raise self.misfit(f'has no `{path}`{remark}')
         return full
 
     def require_labels(self, path: str) -> str:
         """As :meth:`require`, for the labels of a split that has images without them."""
-        full = osp.join(self.data_root, path)
-        if not osp.exists(full):
-            raise self.misfit(
-                f'has no `{path}`, the labels of its {self.split} (not needed with '
-                '`labels=False`)'
-            )
-        return full
+        return self.require(
+            path, f', the labels of its {self.split} (not needed with `labels=False`)'
+        )
 
     def misfit(self, what: str) -> UserError:
         """Return the error for a folder that does not hold this data set.

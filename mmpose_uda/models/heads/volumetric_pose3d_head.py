@@ -71,19 +71,10 @@ class VolumetricPose3DHead(BasePose3DHead):
 
     def distributions(self, logits: Tensor) -> KeypointDistributions:
         """Marginals over x and y (crop px) and z (mm relative to the root)."""
-        return self.distributions_of(*self.image_and_depths(logits))
-
-    def image_and_depths(self, logits: Tensor) -> tuple[Tensor, Tensor]:
-        """Sum the cells of each volume over depth, and over the image.
-
-        Returns:
-            tuple[Tensor, Tensor]: [B, K, h', w'] and [B, K, D], proportional to
-            probabilities.
-        """
-        return volume_sums(logits)
+        return self.distributions_of(*volume_sums(logits))
 
     def distributions_of(self, image: Tensor, depths: Tensor) -> KeypointDistributions:
-        """Marginals from the sums of :meth:`image_and_depths`.
+        """Marginals from the sums of volumes (:func:`volume_sums`).
 
         Args:
             image (Tensor): [B, K, h, w].

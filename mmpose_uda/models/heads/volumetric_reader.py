@@ -16,6 +16,7 @@ from mmpose_uda.models.utils import (
     between_cells,
     lift_to_total,
     swap_where_mirrored,
+    volume_sums,
     warp_maps,
 )
 
@@ -51,7 +52,7 @@ class VolumetricReader(BasePose3DReader):
         read, with_gradient = self._read, torch.is_grad_enabled()
         is_there = read is not None and read.outputs is outputs
         if not is_there or with_gradient and not read.with_gradient:
-            sums = self.head.image_and_depths(outputs)
+            sums = volume_sums(outputs)
             found = self.head.distributions_of(*sums)
             self._read = read = _Read(outputs, *sums, found, with_gradient)
         return read
@@ -103,7 +104,7 @@ class VolumetricReader(BasePose3DReader):
 
 @dataclass
 class _Read:
-    """What was read off a volume; see :meth:`VolumetricPose3DHead.image_and_depths`."""
+    """What was read off a volume; see :func:`volume_sums`."""
 
     outputs: Tensor
     image: Tensor

@@ -11,6 +11,7 @@ def volume_sums(logits: Tensor) -> tuple[Tensor, Tensor]:
     They are relative to each volume's peak, which is a constant to the gradient: shares of
     the sums do not depend on it. Automatic differentiation would expand the gradients of
     both sums to volumes, add these, and multiply them by the cells; here that is one pass.
+    One exponential serves all marginals of a volume.
 
     Args:
         logits (Tensor): [B, K, D, h, w].
@@ -18,6 +19,7 @@ def volume_sums(logits: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         tuple[Tensor, Tensor]: [B, K, h, w] and [B, K, D], in float32.
     """
+    # Without a gradient, and so in exports, these are plain operators.
     if torch.is_grad_enabled() and logits.requires_grad:
         return _VolumeSums.apply(logits)
     return _sums(_cells(logits))
