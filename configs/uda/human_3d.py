@@ -12,6 +12,7 @@ _base_ = [
     '../_base_/schedule/masked_1900.py',
     '../_base_/views/weak.py',
     '../_base_/views/strong.py',
+    '../_base_/views/grey.py',
 ]
 
 # ---- data: upright people turned by at most 60 degrees (docs/builtin_data.md). Another
@@ -48,6 +49,8 @@ strong_source = [
     _base_.background,
     _base_.picture_edge,
     *strong_view,
+    # The target has no colours, so half of the renders lose theirs.
+    _base_.grey,
     encode,
     _base_.pack,
 ]

@@ -3,13 +3,27 @@
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor, nn
+from torch.nn import functional
 
 from mmpose_uda.models.utils import pyramid_adain
+
+# Luminance and two differences of colours, of unit length and at right angles (Ohta et al.
+# 1980); symmetric in blue and red but for the sign of the first difference.
+_OPPONENT = (
+    (3**-0.5, 3**-0.5, 3**-0.5),
+    (2**-0.5, 0.0, -(2**-0.5)),
+    (6**-0.5, -2 * 6**-0.5, 6**-0.5),
+)
 
 
 @MODELS.register_module()
 class PyramidStyle(nn.Module):
     """Transfers channel statistics of the bands of a pyramid (:func:`pyramid_adain`).
+
+    The channels are luminance and two differences of colours, which hardly depend on each
+    other in pictures (Reinhard et al. 2001, "Color transfer between images"). Blue, green
+    and red do: matched one by one, a picture in colours stays colourful even if the style
+    is a grey picture, as of an infrared camera.
 
     Args:
         levels (int): Depth of the pyramid.
@@ -18,6 +32,7 @@ class PyramidStyle(nn.Module):
     def __init__(self, levels: int = 3):
         super().__init__()
         self.levels = levels
+        self.register_buffer('opponent', torch.tensor(_OPPONENT), persistent=False)
 
     @torch.inference_mode()
     def forward(
@@ -36,6 +51,14 @@ class PyramidStyle(nn.Module):
             Tensor: float [n, 3, H, W], 0..255.
         """
         images = images.float()
-        content = images[content]
-        styled = pyramid_adain(content, images[style], self.levels).clamp(0, 255)
-        return torch.lerp(content, styled, strength)
+        channels = _mixed(images, self.opponent)
+        styled = pyramid_adain(channels[content], channels[style], self.levels)
+        styled = _mixed(styled, self.opponent.T).clamp(0, 255)
+        return torch.lerp(images[content], styled, strength)
+
+
+def _mixed(images: Tensor, matrix: Tensor) -> Tensor:
+    """Each pixel's channels times a matrix [3, 3]; images [B, 3, H, W]."""
+    # bfloat16 has too few steps for colours
+    with torch.autocast(images.device.type, enabled=False):
+        return functional.conv2d(images, matrix[..., None, None])
