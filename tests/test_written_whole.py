@@ -80,18 +80,20 @@ def test_a_file(folder, name, write, is_there):
 
 @pytest.mark.parametrize('is_video', [False, True])
 def test_predictions(folder, monkeypatch, is_video):
-    source = SimpleNamespace(name='a.mp4', names=['a.jpg', 'b.jpg'], fps=5.0)
+    class Source(list):
+        name, names, fps = 'a.mp4', ['a.jpg', 'b.jpg'], 5.0
+
+    source = Source(Frame(name, picture()) for name in Source.names)
     if is_video:
-        source.names = ['a.mp4'] * 2
-        monkeypatch.setattr(prediction_files, 'VideoFile', SimpleNamespace)
+        monkeypatch.setattr(prediction_files, 'VideoFile', Source)
     instance = dict(keypoints=[[1.0, 2.0]] * 21, keypoint_scores=[1.0] * 21)
     metainfo = parse_pose_metainfo(HAND21)
 
     def write():
         files = prediction_files.prediction_files(folder, source, metainfo)
-        for name in source.names:
-            files.write(Frame(name, picture()), [instance])
-        files.close({source.name: [instance]})
+        for frame in source:
+            files.write(frame, [instance])
+        files.close({source.name: [dict(instances=[instance])] * 2})
 
     kill_at_each_moment(write, folder)
     kinds = {Path(name).suffix for name in files_of(folder)}

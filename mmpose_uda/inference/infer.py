@@ -96,7 +96,9 @@ def infer(
         for frame, instances in tqdm(predicted, total=len(source) or None, unit=unit):
             if instances is None:
                 failed.append(_name_of(frame))
-                continue
+                if frame.frame_id is None:
+                    continue
+                instances = []  # a video keeps its length
             if frame.frame_id is None:
                 predictions[frame.name] = instances
             else:
@@ -125,7 +127,6 @@ def _check_folder(out: Path, inputs: str) -> None:
         )
 
 
-@torch.no_grad()
 def load_top_down(
     model: str,
     checkpoint: Optional[str] = None,
@@ -146,6 +147,7 @@ def load_top_down(
     return network
 
 
+@torch.no_grad()
 def predict(
     model: nn.Module, frames: Iterable[Frame], batch_size: int
 ) -> Iterator[tuple[Frame, Optional[list[dict]]]]:

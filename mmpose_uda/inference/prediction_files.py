@@ -7,6 +7,7 @@ from typing import Any, Optional, Union
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
 from mmpose_uda.datasets.output_names import output_stems
 from mmpose_uda.errors import check_writable, writing
@@ -52,52 +53,58 @@ class VideoPredictions:
         out (Path): The folder.
         source (VideoFile): The video.
         metainfo (dict): mmpose's ``dataset_meta``.
+
+    Raises:
+        UserError: The files could not be written.
     """
 
     def __init__(self, out: Path, source: VideoFile, metainfo: dict):
-        self.name = source.name
         stem = PurePosixPath(source.name).stem
+        self.source = source
         self.video = out / PICTURES / f'{stem}.mp4'
         self._partial = self.video.with_name(f'.{stem}.partial.mp4')
         self.json = out / PREDICTIONS / f'{stem}.json'
-        self.fps = source.fps
         self.metainfo = metainfo
-        self._extent = 0.0
         self._writer = None
+        check_writable(self.video)
+        check_writable(self.json)
 
     def write(self, frame: Frame, instances: list[dict]) -> None:
-        """Draw the predictions of the next frame."""
-        # never smaller than before: a scale fitted to each frame would make poses pulsate
-        for instance in instances:
-            if 'keypoints_3d' in instance:
-                extent = pose_extent(instance['keypoints_3d'])
-                self._extent = max(self._extent, extent)
-        picture = _draw(frame, instances, self.metainfo, self._extent or None)
-        self._append(_with_even_sides(picture))
+        """Do nothing: all frames have one size and one scale, which all poses decide."""
 
     def close(self, predictions: dict[str, list[dict]]) -> None:
-        """Finish the video and write the predictions for all its frames.
+        """Write the video and the predictions for all its frames.
 
         Raises:
             UserError: One of them cannot be written. If the disk is full, OpenCV reports
                 nothing but leaves a video that cannot be opened.
         """
+        entries = predictions[self.source.name]
+        self._draw_all([entry['instances'] for entry in entries])
         self._writer.release()
         with writing(self.video):
             if not cv2.VideoCapture(str(self._partial)).isOpened():
                 self._partial.unlink(missing_ok=True)
                 raise OSError(errno.EIO, 'the video cannot be read again')
             self._partial.replace(self.video)
-        write_json(self.json, predictions[self.name])
+        write_json(self.json, entries)
+
+    def _draw_all(self, instances: list[list[dict]]) -> None:
+        """Draw the instances of each frame, with room for the most 3D poses of a frame."""
+        poses = [_poses_3d(own) for own in instances]
+        rows = max(map(len, poses))
+        extents = [pose_extent(pose) for own in poses for pose in own]
+        drawn = zip(self.source, instances)
+        for frame, own in tqdm(drawn, 'video', len(instances), unit='frame'):
+            picture = _draw(frame, own, self.metainfo, rows, max(extents, default=None))
+            self._append(_with_even_sides(picture))
 
     def _append(self, picture: np.ndarray) -> None:
         if self._writer is None:
             codec = cv2.VideoWriter_fourcc(*'mp4v')
-            size = picture.shape[1::-1]
-            check_writable(self.video)
-            check_writable(self.json)
+            size, fps = picture.shape[1::-1], self.source.fps
             with writing(self.video):
-                self._writer = cv2.VideoWriter(str(self._partial), codec, self.fps, size)
+                self._writer = cv2.VideoWriter(str(self._partial), codec, fps, size)
                 if not self._writer.isOpened():
                     raise OSError(errno.EIO, 'OpenCV cannot write MP4 there')
         self._writer.write(picture)
@@ -133,17 +140,26 @@ def _plain(value: Any) -> Any:
     return value.tolist()
 
 
+def _poses_3d(instances: list[dict]) -> list[np.ndarray]:
+    """The 3D poses [K, 3] of an image, mm."""
+    return [np.array(i['keypoints_3d']) for i in instances if 'keypoints_3d' in i]
+
+
 def _draw(
-    frame: Frame, instances: list[dict], metainfo: dict, extent: Optional[float] = None
+    frame: Frame,
+    instances: list[dict],
+    metainfo: dict,
+    rows: Optional[int] = None,
+    extent: Optional[float] = None,
 ) -> np.ndarray:
-    poses_3d = [i['keypoints_3d'] for i in instances if 'keypoints_3d' in i]
     return prediction_picture(
         frame.image,
         [np.array(instance['keypoints']) for instance in instances],
         metainfo,
         boxes=None if frame.boxes is None else frame.corners,
-        keypoints_3d=poses_3d,
+        keypoints_3d=_poses_3d(instances),
         extent=extent,
+        rows=rows,
     )
 
 

@@ -27,6 +27,7 @@ def prediction_picture(
     boxes: np.ndarray | None = None,
     keypoints_3d: Sequence[np.ndarray] | None = None,
     extent: float | None = None,
+    rows: int | None = None,
 ) -> np.ndarray:
     """Draw predicted poses on their image, and 3D poses from two sides beside it.
 
@@ -42,15 +43,19 @@ def prediction_picture(
             down, z away.
         extent (float, optional): Side in mm of pictures of 3D poses, see
             :func:`pose_extent`. Default: that of each pose.
+        rows (int, optional): Number of rows of pictures of 3D poses, at least that of the
+            poses; rows without one are blank. Default: one for each 3D pose.
 
     Returns:
-        np.ndarray: BGR uint8. Its size depends only on that of the image and on N.
+        np.ndarray: BGR uint8. Its size depends only on that of the image and on the rows.
     """
     names = [f'{n + 1}' if len(keypoints) > 1 else '' for n in range(len(keypoints))]
     shown = _on_image(image, keypoints, metainfo, boxes, names)
-    if keypoints_3d is None or not len(keypoints_3d):
+    poses = [] if keypoints_3d is None else keypoints_3d
+    rows = len(poses) if rows is None else rows
+    if not rows:
         return shown
-    columns = _from_the_sides(keypoints_3d, metainfo, extent, names, shown.shape[0])
+    columns = _from_the_sides(poses, metainfo, extent, names, shown.shape[0], rows)
     return _beside(grid({'image': [shown]}), grid(columns))
 
 
@@ -89,9 +94,10 @@ def _from_the_sides(
     extent: float | None,
     names: Sequence[str],
     height: int,
+    rows: int,
 ) -> dict[str, list[np.ndarray]]:
     """Columns of named poses [K, 3] seen from two sides, about ``height`` px high."""
-    side = int(np.clip(height // len(poses), *_PANEL))
+    side = int(np.clip(height // rows, *_PANEL))
     columns: dict[str, list[np.ndarray]] = {_TITLES[angle]: [] for angle in _ANGLES}
     for name, pose in zip(names, poses):
         for angle in _ANGLES:
@@ -100,7 +106,10 @@ def _from_the_sides(
             )
             _label(panel, name, (9, 9))
             columns[_TITLES[angle]].append(panel)
-    return columns
+    blank = np.full((side, side, 3), PAPER, np.uint8)
+    return {
+        title: panels + [blank] * (rows - len(poses)) for title, panels in columns.items()
+    }
 
 
 def _draw_box(image: np.ndarray, corners: np.ndarray) -> float:

@@ -18,6 +18,7 @@ from infer_factory import (
     write_video,
 )
 from mmengine.dataset import pseudo_collate
+from mmengine.model import BaseModel
 from mmpose.apis import Pose2DInferencer, init_model
 
 from mmpose_uda import UserError
@@ -310,6 +311,38 @@ def test_a_video_with_boxes(run_2d, tmp_path):
     found = infer(str(run_2d.export), str(clip), boxes=str(given)).predictions
     counts = [len(frame['instances']) for frame in found['clip.mp4']]
     assert counts == [0, 1, 0, 0]  # those that are named, not those that lie beside it
+
+
+@pytest.mark.parametrize('kind', ['2d', '3d'])
+def test_a_video_shows_all_its_frames(kind, request, tmp_path):
+    """However many boxes a frame has, and if a box lies outside."""
+    run = request.getfixturevalue(f'run_{kind}')
+    clip = write_video(tmp_path / 'clip.mp4', 4)
+    box, elsewhere = [5, 6, 30, 40], [9e3, 0, 9, 9]
+    found = {'000001.jpg': [box], '000002.jpg': [box, box], '000003.jpg': [box, elsewhere]}
+    (tmp_path / 'clip.boxes.json').write_text(json.dumps(found))
+    inference = infer(str(run.export), str(clip), str(tmp_path / 'out'))
+    frames = inference.predictions['clip.mp4']
+    assert [len(frame['instances']) for frame in frames] == [0, 1, 2, 0]
+    assert inference.skipped == ['clip.mp4, frame 3']
+    pictures = read_video(tmp_path / 'out/visualizations/clip.mp4')
+    assert len(pictures) == 4
+    right = [picture[:, picture.shape[1] // 2 :] for picture in pictures]
+    dark = [(picture.max(-1) < 120).mean() for picture in right]
+    if kind == '3d':  # poses are drawn beside their frame, if it has any
+        assert dark[0] < dark[1] < dark[2] and abs(dark[3] - dark[0]) < 0.02
+
+
+def test_no_gradients_are_kept(run_2d, photos, monkeypatch):
+    test_step, seen = BaseModel.test_step, []
+
+    def watched(*args):
+        seen.append(torch.is_grad_enabled())
+        return test_step(*args)
+
+    monkeypatch.setattr(BaseModel, 'test_step', watched)
+    infer(str(run_2d.export), str(photos))
+    assert seen and not any(seen)
 
 
 @pytest.mark.parametrize(
