@@ -40,7 +40,7 @@ def parse_args():
     parser.add_argument(
         '--train-on-labelled',
         action='store_true',
-        help='train on those images instead, as on a source',
+        help='also train on those images, as on a source',
     )
     parser.add_argument('--seed', type=int, default=0, help='default 0')
     return parser.parse_args()

@@ -77,7 +77,8 @@ class Outcome:
             UserError: It is from a version with other signals.
         """
         content = json.loads(path.read_text('utf-8'))
-        if content.keys() != {field.name for field in fields(cls)}:
+        known = [content.keys(), content.get('signals', {}).keys()]
+        if known != [{field.name for field in fields(kind)} for kind in (cls, Signals)]:
             raise UserError(
                 f'{path} is from another version of this tool: name another --out.'
             )

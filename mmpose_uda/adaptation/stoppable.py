@@ -55,6 +55,8 @@ def run_stoppable(command: Sequence[str], listen: Callable[[Iterable[str]], None
             signal.signal(signal.SIGTERM, before)
     if status == Preempted.STATUS:
         raise Preempted('the training saved')
-    if is_asked:
+    if is_asked and status == 0:
+        raise Preempted('after the training')
+    if is_asked and status == -signal.SIGTERM:
         raise Preempted('before the training had made a step')
     return status

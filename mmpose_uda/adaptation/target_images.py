@@ -75,16 +75,17 @@ def collect_target(paths: Sequence[str], out: Path) -> Target:
             with the same files are reused.
 
     Raises:
-        UserError: A path does not exist, or nothing decodes.
+        UserError: A path does not exist or is ``out`` itself, or nothing decodes.
     """
     target, thinner = Target(), Thinner()
     for number, path in enumerate(paths):
-        source = open_source(path, without=out)
+        source = open_source(path, without=_own_folder(out, path))
         if isinstance(source, VideoFile):
             folder = out / 'frames' / f'{number}_{Path(path).stem}'
-            frames, found = _frames_of(source, folder)
+            frames, found, lost = _frames_of(source, folder)
             target.images += frames if len(paths) == 1 else _new(frames, thinner)
             target.found += found
+            target.skipped += lost
         else:
             for frame in tqdm(source, total=len(source), unit='image', desc='reading'):
                 if not len(frame.corners):
@@ -104,6 +105,17 @@ def collect_target(paths: Sequence[str], out: Path) -> Target:
             f'example {target.skipped[0]}: replace the files.'
         )
     return target
+
+
+def _own_folder(out: Path, path: str) -> Optional[Path]:
+    """The adaptation's folder if it lies in a folder of images, which are not its own."""
+    own, folder = out.resolve(), Path(path).resolve()
+    if own == folder:
+        raise UserError(
+            f'--out {out} is the folder of the images, which would be mixed with those of '
+            'the adaptation: name another, which may lie in it.'
+        )
+    return out if own.is_relative_to(folder) else None
 
 
 def _new(frames: Sequence[TargetImage], thinner: Thinner) -> list[TargetImage]:
@@ -131,8 +143,8 @@ def _boxes(boxes: Optional[np.ndarray], size: tuple[int, int]) -> list[list[floa
     return [[0, 0, *size]] if boxes is None else boxes.tolist()
 
 
-def _frames_of(video: VideoFile, folder: Path) -> tuple[list[TargetImage], int]:
-    """Return frames of a video that are unlike each other, and how many were considered.
+def _frames_of(video: VideoFile, folder: Path) -> tuple[list[TargetImage], int, list[str]]:
+    """Return frames of a video that differ, how many were considered, and what is lost.
 
     Frames without a box are skipped. The others are decoded once: an index beside them
     records which video they are from.
@@ -157,7 +169,8 @@ def _frames_of(video: VideoFile, folder: Path) -> tuple[list[TargetImage], int]:
                 name = frame_name(frame.frame_id)
                 save_picture(folder / name, frame.image)
                 names.append(name)
-        noted = dict(video=identity, names=names, size=size, found=count)
+        found = dict(names=names, size=size, found=count, skipped=video.skipped)
+        noted = dict(video=identity, **found)
         write_whole(index, json.dumps(noted))
     images = [
         TargetImage(
@@ -167,7 +180,7 @@ def _frames_of(video: VideoFile, folder: Path) -> tuple[list[TargetImage], int]:
         )
         for name in noted['names']
     ]
-    return images, noted['found']
+    return images, noted['found'], noted['skipped']
 
 
 def _with_box(video: VideoFile) -> Iterator[Frame]:
@@ -185,7 +198,8 @@ def _read_index(path: Path, identity: list[Any]) -> Optional[dict[str, Any]]:
         noted = json.loads(path.read_text('utf-8'))
     except (OSError, ValueError):
         return None
-    return noted if noted.get('video') == identity else None
+    is_same = noted.get('video') == identity and 'skipped' in noted
+    return noted if is_same else None
 
 
 def require_enough(target: Target, paths: Sequence[str]) -> None:

@@ -121,7 +121,7 @@ def judge(signals: Signals, thresholds: Thresholds = THRESHOLDS) -> Verdict:
         decision, reasons = BETTER, [f'keypoints are steadier ({steadiness})']
     else:
         decision, reasons = UNCLEAR, [f'keypoints are about as steady ({steadiness})']
-    held_out = f'on {signals.boxes} held-out images'
+    held_out = f'in {signals.boxes} held-out boxes'
     sentence = f'{decision}: {held_out} {"; ".join(reasons)}.'
     return Verdict(decision, sentence, reasons, _used(signals))
 
@@ -151,7 +151,7 @@ def _against(signals: Signals, limits: Thresholds) -> Iterator[str]:
         yield f'the model is less confident (from {before:.2g} to {after:.2g})'
     if signals.swapped > limits.swapped:
         share = 100 * signals.swapped
-        yield f'left and right are exchanged in {share:.0f} % of the images'
+        yield f'left and right are exchanged in {share:.0f} % of the boxes'
     before, _ = signals.equivariance
     if signals.moved > limits.drifted * max(before, _STEADY):
         yield (

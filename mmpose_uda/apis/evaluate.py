@@ -94,11 +94,16 @@ def evaluate(
             results = dict(
                 config=config,
                 checkpoint=checkpoint,
-                which=which or cfg.model.get('test_network'),
+                which=which or _tested_network(cfg),
                 target=metrics,
             )
             write_whole(out, json.dumps(results, indent=2))
     return metrics
+
+
+def _tested_network(cfg: Config) -> Optional[str]:
+    """The network of an adaptation that is tested; None for any other model."""
+    return cfg.model.get('test_network', 'teacher') if 'estimator' in cfg.model else None
 
 
 def _require_adaptation(cfg: Config, which: Optional[str], target_statistics: bool) -> None:

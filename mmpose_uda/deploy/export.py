@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, Union
+from typing import Any, Optional, Union
 
 import numpy as np
 import torch
@@ -51,7 +51,7 @@ def export_estimator(
     cfg: Config,
     checkpoint: dict[str, Any],
     out_dir: str,
-    which: str = 'teacher',
+    which: Optional[str] = None,
 ) -> Path:
     """Write an estimator as a plain mmpose config and checkpoint.
 
@@ -69,7 +69,8 @@ def export_estimator(
         out_dir (str): Folder for ``config.py`` and ``model.pth``, for ``metainfo.py`` if
             keypoints are not defined by mmpose, and for ``source_statistics.json`` if the
             training has seen a source; created if missing.
-        which (str): 'teacher' or 'student'.
+        which (str, optional): 'teacher' or 'student'. Defaults to the config's
+            ``test_network``.
 
     Returns:
         Path: ``out_dir``.
@@ -79,13 +80,14 @@ def export_estimator(
             estimator, the checkpoint is from another config, its teacher was never
             updated, weights are not finite, or ``out_dir`` is a file.
     """
-    if which not in _PREFIXES:
+    if which is not None and which not in _PREFIXES:
         raise UserError(f"--which must be 'teacher' or 'student', not {which!r}.")
     if 'estimator' not in cfg.model:
         raise UserError(
             f'The config {cfg.filename} has no `model.estimator`: only a '
             'DomainAdaptivePoseEstimator can be exported.'
         )
+    which = which or cfg.model.get('test_network', 'teacher')
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     _require_keys(checkpoint)
     state_dict = as_adapted(checkpoint['state_dict'])

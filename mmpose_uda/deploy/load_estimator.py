@@ -69,7 +69,6 @@ def load_estimator(
             return build_estimator(cfg, checkpoint, device)
         trained = CheckpointLoader.load_checkpoint(checkpoint, 'cpu')
         with tempfile.TemporaryDirectory() as folder:
-            which = which or cfg.model.get('test_network', 'teacher')
             export_estimator(cfg, trained, folder, which)
             exported = load_config(osp.join(folder, CONFIG_FILE))
             weights = osp.join(folder, WEIGHTS_FILE)

@@ -1,9 +1,11 @@
 """Write predictions as annotations to correct, for ``tools/misc/pre_annotate.py``."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Any, Optional
 
+from mmengine.logging import print_log
 from tqdm import tqdm
 
 from mmpose_uda.config import user_errors
@@ -60,12 +62,22 @@ def pre_annotate(
             'folder of them, such as the `frames` that `mmpose_uda adapt` writes.'
         )
     network = load_top_down(model, checkpoint, device=device)
-    found = []
+    found, left_out = [], []
     with user_errors(network.cfg):
         predicted = predict(network, source, _BATCH)
         for frame, instances in tqdm(predicted, total=len(source), unit='image'):
-            if instances:
+            if instances is None:
+                left_out.append(frame.name)
+            elif instances:
                 found.append((_certainty(instances), frame.name, _size(frame), instances))
+    left_out += source.skipped
+    if left_out:
+        print_log(
+            'Left out, as they do not decode or have a box outside: '
+            f'{len(left_out)} ({", ".join(left_out)}).',
+            logger='current',
+            level=logging.WARNING,
+        )
     if not found:
         raise UserError(
             f'None of the {len(source)} images of {images} decodes and can be predicted: '

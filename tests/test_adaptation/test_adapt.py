@@ -58,7 +58,7 @@ def test_what_is_there_afterwards(adapted):
     log = (folder / 'training.log').read_text()
     for said in ('System environment:', 'Hooks will be executed'):
         assert said in log and said not in printed
-    assert summary['verdict'].startswith(f'{summary["decision"]}: on 12 held-out images')
+    assert summary['verdict'].startswith(f'{summary["decision"]}: in 12 held-out boxes')
     images = summary['images']
     assert images['found'] == images['trained'] + images['held_out'] == FRAMES + PHOTOS
     assert images['folds'] == 0 and not (folder / 'folds').exists()

@@ -1,4 +1,6 @@
+import json
 import shutil
+from dataclasses import fields
 
 import pytest
 from config_factory import CONFIG_DIR, tiny_config
@@ -96,6 +98,15 @@ def test_photographs_have_labels_for_each_half(tmp_path):
     (photos / 'tune.json').unlink()
     with pytest.raises(UserError, match='tune.json'):
         list(real_benchmarks(str(tmp_path / 'hand.py'), str(photos)))
+
+
+@pytest.mark.parametrize('content', [{}, {'signals': {'old': 1}}])
+def test_outcomes_of_another_version(tmp_path, content):
+    names = [field.name for field in fields(Outcome)]
+    path = tmp_path / 'outcome.json'
+    path.write_text(json.dumps({name: '' for name in names if content} | content))
+    with pytest.raises(UserError, match='another version of this tool'):
+        Outcome.read(path)
 
 
 def test_an_unknown_case():

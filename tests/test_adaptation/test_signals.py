@@ -184,7 +184,7 @@ def test_a_collapse_is_worse_though_it_is_sure():
 def test_a_starting_model_that_was_not_trained():
     verdict = judge(observed(CONSTANT, CONSTANT, frames(12)).signals)
     assert verdict.decision == UNCLEAR
-    assert 'on 12 held-out images the starting model finds much the' in verdict.sentence
+    assert 'in 12 held-out boxes the starting model finds much the' in verdict.sentence
     assert verdict.sentence.endswith('so there is nothing to compare with.')
     # its poses say nothing of images, and all that is known is that the others are far off
     verdict = judge(observed(CONSTANT, network(spots), frames(12)).signals)
@@ -285,7 +285,7 @@ GOOD = dict(
 def test_the_decision(changed, decision):
     verdict = judge(Signals(**{**GOOD, **changed}))
     assert verdict.decision == decision
-    assert verdict.sentence.startswith(f'{decision}: on 40 held-out images')
+    assert verdict.sentence.startswith(f'{decision}: in 40 held-out boxes')
 
 
 def test_of_few_boxes_no_spread_is_too_small():

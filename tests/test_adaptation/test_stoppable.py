@@ -18,6 +18,13 @@ os.kill(os.getppid(), signal.SIGTERM)
 time.sleep(60)
 """
 ENDS = 'import os, signal, time; os.kill(os.getppid(), signal.SIGTERM); time.sleep(60)'
+# SIGTERM comes too late to matter
+LATE = """
+import os, signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit({status}))
+os.kill(os.getppid(), signal.SIGTERM)
+time.sleep(60)
+"""
 
 
 @pytest.mark.parametrize('status', [0, 2])
@@ -30,7 +37,11 @@ def test_status(status):
 
 @pytest.mark.parametrize(
     'program, how',
-    [(SAVES, 'the training saved'), (ENDS, 'before the training had made a step')],
+    [
+        (SAVES, 'the training saved'),
+        (ENDS, 'before the training had made a step'),
+        (LATE.format(status=0), 'after the training'),
+    ],
 )
 def test_sigterm_is_passed_on(program, how):
     before = signal.getsignal(signal.SIGTERM)
@@ -40,6 +51,10 @@ def test_sigterm_is_passed_on(program, how):
     assert caught.value.code == 75 and caught.value.how == how
     assert said == (['saved\n'] if program is SAVES else [])
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_training_that_fails_is_no_stop():
+    assert run_stoppable([sys.executable, '-c', LATE.format(status=2)], list) == 2
 
 
 def test_in_another_thread():

@@ -4,7 +4,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from infer_factory import read_video, write_images
+from infer_factory import read_video, write_images, write_video
 
 from mmpose_uda import UserError
 from mmpose_uda.adaptation import target_images
@@ -142,6 +142,22 @@ def test_what_an_adaptation_wrote_is_none_of_its_target(tmp_path):
     write_images(tmp_path, ['a.png', 'out/frames/0_walk/000000.jpg', 'out/b.png'])
     target = collect_target([str(tmp_path)], tmp_path / 'out')
     assert [Path(image.path).name for image in target.images] == ['a.png']
+
+
+def test_a_target_may_lie_in_the_folder_of_the_adaptation(tmp_path):
+    photos = write_images(tmp_path / 'photos', ['a.png'])
+    (image,) = collect_target([str(photos)], tmp_path).images
+    assert image.path == str(photos / 'a.png')
+    with pytest.raises(UserError, match='photos is the folder of the images'):
+        collect_target([str(photos)], photos)
+
+
+def test_a_video_that_breaks_off_is_told(tmp_path):
+    video = write_video(tmp_path / 'walk.avi', 12)
+    video.write_bytes(video.read_bytes()[: video.stat().st_size * 2 // 3])
+    for _ in range(2):  # also if its frames are there already
+        (said,) = collect_target([str(video)], tmp_path / 'out').skipped
+        assert said.startswith('the last ') and said.endswith(' frames of walk.avi')
 
 
 def test_images_that_another_path_has_too(tmp_path):

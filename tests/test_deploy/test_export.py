@@ -257,6 +257,14 @@ def test_tool(trained, tmp_path, monkeypatch, capsys):
     assert equal_states(weights, trained.model.student.state_dict())
 
 
+def test_the_network_that_is_tested_is_exported(trained, tmp_path):
+    cfg = copy.deepcopy(trained.cfg)
+    cfg.model.test_network = 'student'
+    out_dir = export_estimator(cfg, trained.checkpoint, str(tmp_path / 'out'))
+    weights = torch.load(out_dir / 'model.pth', weights_only=False)['state_dict']
+    assert equal_states(weights, trained.model.student.state_dict())
+
+
 def test_tool_writes_onnx(trained, tmp_path, monkeypatch, capsys):
     pytest.importorskip('onnxruntime')
     torch.save(trained.checkpoint, tmp_path / 'ckpt.pth')

@@ -47,6 +47,19 @@ def test_predictions_to_correct_the_most_uncertain_first(trained, tmp_path):
     assert found.instances == 3 and found.error < 1e-4 and found.pck == 1
 
 
+def test_what_is_left_out_is_named(trained, tmp_path, monkeypatch):
+    said = []
+    module = 'mmpose_uda.inference.pre_annotate.print_log'
+    monkeypatch.setattr(module, lambda text, **_: said.append(text))
+    photos = write_images(tmp_path / 'photos', ['a.png', 'b.png'])
+    (photos / 'broken.png').write_bytes(b'none')
+    (photos / 'boxes.json').write_text(
+        '{"a.png": [1, 2, 9, 9], "b.png": [9e3, 0, 9, 9], "broken.png": [1, 2, 9, 9]}'
+    )
+    assert pre_annotate(str(trained.export), str(photos), str(tmp_path / 'a.json')) == 1
+    assert len(said) == 1 and said[0].endswith('box outside: 2 (b.png, broken.png).')
+
+
 def test_so_many(trained, tmp_path):
     photos = write_images(tmp_path / 'photos', ['a.png', 'b.png', 'c.png'])
     out = tmp_path / 'a.json'

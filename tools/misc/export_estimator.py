@@ -14,8 +14,7 @@ def parse_args():
     parser.add_argument(
         '--which',
         choices=['teacher', 'student'],
-        default='teacher',
-        help='network to export, default the teacher',
+        help="network to export, default the config's test_network",
     )
     parser.add_argument(
         '--onnx',
@@ -44,8 +43,9 @@ def main():
         require(cfg, 'model')
         with user_errors(cfg):
             checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
-            out_dir = export_estimator(cfg, checkpoint, args.out_dir, args.which)
-            print(f'The {args.which} is in {out_dir}: config.py and model.pth.')
+            which = args.which or cfg.model.get('test_network', 'teacher')
+            out_dir = export_estimator(cfg, checkpoint, args.out_dir, which)
+            print(f'The {which} is in {out_dir}: config.py and model.pth.')
             if args.onnx:
                 print(f'As ONNX: {export_onnx(str(out_dir))}')
 
