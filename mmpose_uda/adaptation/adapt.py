@@ -200,7 +200,6 @@ def _train(
     iters: Optional[int],
 ) -> None:
     """Train the folds, which are judged in place of the run, and then the run itself."""
-    run.prepare()
     if minutes is not None:
         iters = run.steps_within(minutes, 1 + len(folds))
     trained = len(run.split.trained)
@@ -212,7 +211,6 @@ def _train(
     print(f'Adapting to {trained} images in {iters} steps; {aside}.', flush=True)
     total = len(folds) + 1
     for number, fold in enumerate(folds, start=1):
-        fold.prepare()
         fold.begin(iters)
         fold.train(f'training {number} of {total}')
     run.train(f'training {total} of {total}' if folds else 'training')

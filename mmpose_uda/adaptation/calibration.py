@@ -199,7 +199,6 @@ class Calibration:
             source=source,
             seed=planned_run.seed,
         )
-        run.prepare()
         run.begin(self.iters)
         # no worker processes: a run is short and uses one thread
         options = {'train_dataloader.num_workers': 0, **CASES[case]}

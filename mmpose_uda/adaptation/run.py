@@ -85,7 +85,7 @@ class AdaptationRun:
         """Folder of the exported adapted model."""
         return self.training / 'export'
 
-    def prepare(self) -> None:
+    def _write_data(self) -> None:
         """Write the files that its config names: keypoints, images, source statistics."""
         with writing(self.folder / METAINFO_FILE):
             if not self.start.names_a_file:
@@ -108,7 +108,7 @@ class AdaptationRun:
         shutil.rmtree(self.folder / _FOLDS, ignore_errors=True)
 
     def begin(self, iters: int) -> None:
-        """Write its config, and export its starting model.
+        """Write its config and the files that it names, and export its starting model.
 
         Raises:
             UserError: A config of other arguments exists, or the weights do not fit.
@@ -119,6 +119,7 @@ class AdaptationRun:
                 f'{self.config} is from an adaptation with other arguments, or was edited: '
                 f'name another --out, or run mmpose_uda train {self.config}.'
             )
+        self._write_data()
         write_whole(self.config, text)
         out = str(self.exported_start)
         export_estimator(load_config(str(self.config)), self.start.checkpoint, out)
@@ -174,7 +175,8 @@ class AdaptationRun:
     def steps_within(self, minutes: float, trainings: int = 1) -> int:
         """Return how many steps fit into a time, measured by a short trial.
 
-        The result of an earlier call is reused, so that a resumed run has the same config.
+        The result of an earlier call with the same arguments is reused, so that a resumed
+        run has the same config.
 
         Args:
             minutes (float): The time for all trainings.
@@ -183,19 +185,20 @@ class AdaptationRun:
         Raises:
             UserError: Too few steps fit.
         """
-        noted = self.folder / 'steps.json'
-        if noted.exists():
-            return json.loads(noted.read_text('utf-8'))
+        path = self.folder / 'steps.json'
+        asked = dict(minutes=minutes, trainings=trainings)
+        noted = json.loads(path.read_text('utf-8')) if path.exists() else None
+        if isinstance(noted, dict) and noted.items() >= asked.items():
+            return noted['steps']
         folder = self.folder / 'trial'
         shutil.rmtree(folder, ignore_errors=True)
         trial = replace(self, folder=folder)
-        trial.prepare()
         trial.begin(TRIAL)
         trial.train('trying steps', EACH_STEP)
         seconds = seconds_per_step(read_scalars(trial.training))
         steps = steps_within(minutes, seconds, trainings)
         shutil.rmtree(folder)
-        write_whole(noted, json.dumps(steps))
+        write_whole(path, json.dumps(dict(asked, steps=steps)))
         return steps
 
     def starting_model(self) -> nn.Module:

@@ -1,5 +1,6 @@
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,15 +42,13 @@ def export(request, tmp_path_factory):
 def run_of(export, folder, **options):
     photos = write_images(folder / 'photos', [f'{n}.png' for n in range(36)])
     target = collect_target([str(photos)], folder / 'out')
-    run = AdaptationRun(
+    return AdaptationRun(
         folder=folder / 'out',
         start=read_start(str(export)),
         split=split_target(target.images)[0],
         paths=[str(photos)],
         **options,
     )
-    run.prepare()
-    return run
 
 
 def begin(run, iters=5):
@@ -118,13 +117,21 @@ def test_going_on(export, tmp_path):
     run = run_of(export, tmp_path)
     begin(run)
     begin(run)
+    written = {path: path.read_bytes() for path in run.folder.rglob('*') if path.is_file()}
+    images = run.split.trained[:-1]
+    other = replace(run, split=replace(run.split, trained=images))
     with pytest.raises(UserError, match='with other arguments'):
-        run.begin(6)
+        other.begin(5)
+    # what is refused changes nothing
+    assert all(path.read_bytes() == content for path, content in written.items())
 
 
 def test_steps_are_those_that_fit(export, tmp_path, monkeypatch):
+    trials = []
+
     def train(self, title, cfg_options):
         assert self.folder.name == 'trial' and self.config.is_file()
+        trials.append(self.folder)
         log = self.training / 'now/vis_data/scalars.json'
         log.parent.mkdir(parents=True)
         times = [9.0, 9.0, 9.0, 9.0, 1.0, 2.0, 2.0, 1.0]
@@ -135,5 +142,8 @@ def test_steps_are_those_that_fit(export, tmp_path, monkeypatch):
     run = run_of(export, tmp_path)
     with quick_yapf():
         assert run.steps_within(8, trainings=4) == 60
-        assert run.steps_within(50, trainings=4) == 60  # as a run that goes on began
+        run.steps_within(50, trainings=4)
+        trained = len(trials)
+        assert run.steps_within(50, trainings=4) > 60  # as a run that goes on began
+        assert len(trials) == trained == 2
     assert not Path(run.folder, 'trial').exists()
