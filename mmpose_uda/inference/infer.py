@@ -92,8 +92,10 @@ def infer(
     predicted = predict(network, source, batch_size)
     predictions: dict[str, list[dict]] = {}
     failed: list[str] = []
+    count = 0
     with user_errors(network.cfg):
         for frame, instances in tqdm(predicted, total=len(source) or None, unit=unit):
+            count += 1
             if instances is None:
                 failed.append(_name_of(frame))
                 if frame.frame_id is None:
@@ -107,7 +109,7 @@ def infer(
             if files:
                 files.write(frame, instances)
     skipped = [*source.skipped, *failed]
-    if not predictions:
+    if len(failed) == count:
         raise UserError(
             f'None of the {len(source)} images of {inputs} decodes and can be predicted, '
             f'for example {skipped[0]}: replace the files, or correct their boxes.'

@@ -325,6 +325,12 @@ def test_a_video_shows_all_its_frames(kind, request, tmp_path):
     frames = inference.predictions['clip.mp4']
     assert [len(frame['instances']) for frame in frames] == [0, 1, 2, 0]
     assert inference.skipped == ['clip.mp4, frame 3']
+    (tmp_path / 'clip.boxes.json').write_text(json.dumps(dict.fromkeys(found, elsewhere)))
+    assert len(infer(str(run.export), str(clip)).skipped) == 3  # frame 0 has no box
+    with pytest.raises(UserError, match='None of the 1 images of .*first.mp4'):
+        first = write_video(tmp_path / 'first.mp4', 1)
+        (tmp_path / 'first.boxes.json').write_text(json.dumps({'000000.jpg': elsewhere}))
+        infer(str(run.export), str(first))
     pictures = read_video(tmp_path / 'out/visualizations/clip.mp4')
     assert len(pictures) == 4
     right = [picture[:, picture.shape[1] // 2 :] for picture in pictures]
