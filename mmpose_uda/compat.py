@@ -10,6 +10,7 @@
 * checkpoints: mmengine can read its own checkpoints without running code from them. It
   writes them, and the files that it keeps beside them, whole before it removes older
   ones, and refuses weights if none fits.
+* ``sync_bn``: it would drop the activations that timm's BatchNorm layers contain.
 * data workers: they would outlive a training that is killed.
 * configs: mmengine's formatter takes seconds per config. This package's own configs are
   found as ``mmpose_uda::uda/hand_3d.py``.
@@ -231,6 +232,21 @@ def _refuse_weights_that_do_not_fit():
         )
 
 
+def _keep_activations_under_sync_bn():
+    """Let ``sync_bn`` keep the activations that are parts of BatchNorm layers."""
+    from .sync_norms import keeping_activations
+
+    for name in ('runner.runner', '_strategy.distributed'):
+        try:
+            module = importlib.import_module(f'mmengine.{name}')
+        except ImportError:  # an earlier release
+            continue
+        if not hasattr(module.convert_sync_batchnorm, '__wrapped__'):
+            module.convert_sync_batchnorm = keeping_activations(
+                module.convert_sync_batchnorm
+            )
+
+
 def _end_data_workers_with_their_parent():
     """Let mmengine's data workers notice that the training was killed.
 
@@ -316,6 +332,7 @@ def apply():
     _set_checkpoint_policy()
     _write_checkpoints_whole()
     _refuse_weights_that_do_not_fit()
+    _keep_activations_under_sync_bn()
     _end_data_workers_with_their_parent()
     _lay_out_configs()
     _find_own_configs()

@@ -97,6 +97,15 @@ class EMATeacherHook(Hook):
 class _FiniteEMAHook(EMAHook):
     """mmengine's hook, whose average ignores steps that were not finite, too."""
 
+    def before_train(self, runner) -> None:
+        """Copy the initial weights, which the model did not have yet when this was built.
+
+        If the first step is not finite, the model gets its buffers back from here.
+        """
+        super().before_train(runner)
+        if runner.iter == 0:
+            self.ema_model.module.load_state_dict(self.src_model.state_dict())
+
     def after_train_iter(self, runner, *args, **kwargs) -> None:
         """Update the average."""
         if not has_stepped(runner):

@@ -15,6 +15,7 @@ from mmpose_uda.models.utils import mean_over_processes
 from mmpose_uda.near_names import closest
 
 _TINY = 1e-20
+_LEAST = 1e-6
 
 
 @MODELS.register_module()
@@ -101,7 +102,8 @@ class GradientGate(Alignment):
         opposition = self.opposition(observed, sum(of_source), sum(of_target))
         _, confidence = observed.pseudo_labels
         sureness = mean_over_processes(confidence.clamp_max(1).mean(0)).detach()
-        factors = (opposition * (1 - sureness)).clamp_max(self.limit)
+        # never 0, which would mean keypoints, and perhaps a root, without labels
+        factors = (opposition * (1 - sureness)).clamp(_LEAST, self.limit)
         return dict(
             loss=observed['source'].loss_of_labels(factors, self.weighings),
             opposing_keypoints=(opposition > 0).float().mean(),

@@ -153,6 +153,16 @@ class ViewObservation:
         features = self.features
         return self._look.do(lambda: self.network.head(features), self._captured)
 
+    @property
+    def has_head_outputs(self) -> bool:
+        """Whether the head has looked at the view already."""
+        return 'head_outputs' in vars(self)
+
+    @property
+    def updates_statistics(self) -> bool:
+        """Whether the view feeds the running statistics of BatchNorm layers."""
+        return self._look.updates_statistics
+
     def feature(self, name: str) -> Tensor:
         """The output of a module, one of ``captured_features``.
 

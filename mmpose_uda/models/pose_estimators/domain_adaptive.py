@@ -152,6 +152,16 @@ class DomainAdaptivePoseEstimator(BaseModel):
         """The student's initial weights: 'ImageNet', a file, or 'scratch'."""
         return start_of(self.student)
 
+    def init_weights(self) -> None:
+        """Initialise the networks, and let the averages begin as copies.
+
+        What a checkpoint lacks, or has in another size, keeps these weights when a run
+        begins with it (``load_from``).
+        """
+        super().init_weights()
+        for average, trained in self._averages():
+            average.module.load_state_dict(trained.state_dict())
+
     def begin_run(self) -> None:
         """Begin a new training, perhaps from the weights of another one (``load_from``).
 
@@ -255,7 +265,22 @@ class DomainAdaptivePoseEstimator(BaseModel):
         for name, alignment in self.active_alignments.items():
             weight = alignment.weight_at(observed.steps)
             losses.update(_named(name, weight, alignment.settle(observed, losses)))
+        self._feed_head(observed)
         return losses
+
+    def _feed_head(self, observed: Observations) -> None:
+        """Feed BatchNorm layers of a head that is trained, by all views that feed them.
+
+        Parts may use no more than the features of such a view.
+        """
+        if not any(layer.training for layer in batch_norm_layers(self.student.head)):
+            return
+        views = [o for name, o in observed.items() if view_of(name).is_of_student]
+        if any(view.has_head_outputs for view in views):
+            with torch.no_grad():
+                for view in views:
+                    if view.updates_statistics:
+                        _ = view.head_outputs
 
     def _note_labels(self, data_samples: dict[str, SampleList]) -> Optional[Tensor]:
         """Note which keypoints have labels; return their weights [B, K], None if unused."""

@@ -164,6 +164,20 @@ def test_an_average_of_mmengine_passes_over_steps_that_were_not_finite():
     assert average.ema_model.steps == before['steps'] + 1
 
 
+def test_a_first_step_that_was_not_finite_leaves_the_initial_statistics():
+    """mmengine builds the average before the model has its initial weights."""
+    hook, model = EMATeacherHook(), nn.BatchNorm1d(2)
+    runner = SimpleNamespace(model=model, hooks=[hook], iter=0, epoch=0, max_iters=9)
+    hook.before_run(runner)
+    nn.init.constant_(model.running_mean, 7.0)  # as of a pre-trained network
+    (average,) = runner.hooks
+    average.before_train(runner)
+    nn.init.constant_(model.running_mean, float('nan'))
+    runner.optim_wrapper = SimpleNamespace(finite=torch.tensor(False))
+    average.after_train_iter(runner, 0)
+    assert (model.running_mean == 7).all()
+
+
 def test_a_model_without_a_teacher_is_averaged_by_mmengine():
     """docs/parts.md has a whole run of this (tests/test_docs)."""
     hook, others = EMATeacherHook(momentum=0.3), (Hook(), Hook())

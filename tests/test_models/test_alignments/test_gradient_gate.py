@@ -131,10 +131,16 @@ def test_a_phase_of_one_domain_has_none(phase):
     assert not any(key.startswith('gate') for key in losses_of(model, batch))
 
 
-def test_a_head_that_regresses():
+@pytest.mark.parametrize('of_root', [0.0, 1e-3])
+def test_a_head_that_regresses(of_root, monkeypatch):
+    """Whose loss leaves all keypoints out of which the root has no label."""
+    opposition = torch.ones(21)
+    opposition[0] = of_root
+    monkeypatch.setattr(GradientGate, 'opposition', lambda *_: opposition)
     model = build(estimator=regression_estimator())
     losses = losses_of(model, make_batch(4))
-    assert losses['gate/loss'].isfinite()
+    least = 0.9 * losses['gate/gate'] * losses['loss_kpt']
+    assert losses['gate/loss'] > least > 0
 
 
 def test_keypoints_that_share_weights_are_refused():

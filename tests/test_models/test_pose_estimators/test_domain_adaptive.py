@@ -21,6 +21,7 @@ from model_factory import (
     vit_config,
     vit_estimator,
 )
+from test_models.test_two_processes import labelled_for
 from torch import nn
 
 from mmpose_uda import UserError
@@ -716,6 +717,54 @@ def test_views_that_are_masked_alone_feed_no_statistics():
         counts.append(layer.num_batches_tracked.item())
     # the source, which is looked at for its foreground
     assert counts == [0, 1]
+
+
+@pytest.mark.parametrize('statistics', ['target', 'source', 'both'])
+def test_a_head_sees_what_feeds_statistics(statistics):
+    """Even if a part needs no more than the features of the view that does."""
+    adversarial = dict(
+        type='DomainAdversarial',
+        feature='backbone',
+        discriminator=dict(type='DomainDiscriminator', in_channels=64, kernel_size=1),
+    )
+    model = build_adaptive(
+        estimator=resnet_estimator(),
+        alignments=dict(adversarial=adversarial),
+        foreground_head=None,
+        test_statistics=statistics,
+    )
+    layers = [batch_norm_layers(n)[0] for n in (model.student.backbone, model.student.head)]
+    batch = labelled_for(resnet_estimator()['head']['decoder'])
+    for _ in range(3):
+        total(losses_of(model, batch)).backward()
+    body, head = (layer.num_batches_tracked.item() for layer in layers)
+    assert body == head == (6 if statistics == 'both' else 3)
+    # but a head that is not trained sees nothing
+    model.set_phase(['adversarial'])
+    losses_of(model, batch)
+    assert layers[0].num_batches_tracked > body
+    assert layers[1].num_batches_tracked == head
+
+
+def test_what_a_checkpoint_lacks_keeps_its_initial_weights(tmp_path):
+    """A head for other keypoints than those of the weights that a run begins with."""
+    model = build_adaptive(
+        estimator=resnet_estimator(), alignments={}, foreground_head=None
+    )
+    model.init_weights()
+    assert equal_states(model.student.state_dict(), model.teacher.module.state_dict())
+    weights = copy.deepcopy(model.student.state_dict())
+    for name in ('head.final_layer.weight', 'head.final_layer.bias'):
+        weights[name] = torch.cat([weights[name]] * 2)
+    weights['backbone.conv1.weight'] += 1
+    save_checkpoint(dict(state_dict=weights), str(tmp_path / 'other.pth'))
+    expected = model.student.head.final_layer.weight.clone()
+    load_checkpoint(model, str(tmp_path / 'other.pth'))
+    model.begin_run()
+    assert torch.equal(model.student.head.final_layer.weight, expected)
+    torch.testing.assert_close(
+        model.student.backbone.conv1.weight, weights['backbone.conv1.weight']
+    )
 
 
 def test_layers_that_share_statistics_between_gpus_are_known():
