@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from mmpose_uda.datasets.image_folder import UnlabelledImageFolder
+from mmpose_uda.random_keys import process_keys
 
 _KEPT = 512  # images kept in memory: 75 MB at 256 x 192 px
 
@@ -40,7 +41,7 @@ class StyleImages:
         Returns:
             Tensor: BGR uint8 [count, 3, height, width].
         """
-        indices = torch.randint(len(self.images), (count,)).tolist()
+        indices = (process_keys(count) % len(self.images)).tolist()
         return torch.stack([self._resized(index, *size) for index in indices])
 
     def _read_resized(self, index: int, height: int, width: int) -> Tensor:

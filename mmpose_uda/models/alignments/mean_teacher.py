@@ -124,8 +124,8 @@ class MeanTeacherConsistency(Alignment):
                 targets = targets.in_the_image()
             loss = student.loss_of_targets(targets, weights, self.weighings)
         else:
-            labels = points[..., :2] if self.depth is False else points
-            loss = student.loss_of_points(labels, weights, self.weighings)
+            placed = points[..., :2] if self.depth is False else points
+            loss = student.loss_of_points(placed, weights, self.weighings)
         return dict(
             loss=loss,
             **self.monitor(observed, points, confidence, weights),

@@ -27,7 +27,8 @@ class AttentionRegularizationLoss(nn.Module):
         """Loss of one layer.
 
         Args:
-            attention (Tensor): [B, heads, L, L], rows are queries and sum to one.
+            attention (Tensor): [B, heads, L, L], rows are queries and sum to one,
+                or less where class tokens get attention.
             foreground (Tensor): [B, L] in [0, 1].
 
         Returns:

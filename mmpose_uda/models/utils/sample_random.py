@@ -5,7 +5,7 @@ from mmpose.utils.typing import SampleList
 from torch import Tensor
 
 from mmpose_uda.models.utils.compilation import uncompiled
-from mmpose_uda.random_keys import random_key
+from mmpose_uda.random_keys import process_keys, random_key
 
 # splitmix64 (Steele et al. 2014, fig. 16), in the signed integers of torch
 _INCREMENT = 0x9E3779B97F4A7C15 - 2**64
@@ -49,11 +49,11 @@ def sample_keys(data_samples: SampleList) -> Tensor:
     """The keys of samples, long [B], on the CPU.
 
     Samples from :class:`SourceTargetDataset` carry the key of their draw. For others, such
-    as those of stock data sets, keys are drawn from torch's random state of the CPU.
+    as those of stock data sets, keys are drawn by :func:`process_keys`.
     """
     if all('draw_key' in sample.metainfo for sample in data_samples):
         return torch.tensor([sample.metainfo['draw_key'] for sample in data_samples])
-    return torch.randint(2**62, (len(data_samples),))
+    return process_keys(len(data_samples))
 
 
 def _mix(values: Tensor) -> Tensor:
