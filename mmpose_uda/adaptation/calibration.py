@@ -160,7 +160,7 @@ class Calibration:
             [
                 one
                 for one in before.benchmark.plan
-                if one.case in self.cases and _goes_with(one.case, before.start)
+                if one.case in self.cases and self._applies(one.case, before)
             ]
             for before in befores
         ]
@@ -218,15 +218,20 @@ class Calibration:
         if case == 'too_few_images':
             return replace(split, trained=split.trained[:_FEW])
         if case == 'wrong_target':
-            config = before.benchmark.config
-            other = next((b for b in self.benchmarks if b.config != config), None)
-            if other is None:
-                raise UserError(
-                    "The case 'wrong_target' takes the images of another benchmark: give "
-                    'two or more.'
-                )
-            return replace(split, trained=other.target)
+            return replace(split, trained=self._others(before)[0].target)
         return split
+
+    def _others(self, before: '_Before') -> list[Benchmark]:
+        """The benchmarks of other configs."""
+        return [b for b in self.benchmarks if b.config != before.benchmark.config]
+
+    def _applies(self, case: str, before: '_Before') -> bool:
+        """Whether a case can be made of a model; the others are left out."""
+        if case == 'information_alone':
+            return before.start.stock.has_maps
+        if case == 'mirrored_labels':
+            return _has_sides(before.start)
+        return case != 'wrong_target' or bool(self._others(before))
 
 
 class _Before:
@@ -296,14 +301,6 @@ def _of_instances(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np
     """Mean errors [N] from [N, K], of labelled instances that both models find."""
     known = np.isfinite(before).any(1) & np.isfinite(after).any(1)
     return np.nanmean(before[known], 1), np.nanmean(after[known], 1)
-
-
-def _goes_with(case: str, start: Start) -> bool:
-    needs_maps = case == 'information_alone'
-    needs_sides = case == 'mirrored_labels'
-    return (start.stock.has_maps or not needs_maps) and (
-        _has_sides(start) or not needs_sides
-    )
 
 
 def _has_sides(start: Start) -> bool:

@@ -79,6 +79,11 @@ def test_runs_are_made_once_and_in_turn(tmp_path, trained):
     assert len(trained) == 7 and [one.case for one in again] == [o.case for o in outcomes]
     kept = tmp_path / 'out/runs/hands_with_source_seed0/outcome.json'
     assert Outcome.read(kept).half == FIT
+    # a benchmark alone has no images of another
+    calibration.cases = ['wrong_target']
+    assert [one.benchmark for one in calibration.run()] == ['hands']
+    calibration.benchmarks = [hands]
+    assert not list(calibration.run())
 
 
 def test_photographs_have_labels_for_each_half(tmp_path):
