@@ -32,6 +32,7 @@ ROOMS = [
         'installed',
         'metainfo',
         'safe_checkpoint',
+        'sync_norms',
         'views',
     },
     {'weights_fit', 'whole_checkpoints'},
