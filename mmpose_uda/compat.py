@@ -232,15 +232,21 @@ def _refuse_weights_that_do_not_fit():
         )
 
 
-def _keep_activations_under_sync_bn():
-    """Let ``sync_bn`` keep the activations that are parts of BatchNorm layers."""
-    from .sync_norms import keeping_activations
-
-    for name in ('runner.runner', '_strategy.distributed'):
+def _modules_of_mmengine(*names):
+    """Yield the modules of these names that the installed release has."""
+    for name in names:
         try:
             module = importlib.import_module(f'mmengine.{name}')
         except ImportError:  # an earlier release
             continue
+        yield module
+
+
+def _keep_activations_under_sync_bn():
+    """Let ``sync_bn`` keep the activations that are parts of BatchNorm layers."""
+    from .sync_norms import keeping_activations
+
+    for module in _modules_of_mmengine('runner.runner', '_strategy.distributed'):
         if not hasattr(module.convert_sync_batchnorm, '__wrapped__'):
             module.convert_sync_batchnorm = keeping_activations(
                 module.convert_sync_batchnorm
@@ -253,11 +259,7 @@ def _end_data_workers_with_their_parent():
     torch's own watchdog ends only the loop of a worker, which then waits for ever for its
     full pipe to be read.
     """
-    for name in ('runner', '_flexible_runner'):
-        try:
-            module = importlib.import_module(f'mmengine.runner.{name}')
-        except ImportError:  # an earlier release
-            continue
+    for module in _modules_of_mmengine('runner.runner', 'runner._flexible_runner'):
         module.default_worker_init_fn = _init_data_worker
 
 

@@ -79,7 +79,8 @@ def collect_target(paths: Sequence[str], out: Path) -> Target:
     """
     target, thinner = Target(), Thinner()
     for number, path in enumerate(paths):
-        source = open_source(path, without=_own_folder(out, path))
+        _check_apart(out, path)
+        source = open_source(path, without=out)
         if isinstance(source, VideoFile):
             folder = out / 'frames' / f'{number}_{Path(path).stem}'
             frames, found, lost = _frames_of(source, folder)
@@ -107,15 +108,12 @@ def collect_target(paths: Sequence[str], out: Path) -> Target:
     return target
 
 
-def _own_folder(out: Path, path: str) -> Optional[Path]:
-    """The adaptation's folder if it lies in a folder of images, which are not its own."""
-    own, folder = out.resolve(), Path(path).resolve()
-    if own == folder:
+def _check_apart(out: Path, path: str) -> None:
+    if out.resolve() == Path(path).resolve():
         raise UserError(
             f'--out {out} is the folder of the images, which would be mixed with those of '
             'the adaptation: name another, which may lie in it.'
         )
-    return out if own.is_relative_to(folder) else None
 
 
 def _new(frames: Sequence[TargetImage], thinner: Thinner) -> list[TargetImage]:
@@ -169,8 +167,9 @@ def _frames_of(video: VideoFile, folder: Path) -> tuple[list[TargetImage], int, 
                 name = frame_name(frame.frame_id)
                 save_picture(folder / name, frame.image)
                 names.append(name)
-        found = dict(names=names, size=size, found=count, skipped=video.skipped)
-        noted = dict(video=identity, **found)
+        noted = dict(
+            video=identity, names=names, size=size, found=count, skipped=video.skipped
+        )
         write_whole(index, json.dumps(noted))
     images = [
         TargetImage(

@@ -21,6 +21,7 @@ from mmpose_uda.config import (
     set_launcher,
     set_work_dir,
     take_labels_from_samples,
+    tested_network,
     user_errors,
 )
 from mmpose_uda.engine.target_statistics import re_estimate
@@ -94,16 +95,11 @@ def evaluate(
             results = dict(
                 config=config,
                 checkpoint=checkpoint,
-                which=which or _tested_network(cfg),
+                which=which or tested_network(cfg),
                 target=metrics,
             )
             write_whole(out, json.dumps(results, indent=2))
     return metrics
-
-
-def _tested_network(cfg: Config) -> Optional[str]:
-    """The network of an adaptation that is tested; None for any other model."""
-    return cfg.model.get('test_network', 'teacher') if 'estimator' in cfg.model else None
 
 
 def _require_adaptation(cfg: Config, which: Optional[str], target_statistics: bool) -> None:

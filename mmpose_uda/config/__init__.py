@@ -22,6 +22,7 @@ from .reading import (
     require,
     require_data,
     require_phases,
+    tested_network,
 )
 from .resuming import check_resumed
 from .smoke import shorten
@@ -63,6 +64,7 @@ __all__ = [
     'shorten',
     'shrink_builtin_data',
     'take_labels_from_samples',
+    'tested_network',
     'warn_of_long_ramps',
     'user_errors',
 ]

@@ -49,6 +49,15 @@ def load_config(path: str, options: Optional[dict[str, Any]] = None) -> Config:
     return cfg
 
 
+def tested_network(cfg: Config) -> Optional[str]:
+    """The network of an adaptation that is tested, 'teacher' or 'student'; None for others.
+
+    Args:
+        cfg (Config): Config with a ``model``.
+    """
+    return cfg.model.get('test_network', 'teacher') if 'estimator' in cfg.model else None
+
+
 def _run(path: str) -> Config:
     """Run a config and those that it is based on."""
     beside = str(Path(path).resolve().parent)

@@ -105,7 +105,8 @@ def find_images(folder: str, without: Optional[str | os.PathLike] = None) -> lis
 
     Args:
         folder (str): The folder.
-        without (path, optional): A folder that is left out with everything in it.
+        without (path, optional): A folder that is left out with everything in it, if it
+            lies within ``folder``.
 
     Returns:
         list[str]: Their paths relative to ``folder``, with slashes, sorted.
@@ -114,6 +115,8 @@ def find_images(folder: str, without: Optional[str | os.PathLike] = None) -> lis
         UserError: There are none.
     """
     left_out = without and osp.abspath(without)
+    if left_out and not _is_within(left_out, osp.abspath(folder)):
+        left_out = None
     files = sorted(
         osp.relpath(osp.join(parent, name), folder).replace(os.sep, '/')
         for parent, names in _walk(folder)

@@ -11,6 +11,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from mmpose_uda.config import tested_network
 from mmpose_uda.deploy.deployed_config import (
     METAINFO_FILE,
     deployed_config,
@@ -80,14 +81,14 @@ def export_estimator(
             estimator, the checkpoint is from another config, its teacher was never
             updated, weights are not finite, or ``out_dir`` is a file.
     """
-    if which is not None and which not in _PREFIXES:
-        raise UserError(f"--which must be 'teacher' or 'student', not {which!r}.")
     if 'estimator' not in cfg.model:
         raise UserError(
             f'The config {cfg.filename} has no `model.estimator`: only a '
             'DomainAdaptivePoseEstimator can be exported.'
         )
-    which = which or cfg.model.get('test_network', 'teacher')
+    which = which or tested_network(cfg)
+    if which not in _PREFIXES:
+        raise UserError(f"--which must be 'teacher' or 'student', not {which!r}.")
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     _require_keys(checkpoint)
     state_dict = as_adapted(checkpoint['state_dict'])

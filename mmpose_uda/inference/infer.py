@@ -92,24 +92,22 @@ def infer(
     predicted = predict(network, source, batch_size)
     predictions: dict[str, list[dict]] = {}
     failed: list[str] = []
-    count = 0
+    done = 0
     with user_errors(network.cfg):
         for frame, instances in tqdm(predicted, total=len(source) or None, unit=unit):
-            count += 1
+            if frame.frame_id is not None:  # a video keeps its length
+                entry = dict(frame_id=frame.frame_id, instances=instances or [])
+                predictions.setdefault(frame.name, []).append(entry)
             if instances is None:
                 failed.append(_name_of(frame))
-                if frame.frame_id is None:
-                    continue
-                instances = []  # a video keeps its length
+                continue
+            done += 1
             if frame.frame_id is None:
                 predictions[frame.name] = instances
-            else:
-                entry = dict(frame_id=frame.frame_id, instances=instances)
-                predictions.setdefault(frame.name, []).append(entry)
             if files:
                 files.write(frame, instances)
     skipped = [*source.skipped, *failed]
-    if len(failed) == count:
+    if not done:
         raise UserError(
             f'None of the {len(source)} images of {inputs} decodes and can be predicted, '
             f'for example {skipped[0]}: replace the files, or correct their boxes.'

@@ -94,9 +94,10 @@ class VideoPredictions:
         poses = [_poses_3d(own) for own in instances]
         rows = max(map(len, poses))
         extents = [pose_extent(pose) for own in poses for pose in own]
+        extent = max(extents, default=None)
         drawn = zip(self.source, instances)
         for frame, own in tqdm(drawn, 'video', len(instances), unit='frame'):
-            picture = _draw(frame, own, self.metainfo, rows, max(extents, default=None))
+            picture = _draw(frame, own, self.metainfo, rows, extent)
             self._append(_with_even_sides(picture))
 
     def _append(self, picture: np.ndarray) -> None:

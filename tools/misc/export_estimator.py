@@ -32,7 +32,7 @@ def main():
 
     import mmpose_uda  # noqa: F401, sets the policy that checkpoints are loaded by
     from mmpose_uda.apis.command_line import exit_codes
-    from mmpose_uda.config import load_config, require, user_errors
+    from mmpose_uda.config import load_config, require, tested_network, user_errors
     from mmpose_uda.deploy.export import export_estimator
     from mmpose_uda.deploy.onnx_export import export_onnx, require_onnx
 
@@ -43,8 +43,8 @@ def main():
         require(cfg, 'model')
         with user_errors(cfg):
             checkpoint = CheckpointLoader.load_checkpoint(args.checkpoint, 'cpu')
-            which = args.which or cfg.model.get('test_network', 'teacher')
-            out_dir = export_estimator(cfg, checkpoint, args.out_dir, which)
+            out_dir = export_estimator(cfg, checkpoint, args.out_dir, args.which)
+            which = args.which or tested_network(cfg)
             print(f'The {which} is in {out_dir}: config.py and model.pth.')
             if args.onnx:
                 print(f'As ONNX: {export_onnx(str(out_dir))}')

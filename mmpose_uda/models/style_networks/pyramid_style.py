@@ -50,11 +50,10 @@ class PyramidStyle(nn.Module):
         Returns:
             Tensor: float [n, 3, H, W], 0..255.
         """
-        images = images.float()
-        channels = _mixed(images, self.opponent)
-        styled = pyramid_adain(channels[content], channels[style], self.levels)
-        styled = _mixed(styled, self.opponent.T).clamp(0, 255)
-        return torch.lerp(images[content], styled, strength)
+        plain = images[content].float()
+        ends = (_mixed(end, self.opponent) for end in (plain, images[style].float()))
+        styled = _mixed(pyramid_adain(*ends, self.levels), self.opponent.T)
+        return torch.lerp(plain, styled.clamp(0, 255), strength)
 
 
 def _mixed(images: Tensor, matrix: Tensor) -> Tensor:
